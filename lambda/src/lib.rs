@@ -1,1 +1,12 @@
-//! Placeholder.
+//! ProcessError, the function that the state machine calls after each failure: an event's JSON in, a decision's JSON out.
+//!
+//! The command line calls the very same [`Handler`], so a local run decides as the deployed one does.
+
+mod handler;
+mod wire;
+
+pub use handler::{Handler, HandlerError, decide};
+pub use wire::{ErrorState, Event};
+
+/// The text of `policies/default.toml`, compiled in: what decides where nobody gives a policy.
+pub const DEFAULT_POLICY: &str = include_str!("../../policies/default.toml");

@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Decides, after a container task has failed, whether to run it again and when.
+//!
+//! A [`Policy`] is data: ordered rules over a [`Failure`], each RETRIABLE (run again at once), TEMPORARY (wait, then run
+//! again) or FATAL (stop), with limits. [`decide`] is a pure, total function of its arguments: no I/O, no clock, no
+//! randomness, no panic. So a decision in a log can be replayed anywhere, and FATAL is always reached.
+
+mod backoff;
+mod bound;
+mod cause;
+mod decision;
+mod diagnostic;
+mod duration;
+mod explanation;
+mod failure;
+mod formula;
+mod jitter;
+mod pattern;
+mod policy;
+mod state;
+mod wording;
+
+pub use backoff::{BackoffTable, MAX_JITTERED_SECONDS, MAX_RETRIES, MAX_WAIT_SECONDS, Retry};
+pub use bound::WorstCase;
+pub use decision::{Decision, Stop, Tally, Verdict, decide};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use duration::Seconds;
+pub use explanation::{Explanation, Passed};
+pub use failure::{Container, ExitCode, Failure, INJECTED_CONTAINER_PREFIX, NoContainer};
+pub use formula::{Formula, FormulaError, MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};
+pub use jitter::{Draw, Jitter};
+pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_PROGRAM_BYTES, MAX_TEXT_CHARS, Pattern, Text};
+pub use policy::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, Matcher, NO_RULE, Policy, Rule};
+pub use state::{BadCounters, Counters, ExecutionContext, RetryState};

@@ -1,0 +1,80 @@
+//! Every failure of the catalogue gets the class that its provenance table recommends, under the default policy.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use lambda::{DEFAULT_POLICY, Event, Handler};
+use policy_engine::Policy;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+fn failures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/failures")
+}
+
+/// The table's rows: file, and the classes either of which is sound.
+fn rows() -> Vec<(String, Vec<String>)> {
+    let table = fs::read_to_string(failures().join("PROVENANCE.md")).unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| {
+        let cells: Vec<_> = line.replace("\\|", "/").split('|').map(|cell| cell.trim().to_owned()).collect();
+        let classes = cells.get(3).unwrap().split('/').map(str::to_owned).collect();
+        (cells.get(1).unwrap().trim_matches('`').to_owned(), classes)
+    });
+    rows.collect()
+}
+
+/// The container that a failure is about; `app` except in the captures of other people's tasks.
+fn container(file: &str) -> &'static str {
+    match file {
+        "captured-pv14-exit-1-other-name.json" => "sample",
+        name if name.starts_with("captured-pv14-") => "work",
+        _ => "app",
+    }
+}
+
+#[test]
+fn every_failure_gets_its_class() {
+    let rows = rows();
+    assert_eq!(rows.len(), 179);
+    let mut handlers = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (file, classes) in rows {
+        let handler = handlers.entry(container(&file)).or_insert_with_key(|container| {
+            let text = DEFAULT_POLICY.replace("container = \"app\"", &format!("container = \"{container}\""));
+            Handler::new(Policy::load(&text).unwrap().0)
+        });
+        let answer = handler.answer(&fs::read(failures().join(&file)).unwrap()).unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        let class = answer.get("type").unwrap().as_str().unwrap();
+        if !classes.iter().any(|one| one == class) {
+            wrong.push(format!("{file}: {answer}, not {classes:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_answer_repeats_the_command_or_the_environment() {
+    let (policy, _) = Policy::load(DEFAULT_POLICY).unwrap();
+    let handler = Handler::new(policy);
+    for (file, _) in rows() {
+        let answer = handler.answer(&fs::read(failures().join(&file)).unwrap()).unwrap();
+        assert!(!answer.contains("hunter2"), "{file}: {answer}");
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        let text = |key| answer.get(key).unwrap().as_str().unwrap().to_owned();
+        assert!(!text("error").starts_with("States.") && text("error").len() <= 256, "{file}: {answer}");
+        assert!(text("cause").chars().count() <= 1_024, "{file}: {answer}");
+    }
+}
+
+#[test]
+fn a_failure_cut_anywhere_gets_an_answer() {
+    let (policy, _) = Policy::load(DEFAULT_POLICY).unwrap();
+    let handler = Handler::new(policy);
+    let event = fs::read(failures().join("weird-unicode.json")).unwrap();
+    let event = event.trim_ascii_end();
+    assert!(Event::read(event).failure().unwrap().plain_text.is_none());
+    for end in 0..event.len() {
+        let answer = handler.answer(event.get(..end).unwrap()).unwrap();
+        assert!(answer.contains("\"error\":\"InvalidEvent\""), "{end}: {answer}");
+    }
+}

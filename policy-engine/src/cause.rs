@@ -1,0 +1,319 @@
+//! Reads the task out of a `Cause`, strictly: one JSON object and nothing else, no key twice at any depth.
+//!
+//! What is not looked at is read past all the same, so that a document is a task as a whole or not at all.
+//! A value of another type than expected counts as absent.
+
+use crate::failure::{Container, ExitCode, Failure};
+use crate::pattern::Text;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The failure that a `Cause` describes; nothing where it is no such JSON object.
+pub(crate) fn read(text: &str) -> Option<Failure<'_>> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let failure = Reader(Task).deserialize(&mut json).ok()?;
+    json.end().ok()?;
+    failure
+}
+
+/// What is made of the value at one place of the document; whatever is not overridden is read past.
+trait Place<'de>: Sized {
+    type Found: Default;
+
+    fn text(self, _: Cow<'de, str>) -> Self::Found {
+        Self::Found::default()
+    }
+
+    fn number(self, _: f64) -> Self::Found {
+        Self::Found::default()
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Found, A::Error> {
+        while list.next_element_seed(Reader(Ignored))?.is_some() {}
+        Ok(Self::Found::default())
+    }
+
+    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+        object.each(|_, value| value.read(Ignored))?;
+        Ok(Self::Found::default())
+    }
+}
+
+struct Ignored;
+
+impl Place<'_> for Ignored {
+    type Found = ();
+}
+
+struct Name;
+
+impl<'de> Place<'de> for Name {
+    type Found = Option<Cow<'de, str>>;
+
+    fn text(self, text: Cow<'de, str>) -> Self::Found {
+        Some(text)
+    }
+}
+
+struct Code;
+
+impl Place<'_> for Code {
+    type Found = Option<ExitCode>;
+
+    #[expect(clippy::cast_possible_truncation, reason = "a number without fraction, and `as` saturates")]
+    fn number(self, number: f64) -> Self::Found {
+        ExitCode::new(number as i64).filter(|_| number.fract() == 0.0)
+    }
+}
+
+struct Task;
+
+impl<'de> Place<'de> for Task {
+    type Found = Option<Failure<'de>>;
+
+    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+        let mut failure = Failure::default();
+        object.each(|key, value| {
+            match key {
+                "StopCode" => failure.stop_code = value.read(Name)?,
+                "StoppedReason" => failure.stopped_reason = value.read(Name)?.map(Text::project),
+                "LaunchType" => failure.launch_type = value.read(Name)?,
+                "CapacityProviderName" => failure.capacity_provider = value.read(Name)?,
+                "Containers" => {
+                    failure.containers = value.read(Each(|| TaskContainer))?.into_iter().flatten().collect()
+                }
+                "Failures" => {
+                    failure.placement_reasons = value.read(Each(|| PlacementFailure))?.into_iter().flatten().collect()
+                }
+                _ => value.read(Ignored)?,
+            }
+            Ok(())
+        })?;
+        Ok(Some(failure))
+    }
+}
+
+struct TaskContainer;
+
+impl<'de> Place<'de> for TaskContainer {
+    type Found = Option<Container<'de>>;
+
+    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+        let mut container = Container::default();
+        object.each(|key, value| {
+            match key {
+                "Name" => container.name = value.read(Name)?,
+                "ExitCode" => container.exit_code = value.read(Code)?,
+                "Reason" => container.reason = value.read(Name)?.map(Text::project),
+                _ => value.read(Ignored)?,
+            }
+            Ok(())
+        })?;
+        Ok(Some(container))
+    }
+}
+
+struct PlacementFailure;
+
+impl<'de> Place<'de> for PlacementFailure {
+    type Found = Vec<Text<'de>>;
+
+    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+        let mut reasons = Vec::new();
+        object.each(|key, value| {
+            match key {
+                "Reason" | "Detail" => reasons.extend(value.read(Name)?.map(Text::project)),
+                _ => value.read(Ignored)?,
+            }
+            Ok(())
+        })?;
+        Ok(reasons)
+    }
+}
+
+/// Each element of a list, read as the same kind of place.
+struct Each<F>(F);
+
+impl<'de, P: Place<'de>, F: Fn() -> P> Place<'de> for Each<F> {
+    type Found = Vec<P::Found>;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Found, A::Error> {
+        let mut found = Vec::new();
+        while let Some(element) = list.next_element_seed(Reader((self.0)()))? {
+            found.push(element);
+        }
+        Ok(found)
+    }
+}
+
+/// The members of an object, each key at most once.
+struct Members<'de, A>(A, std::marker::PhantomData<&'de ()>);
+
+impl<'de, A: MapAccess<'de>> Members<'de, A> {
+    fn each(mut self, mut read: impl FnMut(&str, Value<'_, A>) -> Result<(), A::Error>) -> Result<(), A::Error> {
+        let mut keys = Keys::default();
+        while let Some(key) = self.0.next_key_seed(Reader(Name))? {
+            let key = key.unwrap_or_default();
+            read(&key, Value(&mut self.0))?;
+            if !keys.insert(key) {
+                return Err(A::Error::custom("a key stands twice"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A member's value, not yet read.
+struct Value<'m, A>(&'m mut A);
+
+impl<A> Value<'_, A> {
+    fn read<'de, P: Place<'de>>(self, place: P) -> Result<P::Found, A::Error>
+    where
+        A: MapAccess<'de>,
+    {
+        self.0.next_value_seed(Reader(place))
+    }
+}
+
+/// The keys seen so far; sorted only once there are many, so that neither small nor huge objects are slow.
+#[derive(Default)]
+struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: BTreeSet<Cow<'de, str>>,
+}
+
+impl<'de> Keys<'de> {
+    /// Whether the key is new.
+    fn insert(&mut self, key: Cow<'de, str>) -> bool {
+        if self.few.contains(&key) {
+            return false;
+        }
+        if self.few.len() < 32 {
+            self.few.push(key);
+            return true;
+        }
+        self.many.insert(key)
+    }
+}
+
+struct Reader<P>(P);
+
+impl<'de, P: Place<'de>> DeserializeSeed<'de> for Reader<P> {
+    type Value = P::Found;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<P::Found, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de, P: Place<'de>> Visitor<'de> for Reader<P> {
+    type Value = P::Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<P::Found, E> {
+        Ok(P::Found::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<P::Found, E> {
+        Ok(P::Found::default())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact for every exit code")]
+    fn visit_i64<E>(self, number: i64) -> Result<P::Found, E> {
+        Ok(self.0.number(number as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact for every exit code")]
+    fn visit_u64<E>(self, number: u64) -> Result<P::Found, E> {
+        Ok(self.0.number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<P::Found, E> {
+        Ok(self.0.number(number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<P::Found, E> {
+        Ok(self.0.text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<P::Found, E> {
+        Ok(self.0.text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<P::Found, A::Error> {
+        self.0.list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<P::Found, A::Error> {
+        self.0.object(Members(object, std::marker::PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_strict_object_or_nothing() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        for good in ["{}", " {\"a\": 1}\n", "{\"Containers\": {}}", "{\"a\":{\"x\":1},\"b\":{\"x\":1}}", &nested(126)] {
+            assert!(read(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "null",
+            "[]",
+            "[{}]",
+            "\"{}\"",
+            "1",
+            "true",
+            "{} {}",
+            "{}x",
+            "\u{feff}{}",
+            "{\"a\":1,\"a\":1}",
+            "{\"a\":[{\"b\":{\"c\":1,\"c\":2}}]}",
+            "{\"a\":\"\\ud83d\"}",
+            "{\"a\":1e400}",
+            "{\"a\":1",
+            "{'a':1}",
+            &nested(127),
+        ] {
+            assert!(read(bad).is_none(), "{bad}");
+        }
+        let wide: String = (0..200).map(|key| format!("\"{key}\":1,")).collect();
+        assert!(read(&format!("{{{wide}\"x\":1}}")).is_some());
+        assert!(read(&format!("{{{wide}\"199\":1}}")).is_none());
+        assert!(read(&format!("{{{wide}\"3\":1}}")).is_none());
+    }
+
+    #[test]
+    fn exit_codes_are_whole_32_bit_numbers() {
+        for (json, expected) in [
+            ("4", Some(4)),
+            ("4.0", Some(4)),
+            ("40e-1", Some(4)),
+            ("-1", Some(-1)),
+            ("-0.0", Some(0)),
+            ("4294967295", Some(4_294_967_295)),
+            ("-2147483648", Some(-2_147_483_648)),
+            ("4294967296", None),
+            ("-2147483649", None),
+            ("99999999999999999999", None),
+            ("4.5", None),
+            ("\"4\"", None),
+            ("true", None),
+            ("null", None),
+            ("[4]", None),
+            ("{}", None),
+        ] {
+            let text = format!("{{\"Containers\":[null,\"app\",{{\"Name\":\"app\",\"ExitCode\":{json}}}]}}");
+            let code = read(&text).unwrap().containers[0].exit_code;
+            assert_eq!(code, expected.and_then(ExitCode::new), "{json}");
+        }
+    }
+}

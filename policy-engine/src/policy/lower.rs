@@ -1,0 +1,404 @@
+//! From the TOML as written to the compiled policy, collecting every problem on the way.
+
+use super::matchers::{self, CodeNames};
+use super::raw::{self, Node, Section};
+use super::waits::Backoff;
+use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule};
+use crate::backoff::{BackoffTable, MAX_RETRIES};
+use crate::diagnostic::{Code, Diagnostics, position, quoted};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use toml::de::DeValue;
+
+/// The version of the language that this engine speaks.
+const VERSION: i64 = 1;
+
+/// The compiled policy; complete only where no error was pushed.
+pub(super) fn policy(text: &str, out: &mut Diagnostics) -> Option<Policy> {
+    if text.len() > MAX_POLICY_BYTES {
+        let label = format!("{} bytes, the most is {MAX_POLICY_BYTES}", text.len());
+        out.push(
+            Code::TooLarge,
+            0..0,
+            "the policy is too large",
+            label,
+            "split the workflow, or drop rules that `[default]` covers",
+        );
+        return None;
+    }
+    let root = raw::parse(text, out)?;
+    let root = Section { table: root.get_ref(), span: (0, 0), name: "the policy" };
+    root.only(
+        &["version", "container", "limits", "exit_codes", "backoff", "rule", "default", "test", "guarantee"],
+        out,
+    );
+    version(root, out);
+    let container = root.get("container").and_then(|value| container_name(value, out));
+    let limits = limits(root, out);
+    let mut lowering = Lowering {
+        text,
+        // Where the limit is unreadable, rules are judged by what they say themselves.
+        max_retries: limits.map_or(1, |limits| limits.max_retries),
+        names: exit_code_names(root, out),
+        backoffs: BTreeMap::new(),
+        used_backoffs: BTreeSet::new(),
+    };
+    lowering.named_backoffs(root, out);
+    let rules = lowering.rules(root, out);
+    let default = lowering.default(root, out);
+    lowering.report_unused(root, out);
+    let exit_codes = lowering.names.codes.iter().map(|(name, code)| (code.bits(), name.clone())).collect();
+    let limits = limits?;
+    bound_retries(limits, &rules, root, out);
+    Some(Policy { container, limits, exit_codes, rules, default, source: text.to_owned(), hash: super::hash(text) })
+}
+
+fn version(root: Section<'_, '_>, out: &mut Diagnostics) {
+    let Some(value) = root.required("version", "version = 1", out) else { return };
+    if let Some(version) = raw::integer(value, out).filter(|version| *version != VERSION) {
+        out.push(
+            Code::UnknownVersion,
+            value.span(),
+            format!("version {version} of the policy language"),
+            "not known here",
+            format!("write `version = {VERSION}`"),
+        );
+    }
+}
+
+fn limits(root: Section<'_, '_>, out: &mut Diagnostics) -> Option<Limits> {
+    let value = root.required("limits", "limits = { max_retries = 3 }", out)?;
+    let section = Section::of(value, "`[limits]`", out)?;
+    section.only(&["max_retries", "max_total_wait", "max_elapsed"], out);
+    let max_retries = section.required("max_retries", "max_retries = 3", out);
+    let max_retries = max_retries.and_then(|value| raw::count(value, "max_retries", 0..=MAX_RETRIES, out));
+    let mut optional = |key| section.get(key).map(|value| raw::duration(value, out));
+    let (max_total_wait, max_elapsed) = (optional("max_total_wait"), optional("max_elapsed"));
+    Some(Limits {
+        max_retries: max_retries?,
+        max_total_wait: max_total_wait.flatten(),
+        max_elapsed: max_elapsed.flatten(),
+    })
+}
+
+fn exit_code_names(root: Section<'_, '_>, out: &mut Diagnostics) -> CodeNames {
+    let mut names = CodeNames::default();
+    let Some(section) = root.get("exit_codes").and_then(|value| Section::of(value, "`[exit_codes]`", out)) else {
+        names.incomplete = root.get("exit_codes").is_some();
+        return names;
+    };
+    for (key, value) in section.table {
+        let name = &**key.get_ref();
+        let mut letters = name.chars();
+        let starts_well = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        if !starts_well
+            || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
+            || name.len() > 64
+            || name == "absent"
+        {
+            let help = "use letters, digits and `_`, at most 64, no digit first; `absent` is reserved";
+            out.push(
+                Code::BadName,
+                key.span(),
+                format!("{} cannot name an exit code", quoted(name)),
+                "not a name",
+                help,
+            );
+            names.incomplete = true;
+            continue;
+        }
+        let Some(code) = raw::integer(value, out).and_then(|code| matchers::exit_code(code, value, out)) else {
+            names.incomplete = true;
+            continue;
+        };
+        if let Some((other, _)) = names.codes.iter().find(|(_, known)| **known == code) {
+            let message = format!("{} and {} name the same exit code", quoted(other), quoted(name));
+            out.push(Code::RepeatedName, value.span(), message, "named before", "keep one of the names");
+        }
+        names.codes.insert(name.to_owned(), code);
+    }
+    names
+}
+
+/// The name of a container, spelt as ECS allows.
+fn container_name(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<String> {
+    let name = raw::text(value, out)?;
+    let fits = !name.is_empty()
+        && name.len() <= 255
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if !fits {
+        let help = "container names have letters, digits, `-` and `_`, at most 255";
+        out.push(Code::BadName, value.span(), format!("{} cannot name a container", quoted(name)), "not a name", help);
+    }
+    fits.then(|| name.to_owned())
+}
+
+/// Whether a rule or a backoff may be called so.
+fn check_name(name: &str, span: Range<usize>, what: &str, out: &mut Diagnostics) {
+    let spelling = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !name.chars().all(spelling) || name.is_empty() || name.starts_with('-') || name.len() > 64 {
+        let help = "use small letters, digits and `-`, at most 64, no `-` first";
+        out.push(Code::BadName, span, format!("{} cannot name a {what}", quoted(name)), "not a name", help);
+    } else if name == DEFAULT_RULE || name == NO_RULE {
+        out.push(
+            Code::BadName,
+            span,
+            format!("{} cannot name a {what}", quoted(name)),
+            "reserved",
+            "choose another name",
+        );
+    }
+}
+
+/// No execution may have more retries than its history can hold, whatever fails.
+fn bound_retries(limits: Limits, rules: &[Rule], root: Section<'_, '_>, out: &mut Diagnostics) {
+    let uncounted: u64 = rules.iter().filter(|rule| !rule.counts).map(|rule| u64::from(rule.max_retries())).sum();
+    let total = uncounted + u64::from(limits.max_retries);
+    if total > MAX_RETRIES.into() {
+        let span = root.get("limits").map_or(0..0, |value| value.span());
+        let label = format!("{} counted and {uncounted} uncounted make {total}", limits.max_retries);
+        let message = format!("more than {MAX_RETRIES} retries in one execution");
+        out.push(
+            Code::TooManyRetries,
+            span,
+            message,
+            label,
+            "lower `max_retries` here or of rules with `counts = false`",
+        );
+    }
+}
+
+struct Lowering<'p> {
+    text: &'p str,
+    /// `limits.max_retries`, the default of every rule's own.
+    max_retries: u32,
+    names: CodeNames,
+    /// By name; nothing where the definition cannot be read.
+    backoffs: BTreeMap<String, Option<Backoff>>,
+    used_backoffs: BTreeSet<String>,
+}
+
+impl Lowering<'_> {
+    fn named_backoffs(&mut self, root: Section<'_, '_>, out: &mut Diagnostics) {
+        let Some(section) = root.get("backoff").and_then(|value| Section::of(value, "`[backoff]`", out)) else {
+            return;
+        };
+        for (key, value) in section.table {
+            let name = &**key.get_ref();
+            check_name(name, key.span(), "backoff", out);
+            let title = format!("`[backoff.{name}]`");
+            let backoff = Section::of(value, &title, out).and_then(|section| Backoff::lower(section, self.text, out));
+            self.backoffs.insert(name.to_owned(), backoff);
+        }
+    }
+
+    fn rules(&mut self, root: Section<'_, '_>, out: &mut Diagnostics) -> Vec<Rule> {
+        let Some(value) = root.get("rule") else { return Vec::new() };
+        let Some(list) = raw::list(value, "a list of rules", "head each rule with `[[rule]]`", out) else {
+            return Vec::new();
+        };
+        if list.len() > MAX_RULES {
+            let span = list.get(MAX_RULES).map_or(0..0, |rule| rule.span());
+            let label = format!("{} rules, the most is {MAX_RULES}", list.len());
+            out.push(Code::TooLarge, span, "too many rules", label, "join rules that do the same");
+            return Vec::new();
+        }
+        let mut rules: Vec<Rule> = Vec::new();
+        for value in list {
+            let Some(section) = Section::of(value, "`[[rule]]`", out) else { continue };
+            let rule = self.rule(section, out);
+            if rules.iter().any(|earlier| earlier.name == rule.name && !rule.name.is_empty()) {
+                let span = section.get("name").map_or(value.span(), |name| name.span());
+                out.push(
+                    Code::RepeatedName,
+                    span,
+                    format!("two rules are called {}", quoted(&rule.name)),
+                    "named before",
+                    "give each rule its own name",
+                );
+            }
+            rules.push(rule);
+        }
+        rules
+    }
+
+    /// A rule as far as it can be read; whatever cannot was reported.
+    fn rule(&mut self, section: Section<'_, '_>, out: &mut Diagnostics) -> Rule {
+        section.only(&["name", "when", "type", "max_retries", "backoff", "counts"], out);
+        let name = section.required("name", "name = \"network-error\"", out);
+        let name = name.and_then(|value| Some((raw::text(value, out)?, value.span())));
+        if let Some((name, span)) = &name {
+            check_name(name, span.clone(), "rule", out);
+        }
+        let name = name.map_or("", |(name, _)| name);
+        let title =
+            if name.is_empty() { Cow::Borrowed("`[[rule]]`") } else { Cow::Owned(format!("rule {}", quoted(name))) };
+        let section = Section { name: &title, ..section };
+        let when = self.when(section, out);
+        let container = when.and_then(|when| when.get("container")).and_then(|value| container_name(value, out));
+        let matchers = when.map(|when| matchers::lower(when, self.text, &mut self.names, out)).unwrap_or_default();
+        let counts = section.get("counts").and_then(|value| raw::flag(value, out)).unwrap_or(true);
+        let action = self.action(section, counts, out).unwrap_or(Action::Fatal);
+        let line = position(self.text, section.span.0).0;
+        Rule { name: name.to_owned(), span: section.span(), line, container, matchers, action, counts }
+    }
+
+    fn when<'t, 'i>(&self, section: Section<'t, 'i>, out: &mut Diagnostics) -> Option<Section<'t, 'i>> {
+        let Some(value) = section.get("when") else {
+            let message = format!("{} has no `when`", section.name);
+            let help = "add `when = { exit_code = 4 }` or another matcher; what no rule matched is for `[default]`";
+            out.push(Code::NoMatcher, section.span(), message, "matches nothing in particular", help);
+            return None;
+        };
+        Section::of(value, "`when`", out)
+    }
+
+    fn default(&mut self, root: Section<'_, '_>, out: &mut Diagnostics) -> Rule {
+        let section = root.get("default").and_then(|value| Section::of(value, "`[default]`", out));
+        let action = section.and_then(|section| {
+            section.only(&["type", "max_retries", "backoff"], out);
+            self.action(section, true, out)
+        });
+        Rule {
+            name: DEFAULT_RULE.to_owned(),
+            span: section.map_or(0..0, |section| section.span()),
+            line: section.map_or(0, |section| position(self.text, section.span.0).0),
+            container: None,
+            matchers: Vec::new(),
+            action: action.unwrap_or(Action::Fatal),
+            counts: true,
+        }
+    }
+
+    /// What `type`, `max_retries`, `backoff` and `counts` say together.
+    fn action(&mut self, section: Section<'_, '_>, counts: bool, out: &mut Diagnostics) -> Option<Action> {
+        #[derive(Clone, Copy, PartialEq)]
+        enum Type {
+            Retriable,
+            Temporary,
+            Fatal,
+        }
+        let words = [("RETRIABLE", Type::Retriable), ("TEMPORARY", Type::Temporary), ("FATAL", Type::Fatal)];
+        let own = section.get("max_retries").map(|value| raw::count(value, "max_retries", 1..=MAX_RETRIES, out));
+        let backoff = section.get("backoff");
+        let kind =
+            section.required("type", "type = \"FATAL\"", out).and_then(|value| raw::word(value, "type", &words, out));
+        let max_retries = match own {
+            Some(own) => own,
+            None if counts => Some(self.max_retries),
+            None => {
+                if kind != Some(Type::Fatal) {
+                    let span = section.get("counts").map_or(section.span(), |value| value.span());
+                    let message = format!("{} is not counted and has no `max_retries` of its own", section.name);
+                    out.push(
+                        Code::KeysDoNotFit,
+                        span,
+                        message,
+                        "nothing bounds its retries",
+                        "add `max_retries`, or drop `counts = false`",
+                    );
+                }
+                None
+            }
+        };
+        // Delays are checked also where the type cannot be read or takes none: one pass finds all.
+        let table = backoff.and_then(|value| self.backoff(value, max_retries.unwrap_or(1), out));
+        let mut misfit = |key: &str, why: &str, help: &str| {
+            if let Some(value) = section.get(key) {
+                let message = format!("{} has a `{key}` that its type does not take", section.name);
+                out.push(Code::KeysDoNotFit, value.span(), message, why, help);
+            }
+        };
+        match kind? {
+            Type::Fatal => {
+                misfit("max_retries", "FATAL stops at once", "drop it, or use RETRIABLE or TEMPORARY");
+                misfit("backoff", "FATAL stops at once", "drop it, or use TEMPORARY");
+                misfit("counts", "FATAL has no retries to count", "drop it, or use RETRIABLE or TEMPORARY");
+                Some(Action::Fatal)
+            }
+            Type::Retriable => {
+                misfit("backoff", "RETRIABLE runs again at once", "drop it, or use TEMPORARY");
+                Some(Action::Retriable { max_retries: max_retries? })
+            }
+            Type::Temporary => {
+                if backoff.is_none() {
+                    let span = section.get("type").map_or(section.span(), |value| value.span());
+                    let message = format!("{} has no `backoff`", section.name);
+                    out.push(
+                        Code::KeysDoNotFit,
+                        span,
+                        message,
+                        "TEMPORARY waits, but how long",
+                        "add `backoff = { constant = \"60s\" }`, or use RETRIABLE",
+                    );
+                }
+                Some(Action::Temporary { max_retries: max_retries?, backoff: table? })
+            }
+        }
+    }
+
+    fn backoff(&mut self, value: Node<'_, '_>, retries: u32, out: &mut Diagnostics) -> Option<BackoffTable> {
+        let DeValue::String(name) = value.get_ref() else {
+            if !matches!(value.get_ref(), DeValue::Table(_)) {
+                return raw::wrong_type(
+                    value,
+                    "a backoff",
+                    "write the name of a `[backoff]`, or `{ constant = \"60s\" }`",
+                    out,
+                );
+            }
+            let section = Section::of(value, "`backoff`", out)?;
+            return Backoff::lower(section, self.text, out)?.tabulate(retries, out);
+        };
+        self.used_backoffs.insert(name.to_string());
+        let Some(backoff) = self.backoffs.get(&**name) else {
+            let known: Vec<_> = self.backoffs.keys().map(|name| quoted(name)).collect();
+            let help = if known.is_empty() {
+                format!("add `[backoff.{name}]`")
+            } else {
+                format!("the backoffs here are {}", known.join(", "))
+            };
+            out.push(
+                Code::UnknownBackoff,
+                value.span(),
+                format!("no backoff is called {}", quoted(name)),
+                "not defined",
+                help,
+            );
+            return None;
+        };
+        backoff.as_ref()?.tabulate(retries, out)
+    }
+
+    /// Names that no rule uses, and the delays of such backoffs, which nothing else would check.
+    fn report_unused(&self, root: Section<'_, '_>, out: &mut Diagnostics) {
+        let keys = |table| {
+            root.get(table).and_then(|value| value.get_ref().as_table()).into_iter().flat_map(|table| table.keys())
+        };
+        for key in keys("exit_codes").filter(|key| !self.names.used.contains(&**key.get_ref())) {
+            if self.names.codes.contains_key(&**key.get_ref()) {
+                let message = format!("no rule uses the exit code {}", quoted(key.get_ref()));
+                out.push(
+                    Code::UnusedExitCode,
+                    key.span(),
+                    message,
+                    "not used",
+                    "write a rule for it; until then other rules or `[default]` decide",
+                );
+            }
+        }
+        for key in keys("backoff").filter(|key| !self.used_backoffs.contains(&**key.get_ref())) {
+            if let Some(Some(backoff)) = self.backoffs.get(&**key.get_ref()) {
+                backoff.tabulate(self.max_retries, out);
+                out.push(
+                    Code::UnusedBackoff,
+                    key.span(),
+                    format!("no rule uses the backoff {}", quoted(key.get_ref())),
+                    "not used",
+                    "name it in a rule's `backoff`, or drop it",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The TOML as written: tables and values with their places, read key by key so that one mistake hides no other.
+
+use crate::diagnostic::{Code, Diagnostics, quoted};
+use crate::duration;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+pub(super) type Node<'t, 'i> = &'t Spanned<DeValue<'i>>;
+
+/// Parses the text; only what is no TOML at all ends the reading.
+pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Spanned<DeTable<'i>>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut readable = true;
+    for error in errors {
+        let span = on_characters(text, error.span().unwrap_or(0..0));
+        let message = error.message();
+        if message == "duplicate key" {
+            let key = text.get(span.clone()).unwrap_or_default();
+            out.push(
+                Code::RepeatedKey,
+                span,
+                format!("the key {} is given twice", quoted(key)),
+                "again here",
+                "keep one of them",
+            );
+        } else {
+            readable = false;
+            let label = message.lines().next().unwrap_or_default();
+            out.push(
+                Code::Syntax,
+                span,
+                "the policy is not TOML",
+                label,
+                "strings need quotes, patterns best the single ones: 'like this'",
+            );
+        }
+    }
+    readable.then_some(table)
+}
+
+/// A span that cuts no character of the text.
+fn on_characters(text: &str, span: Range<usize>) -> Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    floor(span.start)..floor(span.end).max(floor(span.start))
+}
+
+/// A table, and how messages call it.
+#[derive(Clone, Copy)]
+pub(super) struct Section<'t, 'i> {
+    pub(super) table: &'t DeTable<'i>,
+    pub(super) span: (usize, usize),
+    pub(super) name: &'t str,
+}
+
+impl<'t, 'i> Section<'t, 'i> {
+    /// The value as a table, if it is one.
+    pub(super) fn of(value: Node<'t, 'i>, name: &'t str, out: &mut Diagnostics) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Self { table, span: (value.span().start, value.span().end), name }),
+            _ => wrong_type(value, "a table", "write it like `{ key = value }` or under a `[header]`", out),
+        }
+    }
+
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.0..self.span.1
+    }
+
+    /// Reports every key that is none of these.
+    pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
+        for key in self.table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
+            let message = format!("unknown key {} in {}", quoted(key.get_ref()), self.name);
+            let keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+            out.push(
+                Code::UnknownKey,
+                key.span(),
+                message,
+                "not known here",
+                format!("the keys here are {}", keys.join(", ")),
+            );
+        }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<Node<'t, 'i>> {
+        self.table.get(key)
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn required(&self, key: &str, example: &str, out: &mut Diagnostics) -> Option<Node<'t, 'i>> {
+        let value = self.get(key);
+        if value.is_none() {
+            let message = format!("`{key}` is missing in {}", self.name);
+            out.push(Code::MissingKey, self.span(), message, "it belongs here", format!("add `{example}`"));
+        }
+        value
+    }
+}
+
+pub(super) fn text<'t>(value: Node<'t, '_>, out: &mut Diagnostics) -> Option<&'t str> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(text),
+        _ => wrong_type(value, "a string", "put it in quotes", out),
+    }
+}
+
+pub(super) fn flag(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<bool> {
+    match value.get_ref() {
+        DeValue::Boolean(flag) => Some(*flag),
+        _ => wrong_type(value, "true or false", "write `true` or `false` without quotes", out),
+    }
+}
+
+pub(super) fn integer(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<i64> {
+    match value.get_ref() {
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(integer) => Some(integer),
+            Err(_) => {
+                out.push(Code::OutOfRange, value.span(), "a number beyond 64 bits", "out of every range", "");
+                None
+            }
+        },
+        _ => wrong_type(value, "an integer", "write a whole number without quotes", out),
+    }
+}
+
+/// An integer within a range that fits 32 bits.
+pub(super) fn count(
+    value: Node<'_, '_>,
+    key: &str,
+    range: std::ops::RangeInclusive<u32>,
+    out: &mut Diagnostics,
+) -> Option<u32> {
+    let integer = integer(value, out)?;
+    let count = u32::try_from(integer).ok().filter(|count| range.contains(count));
+    if count.is_none() {
+        let message = format!("`{key}` is out of range");
+        let label = format!("{integer} is not in {}..={}", range.start(), range.end());
+        out.push(
+            Code::OutOfRange,
+            value.span(),
+            message,
+            label,
+            format!("write a number from {} to {}", range.start(), range.end()),
+        );
+    }
+    count
+}
+
+pub(super) fn number(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<f64> {
+    match value.get_ref() {
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        #[expect(clippy::cast_precision_loss, reason = "a factor beyond 2^53 is over every limit")]
+        DeValue::Integer(_) => integer(value, out).map(|integer| integer as f64),
+        _ => wrong_type(value, "a number", "write it without quotes", out),
+    }
+}
+
+/// Whole seconds of a duration such as `"90s"`.
+pub(super) fn duration(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<u64> {
+    if let DeValue::Integer(integer) = value.get_ref() {
+        let help = format!("say the unit in quotes, for example `\"{}s\"`", integer.as_str());
+        return wrong_type(value, "a duration", &help, out);
+    }
+    let text = text(value, out)?;
+    match duration::parse(text) {
+        Ok(seconds) => Some(seconds),
+        Err(help) => {
+            out.push(
+                Code::BadDuration,
+                value.span(),
+                format!("{} is not a duration", quoted(text)),
+                "whole numbers, each with a unit",
+                help,
+            );
+            None
+        }
+    }
+}
+
+/// A single value as a list of one; an empty list is refused.
+pub(super) fn one_or_more<'t, 'i>(value: Node<'t, 'i>, out: &mut Diagnostics) -> Vec<Node<'t, 'i>> {
+    match value.get_ref() {
+        DeValue::Array(list) if list.is_empty() => {
+            out.push(
+                Code::WrongType,
+                value.span(),
+                "an empty list",
+                "matches nothing",
+                "write at least one value, or leave the key out",
+            );
+            Vec::new()
+        }
+        DeValue::Array(list) => list.iter().collect(),
+        _ => vec![value],
+    }
+}
+
+/// The elements of a list.
+pub(super) fn list<'t, 'i>(
+    value: Node<'t, 'i>,
+    expected: &str,
+    help: &str,
+    out: &mut Diagnostics,
+) -> Option<&'t [Spanned<DeValue<'i>>]> {
+    match value.get_ref() {
+        DeValue::Array(list) => Some(list),
+        _ => wrong_type(value, expected, help, out),
+    }
+}
+
+/// One of a few words.
+pub(super) fn word<T: Copy>(value: Node<'_, '_>, key: &str, words: &[(&str, T)], out: &mut Diagnostics) -> Option<T> {
+    let text = text(value, out)?;
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+    if found.is_none() {
+        let known: Vec<_> = words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect();
+        let message = format!("unknown `{key}` {}", quoted(text));
+        out.push(
+            Code::UnknownWord,
+            value.span(),
+            message,
+            "not one of the words here",
+            format!("write {}", known.join(", ")),
+        );
+    }
+    found
+}
+
+/// Reports a value of another type; always gives nothing, so that callers can end with it.
+pub(super) fn wrong_type<T>(value: Node<'_, '_>, expected: &str, help: &str, out: &mut Diagnostics) -> Option<T> {
+    let found = match value.get_ref() {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a fractional number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    out.push(
+        Code::WrongType,
+        value.span(),
+        format!("expected {expected}, found {found}"),
+        format!("{found} here"),
+        help,
+    );
+    None
+}
+
+/// The place in the policy of a part of a string value; the whole value where escapes hide the part.
+pub(super) fn within(policy: &str, value: Node<'_, '_>, part: Range<usize>) -> Range<usize> {
+    let span = value.span();
+    let raw = policy.get(span.clone()).unwrap_or_default();
+    let DeValue::String(text) = value.get_ref() else { return span };
+    for quotes in [3, 1] {
+        if raw.len().checked_sub(2 * quotes) == Some(text.len()) && raw.get(quotes..quotes + text.len()) == Some(text) {
+            let start = span.start + quotes;
+            return start + part.start..start + part.end;
+        }
+    }
+    span
+}
