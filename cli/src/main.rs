@@ -1,2 +1,46 @@
-//! Placeholder.
-fn main() {}
+//! `exitwise`: check, explain and run retry policies.
+
+mod args;
+mod cmd;
+mod local;
+mod policy_file;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// How a command ends. Each subcommand's help says which of them it can end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    /// Fine.
+    Fine = 0,
+    /// The answer is no: the execution failed.
+    No = 1,
+    /// The command line, or a file it names, cannot be used.
+    Usage = 2,
+    /// A policy has errors; they have been printed.
+    BadPolicy = 3,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+fn main() -> ExitCode {
+    let status = match Cli::parse().command {
+        Command::Check(args) => cmd::check::run(&args),
+        Command::Explain(args) => cmd::explain::run(&args),
+        Command::Run(args) => cmd::run::run(&args),
+        Command::TaskApp { args } => return task_app::main_with(args.into_iter()),
+    };
+    match status {
+        Ok(status) => ExitCode::from(status as u8),
+        Err(error) => {
+            // A reader that has seen enough, such as `head`, is no mistake of the caller's.
+            let closed = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            if closed == Some(std::io::ErrorKind::BrokenPipe) {
+                return ExitCode::SUCCESS;
+            }
+            anstream::eprintln!("{}error{}: {error:#}", cmd::BAD.render(), cmd::BAD.render_reset());
+            ExitCode::from(Status::Usage as u8)
+        }
+    }
+}

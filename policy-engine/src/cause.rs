@@ -177,24 +177,22 @@ impl<A> Value<'_, A> {
     }
 }
 
-/// The keys seen so far; sorted only once there are many, so that neither small nor huge objects are slow.
+/// The keys of one object so far. ECS writes them in alphabetical order, so most are known to be new at one glance.
 #[derive(Default)]
 struct Keys<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: BTreeSet<Cow<'de, str>>,
+    ascending: Vec<Cow<'de, str>>,
+    others: BTreeSet<Cow<'de, str>>,
 }
 
 impl<'de> Keys<'de> {
     /// Whether the key is new.
     fn insert(&mut self, key: Cow<'de, str>) -> bool {
-        if self.few.contains(&key) {
-            return false;
+        if self.ascending.last().is_none_or(|last| *last < key) {
+            let new = self.others.is_empty() || !self.others.contains(&key);
+            self.ascending.push(key);
+            return new;
         }
-        if self.few.len() < 32 {
-            self.few.push(key);
-            return true;
-        }
-        self.many.insert(key)
+        self.ascending.binary_search(&key).is_err() && self.others.insert(key)
     }
 }
 
@@ -289,6 +287,10 @@ mod tests {
         assert!(read(&format!("{{{wide}\"x\":1}}")).is_some());
         assert!(read(&format!("{{{wide}\"199\":1}}")).is_none());
         assert!(read(&format!("{{{wide}\"3\":1}}")).is_none());
+        for keys in ["abcb", "bab", "baa", "cabc", "acbc", "acbdb", "acbda", "acbdd"] {
+            let members: Vec<_> = keys.chars().map(|key| format!("\"{key}\":1")).collect();
+            assert!(read(&format!("{{{}}}", members.join(","))).is_none(), "{keys}");
+        }
     }
 
     #[test]

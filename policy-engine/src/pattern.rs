@@ -3,14 +3,20 @@
 use crate::diagnostic::Code;
 use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast};
+use regex_syntax::hir::translate::TranslatorBuilder;
+use regex_syntax::hir::{Hir, HirKind};
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Longest pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 512;
 
-/// Largest compiled pattern, in bytes: 500 rules of it still fit the smallest Lambda function (128 MiB).
-pub const MAX_PATTERN_PROGRAM_BYTES: usize = 128 * 1024;
+/// Largest pattern, in positions: the characters, classes and anchors that are left when repetitions are written out.
+/// It bounds the compiled form, whatever engine compiles it.
+pub const MAX_PATTERN_POSITIONS: usize = 4_096;
+
+const SYNTAX_HELP: &str = "the syntax is that of the crate `regex`";
 
 /// How much of a text is searched, in characters.
 pub const MAX_TEXT_CHARS: usize = 1_024;
@@ -59,10 +65,14 @@ fn ascii(text: &str) -> String {
 }
 
 /// A pattern that is searched in projected texts, ignoring case.
+///
+/// Compiled when it is first searched: most patterns of a policy are never reached, and compiling costs more than
+/// everything else about loading it.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
-    program: Regex,
+    /// Nothing for a pattern that the compiler refuses after all; [`Pattern::parse`] leaves it no ground to.
+    program: OnceLock<Option<Regex>>,
 }
 
 /// Why a text is no pattern of the policy language.
@@ -100,38 +110,20 @@ impl Pattern {
         let tree = match ast::parse::ParserBuilder::new().nest_limit(50).build().parse(source) {
             Ok(tree) => tree,
             Err(found) => {
-                return error(
-                    Code::BadPattern,
-                    bytes(found.span()),
-                    found.kind().to_string(),
-                    "the syntax is that of the crate `regex`",
-                );
+                return error(Code::BadPattern, bytes(found.span()), found.kind().to_string(), SYNTAX_HELP);
             }
         };
         if let Err(Unsupported { span, label, help }) = ast::visit(&tree, Portable) {
             return error(Code::BadPattern, bytes(&span), label.into(), help);
         }
-        let program = RegexBuilder::new(source)
-            .case_insensitive(true)
-            .unicode(false)
-            .size_limit(MAX_PATTERN_PROGRAM_BYTES)
-            .build();
-        match program {
-            Ok(program) => Ok(Self { source: source.into(), program }),
-            Err(regex::Error::CompiledTooBig(_)) => {
-                let label = format!("compiles to more than {MAX_PATTERN_PROGRAM_BYTES} bytes");
+        let mut translator = TranslatorBuilder::new().unicode(false).utf8(false).case_insensitive(true).build();
+        match translator.translate(source, &tree) {
+            Ok(hir) if positions(&hir) > MAX_PATTERN_POSITIONS => {
+                let label = format!("more than {MAX_PATTERN_POSITIONS} positions with repetitions written out");
                 error(Code::PatternTooLarge, whole, label, "lower the repetition counts")
             }
-            Err(found) => {
-                let label = found
-                    .to_string()
-                    .lines()
-                    .last()
-                    .unwrap_or("cannot be compiled")
-                    .trim_start_matches("error: ")
-                    .to_owned();
-                error(Code::BadPattern, whole, label, "the syntax is that of the crate `regex`")
-            }
+            Ok(_) => Ok(Self { source: source.into(), program: OnceLock::new() }),
+            Err(found) => error(Code::BadPattern, bytes(found.span()), found.kind().to_string(), SYNTAX_HELP),
         }
     }
 
@@ -142,12 +134,34 @@ impl Pattern {
 
     /// Whether the pattern is found in the text.
     pub fn is_in(&self, text: &Text<'_>) -> bool {
-        self.program.is_match(text.as_str().as_bytes())
+        let program = self.program.get_or_init(|| compiled(&self.source));
+        program.as_ref().is_some_and(|program| program.is_match(text.as_str().as_bytes()))
     }
 
     /// The first character of the pattern that no projected text has.
     pub(crate) fn first_non_ascii(&self) -> Option<Range<usize>> {
         self.source.char_indices().find(|(_, c)| !c.is_ascii()).map(|(at, c)| at..at + c.len_utf8())
+    }
+}
+
+fn compiled(source: &str) -> Option<Regex> {
+    RegexBuilder::new(source).case_insensitive(true).unicode(false).build().ok()
+}
+
+/// What is left to match one by one when repetitions are written out.
+fn positions(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty => 0,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(_) | HirKind::Look(_) => 1,
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1));
+            positions(&repetition.sub).saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        }
+        HirKind::Capture(capture) => positions(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(positions).fold(0, usize::saturating_add)
+        }
     }
 }
 
@@ -209,6 +223,7 @@ impl ast::Visitor for Portable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn texts_are_projected() {
@@ -253,12 +268,22 @@ mod tests {
             (r"[\pL]", 1..4, "a Unicode class"),
             (r"\1", 0..2, "backreferences are not supported"),
             ("a(?=b)", 1..4, "look-around, including look-ahead and look-behind, is not supported"),
-            ("(a{1000}){1000}", 0..15, "compiles to more than 131072 bytes"),
+            ("(a{1000}){1000}", 0..15, "more than 4096 positions with repetitions written out"),
         ] {
             let error = Pattern::parse(pattern).expect_err(pattern);
             assert_eq!((error.span, error.label.as_str()), (span, label), "{pattern}");
         }
         assert!(Pattern::parse(&"a".repeat(513)).is_err());
         assert!(Pattern::parse(r"(?:a|b)(c)?\d{2,3}[[:alpha:]]").is_ok());
+    }
+
+    proptest! {
+        /// What is accepted compiles, so that nothing is left to fail when a decision is due.
+        #[test]
+        fn an_accepted_pattern_compiles(source in r"([a-c.|^$]|[()]|\\[bdwsA]|\[[^a-c\]]{1,3}\]|[*+?]|\{[0-9]{1,3}\}|é){0,12}") {
+            if Pattern::parse(&source).is_ok() {
+                prop_assert!(compiled(&source).is_some());
+            }
+        }
     }
 }

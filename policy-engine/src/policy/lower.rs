@@ -245,13 +245,12 @@ impl Lowering<'_> {
     }
 
     fn when<'t, 'i>(&self, section: Section<'t, 'i>, out: &mut Diagnostics) -> Option<Section<'t, 'i>> {
-        let Some(value) = section.get("when") else {
+        if section.misses("when") {
             let message = format!("{} has no `when`", section.name);
             let help = "add `when = { exit_code = 4 }` or another matcher; what no rule matched is for `[default]`";
             out.push(Code::NoMatcher, section.span(), message, "matches nothing in particular", help);
-            return None;
-        };
-        Section::of(value, "`when`", out)
+        }
+        Section::of(section.get("when")?, "`when`", out)
     }
 
     fn default(&mut self, root: Section<'_, '_>, out: &mut Diagnostics) -> Rule {
@@ -373,32 +372,27 @@ impl Lowering<'_> {
 
     /// Names that no rule uses, and the delays of such backoffs, which nothing else would check.
     fn report_unused(&self, root: Section<'_, '_>, out: &mut Diagnostics) {
-        let keys = |table| {
-            root.get(table).and_then(|value| value.get_ref().as_table()).into_iter().flat_map(|table| table.keys())
+        let unused = |table, used: &BTreeSet<String>| {
+            let table = root.get(table).and_then(|value| value.get_ref().as_table());
+            let keys = table.into_iter().flat_map(|table| table.keys());
+            keys.filter(|key| !used.contains(&**key.get_ref())).collect::<Vec<_>>()
         };
-        for key in keys("exit_codes").filter(|key| !self.names.used.contains(&**key.get_ref())) {
-            if self.names.codes.contains_key(&**key.get_ref()) {
-                let message = format!("no rule uses the exit code {}", quoted(key.get_ref()));
-                out.push(
-                    Code::UnusedExitCode,
-                    key.span(),
-                    message,
-                    "not used",
-                    "write a rule for it; until then other rules or `[default]` decide",
-                );
-            }
+        let backoffs = unused("backoff", &self.used_backoffs);
+        for backoff in backoffs.iter().filter_map(|key| self.backoffs.get(&**key.get_ref())?.as_ref()) {
+            backoff.tabulate(self.max_retries, out);
         }
-        for key in keys("backoff").filter(|key| !self.used_backoffs.contains(&**key.get_ref())) {
-            if let Some(Some(backoff)) = self.backoffs.get(&**key.get_ref()) {
-                backoff.tabulate(self.max_retries, out);
-                out.push(
-                    Code::UnusedBackoff,
-                    key.span(),
-                    format!("no rule uses the backoff {}", quoted(key.get_ref())),
-                    "not used",
-                    "name it in a rule's `backoff`, or drop it",
-                );
-            }
+        // A misspelt name elsewhere leaves the right one unused: one mistake, one diagnostic.
+        if out.has_errors() {
+            return;
+        }
+        for key in unused("exit_codes", &self.names.used) {
+            let message = format!("no rule uses the exit code {}", quoted(key.get_ref()));
+            let help = "write a rule for it; until then other rules or `[default]` decide";
+            out.push(Code::UnusedExitCode, key.span(), message, "not used", help);
+        }
+        for key in backoffs {
+            let message = format!("no rule uses the backoff {}", quoted(key.get_ref()));
+            out.push(Code::UnusedBackoff, key.span(), message, "not used", "name it in a rule's `backoff`, or drop it");
         }
     }
 }

@@ -76,14 +76,14 @@ impl<'t, 'i> Section<'t, 'i> {
     pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
         for key in self.table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
             let message = format!("unknown key {} in {}", quoted(key.get_ref()), self.name);
-            let keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
-            out.push(
-                Code::UnknownKey,
-                key.span(),
-                message,
-                "not known here",
-                format!("the keys here are {}", keys.join(", ")),
-            );
+            let help = match known.iter().find(|known| alike(known, key.get_ref()) && self.get(known).is_none()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!(
+                    "the keys here are {}",
+                    known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            out.push(Code::UnknownKey, key.span(), message, "not known here", help);
         }
     }
 
@@ -91,15 +91,25 @@ impl<'t, 'i> Section<'t, 'i> {
         self.table.get(key)
     }
 
+    /// Whether a key is missing; a misspelt one has been reported as unknown, and one mistake is one diagnostic.
+    pub(super) fn misses(&self, key: &str) -> bool {
+        !self.table.keys().any(|found| found.get_ref() == key || alike(key, found.get_ref()))
+    }
+
     /// The value of a key that must be there.
     pub(super) fn required(&self, key: &str, example: &str, out: &mut Diagnostics) -> Option<Node<'t, 'i>> {
         let value = self.get(key);
-        if value.is_none() {
+        if self.misses(key) {
             let message = format!("`{key}` is missing in {}", self.name);
             out.push(Code::MissingKey, self.span(), message, "it belongs here", format!("add `{example}`"));
         }
         value
     }
+}
+
+/// Whether one word is easily mistyped as the other.
+fn alike(one: &str, other: &str) -> bool {
+    strsim::damerau_levenshtein(one, other) <= one.len() / 3
 }
 
 pub(super) fn text<'t>(value: Node<'t, '_>, out: &mut Diagnostics) -> Option<&'t str> {

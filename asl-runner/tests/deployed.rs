@@ -1,0 +1,243 @@
+//! The definition that is deployed.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod common;
+
+use asl_runner::{Definition, Outcome, TaskCall, TaskError, TaskFailure, Tasks};
+use common::{Script, execution, failure, run};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// The deployed definition with its markers filled in.
+fn deployed() -> Definition {
+    let text = include_str!("../../terraform/state-machine.asl.json")
+        .replace("${partition}", "aws")
+        .replace("${container_name}", "app")
+        .replace("\"@subnets@\"", r#"["subnet-1"]"#)
+        .replace("\"@security_groups@\"", r#"["sg-1"]"#)
+        .replace("\"@policy@\"", r#""[default]\naction = \"fatal\"\n""#);
+    Definition::parse(&text).expect("the deployed definition is supported")
+}
+
+/// What ProcessError answers, wrapped as `lambda:invoke` does it.
+fn decision(kind: &str, retry_count: u64, wait_seconds: Value) -> Result<Value, TaskError> {
+    Ok(json!({ "StatusCode": 200, "Payload": {
+        "type": kind, "retryCount": retry_count, "waitSeconds": wait_seconds, "rule": "r", "error": "Task.Exit4",
+        "cause": "why", "retries": {}, "waitedSeconds": 0, "policy": "p",
+    } }))
+}
+
+fn failed_run() -> Result<Value, TaskError> {
+    failure("States.TaskFailed", r#"{"Containers":[{"ExitCode":4}]}"#)
+}
+
+fn failed(error: &str, cause: &str) -> Outcome {
+    Outcome::Failed { error: error.to_owned(), cause: cause.to_owned() }
+}
+
+#[test]
+fn four_runs_with_three_waits_are_65_events() {
+    let mut answers = Vec::new();
+    for retry in 1..=3 {
+        answers.extend([failed_run(), decision("TEMPORARY", retry, json!(60 * retry))]);
+    }
+    answers.extend([failed_run(), decision("FATAL", 3, json!(0))]);
+    let mut script = Script::new(answers);
+    let (outcome, history) = run(&deployed(), json!({ "commands": ["NetworkError"] }), &mut script);
+    assert_eq!(outcome, failed("Task.Exit4", "why"));
+    assert_eq!(history.len(), 65);
+    assert_eq!((history[64].timestamp - history[0].timestamp).whole_seconds(), 60 + 120 + 180);
+
+    let [state, resource, timeout, input] = [0, 1, 2, 3].map(|index| &script.calls[2][index]);
+    assert_eq!(
+        [state, resource, timeout],
+        [&json!("RunECSTask"), &json!("arn:aws:states:::ecs:runTask.sync"), &json!(3600)]
+    );
+    assert_eq!(input["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"], json!(["subnet-1"]));
+    assert_eq!(
+        input["Overrides"]["ContainerOverrides"][0],
+        json!({ "Name": "app", "Command": ["NetworkError"], "Environment": [
+            { "Name": "RETRY_COUNT", "Value": "1" },
+            { "Name": "EXECUTION_ID", "Value": execution(Value::Null).id },
+        ] })
+    );
+    let [state, resource, timeout, input] = [0, 1, 2, 3].map(|index| &script.calls[3][index]);
+    assert_eq!(
+        [state, resource, timeout],
+        [&json!("ProcessError"), &json!("arn:aws:states:::lambda:invoke"), &json!(60)]
+    );
+    assert_eq!(
+        input["Payload"],
+        json!({
+            "taskError": { "Error": "States.TaskFailed", "Cause": r#"{"Containers":[{"ExitCode":4}]}"# },
+            "errorState": { "type": "TEMPORARY", "retryCount": 1, "waitSeconds": 60, "rule": "r", "error": "Task.Exit4",
+                            "cause": "why", "retries": {}, "waitedSeconds": 0, "policy": "p" },
+            "execution": { "id": execution(Value::Null).id, "startTime": "2025-03-04T05:06:07.089Z",
+                           "enteredTime": "2025-03-04T05:07:07.089Z" },
+            "policy": "[default]\naction = \"fatal\"\n",
+        })
+    );
+}
+
+#[test]
+fn every_way_through_the_states() {
+    let good = json!({ "commands": [] });
+    let lambda_busy = || failure("Lambda.TooManyRequestsException", "busy");
+    let of_kind = |kind| vec![failed_run(), decision(kind, 1, json!(0)), Ok(json!("done"))];
+    let odd = TaskFailure::with_output("ECS.New".to_owned(), json!(7));
+    for (answers, expect, events) in [
+        (vec![Ok(json!("done"))], Ok("done"), 12),
+        (of_kind("RETRIABLE"), Ok("done"), 25),
+        (of_kind("TEMPORARY"), Ok("done"), 27),
+        (of_kind("FATAL"), Err(("Task.Exit4", "why")), 20),
+        (
+            of_kind("fatal"),
+            Err((
+                "UnknownDecision",
+                "ProcessError answered with a type that is none of RETRIABLE, TEMPORARY and FATAL.",
+            )),
+            20,
+        ),
+        (vec![failed_run(), lambda_busy(), decision("FATAL", 0, json!(0))], Err(("Task.Exit4", "why")), 23),
+        (vec![failed_run(), lambda_busy()], Err(("Lambda.TooManyRequestsException", "busy")), 34),
+        (vec![failed_run(), failure("Runtime.Panic", "bug")], Err(("Runtime.Panic", "bug")), 16),
+        (vec![Err(TaskError::Failed(odd)), decision("FATAL", 0, json!(0))], Err(("Task.Exit4", "why")), 20),
+        (vec![failure("States.Runtime", "c")], Err(("States.Runtime", "c")), 11),
+    ] {
+        let (outcome, history) = run(&deployed(), good.clone(), &mut Script::new(answers));
+        let expect = match expect {
+            Ok(output) => Outcome::Succeeded { output: json!(output) },
+            Err((error, cause)) => failed(error, cause),
+        };
+        assert_eq!((outcome, history.len()), (expect, events));
+    }
+}
+
+#[test]
+fn only_lists_are_run() {
+    for (input, is_run) in [
+        (json!({ "commands": [] }), true),
+        (json!({ "commands": ["a", 1] }), true),
+        (json!({ "commands": ["a"], "errorState": { "retryCount": 9 } }), true),
+        (json!({}), false),
+        (json!(null), false),
+        (json!(["a"]), false),
+        (json!({ "commands": "a" }), false),
+        (json!({ "commands": null }), false),
+        (json!({ "commands": 1 }), false),
+        (json!({ "commands": true }), false),
+        (json!({ "commands": [1] }), false),
+        (json!({ "commands": [["a"]] }), false),
+        // An object passes, because JSONPath cannot ask whether something is a list; ECS refuses it.
+        (json!({ "commands": {} }), true),
+    ] {
+        let mut script = Script::new([Ok(json!("done"))]);
+        let (outcome, _) = run(&deployed(), input.clone(), &mut script);
+        assert_eq!(script.calls.len(), usize::from(is_run), "{input}");
+        match outcome {
+            Outcome::Failed { error, .. } => assert!(!is_run && error == "InvalidInput", "{input}: {error}"),
+            _ => assert!(is_run, "{input}"),
+        }
+    }
+}
+
+/// JSON of any shape, with the deployed definition's own words in it.
+fn any_json() -> impl Strategy<Value = Value> {
+    let words =
+        ["commands", "Payload", "type", "waitSeconds", "error", "cause", "RETRIABLE", "TEMPORARY", "FATAL", "x"];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (0..100i64).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        prop::sample::select(words.to_vec()).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(prop::sample::select(words.to_vec()), inner, 0..6)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+/// An answer of ProcessError, with a value of any shape in one field.
+fn any_answer() -> impl Strategy<Value = Result<Value, TaskError>> {
+    let fields = vec!["type", "waitSeconds", "error", "cause", "retryCount", "none"];
+    let kind = prop::sample::select(vec!["RETRIABLE", "TEMPORARY", "FATAL"]);
+    let nearly_right = (kind, prop::sample::select(fields), any_json()).prop_map(|(kind, field, value)| {
+        decision(kind, 1, json!(1)).map(|mut answer| {
+            answer["Payload"][field] = value;
+            answer
+        })
+    });
+    prop_oneof![
+        4 => nearly_right,
+        1 => any_json().prop_map(Ok),
+        1 => (".{0,12}", any_json()).prop_map(|(error, output)| Err(TaskError::Failed(TaskFailure::with_output(error, output)))),
+        1 => Just(failed_run()),
+    ]
+}
+
+/// Runs of the container fail, runs of ProcessError are scripted; both end with what was last.
+struct Loop(Script);
+
+impl Tasks for Loop {
+    fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
+        if call.state == "RunECSTask" { failed_run() } else { self.0.run(call) }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn only_integers_in_range_are_waited(value in any_json()) {
+        let in_range = value.as_u64().is_some_and(|seconds| seconds <= 99_999_999);
+        let answers = [failed_run(), decision("TEMPORARY", 1, value), Ok(json!("done"))];
+        let (outcome, _) = run(&deployed(), json!({ "commands": [] }), &mut Script::new(answers));
+        match outcome {
+            Outcome::Succeeded { .. } => prop_assert!(in_range),
+            Outcome::Failed { error, .. } => prop_assert!(!in_range && error == "States.Runtime"),
+            Outcome::Aborted => prop_assert!(false),
+        }
+    }
+
+    /// [`run`] checks the history; what is asserted here is that there is an end.
+    #[test]
+    fn any_input_and_any_answer_come_to_an_end(input in any_json(), answers in prop::collection::vec(any_answer(), 0..12)) {
+        run(&deployed(), input, &mut Script::new(answers.clone()));
+        let (outcome, history) = run(&deployed(), json!({ "commands": ["x"] }), &mut Loop(Script::new(answers)));
+        let has_failed = matches!(outcome, Outcome::Failed { .. });
+        prop_assert!(has_failed && history.len() <= 25_000);
+    }
+
+    /// A text that is no definition is refused, and never a panic.
+    #[test]
+    fn any_definition_is_run_or_refused(place in 0..200usize, value in any_json()) {
+        let text = include_str!("../../terraform/state-machine.asl.json");
+        let mut definition: Value = serde_json::from_str(text)?;
+        let mut count = 0;
+        replace(&mut definition, &mut count, place, &value);
+        match Definition::parse(&definition.to_string()) {
+            Ok(definition) => {
+                let answers = [failed_run(), decision("FATAL", 0, json!(0))];
+                run(&definition, json!({ "commands": [] }), &mut Script::new(answers));
+            }
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
+        }
+    }
+}
+
+/// Puts `value` in the n-th place of a JSON value.
+fn replace(json: &mut Value, count: &mut usize, place: usize, value: &Value) {
+    *count += 1;
+    match json {
+        _ if *count == place => *json = value.clone(),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, count, place, value)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| replace(field, count, place, value)),
+        _ => {}
+    }
+}

@@ -1,0 +1,500 @@
+//! What states do, as tables: states, input, what comes of it.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod common;
+
+use asl_runner::{Aborted, Clock, Definition, Execution, Outcome, RealClock, TaskError, TaskFailure};
+use common::{Script, failure, run};
+use serde_json::{Value, json};
+use std::time::Duration;
+use time::{OffsetDateTime, UtcOffset};
+
+fn definition(states: &str) -> Definition {
+    let text = format!(r#"{{ "StartAt": "A", "States": {{ {states} }} }}"#);
+    Definition::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// Output as JSON, or `FAILED error: cause`.
+fn written(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Succeeded { output } => output.to_string(),
+        Outcome::Failed { error, cause } => format!("FAILED {error}: {cause}"),
+        Outcome::Aborted => "ABORTED".to_owned(),
+    }
+}
+
+/// `expect` is the output, or the start of what [`written`] gives and then, after each `|`, a part of it.
+#[track_caller]
+fn check_with(states: &str, input: &str, answers: Vec<Result<Value, TaskError>>, expect: &str) {
+    let input = serde_json::from_str(input).expect("JSON");
+    let (outcome, _) = run(&definition(states), input, &mut Script::new(answers));
+    let found = written(outcome);
+    let mut parts = expect.split('|');
+    let fits = match parts.next() {
+        Some(start) if start.starts_with("FAILED") => {
+            found.starts_with(start) && parts.all(|part| found.contains(part))
+        }
+        _ => found == expect,
+    };
+    assert!(fits, "{states}\n   found: {found}\nexpected: {expect}");
+}
+
+#[track_caller]
+fn check(states: &str, input: &str, expect: &str) {
+    check_with(states, input, vec![], expect);
+}
+
+/// Fills in a Pass state's Parameters.
+#[track_caller]
+fn check_template(parameters: &str, input: &str, expect: &str) {
+    check(&format!(r#""A": {{ "Type": "Pass", "Parameters": {parameters}, "End": true }}"#), input, expect);
+}
+
+/// `yes` if the rule holds.
+#[track_caller]
+fn check_rule(rule: &str, input: &str, expect: &str) {
+    let states = format!(
+        r#""A": {{ "Type": "Choice", "Choices": [ {{ {rule}, "Next": "Yes" }} ], "Default": "No" }},
+           "Yes": {{ "Type": "Pass", "Result": "yes", "End": true }}, "No": {{ "Type": "Pass", "Result": "no", "End": true }}"#
+    );
+    let expect = if expect.starts_with("FAILED") { expect.to_owned() } else { format!("\"{expect}\"") };
+    check(&states, input, &expect);
+}
+
+#[test]
+fn paths_find_values() {
+    for (path, expect) in [
+        ("$", r#"{"v":{"a":{"b c":[1,{"d":true}],"x-y_z":null}}}"#),
+        ("$.a", r#"{"v":{"b c":[1,{"d":true}],"x-y_z":null}}"#),
+        ("$.a['b c'][0]", r#"{"v":1}"#),
+        ("$['a']['b c'][1].d", r#"{"v":true}"#),
+        ("$.a.x-y_z", r#"{"v":null}"#),
+        ("$.a['b c'][2]", "FAILED States.Runtime: |'A'|`$.a['b c'][2]`|`v.$`"),
+        ("$.a.b", "FAILED States.Runtime: |'A'|`$.a.b`|`v.$`"),
+        ("$[0]", "FAILED States.Runtime: "),
+        ("$.a['b c'].length", "FAILED States.Runtime: "),
+        ("$$.Execution.Id", r#"{"v":"arn:aws:states:::execution:machine:run-1"}"#),
+        ("$$.Execution.Name", r#"{"v":"run-1"}"#),
+        ("$$.Execution.StartTime", r#"{"v":"2025-03-04T05:06:07.089Z"}"#),
+        ("$$.Execution.Input.a['b c'][0]", r#"{"v":1}"#),
+        ("$$.State.Name", r#"{"v":"A"}"#),
+        ("$$.State.EnteredTime", r#"{"v":"2025-03-04T05:06:07.089Z"}"#),
+        ("$$.State.RetryCount", r#"{"v":0}"#),
+        ("$$.StateMachine.Id", r#"{"v":"arn:aws:states:::stateMachine:machine"}"#),
+        ("$$.StateMachine.Name", r#"{"v":"machine"}"#),
+        ("$$.State.Name.x", "FAILED States.Runtime: "),
+    ] {
+        check_template(&format!(r#"{{ "v.$": "{path}" }}"#), r#"{"a":{"b c":[1,{"d":true}],"x-y_z":null}}"#, expect);
+    }
+}
+
+#[test]
+fn templates_fill_in_keys_that_end_in_dollar() {
+    check_template(
+        r#"{ "l": [ { "x.$": "$.n" }, "$.n" ], "p": "$.n", "n": null }"#,
+        r#"{"n":1.0}"#,
+        r#"{"l":[{"x":1.0},"$.n"],"n":null,"p":"$.n"}"#,
+    );
+    for (call, expect) in [
+        ("States.Format('{}', $.n)", "1"),
+        ("States.Format('{}-{}-{}-{}', $.f, $.t, $.z, $.s)", "60.0-true-null-it's"),
+        (r"States.Format('it\\'s \\{\\} {a} \\\\ {}', 'x')", r"it's {} {a} \\ x"),
+        ("States.Format( 'a{}' , -1.5 )", "a-1.5"),
+        ("States.Format('{}{}', null, $.d['k,)'])", "nullv"),
+        ("States.Format('no value, no brackets')", "no value, no brackets"),
+        ("States.Format('')", ""),
+        ("States.Format('{}', $.d)", "FAILED States.IntrinsicFailure: |'A'|`v.$`"),
+        ("States.Format('{}', $.absent)", "FAILED States.Runtime: |'A'|`$.absent`|`v.$`"),
+    ] {
+        let expect = if expect.starts_with("FAILED") { expect.to_owned() } else { format!(r#"{{"v":"{expect}"}}"#) };
+        let input = r#"{"n":1,"f":60.0,"t":true,"z":null,"s":"it's","d":{"k,)":"v"}}"#;
+        check_template(&format!(r#"{{ "v.$": "{call}" }}"#), input, &expect);
+    }
+}
+
+#[test]
+fn pass_states_and_data_paths() {
+    for (fields, input, expect) in [
+        (r#""Result": {"r.$": "$.x"}"#, "{}", r#"{"r.$":"$.x"}"#),
+        (r#""Result": 1, "ResultPath": "$.a.b""#, r#"{"c":2}"#, r#"{"a":{"b":1},"c":2}"#),
+        (r#""Result": 1, "ResultPath": "$['a b']""#, r#"{"a b":{"c":2}}"#, r#"{"a b":1}"#),
+        (r#""Result": 1, "ResultPath": "$""#, r#"{"c":2}"#, "1"),
+        (r#""Result": 1, "ResultPath": null"#, r#"{"c":2}"#, r#"{"c":2}"#),
+        (r#""Result": 1, "ResultPath": "$.a""#, "[]", "FAILED States.ResultPathMatchFailure: |'A'|`$.a`"),
+        (r#""Result": 1, "ResultPath": "$.a""#, "null", "FAILED States.ResultPathMatchFailure: "),
+        (r#""Result": 1, "ResultPath": "$.a.b""#, r#"{"a":"text"}"#, "FAILED States.ResultPathMatchFailure: "),
+        (r#""InputPath": "$.c""#, r#"{"c":2}"#, "2"),
+        (r#""InputPath": null"#, r#"{"c":2}"#, "{}"),
+        (r#""InputPath": "$.d""#, r#"{"c":2}"#, "FAILED States.Runtime: |'A'|`$.d`|`InputPath`"),
+        (r#""OutputPath": "$.c""#, r#"{"c":2}"#, "2"),
+        (r#""OutputPath": null"#, r#"{"c":2}"#, "{}"),
+        (r#""OutputPath": "$.d""#, r#"{"c":2}"#, "FAILED States.Runtime: |'A'|`$.d`|`OutputPath`"),
+        (r#""OutputPath": "$$.Execution.Input""#, r#"{"c":2}"#, r#"{"c":2}"#),
+        (r#""InputPath": "$.c", "ResultPath": "$.d""#, r#"{"c":2}"#, r#"{"c":2,"d":2}"#),
+    ] {
+        check(&format!(r#""A": {{ "Type": "Pass", {fields}, "End": true }}"#), input, expect);
+    }
+    check(r#""A": { "Type": "Succeed", "InputPath": "$.a", "OutputPath": "$.b" }"#, r#"{"a":{"b":1}}"#, "1");
+}
+
+#[test]
+fn rules_hold_or_not() {
+    let input = r#"{"s":"b","n":2,"f":2.5,"t":true,"z":null,"l":[1],"o":{}}"#;
+    for (rule, expect) in [
+        (r#""Variable": "$.z", "IsPresent": true"#, "yes"),
+        (r#""Variable": "$.x", "IsPresent": true"#, "no"),
+        (r#""Variable": "$.x", "IsPresent": false"#, "yes"),
+        (r#""Variable": "$.l[1]", "IsPresent": false"#, "yes"),
+        (r#""Variable": "$.z", "IsNull": true"#, "yes"),
+        (r#""Variable": "$.s", "IsNull": true"#, "no"),
+        (r#""Variable": "$.s", "IsString": true"#, "yes"),
+        (r#""Variable": "$.n", "IsString": true"#, "no"),
+        (r#""Variable": "$.n", "IsString": false"#, "yes"),
+        (r#""Variable": "$.f", "IsNumeric": true"#, "yes"),
+        (r#""Variable": "$.s", "IsNumeric": true"#, "no"),
+        (r#""Variable": "$.t", "IsBoolean": true"#, "yes"),
+        (r#""Variable": "$.o", "IsBoolean": true"#, "no"),
+        (r#""Variable": "$.x", "IsString": false"#, "FAILED States.Runtime: |'A'|`$.x`|`Variable`"),
+        (r#""Variable": "$.s", "StringEquals": "b""#, "yes"),
+        (r#""Variable": "$.s", "StringEquals": "B""#, "no"),
+        (r#""Variable": "$.n", "StringEquals": "2""#, "no"),
+        (r#""Variable": "$.x", "StringEquals": "b""#, "FAILED States.Runtime: "),
+        (r#""Variable": "$.t", "BooleanEquals": true"#, "yes"),
+        (r#""Variable": "$.t", "BooleanEquals": false"#, "no"),
+        (r#""Variable": "$.n", "NumericEquals": 2.0"#, "yes"),
+        (r#""Variable": "$.s", "NumericEquals": 2"#, "no"),
+        (r#""Variable": "$.n", "NumericLessThan": 2"#, "no"),
+        (r#""Variable": "$.n", "NumericLessThan": 2.5"#, "yes"),
+        (r#""Variable": "$.n", "NumericLessThanEquals": 2"#, "yes"),
+        (r#""Variable": "$.n", "NumericLessThanEquals": 1"#, "no"),
+        (r#""Variable": "$.f", "NumericGreaterThan": 2"#, "yes"),
+        (r#""Variable": "$.f", "NumericGreaterThan": 2.5"#, "no"),
+        (r#""Variable": "$.f", "NumericGreaterThanEquals": 2.5"#, "yes"),
+        (r#""Variable": "$.f", "NumericGreaterThanEquals": 3"#, "no"),
+        (r#""Variable": "$$.State.Name", "StringEquals": "A""#, "yes"),
+        (r#""Not": { "Variable": "$.s", "IsString": true }"#, "no"),
+        (r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNumeric": true }]"#, "yes"),
+        (r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNull": true }]"#, "no"),
+        (r#""And": [{ "Variable": "$.x", "IsPresent": true }, { "Variable": "$.x", "IsNull": true }]"#, "no"),
+        (
+            r#""And": [{ "Variable": "$.x", "IsNull": true }, { "Variable": "$.x", "IsPresent": true }]"#,
+            "FAILED States.Runtime: ",
+        ),
+        (r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNumeric": true }]"#, "yes"),
+        (r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNull": true }]"#, "no"),
+        (r#""Or": [{ "Variable": "$.x", "IsPresent": false }, { "Variable": "$.x", "IsNull": true }]"#, "yes"),
+    ] {
+        check_rule(rule, input, expect);
+    }
+}
+
+#[test]
+fn choices_take_the_first_rule_that_holds() {
+    let states = |rest: &str| {
+        format!(
+            r#""A": {{ "Type": "Choice", "InputPath": "$.in", "OutputPath": "$.out", "Choices": [
+                   {{ "Variable": "$.n", "NumericLessThan": 1, "Next": "B" }},
+                   {{ "Variable": "$.n", "NumericLessThan": 2, "Next": "C" }} ] {rest} }},
+               "B": {{ "Type": "Fail", "Error": "B" }}, "C": {{ "Type": "Succeed" }}"#
+        )
+    };
+    check(&states(""), r#"{"in":{"n":0,"out":7}}"#, "FAILED B: ");
+    check(&states(""), r#"{"in":{"n":1,"out":7}}"#, "7");
+    check(&states(""), r#"{"in":{"n":2,"out":7}}"#, "FAILED States.NoChoiceMatched: |'A'");
+    check(&states(r#", "Default": "C""#), r#"{"in":{"n":2,"out":7}}"#, "7");
+}
+
+#[test]
+fn waits_are_whole_seconds_in_range() {
+    let wait = |value: &str| {
+        let states = r#""A": { "Type": "Wait", "SecondsPath": "$.s", "Next": "B" },
+                        "B": { "Type": "Pass", "Parameters": { "t.$": "$$.State.EnteredTime" }, "End": true }"#;
+        (states, format!(r#"{{"s":{value}}}"#))
+    };
+    for (value, expect) in [
+        ("0", r#"{"t":"2025-03-04T05:06:07.089Z"}"#),
+        ("60", r#"{"t":"2025-03-04T05:07:07.089Z"}"#),
+        ("99999999", r#"{"t":"2028-05-04T14:52:46.089Z"}"#),
+        ("100000000", "FAILED States.Runtime: |'A'|`$.s`|100000000"),
+        ("60.0", "FAILED States.Runtime: |60.0"),
+        ("1.5", "FAILED States.Runtime: "),
+        ("\"60\"", "FAILED States.Runtime: "),
+        ("null", "FAILED States.Runtime: "),
+        ("-1", "FAILED States.Runtime: "),
+        ("[1]", "FAILED States.Runtime: "),
+        ("18446744073709551616", "FAILED States.Runtime: "),
+    ] {
+        let (states, input) = wait(value);
+        check(states, &input, expect);
+    }
+    check(wait("0").0, "{}", "FAILED States.Runtime: |'A'|`$.s`|`SecondsPath`");
+    let states =
+        r#""A": { "Type": "Wait", "Seconds": 60, "OutputPath": "$.x", "Next": "B" }, "B": { "Type": "Succeed" }"#;
+    check(states, r#"{"x":1}"#, "1");
+}
+
+#[test]
+fn fail_states_name_error_and_cause() {
+    for (fields, input, expect) in [
+        (r#""Error": "E", "Cause": "c""#, "{}", "FAILED E: c"),
+        (r#""Error": "E""#, "{}", "FAILED E: "),
+        (r#""Comment": "nothing""#, "{}", "FAILED : "),
+        (r#""ErrorPath": "$.e", "CausePath": "$.c""#, r#"{"e":"E","c":"because"}"#, "FAILED E: because"),
+        (r#""ErrorPath": "$$.State.Name", "Cause": "c""#, "{}", "FAILED A: c"),
+        (r#""ErrorPath": "$.e""#, "{}", "FAILED States.Runtime: |'A'|`$.e`|`ErrorPath`"),
+        (r#""ErrorPath": "$.e""#, r#"{"e":1}"#, "FAILED States.Runtime: |'A'|`$.e`|`ErrorPath`|not a string"),
+        (r#""ErrorPath": "$.e""#, r#"{"e":"States.TaskFailed"}"#, "FAILED States.Runtime: |reserved"),
+        (r#""Error": "E", "CausePath": "$.c""#, r#"{"c":{}}"#, "FAILED States.Runtime: |`CausePath`"),
+    ] {
+        check(&format!(r#""A": {{ "Type": "Fail", {fields} }}"#), input, expect);
+    }
+}
+
+/// A Task state `A` with more fields, and the states where its Catch may lead.
+fn task(fields: &str) -> String {
+    format!(r#""A": {{ "Type": "Task", "Resource": "r", {fields} "End": true }}, "B": {{ "Type": "Succeed" }}"#)
+}
+
+#[test]
+fn tasks_answer() {
+    for (fields, expect) in [
+        ("", r#"{"Payload":{"x":1,"y":2}}"#),
+        (r#""ResultSelector": { "x.$": "$.Payload.x", "n.$": "$$.State.Name" },"#, r#"{"n":"A","x":1}"#),
+        (r#""ResultSelector": { "x.$": "$.Payload.z" },"#, "FAILED States.Runtime: |'A'|`$.Payload.z`|`x.$`"),
+        (r#""ResultSelector": { "x.$": "$.Payload.x" }, "ResultPath": "$.r","#, r#"{"i":0,"r":{"x":1}}"#),
+        (r#""ResultPath": null,"#, r#"{"i":0}"#),
+        (r#""OutputPath": "$.Payload.y","#, "2"),
+        (r#""Parameters": { "x.$": "$.z" },"#, "FAILED States.Runtime: |'A'|`$.z`|`x.$`"),
+    ] {
+        check_with(&task(fields), r#"{"i":0}"#, vec![Ok(json!({ "Payload": { "x": 1, "y": 2 } }))], expect);
+    }
+}
+
+#[test]
+fn a_task_is_told_what_it_needs() {
+    let mut script = Script::new([]);
+    let fields = r#""TimeoutSeconds": 60, "InputPath": "$.i", "Parameters": { "x.$": "$.j", "y": 1 },"#;
+    run(&definition(&task(fields)), json!({ "i": { "j": 2 } }), &mut script);
+    run(&definition(&task("")), json!({ "i": 3 }), &mut script);
+    assert_eq!(script.calls, [json!(["A", "r", 60, { "x": 2, "y": 1 }]), json!(["A", "r", null, { "i": 3 }])]);
+}
+
+#[test]
+fn errors_are_caught_by_name() {
+    let catch = |names: &str, more: &str| {
+        task(&format!(r#""OutputPath": "$.o", "Catch": [{{ "ErrorEquals": [{names}], "Next": "B" {more} }}],"#))
+    };
+    for (names, error, caught) in [
+        (r#""E""#, "E", true),
+        (r#""E""#, "F", false),
+        (r#""F", "E""#, "E", true),
+        (r#""States.ALL""#, "E", true),
+        (r#""States.ALL""#, "States.Timeout", true),
+        (r#""States.ALL""#, "States.Runtime", false),
+        (r#""States.ALL""#, "States.DataLimitExceeded", false),
+        (r#""States.TaskFailed""#, "E", true),
+        (r#""States.TaskFailed""#, "States.TaskFailed", true),
+        (r#""States.TaskFailed""#, "States.Timeout", false),
+        (r#""States.TaskFailed""#, "States.Runtime", false),
+        (r#""States.TaskFailed""#, "States.DataLimitExceeded", false),
+        (r#""States.Timeout""#, "States.Timeout", true),
+        (r#""States.Runtime""#, "States.Runtime", false),
+        (r#""States.DataLimitExceeded""#, "States.DataLimitExceeded", true),
+    ] {
+        let output = format!(r#"{{"Cause":"c","Error":"{error}"}}"#);
+        let expect = if caught { output } else { format!("FAILED {error}: c") };
+        check_with(&catch(names, ""), "{}", vec![failure(error, "c")], &expect);
+    }
+    let error = || vec![failure("E", "c")];
+    check_with(
+        &catch(r#""E""#, r#", "ResultPath": "$.e""#),
+        r#"{"i":1}"#,
+        error(),
+        r#"{"e":{"Cause":"c","Error":"E"},"i":1}"#,
+    );
+    check_with(&catch(r#""E""#, r#", "ResultPath": null"#), r#"{"i":1}"#, error(), r#"{"i":1}"#);
+    check_with(&catch(r#""E""#, r#", "ResultPath": "$.e""#), "[]", error(), "FAILED States.ResultPathMatchFailure: ");
+    let odd = || vec![Err(TaskError::Failed(TaskFailure::with_output("E".to_owned(), json!({ "Cause": [1] }))))];
+    check_with(&catch(r#""E""#, ""), "{}", odd(), r#"{"Cause":[1]}"#);
+    check_with(&catch(r#""F""#, ""), "{}", odd(), "FAILED E: [1]");
+    let own_error = r#""A": { "Type": "Task", "Resource": "r", "ResultPath": "$.r", "Next": "B",
+                              "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }] },
+                       "B": { "Type": "Succeed", "OutputPath": "$.Error" }"#;
+    check_with(own_error, "7", vec![], r#""States.ResultPathMatchFailure""#);
+}
+
+/// Seconds from the start to each call, and what came of it.
+#[track_caller]
+fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {
+    let answers = errors.iter().map(|error| if error.is_empty() { Ok(json!("done")) } else { failure(error, "c") });
+    let (outcome, history) = run(&definition(&task(fields)), json!({}), &mut Script::new(answers));
+    let scheduled = history.iter().filter(|event| event.kind.to_string() == "TaskScheduled");
+    let times: Vec<_> = scheduled.map(|event| event.timestamp).collect();
+    let found: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).whole_seconds()).collect();
+    assert_eq!((found.as_slice(), written(outcome).as_str()), (delays, expect), "{fields}");
+}
+
+#[test]
+fn retries_come_before_catch_and_wait_longer_each_time() {
+    let retry = |more: &str| format!(r#""Retry": [{{ "ErrorEquals": ["E"] {more} }}],"#);
+    check_retry(&retry(""), &["E"], &[1, 2, 4], "FAILED E: c");
+    check_retry(&retry(""), &["E", "E", ""], &[1, 2], "\"done\"");
+    check_retry(&retry(""), &["E", "F"], &[1], "FAILED F: c");
+    check_retry(&retry(r#", "MaxAttempts": 0"#), &["E"], &[], "FAILED E: c");
+    check_retry(
+        &retry(r#", "MaxAttempts": 4, "IntervalSeconds": 2, "BackoffRate": 3.0, "MaxDelaySeconds": 20"#),
+        &["E"],
+        &[2, 6, 18, 20],
+        "FAILED E: c",
+    );
+    check_retry(
+        &retry(r#", "IntervalSeconds": 5, "BackoffRate": 1, "JitterStrategy": "FULL""#),
+        &["E"],
+        &[5, 5, 5],
+        "FAILED E: c",
+    );
+    check_retry(&retry(r#", "BackoffRate": 1e300"#), &["E"], &[1, 99_999_999, 99_999_999], "FAILED E: c");
+    let two = r#""Retry": [{ "ErrorEquals": ["E"], "MaxAttempts": 1 }, { "ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 9 }],
+                 "Catch": [{ "ErrorEquals": ["E"], "Next": "B" }],"#;
+    check_retry(two, &["E", "F", "E"], &[1, 9], r#"{"Cause":"c","Error":"E"}"#);
+    let unscheduled = r#""Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 99999999 }],
+                         "Parameters": { "x.$": "States.Format('{}', $)" },"#;
+    check_retry(
+        unscheduled,
+        &[],
+        &[],
+        "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `x.$` cannot put {} into a text",
+    );
+    check_retry(two, &["E", "States.Runtime"], &[1], "FAILED States.Runtime: c");
+}
+
+#[test]
+fn retries_are_counted_in_the_context() {
+    let fields = r#""Parameters": { "n.$": "$$.State.RetryCount", "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
+    let mut script = Script::new([failure("E", ""), failure("E", ""), Ok(json!(0))]);
+    run(&definition(&task(fields)), json!({}), &mut script);
+    let entered = "2025-03-04T05:06:07.089Z";
+    let inputs: Vec<_> = script.calls.iter().map(|call| call[3].clone()).collect();
+    assert_eq!(inputs, [0, 1, 2].map(|n| json!({ "n": n, "t": entered })));
+}
+
+#[test]
+fn what_is_too_large_or_too_deep_fails() {
+    let large = Value::from("x".repeat(262_143));
+    let deep = (0..128).fold(Value::Null, |inner, _| json!([inner]));
+    let catch = task(r#""Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }],"#);
+    for value in [large, deep] {
+        let (outcome, history) = run(&definition(&catch), value.clone(), &mut Script::new([]));
+        assert!(written(outcome).starts_with("FAILED States.DataLimitExceeded: the execution's input"));
+        assert_eq!(history.len(), 1);
+        check_with(&catch, "{}", vec![Ok(value.clone())], "FAILED States.DataLimitExceeded: |result|'A'");
+        let odd = TaskFailure::with_output("E".to_owned(), value);
+        check_with(&catch, "{}", vec![Err(TaskError::Failed(odd))], "FAILED States.DataLimitExceeded: |result");
+    }
+    let double = r#""A": { "Type": "Pass", "Parameters": { "l.$": "$", "r.$": "$" }, "Next": "A" }"#;
+    check(double, "\"x\"", "FAILED States.DataLimitExceeded: |output|'A'");
+    let nest = r#""A": { "Type": "Pass", "Parameters": { "l.$": "$" }, "Next": "A" }"#;
+    check(nest, "\"x\"", "FAILED States.DataLimitExceeded: |output|'A'");
+    let fill = task(r#""Parameters": { "l.$": "$", "r.$": "$" },"#);
+    check(&fill, &format!("\"{}\"", "x".repeat(200_000)), "FAILED States.DataLimitExceeded: |input|'A'");
+}
+
+#[test]
+fn a_loop_ends_at_the_quota_of_events() {
+    let states = r#""A": { "Type": "Wait", "Seconds": 99999999, "Next": "A" }"#;
+    let (outcome, history) = run(&definition(states), json!({}), &mut Script::new([]));
+    let sentence = "The execution reached the maximum number of history events (25000).";
+    assert_eq!(outcome, Outcome::Failed { error: "States.Runtime".to_owned(), cause: sentence.to_owned() });
+    assert_eq!(history.len(), 25_000);
+}
+
+#[track_caller]
+fn check_events(resource: &str, answer: Result<Value, TaskError>, expect: &str) {
+    let states = format!(r#""A": {{ "Type": "Task", "Resource": "{resource}", "End": true }}"#);
+    let (_, history) = run(&definition(&states), json!({}), &mut Script::new([answer]));
+    let kinds: Vec<_> = history.iter().map(|event| event.kind.to_string()).collect();
+    assert_eq!(kinds.join(" "), format!("ExecutionStarted TaskStateEntered {expect}"));
+}
+
+#[test]
+fn events_have_the_names_of_aws() {
+    let ok = || Ok(json!(1));
+    let sync = "arn:aws:states:::ecs:runTask.sync";
+    let function = "arn:aws-cn:lambda:cn-north-1:123456789012:function:f:7";
+    let ended = "TaskStateExited ExecutionSucceeded";
+    check_events("r", ok(), &format!("TaskScheduled TaskStarted TaskSucceeded {ended}"));
+    check_events(sync, ok(), &format!("TaskScheduled TaskStarted TaskSubmitted TaskSucceeded {ended}"));
+    check_events(sync, failure("E", ""), "TaskScheduled TaskStarted TaskSubmitted TaskFailed ExecutionFailed");
+    check_events(
+        sync,
+        failure("States.Timeout", ""),
+        "TaskScheduled TaskStarted TaskSubmitted TaskTimedOut ExecutionFailed",
+    );
+    check_events(sync, Err(TaskError::Aborted), "TaskScheduled TaskStarted TaskSubmitted ExecutionAborted");
+    check_events(
+        function,
+        ok(),
+        &format!("LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded {ended}"),
+    );
+    check_events(
+        function,
+        failure("E", ""),
+        "LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionFailed ExecutionFailed",
+    );
+}
+
+#[test]
+fn events_serialise_like_those_of_aws() {
+    let (_, history) = run(&definition(&task("")), json!({ "i": 1 }), &mut Script::new([failure("E", "c")]));
+    assert_eq!(
+        json!(history),
+        json!([
+            { "id": 1, "timestamp": "2025-03-04T05:06:07.089Z", "type": "ExecutionStarted", "details": { "input": { "i": 1 } } },
+            { "id": 2, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskStateEntered", "state": "A", "details": { "input": { "i": 1 } } },
+            { "id": 3, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskScheduled", "state": "A", "details": { "resource": "r", "parameters": { "i": 1 } } },
+            { "id": 4, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskStarted", "state": "A" },
+            { "id": 5, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskFailed", "state": "A", "details": { "error": "E", "cause": "c" } },
+            { "id": 6, "timestamp": "2025-03-04T05:06:07.089Z", "type": "ExecutionFailed", "details": { "error": "E", "cause": "c" } },
+        ])
+    );
+}
+
+/// Goes back a second each time it is asked, and is interrupted while it waits.
+struct BadClock(OffsetDateTime);
+
+impl Clock for BadClock {
+    fn now(&mut self) -> OffsetDateTime {
+        self.0 -= Duration::from_secs(1);
+        self.0
+    }
+
+    fn wait(&mut self, _: Duration) -> Result<(), Aborted> {
+        Err(Aborted)
+    }
+}
+
+#[test]
+fn a_wait_can_be_interrupted_and_time_never_goes_back() {
+    let retry = task(r#""Retry": [{ "ErrorEquals": ["E"] }],"#);
+    let wait = r#""A": { "Type": "Wait", "Seconds": 1, "End": true }"#;
+    let east = UtcOffset::from_hms(1, 0, 0).expect("in range");
+    for states in [retry.as_str(), wait] {
+        let mut clock = BadClock(OffsetDateTime::UNIX_EPOCH.to_offset(east));
+        let mut times = Vec::new();
+        let mut observer = |event: &_| times.push(json!(event)["timestamp"].clone());
+        let mut tasks = Script::new([failure("E", "")]);
+        assert_eq!(
+            definition(states).run(Execution::default(), &mut tasks, &mut clock, &mut observer),
+            Outcome::Aborted
+        );
+        assert!(times.len() >= 3 && times.iter().all(|time| time == "1969-12-31T23:59:59.000Z"), "{times:?}");
+    }
+}
+
+#[test]
+fn the_real_clock_takes_its_time() {
+    let mut times = Vec::new();
+    let states = definition(r#""A": { "Type": "Wait", "Seconds": 1, "End": true }"#);
+    states.run(Execution::default(), &mut Script::new([]), &mut RealClock, &mut |event| times.push(event.timestamp));
+    assert!(times[2] - times[1] >= Duration::from_secs(1));
+}

@@ -1,0 +1,96 @@
+//! The command line, as people type it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Check, explain and run retry policies for ECS tasks under Step Functions.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong with policies, and how bad it can get under those that are good.
+    ///
+    /// Exit status: 0 good (warnings or not), 2 usage, 3 a policy has errors.
+    Check(Check),
+    /// Say which rule decides about a failure, why, and why no rule before it did.
+    ///
+    /// Exit status: 0 every event got its decision, whatever it is; 2 usage, 3 the policy has errors.
+    Explain(Explain),
+    /// Run a failing task under a policy, through the state machine that is deployed.
+    ///
+    /// Without --entrypoint the task is the demo: NetworkError, InvalidInput or UncaughtException fails it so.
+    ///
+    /// Exit status: 0 the task succeeded, 1 it failed for good, 2 usage, 3 the policy has errors, 130 interrupted.
+    Run(Run),
+    /// The demo task itself; `run` starts it.
+    #[command(hide = true, disable_help_flag = true)]
+    TaskApp {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For tools: one JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Policy files.
+    #[arg(required = true, value_name = "POLICY")]
+    pub(crate) policies: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The policy that decides; else the one in the event, else the default one.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Files with one event each, `-` for standard input.
+    #[arg(required = true, value_name = "EVENT.json")]
+    pub(crate) events: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The policy that decides; else the default one.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Another state machine to run; its markers are filled in as Terraform does it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) definition: Option<PathBuf>,
+    /// The task's program and first arguments, split as a shell splits words.
+    #[arg(long, value_name = "CMD", conflicts_with = "replay")]
+    pub(crate) entrypoint: Option<String>,
+    /// Let waits pass at once.
+    #[arg(long)]
+    pub(crate) fast: bool,
+    /// The execution's input; else `{"commands": [ARGS…]}`.
+    #[arg(long, value_name = "JSON", conflicts_with = "args")]
+    pub(crate) input: Option<String>,
+    /// Run nothing: the n-th run fails as the n-th recorded event says, and succeeds when they run out.
+    #[arg(long, value_name = "EVENT.json", num_args = 1..)]
+    pub(crate) replay: Vec<PathBuf>,
+    /// How to print what happens.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The task's arguments. Options of `run` come before the first one, all after it is the task's.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) args: Vec<String>,
+}

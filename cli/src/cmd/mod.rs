@@ -1,0 +1,44 @@
+//! One module a subcommand.
+
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod run;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use std::io::Write;
+
+/// Something succeeded.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Something waits, or is worth a look.
+pub(crate) const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+/// Something failed.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Less important than the rest.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// The colour of a decision's type.
+pub(crate) fn style_of(decision: &str) -> Style {
+    match decision {
+        "RETRIABLE" => GOOD,
+        "TEMPORARY" => NOTE,
+        _ => BAD,
+    }
+}
+
+/// A text from outside on one line of at most so many characters, without control characters.
+pub(crate) fn one_line(text: &str, most: usize) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let mut line: String = text.chars().take(most).map(clean).collect();
+    if text.chars().nth(most).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// Prints a line at once, however the output is buffered.
+pub(crate) fn say(line: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,336 @@
+//! The JSON contract: what an event may look like, and what always comes back.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use lambda::{DEFAULT_POLICY, Handler};
+use policy_engine::Policy;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+const POLICY: &str = r#"
+version = 1
+container = "app"
+limits = { max_retries = 3, max_total_wait = "5m", max_elapsed = "1h" }
+
+[[rule]]
+name = "spot"
+when = { stop_code = "SpotInterruption" }
+type = "RETRIABLE"
+max_retries = 2
+counts = false
+
+[[rule]]
+name = "network"
+when = { exit_code = 4 }
+type = "TEMPORARY"
+backoff = { constant = "60s" }
+
+[[rule]]
+name = "busy"
+when = { exit_code = 5 }
+type = "TEMPORARY"
+backoff = { constant = "100s", jitter = "full" }
+
+[default]
+type = "RETRIABLE"
+max_retries = 2
+"#;
+
+static HANDLER: LazyLock<Handler> = LazyLock::new(|| Handler::new(Policy::load(POLICY).unwrap().0));
+
+fn answer(event: &str) -> Value {
+    serde_json::from_str(&HANDLER.answer(event.as_bytes()).unwrap()).unwrap()
+}
+
+fn task(fields: &str) -> String {
+    json!({"Error": "States.TaskFailed", "Cause": format!("{{\"Containers\":[{{\"Name\":\"app\",{fields}}}]}}")})
+        .to_string()
+}
+
+/// The answer in short: `TYPE retryCount waitSeconds error waitedSeconds {retries}`.
+#[track_caller]
+fn check(event: &str, expected: &str) {
+    let answer = answer(event);
+    let get = |key: &str| answer.get(key).unwrap();
+    let text = |key: &str| get(key).as_str().unwrap().to_owned();
+    let found = format!(
+        "{} {} {} {} {} {}",
+        text("type"),
+        get("retryCount"),
+        get("waitSeconds"),
+        text("error"),
+        get("waitedSeconds"),
+        get("retries")
+    );
+    assert_eq!(found, expected, "{event}\n{answer}");
+}
+
+#[test]
+fn error_states_that_can_be_read() {
+    let network = task("\"ExitCode\":4");
+    for (state, expected) in [
+        ("null", r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
+        (r#"{"type":"NONE"}"#, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
+        (r#"{"type":"NONE","retryCount":0,"waitSeconds":0}"#, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
+        (r#"{"retryCount":0}"#, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
+        (r#"{"retryCount":1}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#),
+        (r#"{"type":"MAYBE","retryCount":1,"waitSeconds":-7}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#),
+        (
+            r#"{"retryCount":1.0,"retries":{"network":1.0},"waitedSeconds":60.0}"#,
+            r#"TEMPORARY 2 60 ExitCode4 120 {"network":2}"#,
+        ),
+        (r#"{"retryCount":2,"retries":{"spot":2}}"#, r#"TEMPORARY 3 60 ExitCode4 60 {"network":1,"spot":2}"#),
+        // Zero entries are left out; what no rule of the policy explains is charged to every limit.
+        (r#"{"retryCount":1,"retries":{"busy":0,"gone":1}}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"gone":1,"network":1}"#),
+        (r#"{"retryCount":3,"retries":{"gone":3}}"#, r#"FATAL 3 0 RetriesExhausted.network 0 {"gone":3}"#),
+        (r#"{"retryCount":3}"#, r#"FATAL 3 0 RetriesExhausted.network 0 {}"#),
+        (
+            r#"{"retryCount":3,"retries":{"busy":2,"default":1}}"#,
+            r#"FATAL 3 0 RetriesExhausted.network 0 {"busy":2,"default":1}"#,
+        ),
+        (r#"{"retryCount":1000,"retries":{}}"#, r#"FATAL 1000 0 RetriesExhausted.network 0 {}"#),
+        // Waits: 241 + 60 are over five minutes, 240 + 60 are not.
+        (r#"{"retryCount":1,"waitedSeconds":240}"#, r#"TEMPORARY 2 60 ExitCode4 300 {"network":1}"#),
+        (r#"{"retryCount":1,"waitedSeconds":241}"#, r#"FATAL 1 0 WaitBudgetSpent 241 {}"#),
+        (r#"{"retryCount":1,"waitedSeconds":"many"}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#),
+    ] {
+        check(&format!("{{\"taskError\":{network},\"errorState\":{state}}}"), expected);
+    }
+}
+
+#[test]
+fn error_states_that_bound_nothing_end_it() {
+    let network = task("\"ExitCode\":4");
+    for (state, retry_count) in [
+        ("[1]", 0),
+        ("\"TEMPORARY\"", 0),
+        ("7", 0),
+        ("true", 0),
+        ("{}", 0),
+        (r#"{"type":"TEMPORARY"}"#, 0),
+        (r#"{"retryCount":null}"#, 0),
+        (r#"{"retryCount":"1"}"#, 0),
+        (r#"{"retryCount":-1}"#, 0),
+        (r#"{"retryCount":1.5}"#, 0),
+        (r#"{"retryCount":1001}"#, 0),
+        (r#"{"retryCount":9223372036854775808}"#, 0),
+        (r#"{"retryCount":1,"retryCount":1}"#, 0),
+        (r#"{"type":"NONE","retryCount":"0"}"#, 0),
+        (r#"{"retryCount":1,"retries":[]}"#, 1),
+        (r#"{"retryCount":1,"retries":null}"#, 1),
+        (r#"{"retryCount":1,"retries":{"network":2}}"#, 1),
+        (r#"{"retryCount":2,"retries":{"network":1.5}}"#, 2),
+        (r#"{"retryCount":2,"retries":{"network":-1}}"#, 2),
+        (r#"{"retryCount":2,"retries":{"network":1,"network":1}}"#, 2),
+    ] {
+        check(
+            &format!("{{\"taskError\":{network},\"errorState\":{state}}}"),
+            &format!("FATAL {retry_count} 0 InvalidErrorState 0 {{}}"),
+        );
+    }
+}
+
+#[test]
+fn events_that_are_none() {
+    for event in [
+        "",
+        "null",
+        "[]",
+        "{",
+        "{} x",
+        "\"x\"",
+        "{}",
+        r#"{"taskError":null}"#,
+        r#"{"taskError":[]}"#,
+        r#"{"taskError":"x"}"#,
+        r#"{"taskError":{},"taskError":{}}"#,
+        r#"{"taskError":{"Error":"a","Error":"b"}}"#,
+        r#"{"a":1,"a":2,"taskError":{}}"#,
+    ] {
+        check(event, "FATAL 0 0 InvalidEvent 0 {}");
+    }
+    check(
+        r#"{"errorState":{"retryCount":2,"retries":{"network":1},"waitedSeconds":60}}"#,
+        r#"FATAL 2 0 InvalidEvent 60 {"network":1}"#,
+    );
+    let not_unicode = HANDLER.answer(b"{\"taskError\":{\"Cause\":\"\xff\"}}").unwrap();
+    assert!(not_unicode.contains("InvalidEvent"), "{not_unicode}");
+}
+
+#[test]
+fn task_errors_of_every_shape() {
+    for (task_error, expected) in [
+        ("{}", "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
+        (r#"{"Error":"States.Timeout","Cause":""}"#, "RETRIABLE 1 0 Timeout 0 {\"default\":1}"),
+        (r#"{"Error":"States.States.Odd"}"#, "RETRIABLE 1 0 Odd 0 {\"default\":1}"),
+        (r#"{"Error":"see s3://bucket/key?token=1"}"#, "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
+        (r#"{"Error":42,"Cause":42}"#, "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
+        (r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4}]}}"#, "TEMPORARY 1 60 ExitCode4 60 {\"network\":1}"),
+        // As an object too, a task is strict: with a key twice it is plain text.
+        (
+            r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4,"ExitCode":4}]}}"#,
+            "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
+        ),
+        // Half a surrogate pair outside the inner JSON.
+        (
+            r#"{"Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}],\"a\":\"\ud83d\"}"}"#,
+            "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
+        ),
+    ] {
+        check(&format!("{{\"taskError\":{task_error}}}"), expected);
+    }
+}
+
+#[test]
+fn deadlines() {
+    let network = task("\"ExitCode\":4");
+    let event = |start: &str, entered: &str, state: &str| {
+        format!(
+            "{{\"taskError\":{network},\"errorState\":{state},\"execution\":{{\"id\":\"x\",\"startTime\":{start},\"enteredTime\":{entered}}}}}"
+        )
+    };
+    let ok = r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#;
+    let late = "FATAL 0 0 DeadlineReached 0 {}";
+    for (start, entered, expected) in [
+        ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:59:00Z\"", ok),
+        ("\"2026-01-01T00:00:00.000Z\"", "\"2026-01-01T00:59:00.1Z\"", late),
+        ("\"2026-01-01T00:00:00.999999999Z\"", "\"2026-01-01T00:59:00.9Z\"", ok),
+        ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T02:59:00+02:00\"", ok),
+        ("\"2026-01-01T00:00:00Z\"", "\"2026-01-02T00:00:00Z\"", late),
+        ("\"2026-01-02T00:00:00Z\"", "\"2026-01-01T00:00:00Z\"", ok),
+        ("\"yesterday\"", "\"2026-01-01T00:00:00Z\"", ok),
+        ("null", "7", ok),
+    ] {
+        check(&event(start, entered, "null"), expected);
+    }
+    let unknown = answer(&event("null", "null", "null"));
+    assert!(
+        unknown.get("cause").unwrap().as_str().unwrap().contains("the time since the start is unknown"),
+        "{unknown}"
+    );
+    // Waits so far are time too, also where the clock says less.
+    let waited = r#"{"retryCount":1,"waitedSeconds":3541}"#;
+    let (start, entered) = ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:00:01Z\"");
+    let answer = answer(&event(start, entered, waited).replace("\"ExitCode\\\":4", "\"ExitCode\\\":1"));
+    assert_eq!(answer.get("error").unwrap(), "WaitBudgetSpent", "{answer}");
+}
+
+/// Computed apart from the program: sha256("arn:x/1") starts with 88ad0637, and 0x88ad0637 * 101 >> 32 is 53.
+#[test]
+fn jitter_is_keyed_by_the_execution() {
+    let busy = task("\"ExitCode\":5");
+    check(
+        &format!("{{\"taskError\":{busy},\"execution\":{{\"id\":\"arn:x\"}}}}"),
+        r#"TEMPORARY 1 53 ExitCode5 53 {"busy":1}"#,
+    );
+    // sha256("/1") starts with 3f294bca.
+    check(&format!("{{\"taskError\":{busy}}}"), r#"TEMPORARY 1 24 ExitCode5 24 {"busy":1}"#);
+    assert!(
+        answer(&format!("{{\"taskError\":{busy}}}"))
+            .get("cause")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .contains("without an execution id")
+    );
+}
+
+#[test]
+fn an_event_can_bring_its_policy() {
+    let network = task("\"ExitCode\":4");
+    let with = |policy: Value| format!("{{\"taskError\":{network},\"policy\":{policy}}}");
+    check(&with(json!("version = 1\nlimits = { max_retries = 3 }")), "FATAL 1 0 Fatal.default 0 {}");
+    check(&with(json!(DEFAULT_POLICY)), r#"TEMPORARY 1 60 NetworkError 60 {"network-error":1}"#);
+    check(&with(json!(["no text"])), r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#);
+    let error = HANDLER.answer(with(json!("version = 2")).as_bytes()).unwrap_err();
+    assert_eq!(error.name(), "Policy.Invalid");
+    assert!(error.to_string().contains("line 1: error[P007]"), "{error}");
+    // More policies than are kept, each right every time.
+    for n in (0..40).chain(0..40) {
+        let policy = format!("version = 1\nlimits = {{ max_retries = {n} }}\n[default]\ntype = \"RETRIABLE\"");
+        let state =
+            format!("{{\"taskError\":{network},\"policy\":{},\"errorState\":{{\"retryCount\":20}}}}", json!(policy));
+        check(
+            &state,
+            if n > 20 {
+                "RETRIABLE 21 0 ExitCode4 0 {\"default\":1}"
+            } else {
+                "FATAL 20 0 RetriesExhausted.default 0 {}"
+            },
+        );
+    }
+}
+
+/// The state machine drops what its ResultSelector does not list, and dies of what it lists in vain.
+#[test]
+fn the_state_machine_selects_every_field() {
+    let definition: Value = serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
+    let selector = definition.pointer("/States/ProcessError/ResultSelector").unwrap().as_object().unwrap();
+    let answer = answer("{}");
+    let mut keys: Vec<_> = answer.as_object().unwrap().keys().map(|key| format!("{key}.$")).collect();
+    keys.sort();
+    assert_eq!(selector.keys().cloned().collect::<Vec<_>>(), keys);
+    for (key, path) in selector {
+        assert_eq!(path.as_str().unwrap(), format!("$.Payload.{}", key.trim_end_matches(".$")));
+    }
+    let choices = definition.pointer("/States/ErrorStateChoice/Choices").unwrap().as_array().unwrap();
+    let types: Vec<_> = choices.iter().map(|choice| choice.get("StringEquals").unwrap().as_str().unwrap()).collect();
+    assert_eq!(types, ["RETRIABLE", "TEMPORARY", "FATAL"]);
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (0..5_u32).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,8}|States\\.[A-Za-z]{0,8}".prop_map(Value::from),
+    ];
+    let key = prop::sample::select(vec![
+        "type",
+        "retryCount",
+        "waitSeconds",
+        "retries",
+        "waitedSeconds",
+        "network",
+        "spot",
+        "Error",
+        "Cause",
+        "Containers",
+        "ExitCode",
+        "Name",
+        "Reason",
+        "StopCode",
+        "Failures",
+        "id",
+        "startTime",
+        "x",
+    ]);
+    leaf.prop_recursive(4, 32, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..6).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_event_gets_a_sound_answer(task_error in any_json(), state in any_json(), execution in any_json(), cause_as_text: bool) {
+        let task_error = if cause_as_text { json!({"Error": "States.TaskFailed", "Cause": task_error.to_string()}) } else { task_error };
+        let answer = answer(&json!({"taskError": task_error, "errorState": state, "execution": execution}).to_string());
+        let kind = answer.get("type").unwrap().as_str().unwrap();
+        let wait = answer.get("waitSeconds").unwrap().as_u64().unwrap();
+        prop_assert!(["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind));
+        prop_assert!(wait <= 99_999_999 && (kind == "TEMPORARY" || wait == 0));
+        prop_assert!(answer.get("retryCount").unwrap().as_u64().unwrap() <= 1_000);
+        prop_assert!(!answer.get("error").unwrap().as_str().unwrap().starts_with("States."));
+        prop_assert_eq!(answer.as_object().unwrap().len(), 9);
+    }
+
+    #[test]
+    fn every_sequence_of_bytes_gets_an_answer(payload: Vec<u8>) {
+        HANDLER.answer(&payload).unwrap();
+    }
+}

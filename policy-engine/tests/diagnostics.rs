@@ -1,0 +1,144 @@
+//! `docs/diagnostics.md` is the list of diagnostics and its own test: every policy in it is loaded.
+//!
+//! `UPDATE_DOCS=1 cargo test -p policy-engine --all-features` writes what is printed into the document.
+#![cfg(feature = "render")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use policy_engine::{Code, Diagnostics, MAX_POLICY_BYTES, MAX_RULES, Policy};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::{env, fs};
+
+fn diagnostics(text: &str) -> Diagnostics {
+    match Policy::load(text) {
+        Ok((_, warnings)) => warnings,
+        Err(problems) => problems,
+    }
+}
+
+fn rendered(text: &str) -> String {
+    let found = diagnostics(text);
+    let lines: Vec<_> = found.iter().map(|problem| problem.render(text, "policy.toml", false)).collect();
+    lines.join("\n\n").lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// A section's blocks: language and text.
+fn blocks(section: &str) -> Vec<(&str, &str)> {
+    section.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect()
+}
+
+#[test]
+fn the_document_explains_every_code_with_policies_that_show_it() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/diagnostics.md");
+    let document = fs::read_to_string(&path).unwrap();
+    let mut sections = document.split("\n## ");
+    let mut updated = sections.next().unwrap().to_owned();
+    let mut codes = Vec::new();
+    for section in sections {
+        let (code, _) = section.split_once(':').unwrap();
+        codes.push(code);
+        let printed = match blocks(section)[..] {
+            [] if code == "P006" => String::new(),
+            [("toml", bad), ("text", _), ("toml", good)] => {
+                assert_eq!(diagnostics(good).iter().next(), None, "{code}: the mended policy has a problem");
+                assert!(diagnostics(bad).iter().any(|problem| problem.code.as_str() == code), "{code} is not shown");
+                rendered(bad)
+            }
+            _ => panic!("{code}: a policy, what is printed, and the policy mended"),
+        };
+        let text =
+            section.find("```text\n").map(|at| at + "```text\n".len()..at + section[at..].find("\n```\n").unwrap() + 1);
+        match text {
+            Some(text) => write!(updated, "\n## {}{printed}{}", &section[..text.start], &section[text.end..]).unwrap(),
+            None => write!(updated, "\n## {section}").unwrap(),
+        }
+    }
+    assert_eq!(codes, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &updated).unwrap();
+    }
+    assert_eq!(updated, fs::read_to_string(&path).unwrap(), "docs/diagnostics.md is stale: see the top of this test");
+}
+
+#[test]
+fn size_is_bounded() {
+    let policy = |rules: usize| {
+        let mut text = "version = 1\nlimits = { max_retries = 3 }\n".to_owned();
+        for n in 0..rules {
+            writeln!(text, "[[rule]]\nname = \"r{n}\"\nwhen = {{ exit_code = {n} }}\ntype = \"FATAL\"").unwrap();
+        }
+        text
+    };
+    let codes = |text: &str| diagnostics(text).iter().map(|problem| problem.code).collect::<Vec<_>>();
+    assert_eq!(codes(&policy(MAX_RULES)), []);
+    assert_eq!(codes(&policy(MAX_RULES + 1)), [Code::TooLarge]);
+    let filler = |bytes: usize| format!("{}#{}", policy(0), " ".repeat(bytes - policy(0).len() - 1));
+    assert_eq!(codes(&filler(MAX_POLICY_BYTES)), []);
+    assert_eq!(codes(&filler(MAX_POLICY_BYTES + 1)), [Code::TooLarge]);
+}
+
+/// A misspelt key or name is one mistake, not also a missing or an unused one.
+#[test]
+fn one_mistake_is_one_diagnostic() {
+    for (text, code) in [
+        ("verison = 1\nlimits = { max_retries = 3 }", "P003"),
+        ("version = 1\nlimits = { max_retires = 3 }", "P003"),
+        ("version = 1\nlimit = { max_retries = 3 }", "P003"),
+        (
+            "version = 1\nlimits = { max_retries = 3 }\nbackoff.start = { constant = \"1s\" }\n[default]\ntype = \"TEMPORARY\"\nbackoff = \"strat\"",
+            "P015",
+        ),
+        (
+            "version = 1\nlimits = { max_retries = 3 }\n[[rule]]\nnmae = \"a\"\nwhen = { exit_code = 1 }\ntype = \"FATAL\"",
+            "P003",
+        ),
+        (
+            "version = 1\nlimits = { max_retries = 3 }\n[[rule]]\nname = \"a\"\nwhen = { exitcode = 1 }\ntype = \"FATAL\"",
+            "P003",
+        ),
+        (
+            "version = 1\nlimits = { max_retries = 3 }\nexit_codes = { A = \"1\" }\n[[rule]]\nname = \"a\"\nwhen = { exit_code = \"A\" }\ntype = \"FATAL\"",
+            "P004",
+        ),
+    ] {
+        let codes: Vec<_> = diagnostics(text).iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, [code], "{text}");
+    }
+}
+
+/// One pass finds everything: a person mends a policy once.
+#[test]
+fn ten_mistakes_are_ten_diagnostics() {
+    let text = r#"
+version = 2
+
+[limits]
+max_retries = -1
+
+[exit_codes]
+absent = 4
+
+[backoff.network]
+formula = "30 * 2^(n-1"
+
+[[rule]]
+name = "Spot"
+when = { stop_code = "SpotInterruption" }
+type = "RETRIABLE"
+counts = false
+
+[[rule]]
+name = "throttled"
+when = { reason = '(?i)rate exceeded' }
+type = "TEMPORARY"
+backoff = "netwrok"
+
+[[rule]]
+name = "busy"
+when = { exit_code = "40..49" }
+type = "RETRYABLE"
+"#;
+    let mut codes: Vec<_> = diagnostics(text).iter().map(|problem| problem.code.as_str()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["P007", "P008", "P008", "P011", "P015", "P016", "P017", "P018", "P019", "P020"]);
+}

@@ -1,0 +1,41 @@
+//! Ending by a signal.
+
+use rustix::process::{Signal, getpid, kill_process};
+use std::thread;
+use std::time::Duration;
+
+/// The signals that end a process and that a container is likely to meet.
+const SIGNALS: [(&str, Signal); 8] = [
+    ("SIGHUP", Signal::HUP),
+    ("SIGINT", Signal::INT),
+    ("SIGQUIT", Signal::QUIT),
+    ("SIGILL", Signal::ILL),
+    ("SIGABRT", Signal::ABORT),
+    ("SIGKILL", Signal::KILL),
+    ("SIGSEGV", Signal::SEGV),
+    ("SIGTERM", Signal::TERM),
+];
+
+/// Reads `SIGKILL`, `kill` or `9`.
+pub(crate) fn parse(text: &str) -> Result<Signal, String> {
+    let upper = text.to_ascii_uppercase();
+    let found = SIGNALS.iter().find(|(name, signal)| {
+        upper == *name || name.strip_prefix("SIG") == Some(&upper) || upper == signal.as_raw().to_string()
+    });
+    found.map(|(_, signal)| *signal).ok_or_else(|| format!("one of {}", SIGNALS.map(|(name, _)| name).join(", ")))
+}
+
+pub(crate) fn name(signal: Signal) -> &'static str {
+    SIGNALS.iter().find(|(_, known)| *known == signal).map_or("a signal", |(name, _)| name)
+}
+
+/// Sends the signal to this process. It returns only where the signal does not end it: the first process of a container
+/// ignores signals that it has no handler for.
+pub(crate) fn die_of(signal: Signal) {
+    if let Err(error) = kill_process(getpid(), signal) {
+        eprintln!("task-app: cannot send {}: {error}", name(signal));
+    }
+    // Delivery may take a moment.
+    thread::sleep(Duration::from_millis(200));
+    eprintln!("task-app: {} was ignored", name(signal));
+}
