@@ -26,7 +26,8 @@ fn explain_agrees_with_the_original_on_all_its_inputs() {
     let mut cases = Vec::new();
     for exit_code in 0..=255_u64 {
         for retry_count in 0..=4_u64 {
-            let task = json!({"Containers": [{"Name": "app", "ExitCode": exit_code}], "StopCode": "EssentialContainerExited"});
+            let task =
+                json!({"Containers": [{"Name": "app", "ExitCode": exit_code}], "StopCode": "EssentialContainerExited"});
             let event = json!({
                 "taskError": {"Error": "States.TaskFailed", "Cause": task.to_string()},
                 "errorState": {"type": if retry_count == 0 { "NONE" } else { "RETRIABLE" }, "retryCount": retry_count},

@@ -180,7 +180,7 @@ fn judge(
 ) -> (Verdict, String) {
     let limits = policy.limits();
     let (max_retries, backoff) = match rule.action() {
-        Action::Fatal => return (Verdict::Fatal(Stop::Rule), "FATAL".to_owned()),
+        Action::Fatal => return (Verdict::Fatal(Stop::Rule), "no retry".to_owned()),
         Action::Retriable { max_retries } => (*max_retries, None),
         Action::Temporary { max_retries, backoff } => (*max_retries, Some(backoff)),
     };

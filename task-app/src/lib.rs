@@ -50,7 +50,9 @@ pub fn recognises(word: &str) -> bool {
     command.build();
     let known = command.get_arguments().any(|argument| {
         name.strip_prefix("--").is_some_and(|long| argument.get_long() == Some(long))
-            || name.strip_prefix('-').is_some_and(|short| argument.get_short().is_some_and(|it| short == it.to_string()))
+            || name
+                .strip_prefix('-')
+                .is_some_and(|short| argument.get_short().is_some_and(|it| short == it.to_string()))
     });
     known || name == "--"
 }

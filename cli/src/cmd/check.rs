@@ -18,7 +18,9 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
                 file.print_diagnostics();
                 match &file.policy {
                     Some(policy) => writeln!(anstream::stdout(), "{}", summary(file, policy))?,
-                    None => anstream::eprintln!("{BAD}{}{BAD:#}: {}", file.name, counted(file, Severity::Error, "error")),
+                    None => {
+                        anstream::eprintln!("{BAD}{}{BAD:#}: {}", file.name, counted(file, Severity::Error, "error"))
+                    }
                 }
             }
         }

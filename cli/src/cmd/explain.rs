@@ -33,7 +33,14 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         let failure = event.failure().ok();
         let asked = matches!(event.state(), RetryState::Readable(_));
         let explanation = failure.as_ref().filter(|_| asked).map(|failure| Explanation::of(policy, failure));
-        let report = Report { event: &path.display().to_string(), file: name, policy, state: event.state(), decision: &decision, explanation };
+        let report = Report {
+            event: &path.display().to_string(),
+            file: name,
+            policy,
+            state: event.state(),
+            decision: &decision,
+            explanation,
+        };
         match args.format {
             Format::Json => writeln!(anstream::stdout(), "{}", report.json()?)?,
             Format::Text => write!(anstream::stdout(), "{}", report.text())?,
@@ -148,7 +155,8 @@ impl<'r> Report<'r> {
             let _ = writeln!(text, "  {}", self.counters(explanation.deciding));
         }
         for passed in self.passed() {
-            let seen = if passed.seen.is_empty() { "nothing".into() } else { format!("`{}`", passed.seen.join("`, `")) };
+            let seen =
+                if passed.seen.is_empty() { "nothing".into() } else { format!("`{}`", passed.seen.join("`, `")) };
             let PassedRule { rule, line, matcher, .. } = passed;
             let _ = writeln!(text, "  {FAINT}not {rule} ({}:{line}): {matcher} saw {seen}{FAINT:#}", self.file);
         }

@@ -3,10 +3,10 @@
 use crate::Status;
 use crate::args::{Format, Run};
 use crate::cmd::say;
-use crate::local::report::Report;
 use crate::local::clock::SystemClock;
 use crate::local::definition::{DEPLOYED, rendered};
 use crate::local::ecs::Entrypoint;
+use crate::local::report::Report;
 use crate::local::signals::Signals;
 use crate::local::tasks::{LocalTasks, Runs};
 use crate::policy_file::PolicyFile;
@@ -28,7 +28,8 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     let definition = definition(args, &policy)?;
     let mut report = Report::new(args.format, &policy_name, args.fast);
     if args.format == Format::Text {
-        let failures = if args.replay.is_empty() { input.to_string() } else { format!("{} recorded failures", args.replay.len()) };
+        let failures =
+            if args.replay.is_empty() { input.to_string() } else { format!("{} recorded failures", args.replay.len()) };
         say(&format!("{failures} under {policy_name} ({})", policy.hash()))?;
     }
     let signals = Signals::listen()?;

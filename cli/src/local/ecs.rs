@@ -32,16 +32,23 @@ impl Overrides {
     fn read(parameters: &Value) -> Option<Self> {
         let container = parameters.pointer("/Overrides/ContainerOverrides/0")?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let command = container.get("Command").map_or(Some(Vec::new()), |list| list.as_array()?.iter().map(text).collect());
+        let command =
+            container.get("Command").map_or(Some(Vec::new()), |list| list.as_array()?.iter().map(text).collect());
         let pair = |entry: &Value| Some((text(entry.get("Name")?)?, text(entry.get("Value")?)?));
-        let environment = container.get("Environment").map_or(Some(Vec::new()), |list| list.as_array()?.iter().map(pair).collect());
+        let environment =
+            container.get("Environment").map_or(Some(Vec::new()), |list| list.as_array()?.iter().map(pair).collect());
         Some(Self { name: text(container.get("Name")?)?, command: command?, environment: environment? })
     }
 }
 
 impl Entrypoint {
     /// Runs the task to its end.
-    pub(crate) fn run_task(&self, parameters: &Value, timeout: Option<Duration>, signals: &Signals) -> Result<Value, TaskError> {
+    pub(crate) fn run_task(
+        &self,
+        parameters: &Value,
+        timeout: Option<Duration>,
+        signals: &Signals,
+    ) -> Result<Value, TaskError> {
         let Some(overrides) = Overrides::read(parameters) else {
             // What Step Functions makes of parameters that RunTask cannot take; nothing catches it.
             let cause = "The Parameters of RunTask need Overrides.ContainerOverrides[0] with Name, Command and Environment of texts.";

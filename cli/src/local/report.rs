@@ -3,12 +3,12 @@
 use crate::args::Format;
 use crate::cmd::{BAD, FAINT, GOOD, one_line, say, style_of};
 use anyhow::Result;
-use asl_runner::{Details, EventKind, HistoryEvent, TaskStep};
+use asl_runner::{Details, EventKind, HistoryEvent, StateType, TaskStep};
 use policy_engine::Seconds;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// How much of a Fail state's cause is shown.
+/// How much of a text from outside is shown.
 const SHOWN_CHARS: usize = 1_000;
 
 /// Prints events as they happen.
@@ -20,12 +20,14 @@ pub(crate) struct Report<'r> {
     fast: bool,
     start: Option<OffsetDateTime>,
     attempts: u32,
+    /// Seconds of the wait that the last decision asked for.
+    next_wait: u64,
     waited: u64,
 }
 
 impl<'r> Report<'r> {
     pub(crate) fn new(format: Format, policy: &'r str, fast: bool) -> Self {
-        Self { format, policy, fast, start: None, attempts: 0, waited: 0 }
+        Self { format, policy, fast, start: None, attempts: 0, next_wait: 0, waited: 0 }
     }
 
     /// Prints one event.
@@ -41,14 +43,24 @@ impl<'r> Report<'r> {
                 self.attempts += 1;
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
-            (EventKind::Task(TaskStep::Failed | TaskStep::TimedOut), Some(Details::Failure { error, cause })) => {
-                say(&format!("{clock}  {}", failure(error, cause)))
+            // The decision says what happened, but of texts from outside only what is safe to log.
+            (EventKind::Task(TaskStep::Failed), Some(Details::Failure { cause, .. })) => {
+                match container_reason(cause) {
+                    Some(reason) => say(&format!("{clock}  {}", one_line(&reason, SHOWN_CHARS))),
+                    None => Ok(()),
+                }
             }
             (EventKind::Task(TaskStep::Succeeded), Some(Details::Output { output })) => match output.get("Payload") {
                 Some(answer) => self.decision(&clock, answer),
                 None => Ok(()),
             },
-            (EventKind::LambdaFunction(TaskStep::Succeeded), Some(Details::Output { output })) => self.decision(&clock, output),
+            (EventKind::LambdaFunction(TaskStep::Succeeded), Some(Details::Output { output })) => {
+                self.decision(&clock, output)
+            }
+            (EventKind::StateExited(StateType::Wait), _) => {
+                self.waited += self.next_wait;
+                Ok(())
+            }
             (EventKind::ExecutionSucceeded, _) => say(&format!("{clock}  {GOOD}succeeded{GOOD:#} {}", self.effort())),
             (EventKind::ExecutionAborted, _) => say(&format!("{clock}  {BAD}interrupted{BAD:#} {}", self.effort())),
             (EventKind::ExecutionFailed, Some(Details::Failure { error, cause })) => {
@@ -62,12 +74,11 @@ impl<'r> Report<'r> {
     /// What ProcessError answered.
     fn decision(&mut self, clock: &str, answer: &Value) -> Result<()> {
         let text = |key| answer.get(key).and_then(Value::as_str).unwrap_or_default();
-        let wait = answer.get("waitSeconds").and_then(Value::as_u64).unwrap_or(0);
-        self.waited += wait;
+        self.next_wait = answer.get("waitSeconds").and_then(Value::as_u64).unwrap_or(0);
         let style = style_of(text("type"));
-        // The cause says what happened, which has just been printed, then which rule decides.
-        let (_, why) = text("cause").split_once("; ").unwrap_or(("", text("cause")));
+        let (happened, why) = text("cause").split_once("; ").unwrap_or(("no rule was asked", text("cause")));
         let why = why.replacen("(line ", &format!("({}:", self.policy), 1);
+        say(&format!("{clock}  {}", one_line(happened, SHOWN_CHARS)))?;
         say(&format!("{clock}  {style}{}{style:#}, {}", text("type"), one_line(&why, SHOWN_CHARS)))
     }
 
@@ -80,15 +91,8 @@ impl<'r> Report<'r> {
     }
 }
 
-/// A failed run in a few words.
-fn failure(error: &str, cause: &str) -> String {
-    let task: Value = serde_json::from_str(cause).unwrap_or_default();
-    let container = task.pointer("/Containers/0");
-    let exit_code = container.and_then(|it| it.get("ExitCode")).and_then(Value::as_i64);
-    let reason = container.and_then(|it| it.get("Reason")).or_else(|| task.get("StoppedReason")).and_then(Value::as_str);
-    match (exit_code, reason) {
-        (Some(code), _) => format!("{}: exit code {code}", one_line(error, 60)),
-        (None, Some(reason)) => format!("{}: {}", one_line(error, 60), one_line(reason, 200)),
-        (None, None) => one_line(error, 60),
-    }
+/// The container's `Reason` in a Cause; only a container that did not run has one here.
+fn container_reason(cause: &str) -> Option<String> {
+    let task: Value = serde_json::from_str(cause).ok()?;
+    task.pointer("/Containers/0/Reason")?.as_str().map(str::to_owned)
 }

@@ -27,12 +27,16 @@ impl Tasks for LocalTasks<'_> {
         if call.resource.ends_with(":states:::ecs:runTask.sync") {
             return match &mut self.runs {
                 Runs::Real(entrypoint) => entrypoint.run_task(call.input, call.timeout, self.signals),
-                Runs::Replayed(failures) => failures.pop_front().map_or(Ok(json!({})), |failure| Err(TaskError::Failed(replayed(failure)))),
+                Runs::Replayed(failures) => {
+                    failures.pop_front().map_or(Ok(json!({})), |failure| Err(TaskError::Failed(replayed(failure))))
+                }
             };
         }
         if call.resource.ends_with(":states:::lambda:invoke") {
             let payload = call.input.get("Payload").unwrap_or(&Value::Null);
-            return Ok(json!({"ExecutedVersion": "$LATEST", "Payload": self.process_error(payload)?, "StatusCode": 200}));
+            return Ok(
+                json!({"ExecutedVersion": "$LATEST", "Payload": self.process_error(payload)?, "StatusCode": 200}),
+            );
         }
         if call.resource.contains(":lambda:") && call.resource.contains(":function:") {
             return self.process_error(call.input);
