@@ -18,7 +18,6 @@ pub(crate) fn rendered(definition: &str, policy: &Policy) -> Result<String> {
     let account = "us-east-1:123456789012";
     let mut text = definition.to_owned();
     for (marker, value) in [
-        ("partition", "aws".to_owned()),
         ("cluster_arn", format!("arn:aws:ecs:{account}:cluster/exitwise")),
         ("task_definition_arn", format!("arn:aws:ecs:{account}:task-definition/exitwise-task:1")),
         ("assign_public_ip", "ENABLED".to_owned()),
