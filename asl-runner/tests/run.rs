@@ -1,5 +1,5 @@
 //! What states do, as tables: states, input, what comes of it.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! How long a newcomer looks at an empty terminal: from start to the first line of `exitwise run`, and to its end.
 //! `cargo bench -p exitwise`. The goal for the first line is 20 ms.
-#![expect(missing_docs, clippy::unwrap_used, reason = "the macros of the benchmark, and a bench fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::io::{BufRead, BufReader, Read};

@@ -81,8 +81,8 @@ pub(crate) struct Run {
     /// Let waits pass at once.
     #[arg(long)]
     pub(crate) fast: bool,
-    /// The execution's input; else `{"commands": [ARGS…]}`.
-    #[arg(long, value_name = "JSON", conflicts_with = "args")]
+    /// The execution's input, in place of `{"commands": [ARGS…]}`.
+    #[arg(long, value_name = "JSON")]
     pub(crate) input: Option<String>,
     /// Run nothing: the n-th run fails as the n-th recorded event says, and succeeds when they run out.
     #[arg(long, value_name = "EVENT.json", num_args = 1..)]

@@ -1,7 +1,6 @@
 //! `cli/tests/cmd/*.md` are the manual of the command line and its tests at once.
 //!
 //! `TRYCMD=overwrite cargo test -p exitwise --test manual` writes what is printed into them.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[test]
 fn the_manual_is_true() {

@@ -1,5 +1,5 @@
 //! How long one decision takes in process: `cargo bench -p lambda`. The goal is less than 10 us for a captured event.
-#![expect(missing_docs, clippy::unwrap_used, reason = "the macros of the benchmark, and a bench fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lambda::{DEFAULT_POLICY, Event, Handler};

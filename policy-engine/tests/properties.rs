@@ -1,5 +1,5 @@
 //! What holds for every policy, every failure and every order of failures.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
 
 use policy_engine::*;
 use proptest::collection::vec;
