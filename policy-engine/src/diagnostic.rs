@@ -111,8 +111,8 @@ codes! {
     UnusedDelays = "P110",
     /// A backoff that no rule uses.
     UnusedBackoff = "P111",
-    /// A pattern with characters that no projected text has.
-    NonAsciiPattern = "P112",
+    /// A pattern with a character that no projected text has.
+    UnlikelyCharacter = "P112",
     /// A container named for matchers that do not look at one.
     UnusedContainer = "P113",
 }

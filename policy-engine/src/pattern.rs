@@ -138,9 +138,11 @@ impl Pattern {
         program.as_ref().is_some_and(|program| program.is_match(text.as_str().as_bytes()))
     }
 
-    /// The first character of the pattern that no projected text has.
-    pub(crate) fn first_non_ascii(&self) -> Option<Range<usize>> {
-        self.source.char_indices().find(|(_, c)| !c.is_ascii()).map(|(at, c)| at..at + c.len_utf8())
+    /// The first character of the pattern that no text is likely to have: non-ASCII ones are projected away, and a
+    /// backspace is what TOML makes of `"\b"` in double quotes.
+    pub(crate) fn first_unlikely(&self) -> Option<Range<usize>> {
+        let unlikely = |c: char| !c.is_ascii() || (c.is_control() && !c.is_ascii_whitespace());
+        self.source.char_indices().find(|(_, c)| unlikely(*c)).map(|(at, c)| at..at + c.len_utf8())
     }
 }
 

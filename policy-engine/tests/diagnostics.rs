@@ -80,28 +80,22 @@ fn size_is_bounded() {
 /// A misspelt key or name is one mistake, not also a missing or an unused one.
 #[test]
 fn one_mistake_is_one_diagnostic() {
+    let rule =
+        |lines: &str| format!("version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\n{lines}\ntype = \"RETRIABLE\"\n");
     for (text, code) in [
-        ("verison = 1\nlimits = { max_retries = 3 }", "P003"),
-        ("version = 1\nlimits = { max_retires = 3 }", "P003"),
-        ("version = 1\nlimit = { max_retries = 3 }", "P003"),
-        (
-            "version = 1\nlimits = { max_retries = 3 }\nbackoff.start = { constant = \"1s\" }\n[default]\ntype = \"TEMPORARY\"\nbackoff = \"strat\"",
-            "P015",
-        ),
-        (
-            "version = 1\nlimits = { max_retries = 3 }\n[[rule]]\nnmae = \"a\"\nwhen = { exit_code = 1 }\ntype = \"FATAL\"",
-            "P003",
-        ),
-        (
-            "version = 1\nlimits = { max_retries = 3 }\n[[rule]]\nname = \"a\"\nwhen = { exitcode = 1 }\ntype = \"FATAL\"",
-            "P003",
-        ),
-        (
-            "version = 1\nlimits = { max_retries = 3 }\nexit_codes = { A = \"1\" }\n[[rule]]\nname = \"a\"\nwhen = { exit_code = \"A\" }\ntype = \"FATAL\"",
-            "P004",
-        ),
+        ("verison = 1\nlimits = { max_retries = 3 }".to_owned(), "P003"),
+        ("version = 1\nlimits = { max_retires = 3 }".to_owned(), "P003"),
+        ("version = 1\nlimit = { max_retries = 3 }".to_owned(), "P003"),
+        (rule("nmae = 'a'\nwhen = { exit_code = 1 }"), "P003"),
+        (rule("name = 'a'\nwehn = { exit_code = 1 }"), "P003"),
+        (rule("name = 'a'\nwhen = { exitcode = 1 }"), "P003"),
+        (rule("name = 'a'\nwhen = { reason = \"\\bx\" }"), "P112"),
+        (rule("name = 'a'\nwhen = { exit_code = 'A' }") + "[exit_codes]\nA = '1'", "P004"),
+        (rule("name = 'a'\nwhen = { exit_code = 'AA' }") + "[exit_codes]\nA = 1", "P019"),
+        (rule("name = 'a'\nwhen = { exit_code = 4 }") + "[default]\ntype = 'TEMPORARY'\nbackoff = 'x'", "P015"),
+        (rule("name = 'a'\nwhen = { exit_code = 4 }") + "[default]\ntype = 'TEMPORARY'\nbackoff = '60s'", "P015"),
     ] {
-        let codes: Vec<_> = diagnostics(text).iter().map(|problem| problem.code.as_str()).collect();
+        let codes: Vec<_> = diagnostics(&text).iter().map(|problem| problem.code.as_str()).collect();
         assert_eq!(codes, [code], "{text}");
     }
 }

@@ -6,6 +6,7 @@ use super::waits::Backoff;
 use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule};
 use crate::backoff::{BackoffTable, MAX_RETRIES};
 use crate::diagnostic::{Code, Diagnostics, position, quoted};
+use crate::duration;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -353,10 +354,10 @@ impl Lowering<'_> {
         self.used_backoffs.insert(name.to_string());
         let Some(backoff) = self.backoffs.get(&**name) else {
             let known: Vec<_> = self.backoffs.keys().map(|name| quoted(name)).collect();
-            let help = if known.is_empty() {
-                format!("add `[backoff.{name}]`")
-            } else {
-                format!("the backoffs here are {}", known.join(", "))
+            let help = match known.as_slice() {
+                _ if duration::parse(name).is_ok() => format!("write `backoff = {{ constant = \"{name}\" }}`"),
+                [] => format!("add `[backoff.{name}]`"),
+                known => format!("the backoffs here are {}", known.join(", ")),
             };
             out.push(
                 Code::UnknownBackoff,

@@ -100,16 +100,11 @@ fn pattern(value: Node<'_, '_>, policy: &str, out: &mut Diagnostics) -> Option<P
     let text = raw::text(value, out)?;
     match Pattern::parse(text) {
         Ok(pattern) => {
-            if let Some(span) = pattern.first_non_ascii() {
-                let help =
-                    "texts are searched with every run of such characters replaced by one `?`: write `.` or `\\?`";
-                out.push(
-                    Code::NonAsciiPattern,
-                    raw::within(policy, value, span),
-                    "a character that no text has",
-                    "never found",
-                    help,
-                );
+            if let Some(span) = pattern.first_unlikely() {
+                let help = "texts have one `?` for each run of non-ASCII characters: write `.` or `\\?`; and write \
+                            patterns in single quotes, in double ones TOML makes `\\b` a backspace";
+                let span = raw::within(policy, value, span);
+                out.push(Code::UnlikelyCharacter, span, "a character that no text has", "never found", help);
             }
             Some(pattern)
         }
