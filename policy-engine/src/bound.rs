@@ -92,3 +92,44 @@ fn longest_wait(rules: &[&Rule], budget: u32) -> u64 {
     }
     best.last().copied().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(limits: &str, rules: &[&str], expected: (u32, u64, bool)) {
+        let rules: String = rules
+            .iter()
+            .enumerate()
+            .map(|(n, rule)| format!("[[rule]]\nname = 'r{n}'\nwhen.exit_code = {n}\ntype = 'TEMPORARY'\n{rule}\n"))
+            .collect();
+        let (policy, _) = Policy::load(&format!("version = 1\nlimits = {{ {limits} }}\n{rules}")).unwrap();
+        let worst = WorstCase::of(&policy);
+        assert_eq!((worst.runs(), worst.wait_seconds(), worst.at_most()), expected, "{limits}\n{rules}");
+    }
+
+    #[test]
+    fn retries_go_where_they_wait_longest() {
+        let (once, shrinking) =
+            ("max_retries = 1\nbackoff = { constant = '90s' }", "backoff = { delays = ['100s', '1s'] }");
+        check("max_retries = 2", &[once], (2, 90, false));
+        check("max_retries = 2", &[once, once], (3, 180, false));
+        check("max_retries = 3", &[once, once, once, once], (4, 270, false));
+        check("max_retries = 3", &[shrinking, shrinking], (4, 201, false));
+        check("max_retries = 2", &[once, shrinking], (3, 190, false));
+        check(
+            "max_retries = 1",
+            &[once, "max_retries = 4\ncounts = false\nbackoff = { constant = '5s' }"],
+            (6, 110, false),
+        );
+    }
+
+    #[test]
+    fn a_limit_in_time_cuts() {
+        let long = "backoff = { constant = '60s' }";
+        check("max_retries = 3, max_total_wait = '200s'", &[long], (4, 180, false));
+        check("max_retries = 3, max_total_wait = '100s'", &[long], (4, 100, true));
+        check("max_retries = 3, max_total_wait = '150s', max_elapsed = '70s'", &[long], (4, 70, true));
+    }
+}
