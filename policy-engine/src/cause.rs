@@ -13,7 +13,7 @@ use std::fmt;
 /// The failure that a `Cause` describes; nothing where it is no such JSON object.
 pub(crate) fn read(text: &str) -> Option<Failure<'_>> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let failure = Reader(Task).deserialize(&mut json).ok()?;
+    let failure = Reader(Task, &mut Keys::default()).deserialize(&mut json).ok()?;
     json.end().ok()?;
     failure
 }
@@ -30,12 +30,12 @@ trait Place<'de>: Sized {
         Self::Found::default()
     }
 
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Found, A::Error> {
-        while list.next_element_seed(Reader(Ignored))?.is_some() {}
+    fn list<A: SeqAccess<'de>>(self, mut list: A, keys: &mut Keys<'de>) -> Result<Self::Found, A::Error> {
+        while list.next_element_seed(Reader(Ignored, keys))?.is_some() {}
         Ok(Self::Found::default())
     }
 
-    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
         object.each(|_, value| value.read(Ignored))?;
         Ok(Self::Found::default())
     }
@@ -73,7 +73,7 @@ struct Task;
 impl<'de> Place<'de> for Task {
     type Found = Option<Failure<'de>>;
 
-    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
         let mut failure = Failure::default();
         object.each(|key, value| {
             match key {
@@ -100,7 +100,7 @@ struct TaskContainer;
 impl<'de> Place<'de> for TaskContainer {
     type Found = Option<Container<'de>>;
 
-    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
         let mut container = Container::default();
         object.each(|key, value| {
             match key {
@@ -120,7 +120,7 @@ struct PlacementFailure;
 impl<'de> Place<'de> for PlacementFailure {
     type Found = Vec<Text<'de>>;
 
-    fn object<A: MapAccess<'de>>(self, object: Members<'de, A>) -> Result<Self::Found, A::Error> {
+    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
         let mut reasons = Vec::new();
         object.each(|key, value| {
             match key {
@@ -139,9 +139,9 @@ struct Each<F>(F);
 impl<'de, P: Place<'de>, F: Fn() -> P> Place<'de> for Each<F> {
     type Found = Vec<P::Found>;
 
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Found, A::Error> {
+    fn list<A: SeqAccess<'de>>(self, mut list: A, keys: &mut Keys<'de>) -> Result<Self::Found, A::Error> {
         let mut found = Vec::new();
-        while let Some(element) = list.next_element_seed(Reader((self.0)()))? {
+        while let Some(element) = list.next_element_seed(Reader((self.0)(), keys))? {
             found.push(element);
         }
         Ok(found)
@@ -149,56 +149,79 @@ impl<'de, P: Place<'de>, F: Fn() -> P> Place<'de> for Each<F> {
 }
 
 /// The members of an object, each key at most once.
-struct Members<'de, A>(A, std::marker::PhantomData<&'de ()>);
+struct Members<'k, 'de, A>(A, &'k mut Keys<'de>);
 
-impl<'de, A: MapAccess<'de>> Members<'de, A> {
-    fn each(mut self, mut read: impl FnMut(&str, Value<'_, A>) -> Result<(), A::Error>) -> Result<(), A::Error> {
-        let mut keys = Keys::default();
-        while let Some(key) = self.0.next_key_seed(Reader(Name))? {
+impl<'de, A: MapAccess<'de>> Members<'_, 'de, A> {
+    fn each(self, mut read: impl FnMut(&str, Value<'_, 'de, A>) -> Result<(), A::Error>) -> Result<(), A::Error> {
+        let Self(mut members, keys) = self;
+        let object = keys.open();
+        while let Some(key) = members.next_key_seed(Reader(Name, keys))? {
             let key = key.unwrap_or_default();
-            read(&key, Value(&mut self.0))?;
-            if !keys.insert(key) {
+            read(&key, Value(&mut members, keys))?;
+            if !keys.insert(object, key) {
                 return Err(A::Error::custom("a key stands twice"));
             }
         }
+        keys.close(object);
         Ok(())
     }
 }
 
 /// A member's value, not yet read.
-struct Value<'m, A>(&'m mut A);
+struct Value<'m, 'de, A>(&'m mut A, &'m mut Keys<'de>);
 
-impl<A> Value<'_, A> {
-    fn read<'de, P: Place<'de>>(self, place: P) -> Result<P::Found, A::Error>
-    where
-        A: MapAccess<'de>,
-    {
-        self.0.next_value_seed(Reader(place))
+impl<'de, A: MapAccess<'de>> Value<'_, 'de, A> {
+    fn read<P: Place<'de>>(self, place: P) -> Result<P::Found, A::Error> {
+        self.0.next_value_seed(Reader(place, self.1))
     }
 }
 
-/// The keys of one object so far. ECS writes them in alphabetical order, so most are known to be new at one glance.
+/// The keys so far of the objects that are being read, the innermost last.
+///
+/// ECS writes keys in alphabetical order, so most are known to be new at one glance; one list for all objects spares
+/// making one for each.
 #[derive(Default)]
 struct Keys<'de> {
     ascending: Vec<Cow<'de, str>>,
-    others: BTreeSet<Cow<'de, str>>,
+    /// Keys out of order, each with the number of its object.
+    others: BTreeSet<(usize, Cow<'de, str>)>,
+    objects: usize,
+}
+
+/// An object that is being read.
+#[derive(Clone, Copy)]
+struct Open {
+    /// Unlike that of any other object.
+    number: usize,
+    /// Where its keys start in [`Keys::ascending`].
+    start: usize,
 }
 
 impl<'de> Keys<'de> {
-    /// Whether the key is new.
-    fn insert(&mut self, key: Cow<'de, str>) -> bool {
-        if self.ascending.last().is_none_or(|last| *last < key) {
-            let new = self.others.is_empty() || !self.others.contains(&key);
+    fn open(&mut self) -> Open {
+        self.objects += 1;
+        Open { number: self.objects, start: self.ascending.len() }
+    }
+
+    fn close(&mut self, object: Open) {
+        self.ascending.truncate(object.start);
+    }
+
+    /// Whether the key is new in its object.
+    fn insert(&mut self, object: Open, key: Cow<'de, str>) -> bool {
+        let before = self.ascending.get(object.start..).unwrap_or_default();
+        if before.last().is_none_or(|last| *last < key) {
+            let new = self.others.is_empty() || !self.others.contains(&(object.number, key.clone()));
             self.ascending.push(key);
             return new;
         }
-        self.ascending.binary_search(&key).is_err() && self.others.insert(key)
+        before.binary_search(&key).is_err() && self.others.insert((object.number, key))
     }
 }
 
-struct Reader<P>(P);
+struct Reader<'k, 'de, P>(P, &'k mut Keys<'de>);
 
-impl<'de, P: Place<'de>> DeserializeSeed<'de> for Reader<P> {
+impl<'de, P: Place<'de>> DeserializeSeed<'de> for Reader<'_, 'de, P> {
     type Value = P::Found;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<P::Found, D::Error> {
@@ -206,7 +229,7 @@ impl<'de, P: Place<'de>> DeserializeSeed<'de> for Reader<P> {
     }
 }
 
-impl<'de, P: Place<'de>> Visitor<'de> for Reader<P> {
+impl<'de, P: Place<'de>> Visitor<'de> for Reader<'_, 'de, P> {
     type Value = P::Found;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,11 +267,11 @@ impl<'de, P: Place<'de>> Visitor<'de> for Reader<P> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<P::Found, A::Error> {
-        self.0.list(list)
+        self.0.list(list, self.1)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<P::Found, A::Error> {
-        self.0.object(Members(object, std::marker::PhantomData))
+        self.0.object(Members(object, self.1))
     }
 }
 

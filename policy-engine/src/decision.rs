@@ -110,10 +110,11 @@ impl Tally {
     /// Retries that no rule of the policy explains are charged to both: dropped fields can only end an execution sooner.
     pub fn of(policy: &Policy, rule: &Rule, counters: &Counters) -> Self {
         let (mut counted, mut explained) = (0_u32, 0_u32);
-        for rule in policy.all_rules() {
-            let retries = counters.of(rule.name());
-            explained += retries;
-            counted += if rule.counts() { retries } else { 0 };
+        for (name, retries) in counters.retries() {
+            if let Some(rule) = policy.all_rules().find(|rule| rule.name() == name) {
+                explained += retries;
+                counted += if rule.counts() { *retries } else { 0 };
+            }
         }
         let unexplained = counters.retry_count() - explained;
         Self { counted: counted + unexplained, own: counters.of(rule.name()) + unexplained }

@@ -220,7 +220,9 @@ impl Diagnostics {
     }
 
     pub(crate) fn sort(&mut self) {
-        self.0.sort_by_key(|problem| (problem.span.start, problem.span.end, problem.code));
+        let place = |problem: &Diagnostic| (problem.span.start, problem.span.end, problem.code);
+        self.0
+            .sort_unstable_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.message.cmp(&other.message)));
     }
 }
 
@@ -243,6 +245,10 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
 
 /// A text from the policy as messages quote it: in backticks, without line breaks, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\\';
+    if text.len() <= 60 && text.bytes().all(plain) {
+        return ["`", text, "`"].concat();
+    }
     let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
     shown = shown.replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\");
     if text.chars().count() > 60 {

@@ -80,6 +80,8 @@ fn the_container_that_counts() {
         ("exit_code = 4, container = 'aws-guardduty-agent-x'", &["aws-guardduty-agent-x=4"], true),
         ("exit_code = 'absent'", &["app"], true),
         ("exit_code = 'absent'", &[], true),
+        ("exit_code = [0, 'absent']", &["app"], true),
+        ("exit_code = [4, 'absent'], container = 'proxy'", &["app=0", "proxy=4"], true),
         ("container_reason = 'why app'", &["app"], true),
         ("container_reason = 'why app', container = 'proxy'", &["app", "proxy"], false),
         ("reason = 'why proxy', container = 'proxy'", &["app", "proxy"], true),

@@ -1,11 +1,12 @@
 //! From the TOML as written to the compiled policy, collecting every problem on the way.
 
+use super::gate::Gate;
 use super::matchers::{self, CodeNames};
 use super::raw::{self, Node, Section};
 use super::waits::Backoff;
 use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule};
 use crate::backoff::{BackoffTable, MAX_RETRIES};
-use crate::diagnostic::{Code, Diagnostics, position, quoted};
+use crate::diagnostic::{Code, Diagnostics, quoted};
 use crate::duration;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,7 @@ pub(super) fn policy(text: &str, out: &mut Diagnostics) -> Option<Policy> {
         names: exit_code_names(root, out),
         backoffs: BTreeMap::new(),
         used_backoffs: BTreeSet::new(),
+        counted_lines: (0, 1),
     };
     lowering.named_backoffs(root, out);
     let rules = lowering.rules(root, out);
@@ -52,7 +54,9 @@ pub(super) fn policy(text: &str, out: &mut Diagnostics) -> Option<Policy> {
     let exit_codes = lowering.names.codes.iter().map(|(name, code)| (code.bits(), name.clone())).collect();
     let limits = limits?;
     bound_retries(limits, &rules, root, out);
-    Some(Policy { container, limits, exit_codes, rules, default, source: text.to_owned(), hash: super::hash(text) })
+    let gates = rules.iter().map(Gate::of).collect();
+    let (source, hash) = (text.to_owned(), super::hash(text));
+    Some(Policy { container, limits, exit_codes, rules, gates, default, source, hash })
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {
@@ -178,9 +182,20 @@ struct Lowering<'p> {
     /// By name; nothing where the definition cannot be read.
     backoffs: BTreeMap<String, Option<Backoff>>,
     used_backoffs: BTreeSet<String>,
+    /// A place in the text, and its line: rules come in their order, so that lines are counted once.
+    counted_lines: (usize, usize),
 }
 
 impl Lowering<'_> {
+    /// The line of a place, from 1.
+    fn line(&mut self, at: usize) -> usize {
+        let (counted, line) = if at < self.counted_lines.0 { (0, 1) } else { self.counted_lines };
+        let between = self.text.as_bytes().get(counted..at).unwrap_or_default();
+        let line = line + between.iter().filter(|byte| **byte == b'\n').count();
+        self.counted_lines = (at, line);
+        line
+    }
+
     fn named_backoffs(&mut self, root: Section<'_, '_>, out: &mut Diagnostics) {
         let Some(section) = root.get("backoff").and_then(|value| Section::of(value, "`[backoff]`", out)) else {
             return;
@@ -206,10 +221,11 @@ impl Lowering<'_> {
             return Vec::new();
         }
         let mut rules: Vec<Rule> = Vec::new();
+        let mut names = BTreeSet::new();
         for value in list {
             let Some(section) = Section::of(value, "`[[rule]]`", out) else { continue };
             let rule = self.rule(section, out);
-            if rules.iter().any(|earlier| earlier.name == rule.name && !rule.name.is_empty()) {
+            if !rule.name.is_empty() && !names.insert(rule.name.clone()) {
                 let span = section.get("name").map_or(value.span(), |name| name.span());
                 out.push(
                     Code::RepeatedName,
@@ -241,7 +257,7 @@ impl Lowering<'_> {
         let matchers = when.map(|when| matchers::lower(when, self.text, &mut self.names, out)).unwrap_or_default();
         let counts = section.get("counts").and_then(|value| raw::flag(value, out)).unwrap_or(true);
         let action = self.action(section, counts, out).unwrap_or(Action::Fatal);
-        let line = position(self.text, section.span.0).0;
+        let line = self.line(section.span.0);
         Rule { name: name.to_owned(), span: section.span(), line, container, matchers, action, counts }
     }
 
@@ -263,7 +279,7 @@ impl Lowering<'_> {
         Rule {
             name: DEFAULT_RULE.to_owned(),
             span: section.map_or(0..0, |section| section.span()),
-            line: section.map_or(0, |section| position(self.text, section.span.0).0),
+            line: section.map_or(0, |section| self.line(section.span.0)),
             container: None,
             matchers: Vec::new(),
             action: action.unwrap_or(Action::Fatal),

@@ -62,7 +62,7 @@ pub(super) fn lower(when: Section<'_, '_>, policy: &str, names: &mut CodeNames, 
         let message = "no matcher of this rule looks at a container";
         out.push(Code::UnusedContainer, container.span(), message, "without effect", help);
     }
-    matchers.sort_by_key(|matcher| {
+    matchers.sort_unstable_by_key(|matcher| {
         let searches = matches!(matcher.test, Test::Reason(_) | Test::StoppedReason(_) | Test::ContainerReason(_));
         (searches, matcher.span.start)
     });

@@ -1,5 +1,6 @@
 //! The compiled policy. Only `lower` builds one, so nothing can be wrong with it afterwards.
 
+mod gate;
 mod lint;
 mod lower;
 mod matchers;
@@ -10,9 +11,9 @@ use crate::backoff::BackoffTable;
 use crate::diagnostic::Diagnostics;
 use crate::failure::{ExitCode, Failure};
 use crate::pattern::{Pattern, Text};
+use gate::{Gate, View};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 
@@ -33,8 +34,11 @@ pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 pub struct Policy {
     container: Option<String>,
     limits: Limits,
-    exit_codes: BTreeMap<u32, String>,
+    /// Names of exit codes, few and rarely asked for.
+    exit_codes: Vec<(u32, String)>,
     rules: Vec<Rule>,
+    /// One for each rule.
+    gates: Vec<Gate>,
     default: Rule,
     source: String,
     hash: String,
@@ -68,12 +72,26 @@ impl Policy {
     /// ```
     pub fn load(text: &str) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut found = Diagnostics::default();
-        let policy = lower::policy(text, &mut found);
-        if let Some(policy) = policy.as_ref().filter(|_| !found.has_errors()) {
+        let policy = lower::policy(text, &mut found).filter(|_| !found.has_errors());
+        if let Some(policy) = &policy {
             lint::policy(policy, &mut found);
         }
         found.sort();
-        policy.filter(|_| !found.has_errors()).map_or_else(|| Err(found.clone()), |policy| Ok((policy, found.clone())))
+        match policy {
+            Some(policy) => Ok((policy, found)),
+            None => Err(found),
+        }
+    }
+
+    /// Loads a policy without looking for warnings, which takes longer than all the rest: for the function that runs it.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn compile(text: &str) -> Result<Self, Diagnostics> {
+        let mut found = Diagnostics::default();
+        let policy = lower::policy(text, &mut found).filter(|_| !found.has_errors());
+        found.sort();
+        policy.ok_or(found)
     }
 
     /// The container whose exit code counts, unless a rule names another.
@@ -109,12 +127,14 @@ impl Policy {
 
     /// The first rule that matches, else `[default]`.
     pub fn deciding(&self, failure: &Failure<'_>) -> &Rule {
-        self.rules.iter().find(|rule| rule.mismatch(self, failure).is_none()).unwrap_or(&self.default)
+        let view = View::of(failure, self.container());
+        let admitted = self.rules.iter().zip(&self.gates).filter(|(_, gate)| gate.admits(&view));
+        admitted.map(|(rule, _)| rule).find(|rule| rule.mismatch(self, failure).is_none()).unwrap_or(&self.default)
     }
 
     /// The name that the policy gives an exit code.
     pub fn exit_code_name(&self, code: ExitCode) -> Option<&str> {
-        self.exit_codes.get(&code.bits()).map(String::as_str)
+        self.exit_codes.iter().find(|(named, _)| *named == code.bits()).map(|(_, name)| name.as_str())
     }
 
     /// `sha256:` and the first 12 hex digits of the SHA-256 of the text as given.
@@ -246,14 +266,6 @@ enum Test {
     StoppedReason(Vec<Pattern>),
     ContainerReason(Vec<Pattern>),
 }
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Pattern {}
 
 /// An error name, exact or by its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -93,7 +93,7 @@ impl<'t, 'i> Section<'t, 'i> {
 
     /// Whether a key is missing; a misspelt one has been reported as unknown, and one mistake is one diagnostic.
     pub(super) fn misses(&self, key: &str) -> bool {
-        !self.table.keys().any(|found| found.get_ref() == key || alike(key, found.get_ref()))
+        self.get(key).is_none() && !self.table.keys().any(|found| alike(key, found.get_ref()))
     }
 
     /// The value of a key that must be there.

@@ -1,0 +1,63 @@
+//! A test that is quick to say that a text cannot hold a run of characters: which three characters follow each other.
+
+/// Slots of the table; a power of two.
+const SLOTS: usize = 4_096;
+
+/// Trigrams of a run that are looked for: more rarely tell more.
+const LOOKED_FOR: usize = 4;
+
+/// The trigrams of a text, each in one of [`SLOTS`] slots; large and small letters are alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Trigrams([u64; SLOTS / 64]);
+
+/// Slots of some trigrams of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signs([u16; LOOKED_FOR]);
+
+impl Trigrams {
+    pub(super) fn of(text: &str) -> Self {
+        let mut slots = [0; SLOTS / 64];
+        for slot in trigrams(text) {
+            if let Some(word) = slots.get_mut(usize::from(slot / 64)) {
+                *word |= 1 << (slot % 64);
+            }
+        }
+        Self(slots)
+    }
+
+    /// Whether a text with these trigrams may hold a run with those signs.
+    pub(crate) fn have(&self, signs: Signs) -> bool {
+        signs.0.iter().all(|slot| self.0.get(usize::from(slot / 64)).is_some_and(|word| word >> (slot % 64) & 1 == 1))
+    }
+}
+
+/// The trigrams of several texts together.
+impl<'t> FromIterator<&'t Trigrams> for Trigrams {
+    fn from_iter<I: IntoIterator<Item = &'t Self>>(texts: I) -> Self {
+        let mut all = [0; SLOTS / 64];
+        for text in texts {
+            for (all, one) in all.iter_mut().zip(text.0) {
+                *all |= one;
+            }
+        }
+        Self(all)
+    }
+}
+
+impl Signs {
+    /// The signs of a run of at least three characters.
+    pub(super) fn of(run: &str) -> Self {
+        let slots: Vec<_> = trigrams(run).collect();
+        let spread = |n: usize| slots.get(n * slots.len() / LOOKED_FOR).or(slots.first()).copied().unwrap_or_default();
+        Self(std::array::from_fn(spread))
+    }
+}
+
+fn trigrams(text: &str) -> impl Iterator<Item = u16> {
+    let low = |byte: &u8| u32::from(byte.to_ascii_lowercase());
+    text.as_bytes().windows(3).map(move |bytes| {
+        let number = bytes.iter().fold(0, |number, byte| number << 8 | low(byte));
+        // Multiplicative hashing: the middle bits of the product depend on all three characters.
+        u16::try_from(number.wrapping_mul(0x9e37_79b1) >> 20).unwrap_or_default()
+    })
+}
