@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) struct PolicyFile {
     /// The path as the user wrote it.
     pub(crate) name: String,
-    text: String,
+    pub(crate) text: String,
     /// Nothing where the diagnostics hold an error.
     pub(crate) policy: Option<Policy>,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -65,10 +65,5 @@ impl PolicyFile {
         for problem in &self.diagnostics {
             anstream::eprintln!("{}\n", problem.render(&self.text, &self.name, true));
         }
-    }
-
-    /// Line and column of a problem, both from 1.
-    pub(crate) fn position(&self, problem: &Diagnostic) -> (usize, usize) {
-        problem.position(&self.text)
     }
 }

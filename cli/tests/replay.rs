@@ -94,3 +94,20 @@ fn an_exhausted_task_leaves_65_events() {
     assert_eq!(last.pointer("/details/error").unwrap(), "RetriesExhausted.network-error");
     assert_eq!(last.get("timestamp").unwrap(), "1970-01-01T00:03:00.000Z");
 }
+
+/// The function's answer is what `explain` prints first, byte for byte: both write the same errorState.
+#[test]
+fn explain_prints_the_bytes_that_the_function_answers() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda/tests/failures");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
+    let explained = exitwise(&["explain", "--format", "json"], &files);
+    let explained = String::from_utf8(explained.stdout).unwrap();
+    assert_eq!(explained.lines().count(), 179);
+    let handler = lambda::Handler::default();
+    for (line, path) in explained.lines().zip(&files) {
+        let answer = serde_json::to_string(&handler.answer(&fs::read(path).unwrap()).unwrap()).unwrap();
+        let fields = answer.strip_suffix('}').unwrap();
+        assert!(line.strip_prefix(fields).is_some_and(|rest| rest.starts_with(',')), "{line}\n{answer}");
+    }
+}

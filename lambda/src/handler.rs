@@ -1,11 +1,16 @@
 //! From an event's bytes to the answer, under the policy that the event brings along or the handler's own.
 
-use crate::wire::{ErrorState, Event};
-use policy_engine::{Decision, Policy};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::DEFAULT_POLICY;
+use crate::answer::{Answer, Decided, Validation};
+use crate::wire::Event;
+use policy_engine::{Decision, Diagnostics, Policy};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How many policies of events are kept compiled: as many workflows as one function is likely to serve.
 const KEPT_POLICIES: usize = 16;
+
+/// How many problems of a policy an error's message tells: what fits on a screen.
+const TOLD_PROBLEMS: usize = 5;
 
 /// Decides about the failure that an event reports.
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
@@ -15,16 +20,22 @@ pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     }
 }
 
+/// The first problems of a policy, a line each.
+pub(crate) fn told(problems: &Diagnostics, text: &str) -> String {
+    let lines: Vec<_> = problems.iter().take(TOLD_PROBLEMS).map(|problem| problem.one_line(text)).collect();
+    lines.join("\n")
+}
+
 /// What the handler cannot answer. Its names are constants: state machines match on them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandlerError {
     /// The event brings a policy that does not load; with the first problems, a line each.
-    #[error("the event's policy has errors: {0}")]
+    #[error("the event's policy has errors:\n{0}")]
     PolicyInvalid(String),
-    /// The answer cannot be written as JSON.
-    #[error("the answer cannot be written: {0}")]
-    Unwritable(#[from] serde_json::Error),
+    /// A bug: the handler panicked.
+    #[error("a bug in ProcessError; its log says where")]
+    Panicked,
 }
 
 impl HandlerError {
@@ -32,58 +43,78 @@ impl HandlerError {
     pub fn name(&self) -> &'static str {
         match self {
             Self::PolicyInvalid(_) => "Policy.Invalid",
-            Self::Unwritable(_) => "Handler.Unwritable",
+            Self::Panicked => "Handler.Panicked",
         }
     }
 }
 
 /// Answers events. Shared between invocations: it keeps compiled policies and nothing else.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Handler {
-    own: Arc<Policy>,
-    /// Policies of earlier events, the latest last.
-    kept: Mutex<Vec<Arc<Policy>>>,
+    /// The default policy is compiled when it is first needed: most events bring their own.
+    own: OnceLock<Arc<Policy>>,
+    kept: Mutex<Vec<Kept>>,
+}
+
+/// A policy of an earlier event; the latest one used is the last.
+#[derive(Debug)]
+struct Kept {
+    /// The policy's text as the event had it, escapes and all: comparing it spares unescaping it.
+    json: String,
+    policy: Arc<Policy>,
 }
 
 impl Handler {
-    /// A handler that decides by this policy where an event brings none.
+    /// A handler that decides by this policy where an event brings none; [`Handler::default`] takes [`DEFAULT_POLICY`].
     pub fn new(policy: Policy) -> Self {
-        Self { own: Arc::new(policy), kept: Mutex::default() }
+        Self { own: Arc::new(policy).into(), kept: Mutex::default() }
     }
 
-    /// The answer to an event: one JSON object, the `errorState` of the state machine.
+    /// The answer to an event.
     ///
-    /// Every event gets a decision, the invalid one too; it is FATAL.
+    /// Every event gets one, an invalid event too: then it is FATAL.
     ///
     /// # Errors
     /// The event brings a policy that does not load.
-    pub fn answer(&self, payload: &[u8]) -> Result<String, HandlerError> {
+    pub fn answer(&self, payload: &[u8]) -> Result<Answer, HandlerError> {
         let event = Event::read(payload);
-        let policy = event.policy().map_or_else(|| Ok(Arc::clone(&self.own)), |text| self.compiled(text))?;
+        if let Some(text) = event.policy_to_validate() {
+            return Ok(Answer::Validation(Validation::of(text)));
+        }
+        let policy = self.policy(&event)?;
         let decision = decide(&event, &policy);
-        Ok(serde_json::to_string(&ErrorState::new(&decision, &policy))?)
+        Ok(Answer::Decision(Decided { decision, policy, execution_id: event.execution_id().map(str::to_owned) }))
     }
 
-    /// The policy of this text, compiled once.
-    fn compiled(&self, text: &str) -> Result<Arc<Policy>, HandlerError> {
+    fn policy(&self, event: &Event<'_>) -> Result<Arc<Policy>, HandlerError> {
+        let Some(json) = event.policy_json() else { return self.own() };
         // A panic elsewhere cannot leave the list half-changed: each change is one call.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.iter().position(|policy| policy.source() == text);
-        let policy = match found {
+        let latest = match kept.iter().position(|kept| kept.json == json) {
             Some(index) => kept.remove(index),
-            None => Arc::new(load(text)?),
+            None => match event.policy() {
+                Some(text) => Kept { json: json.to_owned(), policy: compiled(&text)? },
+                None => return self.own(),
+            },
         };
-        kept.push(Arc::clone(&policy));
+        let policy = Arc::clone(&latest.policy);
+        kept.push(latest);
         if kept.len() > KEPT_POLICIES {
             kept.remove(0);
         }
         Ok(policy)
     }
+
+    fn own(&self) -> Result<Arc<Policy>, HandlerError> {
+        if let Some(own) = self.own.get() {
+            return Ok(Arc::clone(own));
+        }
+        let policy = compiled(DEFAULT_POLICY)?;
+        Ok(Arc::clone(self.own.get_or_init(|| policy)))
+    }
 }
 
-fn load(text: &str) -> Result<Policy, HandlerError> {
-    Policy::load(text).map(|(policy, _)| policy).map_err(|problems| {
-        let lines: Vec<_> = problems.iter().take(5).map(|problem| problem.one_line(text)).collect();
-        HandlerError::PolicyInvalid(lines.join("\n"))
-    })
+fn compiled(text: &str) -> Result<Arc<Policy>, HandlerError> {
+    let compiled = Policy::compile(text).map_err(|problems| HandlerError::PolicyInvalid(told(&problems, text)));
+    Ok(Arc::new(compiled?))
 }

@@ -2,10 +2,18 @@
 //!
 //! The command line calls the very same [`Handler`], so a local run decides as the deployed one does.
 
+mod answer;
 mod handler;
+#[cfg(feature = "runtime")]
+mod logs;
+#[cfg(feature = "runtime")]
+mod service;
 mod wire;
 
+pub use answer::{Answer, Decided, Problem, Validation, Worst};
 pub use handler::{Handler, HandlerError, decide};
+#[cfg(feature = "runtime")]
+pub use service::{StartError, handler_from_environment, init_logs, report_init_error, serve};
 pub use wire::{ErrorState, Event};
 
 /// The text of `policies/default.toml`, compiled in: what decides where nobody gives a policy.

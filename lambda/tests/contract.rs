@@ -39,7 +39,7 @@ max_retries = 2
 static HANDLER: LazyLock<Handler> = LazyLock::new(|| Handler::new(Policy::load(POLICY).unwrap().0));
 
 fn answer(event: &str) -> Value {
-    serde_json::from_str(&HANDLER.answer(event.as_bytes()).unwrap()).unwrap()
+    serde_json::to_value(HANDLER.answer(event.as_bytes()).unwrap()).unwrap()
 }
 
 fn task(fields: &str) -> String {
@@ -154,7 +154,7 @@ fn events_that_are_none() {
         r#"FATAL 2 0 InvalidEvent 60 {"network":1}"#,
     );
     let not_unicode = HANDLER.answer(b"{\"taskError\":{\"Cause\":\"\xff\"}}").unwrap();
-    assert!(not_unicode.contains("InvalidEvent"), "{not_unicode}");
+    assert_eq!(serde_json::to_value(&not_unicode).unwrap().get("error").unwrap(), "InvalidEvent");
 }
 
 #[test]
@@ -242,6 +242,8 @@ fn an_event_can_bring_its_policy() {
     check(&with(json!("version = 1\nlimits = { max_retries = 3 }")), "FATAL 1 0 Fatal.default 0 {}");
     check(&with(json!(DEFAULT_POLICY)), r#"TEMPORARY 1 60 NetworkError 60 {"network-error":1}"#);
     check(&with(json!(["no text"])), r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#);
+    let half_a_pair = with(json!("x")).replace("\"x\"", r#""version = 2 \ud83d""#);
+    check(&half_a_pair, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#);
     let error = HANDLER.answer(with(json!("version = 2")).as_bytes()).unwrap_err();
     assert_eq!(error.name(), "Policy.Invalid");
     assert!(error.to_string().contains("line 1: error[P007]"), "{error}");
@@ -258,6 +260,76 @@ fn an_event_can_bring_its_policy() {
                 "FATAL 20 0 RetriesExhausted.default 0 {}"
             },
         );
+    }
+}
+
+/// The first problems only: a message has to fit where it is shown.
+#[test]
+fn an_invalid_policy_is_told_in_five_lines() {
+    let policy = "version = 1\nlimits = { max_retries = 3 }\n".to_owned() + &"[[rule]]\n".repeat(4);
+    let event = json!({"taskError": {}, "policy": policy}).to_string();
+    let error = HANDLER.answer(event.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error.lines().count(), 6, "{error}");
+    assert!(error.starts_with("the event's policy has errors:\nline 3: error[P005]: "), "{error}");
+}
+
+#[test]
+fn the_default_policy_decides_where_nobody_gives_one() {
+    let event = format!("{{\"taskError\":{}}}", task("\"ExitCode\":4"));
+    let answer = serde_json::to_value(Handler::default().answer(event.as_bytes()).unwrap()).unwrap();
+    assert_eq!(answer.get("rule").unwrap(), "network-error");
+    assert_eq!(answer.get("policy").unwrap(), Policy::load(DEFAULT_POLICY).unwrap().0.hash());
+}
+
+#[test]
+fn a_policy_can_be_validated() {
+    let validation = |policy: &str| answer(&json!({"validatePolicy": policy}).to_string());
+    assert_eq!(
+        validation(POLICY),
+        json!({
+            "valid": true,
+            "container": "app",
+            "diagnostics": [],
+            "message": "",
+            "worst_case": {"runs": 6, "wait_seconds": 300, "at_most": false},
+        })
+    );
+    let warned = validation(&POLICY.replace("SpotInterruption", "SpotInteruption"));
+    assert_eq!(warned.get("valid").unwrap(), true);
+    assert!(warned.get("message").unwrap().as_str().unwrap().starts_with("line 8: warning[P104]: "), "{warned}");
+    assert_eq!(
+        validation("version = 1\ncontainer = \"app\"\nlimits = { max_retries = -1 }\n"),
+        json!({
+            "valid": false,
+            "container": null,
+            "diagnostics": [
+                {
+                    "code": "P018",
+                    "severity": "error",
+                    "message": "`max_retries` is out of range",
+                    "label": "-1 is not in 0..=1000",
+                    "line": 3,
+                    "column": 26,
+                    "help": "write a number from 0 to 1000",
+                },
+            ],
+            "message": "line 3: error[P018]: `max_retries` is out of range: -1 is not in 0..=1000; \
+                        help: write a number from 0 to 1000",
+            "worst_case": null,
+        })
+    );
+}
+
+/// A state machine that passes its whole state may carry a key of this name.
+#[test]
+fn validation_counts_only_without_a_failure() {
+    let network = task("\"ExitCode\":4");
+    check(
+        &format!("{{\"taskError\":{network},\"validatePolicy\":\"version = 2\"}}"),
+        r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+    );
+    for event in [r#"{"taskError":null,"validatePolicy":"version = 1"}"#, r#"{"validatePolicy":7}"#] {
+        check(event, "FATAL 0 0 InvalidEvent 0 {}");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::args::{Check, Format};
 use crate::cmd::{BAD, GOOD};
 use crate::policy_file::PolicyFile;
 use anyhow::Result;
+use lambda::{Problem, Worst};
 use policy_engine::{Policy, Seconds, Severity, WorstCase};
 use serde_json::json;
 use std::io::Write;
@@ -54,27 +55,12 @@ fn counted(file: &PolicyFile, severity: Severity, word: &str) -> String {
 }
 
 fn as_json(file: &PolicyFile) -> serde_json::Value {
-    let diagnostics = file.diagnostics.iter().map(|problem| {
-        let (line, column) = file.position(problem);
-        json!({
-            "code": problem.code.as_str(),
-            "severity": problem.code.severity().to_string(),
-            "message": problem.message,
-            "label": problem.label,
-            "line": line,
-            "column": column,
-            "help": problem.help,
-        })
-    });
-    let worst_case = file.policy.as_ref().map(|policy| {
-        let worst = WorstCase::of(policy);
-        json!({"runs": worst.runs(), "wait_seconds": worst.wait_seconds(), "at_most": worst.at_most()})
-    });
+    let diagnostics: Vec<_> = file.diagnostics.iter().map(|problem| Problem::new(problem, &file.text)).collect();
     json!({
         "policy": file.name,
         "hash": file.policy.as_ref().map(Policy::hash),
         "rules": file.policy.as_ref().map(|policy| policy.rules().len()),
-        "worst_case": worst_case,
-        "diagnostics": diagnostics.collect::<Vec<_>>(),
+        "worst_case": file.policy.as_ref().map(Worst::of),
+        "diagnostics": diagnostics,
     })
 }

@@ -23,7 +23,8 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         let payload = read(path)?;
         let event = Event::read(&payload);
         let brought = event.policy().filter(|_| args.policy.is_none());
-        let brought = brought.map(|text| PolicyFile::from_text("the event's policy".into(), text.to_owned()).usable());
+        let brought =
+            brought.map(|text| PolicyFile::from_text("the event's policy".into(), text.into_owned()).usable());
         let (name, policy) = match &brought {
             None => (&name, &policy),
             Some(Some((name, policy))) => (name, policy),

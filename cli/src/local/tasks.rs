@@ -51,7 +51,7 @@ impl LocalTasks<'_> {
         let failed = |name: &str, cause: String| TaskError::Failed(TaskFailure::new(name, cause));
         let answer = self.handler.answer(event.to_string().as_bytes());
         let answer = answer.map_err(|error| failed(error.name(), error.to_string()))?;
-        serde_json::from_str(&answer).map_err(|error| failed("Lambda.Unknown", error.to_string()))
+        serde_json::to_value(&answer).map_err(|error| failed("Lambda.Unknown", error.to_string()))
     }
 }
 

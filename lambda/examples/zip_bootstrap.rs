@@ -1,0 +1,24 @@
+//! `zip_bootstrap BOOTSTRAP ARCHIVE`: the deployment package of a custom runtime, one executable file called `bootstrap`.
+//! The same file gives the same bytes: no time of day, no owner and no path goes into the archive.
+
+use std::error::Error;
+use std::io::{Cursor, Write};
+use std::{env, fs};
+use zip::write::SimpleFileOptions;
+use zip::{DateTime, ZipWriter};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let [bootstrap, archive] = arguments.as_slice() else {
+        return Err("usage: zip_bootstrap BOOTSTRAP ARCHIVE".into());
+    };
+    let options = SimpleFileOptions::default()
+        .unix_permissions(0o755)
+        .last_modified_time(DateTime::default())
+        .compression_level(Some(15));
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("bootstrap", options)?;
+    zip.write_all(&fs::read(bootstrap)?)?;
+    fs::write(archive, zip.finish()?.into_inner())?;
+    Ok(())
+}

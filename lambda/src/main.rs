@@ -1,0 +1,41 @@
+//! `bootstrap`: ProcessError as AWS Lambda starts it.
+
+use lambda::{handler_from_environment, init_logs, report_init_error, serve};
+use std::env;
+use std::process::ExitCode;
+
+/// What Lambda sets in each function's environment, and its runtime library cannot do without.
+const NEEDED: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+fn main() -> ExitCode {
+    if let Some(missing) = NEEDED.into_iter().find(|name| env::var_os(name).is_none()) {
+        eprintln!("bootstrap runs inside AWS Lambda: {missing} is not set; to run a policy here, use `exitwise run`");
+        return ExitCode::from(2);
+    }
+    init_logs();
+    // One invocation at a time comes in; a second thread would only add switches between the two.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), lambda_runtime::Error> {
+    match handler_from_environment() {
+        Ok(handler) => serve(move |payload| handler.answer(payload)).await,
+        Err(error) => {
+            report_init_error(&error).await?;
+            Err(error.into())
+        }
+    }
+}

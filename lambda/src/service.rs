@@ -1,0 +1,136 @@
+//! The handler as a Lambda function on a custom runtime.
+
+use crate::answer::Answer;
+use crate::handler::{Handler, HandlerError, told};
+use crate::logs;
+use lambda_runtime::tower::util::{MapRequestLayer, MapResponseLayer};
+use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use lambda_runtime_api_client::{Client, body::Body, build_request};
+use policy_engine::{MAX_POLICY_BYTES, Policy};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::{env, future, mem};
+
+/// Why the function cannot start. Its names are constants, as those of [`HandlerError`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// `POLICY_PATH` names a file that cannot be read.
+    #[error("POLICY_PATH names {}, which cannot be read: {error}", path.display())]
+    PolicyMissing {
+        /// As `POLICY_PATH` has it.
+        path: PathBuf,
+        /// What reading it gave.
+        error: io::Error,
+    },
+    /// `POLICY_PATH` names a policy that does not load; with the first problems, a line each.
+    #[error("POLICY_PATH names {}, which has errors:\n{problems}", path.display())]
+    PolicyInvalid {
+        /// As `POLICY_PATH` has it.
+        path: PathBuf,
+        /// A line for each of the first problems.
+        problems: String,
+    },
+}
+
+impl StartError {
+    /// The error name that Lambda and Step Functions see.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::PolicyMissing { .. } => "Policy.Missing",
+            Self::PolicyInvalid { .. } => "Policy.Invalid",
+        }
+    }
+}
+
+/// Starts the log as the environment asks.
+pub fn init_logs() {
+    logs::init();
+}
+
+/// A handler whose own policy is the file that `POLICY_PATH` names, or the default policy where it is not set.
+///
+/// # Errors
+/// `POLICY_PATH` is set, and no policy can be loaded from it: nothing else takes its place.
+pub fn handler_from_environment() -> Result<Handler, StartError> {
+    match env::var_os("POLICY_PATH") {
+        Some(path) => load(Path::new(&path)).map(Handler::new),
+        None => Ok(Handler::default()),
+    }
+}
+
+fn load(path: &Path) -> Result<Policy, StartError> {
+    let invalid = |problems| StartError::PolicyInvalid { path: path.to_owned(), problems };
+    let mut bytes = Vec::new();
+    // One byte more than a policy may have, so that a larger file is refused as such.
+    let most = u64::try_from(MAX_POLICY_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    read.map_err(|error| StartError::PolicyMissing { path: path.to_owned(), error })?;
+    let text = String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8".to_owned()))?;
+    Policy::compile(&text).map_err(|problems| invalid(told(&problems, &text)))
+}
+
+/// Tells Lambda why the function cannot start.
+///
+/// # Errors
+/// The Runtime API cannot be reached.
+pub async fn report_init_error(error: &StartError) -> Result<(), lambda_runtime::Error> {
+    let diagnostic = Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() };
+    let request = build_request()
+        .method("POST")
+        .uri("/2018-06-01/runtime/init/error")
+        .header("lambda-runtime-function-error-type", error.name())
+        .body(Body::from(serde_json::to_string(&diagnostic)?))?;
+    Client::builder().build()?.call(request).await?;
+    Ok(())
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        Self { error_type: error.name().to_owned(), error_message: error.to_string() }
+    }
+}
+
+/// What one invocation's stages hand to each other. Invocations come one after the other.
+#[derive(Default)]
+struct Invocation {
+    request_id: String,
+    payload: Vec<u8>,
+    answer: Option<Rc<Answer>>,
+}
+
+/// Answers invocations until the process is stopped.
+///
+/// The event's bytes go to `answer` untouched: the runtime's own JSON reader would refuse some before they could be
+/// answered. What is to be logged is logged after the answer was sent, so nobody waits for it.
+///
+/// # Errors
+/// The Runtime API cannot be reached.
+pub async fn serve(answer: impl Fn(&[u8]) -> Result<Answer, HandlerError>) -> Result<(), lambda_runtime::Error> {
+    let invocation = Rc::new(RefCell::new(Invocation::default()));
+    let (arrived, answered) = (Rc::clone(&invocation), Rc::clone(&invocation));
+    let handler = service_fn(move |_: LambdaEvent<()>| {
+        let payload = mem::take(&mut invocation.borrow_mut().payload);
+        let result = catch_unwind(AssertUnwindSafe(|| answer(&payload))).unwrap_or(Err(HandlerError::Panicked));
+        let result = result.map(Rc::new);
+        invocation.borrow_mut().answer = result.as_ref().ok().cloned();
+        future::ready(result)
+    });
+    let arrive = move |mut event: LambdaInvocation| {
+        let payload = mem::replace(&mut event.body, "null".into());
+        let request_id = event.context.request_id.clone();
+        *arrived.borrow_mut() = Invocation { request_id, payload: payload.into(), answer: None };
+        event
+    };
+    let log = move |()| {
+        let Invocation { request_id, answer, .. } = &*answered.borrow();
+        if let Some(answer) = answer {
+            logs::answered(request_id, answer);
+        }
+    };
+    Runtime::new(handler).layer(MapRequestLayer::new(arrive)).layer(MapResponseLayer::new(log)).run().await
+}

@@ -1,0 +1,179 @@
+//! A Lambda Runtime API on loopback, and a bootstrap that runs against it.
+//!
+//! Payloads go out byte for byte, whatever they are. One connection is served at a time: the runtime has one request
+//! open at any moment. Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a bootstrap may take for any one step; only a hanging one takes as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a bootstrap posted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Post {
+    /// The answer to an invocation.
+    Response(String),
+    /// The error that an invocation ended in.
+    Error(String),
+    /// The error that kept the bootstrap from starting.
+    InitError(String),
+}
+
+/// A running bootstrap, and the Runtime API that it talks to.
+pub(crate) struct Host {
+    listener: TcpListener,
+    connection: Option<BufReader<TcpStream>>,
+    child: Child,
+    invocations: u32,
+    waits_for_event: bool,
+}
+
+impl Host {
+    /// Starts a bootstrap with this environment and nothing else in it; its output goes where `output` says.
+    pub(crate) fn start(
+        bootstrap: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+        output: fn() -> Stdio,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let mut command = Command::new(bootstrap);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr().unwrap().to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "process-error")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(output())
+            .stderr(output());
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", bootstrap.display()));
+        Self { listener, connection: None, child, invocations: 0, waits_for_event: false }
+    }
+
+    /// Sends an event and gives what the bootstrap makes of it.
+    pub(crate) fn invoke(&mut self, payload: &[u8]) -> Post {
+        self.await_next();
+        self.send(payload);
+        self.receive()
+    }
+
+    /// Waits until the bootstrap asks for the next event.
+    pub(crate) fn await_next(&mut self) {
+        if !self.waits_for_event {
+            let (path, _) = self.request();
+            assert_eq!(path, "/2018-06-01/runtime/invocation/next");
+            self.waits_for_event = true;
+        }
+    }
+
+    /// Sends an event to the bootstrap that waits for it.
+    pub(crate) fn send(&mut self, payload: &[u8]) {
+        self.invocations += 1;
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Lambda-Runtime-Aws-Request-Id: request-{}\r\nLambda-Runtime-Deadline-Ms: 9999999999999\r\n\
+             Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-west-1:123456789012:function:process-error\r\n\r\n",
+            payload.len(),
+            self.invocations
+        );
+        let stream = self.connection.as_mut().unwrap().get_mut();
+        stream.write_all(&[head.as_bytes(), payload].concat()).unwrap();
+        self.waits_for_event = false;
+    }
+
+    /// What the bootstrap posts next.
+    pub(crate) fn receive(&mut self) -> Post {
+        let (path, body) = self.request();
+        self.connection
+            .as_mut()
+            .unwrap()
+            .get_mut()
+            .write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+            .unwrap();
+        let body = String::from_utf8(body).unwrap();
+        let invocation = format!("/2018-06-01/runtime/invocation/request-{}", self.invocations);
+        match path.strip_prefix(&invocation) {
+            Some("/response") => Post::Response(body),
+            Some("/error") => Post::Error(body),
+            _ if path == "/2018-06-01/runtime/init/error" => Post::InitError(body),
+            _ => panic!("{path}: {body}"),
+        }
+    }
+
+    /// The process, to look at or to stop.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Path and body of the next request.
+    fn request(&mut self) -> (String, Vec<u8>) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if self.connection.is_none() {
+                self.connection = Some(self.accept(deadline));
+            }
+            match read_request(self.connection.as_mut().unwrap()).unwrap() {
+                Some(request) => return request,
+                // The bootstrap has closed this connection and opens another.
+                None => self.connection = None,
+            }
+        }
+    }
+
+    fn accept(&mut self, deadline: Instant) -> BufReader<TcpStream> {
+        loop {
+            match self.listener.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(false).unwrap();
+                    stream.set_nodelay(true).unwrap();
+                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    return BufReader::with_capacity(64 * 1024, stream);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    assert!(Instant::now() < deadline, "the bootstrap does not call");
+                    assert!(self.child.try_wait().unwrap().is_none(), "the bootstrap has ended");
+                    std::thread::yield_now();
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<(String, Vec<u8>)>> {
+    let mut line = String::new();
+    if stream.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = BTreeMap::new();
+    loop {
+        line.clear();
+        stream.read_line(&mut line)?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => headers.insert(name.to_ascii_lowercase(), value.trim().to_owned()),
+            None => break,
+        };
+    }
+    assert!(!headers.contains_key("transfer-encoding"), "{path}: {headers:?}");
+    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok(Some((path, body)))
+}
