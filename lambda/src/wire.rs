@@ -128,7 +128,9 @@ impl<'a> Parts<'a> {
 
     /// Reads any event, in several passes over what is nested.
     fn any(payload: &'a str) -> Self {
-        let Some(object) = Object::read(payload) else { return Self::unreadable("it is no JSON object, or has a key twice") };
+        let Some(object) = Object::read(payload) else {
+            return Self::unreadable("it is no JSON object, or has a key twice");
+        };
         let task_error = object.get("taskError").ok_or("it has no `taskError`").and_then(|json| {
             let object = Object::read(json).ok_or("`taskError` is no object, or has a key twice")?;
             Ok(TaskError { error: object.get("Error").and_then(text), cause: object.get("Cause").and_then(cause) })

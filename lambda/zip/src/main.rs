@@ -1,4 +1,4 @@
-//! `zip_bootstrap BOOTSTRAP ARCHIVE`: the deployment package of a custom runtime, one executable file called `bootstrap`.
+//! `zip-bootstrap BOOTSTRAP ARCHIVE`: the deployment package of a custom runtime, one executable file called `bootstrap`.
 //! The same file gives the same bytes: no time of day, no owner and no path goes into the archive.
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use zip::{DateTime, ZipWriter};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let [bootstrap, archive] = arguments.as_slice() else {
-        return Err("usage: zip_bootstrap BOOTSTRAP ARCHIVE".into());
+        return Err("usage: zip-bootstrap BOOTSTRAP ARCHIVE".into());
     };
     let options = SimpleFileOptions::default()
         .unix_permissions(0o755)
