@@ -118,3 +118,21 @@ fn compiled(text: &str) -> Result<Arc<Policy>, HandlerError> {
     let compiled = Policy::compile(text).map_err(|problems| HandlerError::PolicyInvalid(told(&problems, text)));
     Ok(Arc::new(compiled?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policies_used_last_are_kept() {
+        let handler = Handler::default();
+        for n in (0..40).chain([30]) {
+            let policy = format!("version = 1\nlimits = {{ max_retries = {n} }}\n");
+            let event = serde_json::json!({"taskError": {}, "policy": policy}).to_string();
+            handler.answer(event.as_bytes()).unwrap();
+        }
+        let kept = handler.kept.lock().unwrap();
+        let retries: Vec<_> = kept.iter().map(|kept| kept.policy.limits().max_retries).collect();
+        assert_eq!(retries, [24, 25, 26, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37, 38, 39, 30]);
+    }
+}
