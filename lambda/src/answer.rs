@@ -54,15 +54,19 @@ impl Validation {
             Ok((policy, warnings)) => (Some(policy), warnings),
             Err(problems) => (None, problems),
         };
-        let lines: Vec<_> = found.iter().map(|problem| problem.one_line(text)).collect();
         Self {
             valid: policy.is_some(),
             container: policy.as_ref().and_then(Policy::container).map(str::to_owned),
             diagnostics: found.iter().map(|problem| Problem::new(problem, text)).collect(),
-            message: lines.join("\n"),
+            message: lines(found.iter(), text),
             worst_case: policy.as_ref().map(Worst::of),
         }
     }
+}
+
+/// Problems of a policy as text, each on a line of its own.
+pub(crate) fn lines<'d>(problems: impl Iterator<Item = &'d Diagnostic>, text: &str) -> String {
+    problems.map(|problem| problem.one_line(text)).collect::<Vec<_>>().join("\n")
 }
 
 /// A diagnostic for tools.

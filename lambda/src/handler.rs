@@ -1,9 +1,9 @@
 //! From an event's bytes to the answer, under the policy that the event brings along or the handler's own.
 
 use crate::DEFAULT_POLICY;
-use crate::answer::{Answer, Decided, Validation};
+use crate::answer::{Answer, Decided, Validation, lines};
 use crate::wire::Event;
-use policy_engine::{Decision, Diagnostics, Policy};
+use policy_engine::{Decision, Policy};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How many policies of events are kept compiled: as many workflows as one function is likely to serve.
@@ -20,10 +20,9 @@ pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     }
 }
 
-/// The first problems of a policy, a line each.
-pub(crate) fn told(problems: &Diagnostics, text: &str) -> String {
-    let lines: Vec<_> = problems.iter().take(TOLD_PROBLEMS).map(|problem| problem.one_line(text)).collect();
-    lines.join("\n")
+/// The policy of this text, or its first problems, a line each.
+pub(crate) fn compile(text: &str) -> Result<Policy, String> {
+    Policy::compile(text).map_err(|problems| lines(problems.iter().take(TOLD_PROBLEMS), text))
 }
 
 /// What the handler cannot answer. Its names are constants: state machines match on them.
@@ -115,8 +114,7 @@ impl Handler {
 }
 
 fn compiled(text: &str) -> Result<Arc<Policy>, HandlerError> {
-    let compiled = Policy::compile(text).map_err(|problems| HandlerError::PolicyInvalid(told(&problems, text)));
-    Ok(Arc::new(compiled?))
+    compile(text).map(Arc::new).map_err(HandlerError::PolicyInvalid)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The handler as a Lambda function on a custom runtime.
 
 use crate::answer::Answer;
-use crate::handler::{Handler, HandlerError, told};
+use crate::handler::{Handler, HandlerError, compile};
 use crate::logs;
 use lambda_runtime::tower::util::{MapRequestLayer, MapResponseLayer};
 use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn};
@@ -71,7 +71,7 @@ fn load(path: &Path) -> Result<Policy, StartError> {
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
     read.map_err(|error| StartError::PolicyMissing { path: path.to_owned(), error })?;
     let text = String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8".to_owned()))?;
-    Policy::compile(&text).map_err(|problems| invalid(told(&problems, &text)))
+    compile(&text).map_err(invalid)
 }
 
 /// Tells Lambda why the function cannot start.

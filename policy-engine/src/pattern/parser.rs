@@ -26,12 +26,7 @@ pub(super) fn read(source: &str) -> Result<Read, PatternError> {
     let mut parser = Parser { source, at: 0, depth: 0 };
     let read = parser.alternation()?;
     match parser.peek() {
-        None if read.positions > MAX_PATTERN_POSITIONS => Err(PatternError {
-            code: Code::PatternTooLarge,
-            span: 0..source.len(),
-            label: format!("more than {MAX_PATTERN_POSITIONS} positions with repetitions written out"),
-            help: "lower the repetition counts".into(),
-        }),
+        None if read.positions > MAX_PATTERN_POSITIONS => Err(too_large(0..source.len())),
         None => Ok(read),
         Some(_) => refuse(parser.at..parser.at + 1, "no group to close", "write `\\)` for the character itself"),
     }
@@ -39,6 +34,11 @@ pub(super) fn read(source: &str) -> Result<Read, PatternError> {
 
 fn refuse<T>(span: Range<usize>, label: &str, help: &str) -> Result<T, PatternError> {
     Err(PatternError { code: Code::BadPattern, span, label: label.into(), help: help.into() })
+}
+
+fn too_large(span: Range<usize>) -> PatternError {
+    let label = format!("more than {MAX_PATTERN_POSITIONS} positions with repetitions written out");
+    PatternError { code: Code::PatternTooLarge, span, label, help: "lower the repetition counts".into() }
 }
 
 struct Parser<'s> {
@@ -155,12 +155,7 @@ impl Parser<'_> {
             times = times.saturating_mul(high.unwrap_or(low.saturating_add(1)));
             if times > MAX_PATTERN_POSITIONS {
                 // What is repeated has one position or more, so that the whole is too large, whatever follows.
-                return Err(PatternError {
-                    code: Code::PatternTooLarge,
-                    span: atom..self.at,
-                    label: format!("more than {MAX_PATTERN_POSITIONS} positions with repetitions written out"),
-                    help: "lower the repetition counts".into(),
-                });
+                return Err(too_large(atom..self.at));
             }
         }
     }
@@ -219,7 +214,7 @@ impl Parser<'_> {
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return refuse(start..self.at, "too many groups within each other", "the most is 50");
+            return refuse(start..self.at, "too many groups within each other", &format!("the most is {MAX_DEPTH}"));
         }
         let inner = self.alternation()?;
         self.depth -= 1;

@@ -72,15 +72,10 @@ impl Policy {
     /// ```
     pub fn load(text: &str) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut found = Diagnostics::default();
-        let policy = lower::policy(text, &mut found).filter(|_| !found.has_errors());
-        if let Some(policy) = &policy {
-            lint::policy(policy, &mut found);
-        }
+        let policy = Self::lowered(text, &mut found)?;
+        lint::policy(&policy, &mut found);
         found.sort();
-        match policy {
-            Some(policy) => Ok((policy, found)),
-            None => Err(found),
-        }
+        Ok((policy, found))
     }
 
     /// Loads a policy without looking for warnings, which takes longer than all the rest: for the function that runs it.
@@ -88,10 +83,16 @@ impl Policy {
     /// # Errors
     /// As [`Policy::load`].
     pub fn compile(text: &str) -> Result<Self, Diagnostics> {
-        let mut found = Diagnostics::default();
-        let policy = lower::policy(text, &mut found).filter(|_| !found.has_errors());
-        found.sort();
-        policy.ok_or(found)
+        Self::lowered(text, &mut Diagnostics::default())
+    }
+
+    /// The policy, with the warnings of lowering it in `found`; or all problems, in the order of their places.
+    fn lowered(text: &str, found: &mut Diagnostics) -> Result<Self, Diagnostics> {
+        let policy = lower::policy(text, found).filter(|_| !found.has_errors());
+        policy.ok_or_else(|| {
+            found.sort();
+            std::mem::take(found)
+        })
     }
 
     /// The container whose exit code counts, unless a rule names another.
