@@ -49,6 +49,9 @@ pub(crate) struct Check {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Also say, failure by failure, how the worst case comes about.
+    #[arg(long)]
+    pub(crate) witness: bool,
     /// Policy files.
     #[arg(required = true, value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,

@@ -111,14 +111,26 @@ pub struct Worst {
     pub runs: u32,
     /// Longest sum of all waits, in seconds.
     pub wait_seconds: u64,
-    /// Whether the figures are upper bounds only.
-    pub at_most: bool,
+    /// Most history events of an execution that fails.
+    pub history_events: u32,
+    /// Whether some execution reaches each figure; if not, they are upper bounds.
+    pub exact: bool,
+    /// The rules that allow the retries of an execution with the most runs, one for each retry; they may come in any order.
+    /// Empty where no such execution is known.
+    pub witness: Vec<String>,
 }
 
 impl Worst {
     /// The worst case of a policy.
     pub fn of(policy: &Policy) -> Self {
         let worst = WorstCase::of(policy);
-        Self { runs: worst.runs(), wait_seconds: worst.wait_seconds(), at_most: worst.at_most() }
+        let retries = worst.witness().iter().flat_map(|(rule, uses)| (0..*uses).map(|_| rule.clone()));
+        Self {
+            runs: worst.runs(),
+            wait_seconds: worst.wait_seconds(),
+            history_events: worst.history_events(),
+            exact: worst.exact(),
+            witness: retries.collect(),
+        }
     }
 }

@@ -291,7 +291,13 @@ fn a_policy_can_be_validated() {
             "container": "app",
             "diagnostics": [],
             "message": "",
-            "worst_case": {"runs": 6, "wait_seconds": 300, "at_most": false},
+            "worst_case": {
+                "runs": 6,
+                "wait_seconds": 300,
+                "history_events": 91,
+                "exact": true,
+                "witness": ["spot", "spot", "busy", "busy", "busy"],
+            },
         })
     );
     let warned = validation(&POLICY.replace("SpotInterruption", "SpotInteruption"));

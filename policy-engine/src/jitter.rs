@@ -21,12 +21,18 @@ pub enum Draw<'a> {
     Keyed(Option<&'a str>),
     /// The longest delay that any execution can draw: for worst cases.
     Longest,
+    /// The shortest one.
+    Shortest,
 }
 
 impl Draw<'_> {
     /// A number that is the same for the same execution and count: the first 32 bits of SHA-256 of `<id>/<retry count>`.
     fn number(self, retry_count: u32) -> u32 {
-        let Self::Keyed(id) = self else { return u32::MAX };
+        let id = match self {
+            Self::Keyed(id) => id,
+            Self::Longest => return u32::MAX,
+            Self::Shortest => return 0,
+        };
         let digest = Sha256::digest(format!("{}/{retry_count}", id.unwrap_or_default()));
         digest.iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte))
     }
@@ -39,15 +45,6 @@ impl Jitter {
             Self::None => delay,
             Self::Full => spread(delay, draw.number(retry_count)),
             Self::Equal => delay / 2 + spread(delay - delay / 2, draw.number(retry_count)),
-        }
-    }
-
-    /// The shortest delay that any execution can draw, in seconds.
-    pub(crate) fn shortest(self, delay: u32) -> u32 {
-        match self {
-            Self::None => delay,
-            Self::Full => 0,
-            Self::Equal => delay / 2,
         }
     }
 }
@@ -76,6 +73,6 @@ mod tests {
             assert_eq!(spread(most, u32::MAX), most);
         }
         assert_eq!(Jitter::Equal.apply(61, Draw::Longest, 1), 61);
-        assert_eq!(Jitter::Equal.shortest(61), 30);
+        assert_eq!(Jitter::Equal.apply(61, Draw::Shortest, 1), 30);
     }
 }

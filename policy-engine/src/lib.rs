@@ -17,10 +17,11 @@ mod jitter;
 mod pattern;
 mod policy;
 mod state;
+mod walk;
 mod wording;
 
 pub use backoff::{BackoffTable, MAX_JITTERED_SECONDS, MAX_RETRIES, MAX_WAIT_SECONDS, Retry};
-pub use bound::WorstCase;
+pub use bound::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS, WorstCase};
 pub use decision::{Decision, Stop, Tally, Verdict, decide};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use duration::Seconds;
@@ -31,3 +32,4 @@ pub use jitter::{Draw, Jitter};
 pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_TEXT_CHARS, Pattern, Text};
 pub use policy::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, Matcher, NO_RULE, Policy, Rule};
 pub use state::{BadCounters, Counters, ExecutionContext, RetryState};
+pub use walk::{Walk, WalkError};

@@ -5,7 +5,7 @@ use crate::jitter::Draw;
 use std::collections::BTreeMap;
 
 /// The counters of an execution before a decision; all zero at the first failure.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counters {
     retry_count: u32,
     retries: BTreeMap<String, u32>,

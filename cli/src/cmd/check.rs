@@ -6,7 +6,7 @@ use crate::cmd::{BAD, GOOD};
 use crate::policy_file::PolicyFile;
 use anyhow::Result;
 use lambda::{Problem, Worst};
-use policy_engine::{Policy, Seconds, Severity, WorstCase};
+use policy_engine::{Policy, Severity, WorstCase};
 use serde_json::json;
 use std::io::Write;
 
@@ -29,20 +29,33 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
     Ok(if files.iter().all(|file| file.policy.is_some()) { Status::Fine } else { Status::BadPolicy })
 }
 
+/// `4 runs, 3 min 0 s of waiting, 65 history events; reached by: network-error x3`.
+pub(crate) fn worst_case(worst: &WorstCase) -> String {
+    let (runs, wait, events) = (worst.runs(), worst.wait_seconds(), worst.history_events());
+    let at_most = if worst.exact() { "" } else { "at most " };
+    let reached: Vec<_> = worst.witness().iter().map(|(rule, uses)| format!("{rule} ×{uses}")).collect();
+    let reached = if reached.is_empty() { String::new() } else { format!("; reached by: {}", reached.join(", ")) };
+    format!(
+        "{at_most}{runs} run{}, {} of waiting, {events} history events{reached}",
+        plural(runs as usize),
+        spelt(wait)
+    )
+}
+
+/// `45 s`, `3 min 0 s`, `23 h 8 min 25 s`, `1 d 0 h 0 min 0 s`.
+fn spelt(seconds: u64) -> String {
+    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
+    let parts: Vec<_> = parts.iter().skip(first).map(|(count, unit)| format!("{count} {unit}")).collect();
+    parts.join(" ")
+}
+
 fn summary(file: &PolicyFile, policy: &Policy) -> String {
-    let worst = WorstCase::of(policy);
-    let (runs, wait) = (worst.runs(), worst.wait_seconds());
     let warnings = counted(file, Severity::Warning, "warning");
     let warnings = if warnings.starts_with("0 ") { String::new() } else { format!(", {warnings}") };
     let rules = policy.rules().len();
-    let at_most = if worst.at_most() { "at most " } else { "" };
-    format!(
-        "{GOOD}{}{GOOD:#}: good{warnings}; {rules} rule{}; worst case {at_most}{runs} run{}, {wait} s of waiting ({})",
-        file.name,
-        plural(rules),
-        plural(runs as usize),
-        Seconds(wait),
-    )
+    let worst = worst_case(&WorstCase::of(policy));
+    format!("{GOOD}{}{GOOD:#}: good{warnings}; {rules} rule{}; worst case: {worst}", file.name, plural(rules))
 }
 
 fn plural(count: usize) -> &'static str {
