@@ -30,6 +30,8 @@ pub use failure::{Container, ExitCode, Failure, INJECTED_CONTAINER_PREFIX, NoCon
 pub use formula::{Formula, FormulaError, MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};
 pub use jitter::{Draw, Jitter};
 pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_TEXT_CHARS, Pattern, Text};
+#[cfg(feature = "examples")]
+pub use policy::example::Example;
 pub use policy::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, Matcher, NO_RULE, Policy, Rule};
 pub use state::{BadCounters, Counters, ExecutionContext, RetryState};
 pub use walk::{Walk, WalkError};

@@ -1,5 +1,7 @@
 //! Patterns, and the texts they are searched in.
 
+#[cfg(feature = "examples")]
+mod example;
 mod parser;
 mod signs;
 

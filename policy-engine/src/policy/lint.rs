@@ -9,7 +9,7 @@ use crate::jitter::Draw;
 /// Error names that a Catch can bring, and the one wildcard that is not a name.
 ///
 /// Source: Step Functions Developer Guide, "Handling errors" and "Call Amazon ECS"; ECS API Reference, RunTask errors.
-const KNOWN_ERRORS: [&str; 27] = [
+pub(super) const KNOWN_ERRORS: [&str; 27] = [
     "States.TaskFailed",
     "States.Timeout",
     "States.HeartbeatTimeout",

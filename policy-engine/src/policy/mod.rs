@@ -1,5 +1,7 @@
 //! The compiled policy. Only `lower` builds one, so nothing can be wrong with it afterwards.
 
+#[cfg(feature = "examples")]
+pub(crate) mod example;
 mod gate;
 mod lint;
 mod lower;

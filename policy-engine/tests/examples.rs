@@ -1,0 +1,222 @@
+//! Example failures: one for every rule that some failure reaches, and decided by that rule.
+#![cfg(feature = "examples")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use policy_engine::{Example, Failure, Policy};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::json;
+use std::fs;
+use std::path::PathBuf;
+
+fn load(text: &str) -> Policy {
+    Policy::load(text).map(|(policy, _)| policy).map_err(|problems| format!("{text}\n{problems:?}")).unwrap()
+}
+
+#[test]
+fn every_rule_of_every_policy_has_an_example() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    assert!(paths.len() >= 9);
+    for path in paths {
+        let policy = load(&fs::read_to_string(&path).unwrap());
+        for rule in policy.rules().iter().chain([policy.default_rule()]) {
+            let example = policy.example(rule);
+            let decided = example.as_ref().map(|example| policy.deciding(&example.failure()).name().to_owned());
+            assert_eq!(decided.as_deref(), Some(rule.name()), "{}: {example:?}", path.display());
+        }
+    }
+}
+
+/// The example of the last rule, or of `[default]` for rules that take only part of what there is.
+#[track_caller]
+fn check(rules: &[&str], expected: Option<(Option<&str>, Option<&str>)>) {
+    let rules: Vec<_> = rules.iter().enumerate().collect();
+    let rules: String = rules
+        .iter()
+        .map(|(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n"))
+        .collect();
+    let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
+    let example = policy.example(policy.rules().last().unwrap());
+    let found = example.as_ref().map(|example| (example.error.as_deref(), example.cause.as_deref()));
+    assert_eq!(found, expected, "{rules}");
+}
+
+#[test]
+fn examples_look_like_what_is_reported() {
+    let failed = Some("States.TaskFailed");
+    check(
+        &["exit_code = 4"],
+        Some((
+            failed,
+            Some(
+                r#"{"Containers":[{"ExitCode":4,"Name":"app"}],"StopCode":"EssentialContainerExited","StoppedReason":"Essential container in task exited"}"#,
+            ),
+        )),
+    );
+    check(
+        &["reason = 'no (route|way) to host'"],
+        Some((
+            failed,
+            Some(
+                r#"{"Containers":[{"Name":"app"}],"StopCode":"TaskFailedToStart","StoppedReason":"no route to host"}"#,
+            ),
+        )),
+    );
+    check(&["error = 'States.Timeout'"], Some((Some("States.Timeout"), Some(""))));
+    check(
+        &["error = 'ECS.*', reason = 'rate exceeded'"],
+        Some((Some("ECS.AmazonECSException"), Some("rate exceeded"))),
+    );
+    check(
+        &["stop_code = 'X', container = 'log', container_reason = '^oom$', stopped_reason = 'a', reason = 'b'"],
+        Some((
+            failed,
+            Some(
+                r#"{"Containers":[{"Name":"log","Reason":"oom"}],"Failures":[{"Reason":"b"}],"StopCode":"X","StoppedReason":"a"}"#,
+            ),
+        )),
+    );
+}
+
+#[test]
+fn examples_step_round_earlier_rules() {
+    let failed = Some("States.TaskFailed");
+    check(&["exit_code = '1..=9'", "exit_code = 4"], None);
+    check(&["exit_code = '1..=9'", "exit_code = '4..=9'"], None);
+    check(&["error = '*'", "stop_code = 'X'"], Some((None, Some(r#"{"Containers":[{"Name":"app"}],"StopCode":"X"}"#))));
+    check(
+        &["exit_code = 'absent'", "error = 'E'"],
+        Some((Some("E"), Some(r#"{"Containers":[{"ExitCode":1,"Name":"app"}]}"#))),
+    );
+    check(
+        &["reason = 'timeout'", "reason = 'timeout at start|time is up'"],
+        Some((
+            failed,
+            Some(r#"{"Containers":[{"Name":"app"}],"StopCode":"TaskFailedToStart","StoppedReason":"time is up"}"#),
+        )),
+    );
+    check(&["reason = 'timeout'", "reason = 'timeout at start'"], None);
+    check(
+        &["stopped_reason = 'a'", "stop_code = 'X', reason = 'a'"],
+        Some((failed, Some(r#"{"Containers":[{"Name":"app"}],"Failures":[{"Reason":"a"}],"StopCode":"X"}"#))),
+    );
+    check(
+        &["container = 'log', exit_code = 'absent'", "container = 'app', exit_code = 4"],
+        Some((
+            failed,
+            Some(
+                r#"{"Containers":[{"ExitCode":1,"Name":"log"},{"ExitCode":4,"Name":"app"}],"StopCode":"EssentialContainerExited","StoppedReason":"Essential container in task exited"}"#,
+            ),
+        )),
+    );
+}
+
+#[test]
+fn two_policies_can_share_an_example() {
+    let rule = |when: &str| {
+        load(&format!(
+            "version = 1\nlimits.max_retries = 1\n[[rule]]\nname = 'r'\ntype = 'FATAL'\nwhen = {{ {when} }}\n"
+        ))
+    };
+    let shared = |one: &str, other: &str| {
+        let (one, other) = (rule(one), rule(other));
+        let rules = [one.rules().first(), other.rules().first()].map(Option::unwrap);
+        let example = Example::decided_by(&[(&one, rules[0]), (&other, rules[1])]);
+        assert!(example.iter().all(|it| one.deciding(&it.failure()).name() == "r"));
+        example.is_some()
+    };
+    assert!(shared("exit_code = '1..=5'", "exit_code = '5..=9'"));
+    assert!(!shared("exit_code = '1..=4'", "exit_code = '5..=9'"));
+    assert!(shared("reason = '^a$'", "reason = '^b$'"));
+    assert!(!shared("stopped_reason = '^a$'", "stopped_reason = '^b$'"));
+    assert!(shared("error = 'ECS.*'", "error = '*', reason = 'x'"));
+}
+
+/// One value of `when`, of a vocabulary so small that rules often meet.
+fn matchers() -> impl Strategy<Value = String> {
+    let one = |key: &'static str, values: &'static [&'static str]| {
+        prop::sample::subsequence(values, 1..=2).prop_map(move |values| format!("{key} = [{}]", values.join(", ")))
+    };
+    prop_oneof![
+        one("error", &["'A'", "'A.B'", "'A.*'", "'*'"]),
+        one("stop_code", &["'S'", "'T'"]),
+        one("launch_type", &["'EC2'", "'FARGATE'"]),
+        one("exit_code", &["0", "1", "'2..=4'", "'1..=4294967295'", "'absent'"]),
+        one("exit_code", &["3", "'absent'", "'-2..=0'"]),
+        one("reason", &["'a'", "'b'", "'^(a|c)$'", "'ab'"]),
+        one("stopped_reason", &["'a'", "'c'"]),
+        one("container_reason", &["'b'", "'c'"]),
+    ]
+}
+
+fn containers() -> impl Strategy<Value = Option<&'static str>> {
+    prop::option::weighted(0.3, prop::sample::select(vec!["x", "y"]))
+}
+
+fn policies(container: Option<&'static str>) -> impl Strategy<Value = String> {
+    vec((vec(matchers(), 1..3), containers()), 0..5).prop_map(move |rules| {
+        let named = container.map(|name| format!("container = '{name}'\n")).unwrap_or_default();
+        let mut text = format!("version = 1\n{named}limits.max_retries = 1\n");
+        for (n, (mut matchers, container)) in rules.into_iter().enumerate() {
+            matchers.sort();
+            matchers.dedup_by_key(|matcher| matcher.split(' ').next().unwrap_or_default().to_owned());
+            // Reasons of several containers at once are not looked for.
+            let searches = matchers.iter().any(|matcher| matcher.contains("reason"));
+            matchers.extend(container.filter(|_| !searches).map(|name| format!("container = '{name}'")));
+            text += &format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {} }}\n", matchers.join(", "));
+        }
+        text
+    })
+}
+
+/// A failure of the same vocabulary.
+fn failures() -> impl Strategy<Value = (Option<String>, String)> {
+    let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
+    let texts = &["a", "b", "c", "ab", ""];
+    let code = prop::option::of(prop::sample::select(vec![0_i64, 1, 2, 3, 5, -1]));
+    let containers = vec((prop::sample::select(vec!["x", "y", "z"]), code, some(texts)), 0..3);
+    (some(&["A", "A.B", "A.C", "D"]), some(&["S", "U"]), some(&["EC2"]), some(texts), containers).prop_map(
+        |(error, stop_code, launch_type, stopped_reason, containers)| {
+            let mut seen = Vec::new();
+            let containers: Vec<_> = containers
+                .into_iter()
+                .filter(|(name, ..)| !seen.contains(name) && { seen.push(*name); true })
+                .map(|(name, code, reason)| json!({"Name": name, "ExitCode": code, "Reason": reason}))
+                .collect();
+            let task = json!({"StopCode": stop_code, "LaunchType": launch_type, "StoppedReason": stopped_reason, "Containers": containers});
+            (error.map(str::to_owned), task.to_string())
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// The rule that decides a failure has an example, and is the one that decides it.
+    #[test]
+    fn what_decides_a_failure_has_an_example(text in containers().prop_flat_map(policies), (error, cause) in failures()) {
+        let policy = load(&text);
+        let deciding = policy.deciding(&Failure::read(error.as_deref(), Some(&cause))).name().to_owned();
+        for rule in policy.rules().iter().chain([policy.default_rule()]) {
+            match policy.example(rule) {
+                Some(example) => prop_assert_eq!(policy.deciding(&example.failure()).name(), rule.name()),
+                None => prop_assert_ne!(rule.name(), &*deciding, "{}\n{:?} {}", text, error, cause),
+            }
+        }
+    }
+
+    /// The same for two policies of one container at once.
+    #[test]
+    fn what_decides_in_two_policies_has_an_example(
+        (one, other) in containers().prop_flat_map(|container| (policies(container), policies(container))),
+        (error, cause) in failures(),
+    ) {
+        let (one, other) = (load(&one), load(&other));
+        let failure = Failure::read(error.as_deref(), Some(&cause));
+        let rules = [(&one, one.deciding(&failure)), (&other, other.deciding(&failure))];
+        let example = Example::decided_by(&rules);
+        prop_assert!(example.is_some(), "{}\n{}\n{:?} {}", one.source(), other.source(), error, cause);
+    }
+}
