@@ -14,9 +14,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what is wrong with policies, and how bad it can get under those that are good.
+    /// Say what is wrong with policies, run their tests, and say how bad it can get under those that are good.
     ///
-    /// Exit status: 0 good (warnings or not), 2 usage, 3 a policy has errors.
+    /// Exit status: 0 good (warnings or not), 1 a test failed, 2 usage, 3 a policy has errors.
     Check(Check),
     /// Say which rule decides about a failure, why, and why no rule before it did.
     ///

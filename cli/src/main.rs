@@ -4,6 +4,7 @@ mod args;
 mod cmd;
 mod local;
 mod policy_file;
+mod policy_tests;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 enum Status {
     /// Fine.
     Fine = 0,
-    /// The answer is no: the execution failed.
+    /// The answer is no: the execution, or a test of a policy, failed.
     No = 1,
     /// The command line, or a file it names, cannot be used.
     Usage = 2,

@@ -30,13 +30,8 @@ impl PolicyFile {
             Ok(text) => Ok(Self::from_text(name, text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let problem = Diagnostic {
-                    code: Code::Syntax,
-                    message: "the policy is not UTF-8".into(),
-                    span: at..at,
-                    label: "the first byte that is not".into(),
-                    help: Some("save the file as UTF-8".into()),
-                };
+                let (message, label) = ("the policy is not UTF-8", "the first byte that is not");
+                let problem = Diagnostic::new(Code::Syntax, at..at, message, label, "save the file as UTF-8");
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 Ok(Self { name, text, policy: None, diagnostics: vec![problem] })
             }

@@ -1,7 +1,7 @@
 //! What the handler answers, and its JSON.
 
 use crate::wire::ErrorState;
-use policy_engine::{Decision, Diagnostic, Policy, WorstCase};
+use policy_engine::{Decision, Diagnostic, Policy, Related, WorstCase};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -84,8 +84,33 @@ pub struct Problem {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
+    /// Further places that belong to it; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Place>,
+    /// What more there is to know; left out where that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What to type instead.
     pub help: Option<String>,
+}
+
+/// A further place that belongs to a diagnostic, for tools.
+#[derive(Debug, Serialize)]
+pub struct Place {
+    /// What it has to do with the problem.
+    pub label: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place in the policy's text.
+    fn new(place: &Related, text: &str) -> Self {
+        let (line, column) = place.position(text);
+        Self { label: place.label.clone(), line, column }
+    }
 }
 
 impl Problem {
@@ -99,6 +124,8 @@ impl Problem {
             label: problem.label.clone(),
             line,
             column,
+            related: problem.related.iter().map(|place| Place::new(place, text)).collect(),
+            notes: problem.notes.clone(),
             help: problem.help.clone(),
         }
     }

@@ -10,7 +10,7 @@ mod logs;
 mod service;
 mod wire;
 
-pub use answer::{Answer, Decided, Problem, Validation, Worst};
+pub use answer::{Answer, Decided, Place, Problem, Validation, Worst};
 pub use handler::{Handler, HandlerError, decide};
 #[cfg(feature = "runtime")]
 pub use service::{StartError, handler_from_environment, init_logs, report_init_error, serve};

@@ -32,7 +32,7 @@ macro_rules! codes {
             /// Every code, in ascending order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The code as printed: `P` and three digits; from `P101` on they are warnings.
+            /// The code as printed: `P` and three digits. `P1..` are warnings, `P2..` are about tests.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
@@ -57,7 +57,7 @@ codes! {
     UnknownVersion = "P007",
     /// A name that is not spelt as names are, or is reserved.
     BadName = "P008",
-    /// Two rules of one name, or two names for one exit code.
+    /// Two rules or two tests of one name, or two names for one exit code.
     RepeatedName = "P009",
     /// A text that is not a duration.
     BadDuration = "P010",
@@ -115,12 +115,24 @@ codes! {
     UnlikelyCharacter = "P112",
     /// A container named for matchers that do not look at one.
     UnusedContainer = "P113",
+    /// Rules that decide in no test of the policy.
+    UntestedRule = "P114",
+    /// A test with more failures than expectations, or fewer.
+    TestLength = "P201",
+    /// An expectation of a test that cannot be read, or that nothing could meet.
+    BadExpectation = "P202",
+    /// A failure of a test that cannot be read.
+    BadFailure = "P203",
+    /// A test that another decision was made in than it expects.
+    FailedTest = "P204",
+    /// A test whose recorded event cannot be read.
+    UnreadableEvent = "P205",
 }
 
 impl Code {
     /// Whether a policy with such a problem can still be used.
     pub fn severity(self) -> Severity {
-        if self < Self::UnreachableRule { Severity::Error } else { Severity::Warning }
+        if (Self::UnreachableRule..Self::TestLength).contains(&self) { Severity::Warning } else { Severity::Error }
     }
 }
 
@@ -141,11 +153,58 @@ pub struct Diagnostic {
     pub span: Range<usize>,
     /// What is wrong at that place.
     pub label: String,
+    /// Further places that belong to it; none for most problems.
+    pub related: Vec<Related>,
+    /// What more there is to know, without line breaks; none for most problems.
+    pub notes: Vec<String>,
     /// What to type instead.
     pub help: Option<String>,
 }
 
+/// A further place of the policy text that belongs to a problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Bytes of the policy text, within it and on character boundaries.
+    pub span: Range<usize>,
+    /// What that place has to do with the problem.
+    pub label: String,
+}
+
+impl Related {
+    /// Line and column of the place in `text`, as [`Diagnostic::position`].
+    pub fn position(&self, text: &str) -> (usize, usize) {
+        position(text, self.span.start)
+    }
+}
+
 impl Diagnostic {
+    /// A problem at one place; an empty `help` is none.
+    pub fn new(
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let help = Some(help.into()).filter(|help| !help.is_empty());
+        let (message, label) = (message.into(), label.into());
+        Self { code, message, span, label, related: Vec::new(), notes: Vec::new(), help }
+    }
+
+    /// The problem with a further place.
+    #[must_use]
+    pub fn also(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.related.push(Related { span, label: label.into() });
+        self
+    }
+
+    /// The problem with a further note.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
     /// Line and column of the problem in `text`, both counted from 1, the column in characters.
     pub fn position(&self, text: &str) -> (usize, usize) {
         position(text, self.span.start)
@@ -168,14 +227,53 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let annotation = AnnotationKind::Primary.span(self.span.clone()).label(&self.label);
-        let mut group = Group::with_title(level.primary_title(&self.message).id(self.code.as_str()))
-            .element(Snippet::source(text).path(path).annotation(annotation));
-        if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(help));
+        let related =
+            self.related.iter().map(|place| AnnotationKind::Context.span(place.span.clone()).label(&place.label));
+        let snippet = Snippet::source(text).path(path).annotation(annotation).annotations(related);
+        // `error[P012]: ` and, after the line numbers, ` = note: `; what is longer goes on below its beginning.
+        let title = wrapped(&self.message, WIDTH - 15);
+        let digits = text.lines().count().to_string().len();
+        let notes = self.notes.iter().map(|note| (Level::NOTE, note));
+        let messages: Vec<_> = notes
+            .chain(self.help.iter().map(|help| (Level::HELP, help)))
+            .map(|(level, text)| (level, wrapped(text, WIDTH - digits - " = note: ".len())))
+            .collect();
+        let mut group = Group::with_title(level.primary_title(&title).id(self.code.as_str())).element(snippet);
+        for (level, text) in &messages {
+            group = group.element(level.clone().message(text));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        renderer.term_width(WIDTH).render(&[group])
     }
+}
+
+/// Columns that a rendered diagnostic keeps to, as far as the policy's lines and labels let it.
+#[cfg(feature = "render")]
+const WIDTH: usize = 80;
+
+/// The text in lines of at most `width` characters, as far as its words let it.
+#[cfg(feature = "render")]
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        match column {
+            0 => {}
+            // A unit stays with its number.
+            _ if length > 1 && column + 1 + length > width - 2 => {
+                lines.push('\n');
+                column = 0;
+            }
+            _ => {
+                lines.push(' ');
+                column += 1;
+            }
+        }
+        lines.push_str(word);
+        column += length;
+    }
+    lines
 }
 
 /// All problems of one policy text, in the order of their places.
@@ -203,7 +301,7 @@ impl Diagnostics {
         self.iter().any(|problem| problem.code.severity() == Severity::Error)
     }
 
-    /// Adds a problem; the same one found on two ways is kept once.
+    /// Adds a problem at one place.
     pub(crate) fn push(
         &mut self,
         code: Code,
@@ -212,8 +310,11 @@ impl Diagnostics {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let help = Some(help.into()).filter(|help| !help.is_empty());
-        let problem = Diagnostic { code, message: message.into(), span, label: label.into(), help };
+        self.add(Diagnostic::new(code, span, message, label, help));
+    }
+
+    /// Adds a problem; the same one found on two ways is kept once.
+    pub(crate) fn add(&mut self, problem: Diagnostic) {
         if !self.0.contains(&problem) {
             self.0.push(problem);
         }
@@ -245,13 +346,18 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
 
 /// A text from the policy as messages quote it: in backticks, without line breaks, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
+    quoted_head(text, 60)
+}
+
+/// So much of a text in backticks, without line breaks.
+pub(crate) fn quoted_head(text: &str, most: usize) -> String {
     let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\\';
-    if text.len() <= 60 && text.bytes().all(plain) {
+    if text.len() <= most && text.bytes().all(plain) {
         return ["`", text, "`"].concat();
     }
-    let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    let mut shown: String = text.chars().take(most).flat_map(char::escape_debug).collect();
     shown = shown.replace("\\\"", "\"").replace("\\'", "'").replace("\\\\", "\\");
-    if text.chars().count() > 60 {
+    if text.chars().count() > most {
         shown.push('…');
     }
     format!("`{shown}`")

@@ -21,7 +21,7 @@ pub enum Draw<'a> {
     Keyed(Option<&'a str>),
     /// The longest delay that any execution can draw: for worst cases.
     Longest,
-    /// The shortest one.
+    /// The shortest delay that any execution can draw.
     Shortest,
 }
 
@@ -46,6 +46,11 @@ impl Jitter {
             Self::Full => spread(delay, draw.number(retry_count)),
             Self::Equal => delay / 2 + spread(delay - delay / 2, draw.number(retry_count)),
         }
+    }
+
+    /// The shortest delay that any execution can draw, in seconds.
+    pub(crate) fn shortest(self, delay: u32) -> u32 {
+        self.apply(delay, Draw::Shortest, 0)
     }
 }
 

@@ -16,6 +16,7 @@ mod formula;
 mod jitter;
 mod pattern;
 mod policy;
+mod scenario;
 mod state;
 mod walk;
 mod wording;
@@ -23,7 +24,7 @@ mod wording;
 pub use backoff::{BackoffTable, MAX_JITTERED_SECONDS, MAX_RETRIES, MAX_WAIT_SECONDS, Retry};
 pub use bound::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS, WorstCase};
 pub use decision::{Decision, Stop, Tally, Verdict, decide};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use duration::Seconds;
 pub use explanation::{Explanation, Passed};
 pub use failure::{Container, ExitCode, Failure, INJECTED_CONTAINER_PREFIX, NoContainer};
@@ -33,5 +34,6 @@ pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_TEXT_CHARS, Patt
 #[cfg(feature = "examples")]
 pub use policy::example::Example;
 pub use policy::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, Matcher, NO_RULE, Policy, Rule};
+pub use scenario::{Drawn, Outcome, Scenario, TestReport};
 pub use state::{BadCounters, Counters, ExecutionContext, RetryState};
 pub use walk::{Walk, WalkError};

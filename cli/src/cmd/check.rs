@@ -4,6 +4,7 @@ use crate::Status;
 use crate::args::{Check, Format};
 use crate::cmd::{BAD, GOOD};
 use crate::policy_file::PolicyFile;
+use crate::policy_tests::Tested;
 use anyhow::Result;
 use lambda::{Problem, Worst};
 use policy_engine::{Policy, Severity, WorstCase};
@@ -11,22 +12,36 @@ use serde_json::json;
 use std::io::Write;
 
 pub(crate) fn run(args: &Check) -> Result<Status> {
-    let files = args.policies.iter().map(|path| PolicyFile::load(Some(path))).collect::<Result<Vec<_>>>()?;
-    for file in &files {
+    let mut files = args.policies.iter().map(|path| PolicyFile::load(Some(path))).collect::<Result<Vec<_>>>()?;
+    let mut status = Status::Fine;
+    for file in &mut files {
+        let tests = file.run_tests();
         match args.format {
-            Format::Json => writeln!(anstream::stdout(), "{}", as_json(file))?,
+            Format::Json => writeln!(anstream::stdout(), "{}", as_json(file, &tests))?,
             Format::Text => {
                 file.print_diagnostics();
                 match &file.policy {
-                    Some(policy) => writeln!(anstream::stdout(), "{}", summary(file, policy))?,
+                    Some(policy) if tests.iter().all(|test| test.passed) => {
+                        writeln!(anstream::stdout(), "{}", summary(file, policy, tests.len()))?
+                    }
+                    Some(_) => {
+                        let failed = tests.iter().filter(|test| !test.passed).count();
+                        let all = format!("{failed} of {} test{} failed", tests.len(), plural(tests.len()));
+                        anstream::eprintln!("{BAD}{}{BAD:#}: {all}", file.name)
+                    }
                     None => {
                         anstream::eprintln!("{BAD}{}{BAD:#}: {}", file.name, counted(file, Severity::Error, "error"))
                     }
                 }
             }
         }
+        status = match file.policy {
+            None => Status::BadPolicy,
+            Some(_) if status == Status::Fine && tests.iter().any(|test| !test.passed) => Status::No,
+            Some(_) => status,
+        };
     }
-    Ok(if files.iter().all(|file| file.policy.is_some()) { Status::Fine } else { Status::BadPolicy })
+    Ok(status)
 }
 
 /// `4 runs, 3 min 0 s of waiting, 65 history events; reached by: network-error x3`.
@@ -50,12 +65,13 @@ fn spelt(seconds: u64) -> String {
     parts.join(" ")
 }
 
-fn summary(file: &PolicyFile, policy: &Policy) -> String {
+fn summary(file: &PolicyFile, policy: &Policy, tests: usize) -> String {
     let warnings = counted(file, Severity::Warning, "warning");
     let warnings = if warnings.starts_with("0 ") { String::new() } else { format!(", {warnings}") };
     let rules = policy.rules().len();
+    let tests = if tests == 0 { String::new() } else { format!("; {tests} test{} passed", plural(tests)) };
     let worst = worst_case(&WorstCase::of(policy));
-    format!("{GOOD}{}{GOOD:#}: good{warnings}; {rules} rule{}; worst case: {worst}", file.name, plural(rules))
+    format!("{GOOD}{}{GOOD:#}: good{warnings}; {rules} rule{}{tests}; worst case: {worst}", file.name, plural(rules))
 }
 
 fn plural(count: usize) -> &'static str {
@@ -67,13 +83,14 @@ fn counted(file: &PolicyFile, severity: Severity, word: &str) -> String {
     format!("{count} {word}{}", plural(count))
 }
 
-fn as_json(file: &PolicyFile) -> serde_json::Value {
+fn as_json(file: &PolicyFile, tests: &[Tested]) -> serde_json::Value {
     let diagnostics: Vec<_> = file.diagnostics.iter().map(|problem| Problem::new(problem, &file.text)).collect();
     json!({
         "policy": file.name,
         "hash": file.policy.as_ref().map(Policy::hash),
         "rules": file.policy.as_ref().map(|policy| policy.rules().len()),
         "worst_case": file.policy.as_ref().map(Worst::of),
+        "tests": tests,
         "diagnostics": diagnostics,
     })
 }

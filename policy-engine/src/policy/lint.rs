@@ -4,7 +4,6 @@ use super::{Action, CodeSet, NameMatch, Policy, Rule, Test};
 use crate::bound::WorstCase;
 use crate::diagnostic::{Code, Diagnostics, quoted};
 use crate::duration::Seconds;
-use crate::jitter::Draw;
 
 /// Error names that a Catch can bring, and the one wildcard that is not a name.
 ///
@@ -42,7 +41,7 @@ pub(super) const KNOWN_ERRORS: [&str; 27] = [
 /// Stop codes that ECS is known to send.
 ///
 /// Source: ECS API Reference, Task, `stopCode`; AWS SDK for Python, `TaskStopCode`.
-const KNOWN_STOP_CODES: [&str; 7] = [
+pub(super) const KNOWN_STOP_CODES: [&str; 7] = [
     "TaskFailedToStart",
     "EssentialContainerExited",
     "UserInitiated",
@@ -201,7 +200,7 @@ fn reach(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
         _ if rule.counts && rule.max_retries() > limits.max_retries => Some((limits.max_retries, "limits.max_retries")),
         Action::Temporary { max_retries, backoff } => {
             let shortest = backoff.delays().iter().scan(0_u64, |sum, delay| {
-                *sum += u64::from(backoff.jitter().apply(*delay, Draw::Shortest, 0));
+                *sum += u64::from(backoff.jitter().shortest(*delay));
                 Some(*sum)
             });
             let sums: Vec<_> = shortest.collect();

@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use super::matchers::{self, CodeNames};
 use super::raw::{self, Node, Section};
+use super::scenarios::{self, Names};
 use super::waits::Backoff;
 use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule};
 use crate::backoff::{BackoffTable, MAX_RETRIES};
@@ -16,8 +17,8 @@ use toml::de::DeValue;
 /// The version of the language that this engine speaks.
 const VERSION: i64 = 1;
 
-/// The compiled policy; complete only where no error was pushed.
-pub(super) fn policy(text: &str, out: &mut Diagnostics) -> Option<Policy> {
+/// The compiled policy, with its tests where these are asked for; complete only where no error was pushed.
+pub(super) fn policy(text: &str, tests: bool, out: &mut Diagnostics) -> Option<Policy> {
     if text.len() > MAX_POLICY_BYTES {
         let label = format!("{} bytes, the most is {MAX_POLICY_BYTES}", text.len());
         out.push(
@@ -51,12 +52,18 @@ pub(super) fn policy(text: &str, out: &mut Diagnostics) -> Option<Policy> {
     let rules = lowering.rules(root, out);
     let default = lowering.default(root, out);
     lowering.report_unused(root, out);
+    let tests = if tests {
+        let mut names = Names { container: container.as_deref(), rules: &rules, codes: &mut lowering.names };
+        scenarios::lower(root, &mut names, out)
+    } else {
+        Vec::new()
+    };
     let exit_codes = lowering.names.codes.iter().map(|(name, code)| (code.bits(), name.clone())).collect();
     let limits = limits?;
     bound_retries(limits, &rules, root, out);
     let gates = rules.iter().map(Gate::of).collect();
     let (source, hash) = (text.to_owned(), super::hash(text));
-    Some(Policy { container, limits, exit_codes, rules, gates, default, source, hash })
+    Some(Policy { container, limits, exit_codes, rules, gates, default, tests, source, hash })
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {

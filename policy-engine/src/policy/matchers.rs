@@ -133,7 +133,11 @@ fn code_set(value: Node<'_, '_>, names: &mut CodeNames, out: &mut Diagnostics) -
 }
 
 /// The codes of one value, as bounds; `Some(None)` is `"absent"`.
-fn code_range(value: Node<'_, '_>, names: &mut CodeNames, out: &mut Diagnostics) -> Option<Option<(i64, i64)>> {
+pub(super) fn code_range(
+    value: Node<'_, '_>,
+    names: &mut CodeNames,
+    out: &mut Diagnostics,
+) -> Option<Option<(i64, i64)>> {
     let DeValue::String(text) = value.get_ref() else {
         if !matches!(value.get_ref(), DeValue::Integer(_)) {
             return raw::wrong_type(

@@ -7,12 +7,14 @@ mod lint;
 mod lower;
 mod matchers;
 mod raw;
+mod scenarios;
 mod waits;
 
 use crate::backoff::BackoffTable;
 use crate::diagnostic::Diagnostics;
 use crate::failure::{ExitCode, Failure};
 use crate::pattern::{Pattern, Text};
+use crate::scenario::Scenario;
 use gate::{Gate, View};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -42,6 +44,7 @@ pub struct Policy {
     /// One for each rule.
     gates: Vec<Gate>,
     default: Rule,
+    tests: Vec<Scenario>,
     source: String,
     hash: String,
 }
@@ -74,23 +77,24 @@ impl Policy {
     /// ```
     pub fn load(text: &str) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut found = Diagnostics::default();
-        let policy = Self::lowered(text, &mut found)?;
+        let policy = Self::lowered(text, true, &mut found)?;
         lint::policy(&policy, &mut found);
         found.sort();
         Ok((policy, found))
     }
 
-    /// Loads a policy without looking for warnings, which takes longer than all the rest: for the function that runs it.
+    /// Loads a policy without its tests and without looking for warnings, which takes longer than all the rest: for the
+    /// function that runs it.
     ///
     /// # Errors
-    /// As [`Policy::load`].
+    /// As [`Policy::load`], but for what is wrong with tests.
     pub fn compile(text: &str) -> Result<Self, Diagnostics> {
-        Self::lowered(text, &mut Diagnostics::default())
+        Self::lowered(text, false, &mut Diagnostics::default())
     }
 
     /// The policy, with the warnings of lowering it in `found`; or all problems, in the order of their places.
-    fn lowered(text: &str, found: &mut Diagnostics) -> Result<Self, Diagnostics> {
-        let policy = lower::policy(text, found).filter(|_| !found.has_errors());
+    fn lowered(text: &str, tests: bool, found: &mut Diagnostics) -> Result<Self, Diagnostics> {
+        let policy = lower::policy(text, tests, found).filter(|_| !found.has_errors());
         policy.ok_or_else(|| {
             found.sort();
             std::mem::take(found)
@@ -115,6 +119,11 @@ impl Policy {
     /// What decides when no rule matches: `[default]`, or FATAL where the policy has none.
     pub fn default_rule(&self) -> &Rule {
         &self.default
+    }
+
+    /// The policy's own tests, in their order; none where it was compiled and not loaded.
+    pub fn tests(&self) -> &[Scenario] {
+        &self.tests
     }
 
     /// All rules, `[default]` last.
@@ -201,6 +210,11 @@ impl Rule {
     /// The line of the policy where the rule starts, from 1; 0 for a default that the policy leaves out.
     pub fn line(&self) -> usize {
         self.line
+    }
+
+    /// Where the rule starts: bytes of [`Policy::source`]; empty for a default that the policy leaves out.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.span.clone()
     }
 
     /// What the rule does.
@@ -362,13 +376,20 @@ impl Test {
     }
 }
 
-/// The word that policies and decisions use for the action.
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Action {
+    /// The word that policies and decisions use for the action.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
             Self::Retriable { .. } => "RETRIABLE",
             Self::Temporary { .. } => "TEMPORARY",
             Self::Fatal => "FATAL",
-        })
+        }
+    }
+}
+
+/// As [`Action::type_name`].
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_name())
     }
 }

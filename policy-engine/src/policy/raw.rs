@@ -108,7 +108,7 @@ impl<'t, 'i> Section<'t, 'i> {
 }
 
 /// Whether one word is easily mistyped as the other.
-fn alike(one: &str, other: &str) -> bool {
+pub(super) fn alike(one: &str, other: &str) -> bool {
     strsim::damerau_levenshtein(one, other) <= one.len() / 3
 }
 
