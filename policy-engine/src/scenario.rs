@@ -233,11 +233,11 @@ impl Scenario {
         } else if expected.error.as_ref().is_some_and(|error| *error != drawn.longest.error) {
             format!("expect the error {}, or change rule {name}", quoted(&drawn.longest.error))
         } else if deciding.name() == DEFAULT_RULE {
-            format!("expect `\"{answer}\"`, or let a rule match before `[default]`")
+            format!("expect `{answer}`, or let a rule match before `[default]`")
         } else if drawn.shortest.verdict == drawn.longest.verdict {
-            format!("expect `\"{answer}\"`, or change rule {name}")
+            format!("expect `{answer}`, or change rule {name}")
         } else {
-            format!("jitter draws any of these delays: expect `\"{answer}\"`, or change rule {name}")
+            format!("jitter draws any of these delays: expect `{answer}`, or change rule {name}")
         };
         let mut problem = self.problem(Code::FailedTest, &step.expected_span, "fails", got, &help);
         problem = problem.also(step.given_span.clone(), "after this failure");

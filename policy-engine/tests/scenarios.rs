@@ -119,7 +119,7 @@ fn a_delay_must_hold_for_every_draw() {
             "after this failure",
             "rule `network` decided",
             "app exited with 4 (NetworkError); rule network (line 16): retry 1 of 3 after 60 s",
-            "jitter draws any of these delays: expect `\"TEMPORARY 30s..=1m\"`, or change rule `network`",
+            "jitter draws any of these delays: expect `TEMPORARY 30s..=1m`, or change rule `network`",
         ];
         check("4", &format!("\"{expect}\""), &said);
     }
@@ -165,7 +165,7 @@ fn a_failed_test_says_what_came_instead_and_why() {
             "rule `network` did not match: saw `9`",
             "rule `stopped-text` did not match: saw nothing",
             "app exited with 9; rule default (implied): no retry",
-            "expect `\"FATAL\"`, or let a rule match before `[default]`",
+            "expect `FATAL`, or let a rule match before `[default]`",
         ],
     );
     check(
@@ -202,7 +202,7 @@ fn a_failed_test_says_what_came_instead_and_why() {
             "rule `stopped-text` did not match: saw nothing",
             "got FATAL",
             "States.Timeout, no exit code; rule timeout (line 48): retry 1 of 3 at once",
-            "expect `\"RETRIABLE\"`, or change rule `timeout`",
+            "expect `RETRIABLE`, or change rule `timeout`",
         ],
     );
 }
