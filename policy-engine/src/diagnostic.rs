@@ -89,6 +89,8 @@ codes! {
     TooManyRetries = "P023",
     /// A name to match that can match nothing.
     BadMatchName = "P024",
+    /// A worst case over what the policy guarantees.
+    ExceededGuarantee = "P025",
     /// A rule that an earlier rule leaves nothing to.
     UnreachableRule = "P101",
     /// More retries than the limits let a rule reach.

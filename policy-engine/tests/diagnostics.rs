@@ -106,11 +106,30 @@ fn one_mistake_is_one_diagnostic() {
     }
 }
 
-/// A section of the language that is not built yet, whatever is in it.
+/// A guarantee is held to the second and to the run; the function that only runs the policy reads past it.
 #[test]
-fn guarantees_are_read_past() {
-    let text = "version = 1\nlimits = { max_retries = 3 }\n[guarantee]\nruns = 9\n";
-    assert_eq!(diagnostics(text).iter().next(), None);
+fn guarantees_are_held() {
+    let text = |guarantee: &str, wait: &str| {
+        format!(
+            "version = 1\nlimits = {{ max_retries = 3{wait} }}\nguarantee = {{ {guarantee} }}\n[default]\n\
+             type = 'TEMPORARY'\nbackoff = {{ constant = '60s', jitter = 'full' }}\n"
+        )
+    };
+    for (guarantee, wait, codes) in [
+        ("max_runs = 4, max_wait = '180s'", "", &[][..]),
+        ("max_runs = 3, max_wait = '180s'", "", &["P025"]),
+        ("max_runs = 4, max_wait = '179s'", "", &["P025"]),
+        ("max_runs = 3, max_wait = '2m'", "", &["P025", "P025"]),
+        ("max_wait = '2m'", ", max_total_wait = '2m'", &[]),
+        ("", "", &[]),
+        ("runs = 9, max_runs = 0", "", &["P003", "P018"]),
+        ("max_wait = 60", "", &["P004"]),
+    ] {
+        let text = text(guarantee, wait);
+        let found: Vec<_> = diagnostics(&text).iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(found, codes, "{text}");
+        assert!(Policy::compile(&text).is_ok(), "{text}");
+    }
 }
 
 /// One pass finds everything: a person mends a policy once.

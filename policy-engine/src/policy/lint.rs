@@ -54,7 +54,7 @@ pub(super) const KNOWN_STOP_CODES: [&str; 7] = [
 /// Longest life of an execution, in seconds: one year. Source: Step Functions quotas.
 const MAX_EXECUTION_SECONDS: u64 = 365 * 86_400;
 
-pub(super) fn policy(policy: &Policy, out: &mut Diagnostics) {
+pub(super) fn policy(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     for (index, rule) in policy.rules.iter().enumerate() {
         names(rule, out);
         if let Some(taker) = taker(policy, index) {
@@ -72,7 +72,7 @@ pub(super) fn policy(policy: &Policy, out: &mut Diagnostics) {
     for rule in policy.all_rules() {
         reach(policy, rule, out);
     }
-    let worst = WorstCase::of(policy).wait_seconds();
+    let worst = worst.wait_seconds();
     if worst > MAX_EXECUTION_SECONDS {
         let span = policy.source.find("[limits]").map_or(0..0, |at| at..at + "[limits]".len());
         let label = format!("up to {} of waiting", Seconds(worst));

@@ -1,6 +1,7 @@
 //! From the TOML as written to the compiled policy, collecting every problem on the way.
 
 use super::gate::Gate;
+use super::guarantee;
 use super::matchers::{self, CodeNames};
 use super::raw::{self, Node, Section};
 use super::scenarios::{self, Names};
@@ -17,8 +18,9 @@ use toml::de::DeValue;
 /// The version of the language that this engine speaks.
 const VERSION: i64 = 1;
 
-/// The compiled policy, with its tests where these are asked for; complete only where no error was pushed.
-pub(super) fn policy(text: &str, tests: bool, out: &mut Diagnostics) -> Option<Policy> {
+/// The compiled policy, complete only where no error was pushed. What only its author asks for, tests and guarantee, is in
+/// it if it is to be `whole`.
+pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<Policy> {
     if text.len() > MAX_POLICY_BYTES {
         let label = format!("{} bytes, the most is {MAX_POLICY_BYTES}", text.len());
         out.push(
@@ -52,18 +54,18 @@ pub(super) fn policy(text: &str, tests: bool, out: &mut Diagnostics) -> Option<P
     let rules = lowering.rules(root, out);
     let default = lowering.default(root, out);
     lowering.report_unused(root, out);
-    let tests = if tests {
+    let (tests, guarantee) = if whole {
         let mut names = Names { container: container.as_deref(), rules: &rules, codes: &mut lowering.names };
-        scenarios::lower(root, &mut names, out)
+        (scenarios::lower(root, &mut names, out), guarantee::lower(root, out))
     } else {
-        Vec::new()
+        Default::default()
     };
     let exit_codes = lowering.names.codes.iter().map(|(name, code)| (code.bits(), name.clone())).collect();
     let limits = limits?;
     bound_retries(limits, &rules, root, out);
     let gates = rules.iter().map(Gate::of).collect();
     let (source, hash) = (text.to_owned(), super::hash(text));
-    Some(Policy { container, limits, exit_codes, rules, gates, default, tests, source, hash })
+    Some(Policy { container, limits, exit_codes, rules, gates, default, tests, guarantee, source, hash })
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {

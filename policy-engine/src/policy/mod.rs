@@ -3,6 +3,7 @@
 #[cfg(feature = "examples")]
 pub(crate) mod example;
 mod gate;
+mod guarantee;
 mod lint;
 mod lower;
 mod matchers;
@@ -11,11 +12,13 @@ mod scenarios;
 mod waits;
 
 use crate::backoff::BackoffTable;
+use crate::bound::WorstCase;
 use crate::diagnostic::Diagnostics;
 use crate::failure::{ExitCode, Failure};
 use crate::pattern::{Pattern, Text};
 use crate::scenario::Scenario;
 use gate::{Gate, View};
+use guarantee::Guarantee;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fmt;
@@ -45,6 +48,7 @@ pub struct Policy {
     gates: Vec<Gate>,
     default: Rule,
     tests: Vec<Scenario>,
+    guarantee: Guarantee,
     source: String,
     hash: String,
 }
@@ -78,23 +82,25 @@ impl Policy {
     pub fn load(text: &str) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut found = Diagnostics::default();
         let policy = Self::lowered(text, true, &mut found)?;
-        lint::policy(&policy, &mut found);
+        let worst = WorstCase::of(&policy);
+        policy.guarantee.hold(&policy, &worst, &mut found);
+        lint::policy(&policy, &worst, &mut found);
         found.sort();
-        Ok((policy, found))
+        if found.has_errors() { Err(found) } else { Ok((policy, found)) }
     }
 
-    /// Loads a policy without its tests and without looking for warnings, which takes longer than all the rest: for the
-    /// function that runs it.
+    /// Loads a policy without its tests and guarantee, and without looking for warnings, which takes longer than all the
+    /// rest: for the function that runs it.
     ///
     /// # Errors
-    /// As [`Policy::load`], but for what is wrong with tests.
+    /// As [`Policy::load`], but for what is wrong with tests and guarantee.
     pub fn compile(text: &str) -> Result<Self, Diagnostics> {
         Self::lowered(text, false, &mut Diagnostics::default())
     }
 
     /// The policy, with the warnings of lowering it in `found`; or all problems, in the order of their places.
-    fn lowered(text: &str, tests: bool, found: &mut Diagnostics) -> Result<Self, Diagnostics> {
-        let policy = lower::policy(text, tests, found).filter(|_| !found.has_errors());
+    fn lowered(text: &str, whole: bool, found: &mut Diagnostics) -> Result<Self, Diagnostics> {
+        let policy = lower::policy(text, whole, found).filter(|_| !found.has_errors());
         policy.ok_or_else(|| {
             found.sort();
             std::mem::take(found)
