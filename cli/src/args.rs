@@ -18,6 +18,10 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 good (warnings or not), 1 a test failed, 2 usage, 3 a policy has errors.
     Check(Check),
+    /// Look at everything that can happen under policies: FATAL comes in the end, and the worst case is what `check` says.
+    ///
+    /// Exit status: 0 proved, 1 not proved, 2 usage, 3 a policy has errors.
+    Prove(Prove),
     /// Say which rule decides about a failure, why, and why no rule before it did.
     ///
     /// Exit status: 0 every event got its decision, whatever it is; 2 usage, 3 the policy has errors.
@@ -52,6 +56,19 @@ pub(crate) struct Check {
     /// Also say, failure by failure, how the worst case comes about.
     #[arg(long)]
     pub(crate) witness: bool,
+    /// Policy files.
+    #[arg(required = true, value_name = "POLICY")]
+    pub(crate) policies: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Most states to look at one by one; where there are more, executions are drawn at random, which proves nothing.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) max_states: usize,
     /// Policy files.
     #[arg(required = true, value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,

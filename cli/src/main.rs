@@ -5,6 +5,7 @@ mod cmd;
 mod local;
 mod policy_file;
 mod policy_tests;
+mod worst_case;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -28,6 +29,7 @@ enum Status {
 fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Check(args) => cmd::check::run(&args),
+        Command::Prove(args) => cmd::prove::run(&args),
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Run(args) => cmd::run::run(&args),
         Command::TaskApp { args } => return task_app::main_with(args.into_iter()),

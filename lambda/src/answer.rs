@@ -59,7 +59,7 @@ impl Validation {
             container: policy.as_ref().and_then(Policy::container).map(str::to_owned),
             diagnostics: found.iter().map(|problem| Problem::new(problem, text)).collect(),
             message: lines(found.iter(), text),
-            worst_case: policy.as_ref().map(Worst::of),
+            worst_case: policy.as_ref().map(|policy| Worst::from(&WorstCase::of(policy))),
         }
     }
 }
@@ -147,10 +147,8 @@ pub struct Worst {
     pub witness: Vec<String>,
 }
 
-impl Worst {
-    /// The worst case of a policy.
-    pub fn of(policy: &Policy) -> Self {
-        let worst = WorstCase::of(policy);
+impl From<&WorstCase> for Worst {
+    fn from(worst: &WorstCase) -> Self {
         let retries = worst.witness().iter().flat_map(|(rule, uses)| (0..*uses).map(|_| rule.clone()));
         Self {
             runs: worst.runs(),

@@ -2,9 +2,10 @@
 
 use crate::Status;
 use crate::args::{Check, Format};
-use crate::cmd::{BAD, GOOD};
+use crate::cmd::{BAD, GOOD, plural};
 use crate::policy_file::PolicyFile;
 use crate::policy_tests::Tested;
+use crate::worst_case;
 use anyhow::Result;
 use lambda::{Problem, Worst};
 use policy_engine::{Policy, Severity, WorstCase};
@@ -22,7 +23,11 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
                 file.print_diagnostics();
                 match &file.policy {
                     Some(policy) if tests.iter().all(|test| test.passed) => {
-                        writeln!(anstream::stdout(), "{}", summary(file, policy, tests.len()))?
+                        let worst = WorstCase::of(policy);
+                        writeln!(anstream::stdout(), "{}", summary(file, policy, &worst, tests.len()))?;
+                        if args.witness {
+                            write!(anstream::stdout(), "{}", worst_case::witness(policy, &worst))?;
+                        }
                     }
                     Some(_) => {
                         let failed = tests.iter().filter(|test| !test.passed).count();
@@ -44,38 +49,13 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
     Ok(status)
 }
 
-/// `4 runs, 3 min 0 s of waiting, 65 history events; reached by: network-error x3`.
-pub(crate) fn worst_case(worst: &WorstCase) -> String {
-    let (runs, wait, events) = (worst.runs(), worst.wait_seconds(), worst.history_events());
-    let at_most = if worst.exact() { "" } else { "at most " };
-    let reached: Vec<_> = worst.witness().iter().map(|(rule, uses)| format!("{rule} ×{uses}")).collect();
-    let reached = if reached.is_empty() { String::new() } else { format!("; reached by: {}", reached.join(", ")) };
-    format!(
-        "{at_most}{runs} run{}, {} of waiting, {events} history events{reached}",
-        plural(runs as usize),
-        spelt(wait)
-    )
-}
-
-/// `45 s`, `3 min 0 s`, `23 h 8 min 25 s`, `1 d 0 h 0 min 0 s`.
-fn spelt(seconds: u64) -> String {
-    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
-    let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
-    let parts: Vec<_> = parts.iter().skip(first).map(|(count, unit)| format!("{count} {unit}")).collect();
-    parts.join(" ")
-}
-
-fn summary(file: &PolicyFile, policy: &Policy, tests: usize) -> String {
+fn summary(file: &PolicyFile, policy: &Policy, worst: &WorstCase, tests: usize) -> String {
     let warnings = counted(file, Severity::Warning, "warning");
     let warnings = if warnings.starts_with("0 ") { String::new() } else { format!(", {warnings}") };
     let rules = policy.rules().len();
     let tests = if tests == 0 { String::new() } else { format!("; {tests} test{} passed", plural(tests)) };
-    let worst = worst_case(&WorstCase::of(policy));
+    let worst = worst_case::summary(worst);
     format!("{GOOD}{}{GOOD:#}: good{warnings}; {rules} rule{}{tests}; worst case: {worst}", file.name, plural(rules))
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 fn counted(file: &PolicyFile, severity: Severity, word: &str) -> String {
@@ -89,7 +69,7 @@ fn as_json(file: &PolicyFile, tests: &[Tested]) -> serde_json::Value {
         "policy": file.name,
         "hash": file.policy.as_ref().map(Policy::hash),
         "rules": file.policy.as_ref().map(|policy| policy.rules().len()),
-        "worst_case": file.policy.as_ref().map(Worst::of),
+        "worst_case": file.policy.as_ref().map(|policy| Worst::from(&WorstCase::of(policy))),
         "tests": tests,
         "diagnostics": diagnostics,
     })

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod explain;
+pub(crate) mod prove;
 pub(crate) mod run;
 
 use anstyle::{AnsiColor, Style};
@@ -34,6 +35,11 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
         line.push('…');
     }
     line
+}
+
+/// What turns a singular into this many.
+pub(crate) fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// Prints a line at once, however the output is buffered.

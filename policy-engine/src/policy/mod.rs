@@ -137,8 +137,9 @@ impl Policy {
         self.rules.iter().chain([&self.default])
     }
 
-    /// The rules that some failure can reach, `[default]` last.
-    pub(crate) fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
+    /// The rules that some failure can reach, as far as can be told, `[default]` last: an unreachable rule may be among
+    /// them, a reachable one is never left out.
+    pub fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
         let rules = self.rules.iter().enumerate().filter(|(index, _)| lint::taker(self, *index).is_none());
         rules.map(|(_, rule)| rule).chain([&self.default])
     }
