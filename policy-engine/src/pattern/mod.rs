@@ -142,6 +142,31 @@ impl Pattern {
         program.as_ref().is_some_and(|program| program.is_match(text.as_str()))
     }
 
+    /// Whether the other pattern is found in every text that this one is found in, as far as that can be told: where it is
+    /// the same, finds anything, or finds a part of what this one finds.
+    pub(crate) fn implies(&self, other: &Self) -> bool {
+        if self == other || other.is_in_any() {
+            return true;
+        }
+        // One of these is in each text that has the pattern.
+        let Ok(runs) = parser::read(&self.source).map(|read| read.runs.unwrap_or_default()) else { return false };
+        let found = |run: &String| match other.source.as_str() {
+            "." | ".+" => true,
+            plain => plain.split('|').any(|part| run.contains(&part.to_ascii_lowercase())),
+        };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _:,/|'=-".contains(&byte);
+        let known = matches!(other.source.as_str(), "." | ".+") || other.source.bytes().all(plain);
+        known && !runs.is_empty() && runs.iter().all(found)
+    }
+
+    /// Whether the pattern is found in every text: it needs no character, and no place but the start. Where that cannot be
+    /// told, it is not.
+    fn is_in_any(&self) -> bool {
+        let rest = self.source.strip_prefix('^').unwrap_or(&self.source);
+        let anchored = ["^", "$", "\\b", "\\B", "\\A", "\\z"].iter().any(|anchor| rest.contains(anchor));
+        !anchored && self.is_in(&Text::project(""))
+    }
+
     /// The first character of the pattern that no text is likely to have: non-ASCII ones are projected away, and a
     /// backspace is what TOML makes of `"\b"` in double quotes.
     pub(crate) fn first_unlikely(&self) -> Option<Range<usize>> {

@@ -8,7 +8,7 @@ use super::scenarios::{self, Names};
 use super::waits::Backoff;
 use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule};
 use crate::backoff::{BackoffTable, MAX_RETRIES};
-use crate::diagnostic::{Code, Diagnostics, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::duration;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,11 +61,11 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
         Default::default()
     };
     let exit_codes = lowering.names.codes.iter().map(|(name, code)| (code.bits(), name.clone())).collect();
-    let limits = limits?;
-    bound_retries(limits, &rules, root, out);
+    let (limits, limits_span) = (limits?, limits_span(root));
+    bound_retries(limits, &rules, limits_span.clone(), out);
     let gates = rules.iter().map(Gate::of).collect();
     let (source, hash) = (text.to_owned(), super::hash(text));
-    Some(Policy { container, limits, exit_codes, rules, gates, default, tests, guarantee, source, hash })
+    Some(Policy { container, limits, limits_span, exit_codes, rules, gates, default, tests, guarantee, source, hash })
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {
@@ -94,6 +94,11 @@ fn limits(root: Section<'_, '_>, out: &mut Diagnostics) -> Option<Limits> {
         max_total_wait: max_total_wait.flatten(),
         max_elapsed: max_elapsed.flatten(),
     })
+}
+
+/// Where the limits are.
+fn limits_span(root: Section<'_, '_>) -> Range<usize> {
+    root.get("limits").map_or(0..0, |value| value.span())
 }
 
 fn exit_code_names(root: Section<'_, '_>, out: &mut Diagnostics) -> CodeNames {
@@ -128,7 +133,10 @@ fn exit_code_names(root: Section<'_, '_>, out: &mut Diagnostics) -> CodeNames {
         };
         if let Some((other, _)) = names.codes.iter().find(|(_, known)| **known == code) {
             let message = format!("{} and {} name the same exit code", quoted(other), quoted(name));
-            out.push(Code::RepeatedName, value.span(), message, "named before", "keep one of the names");
+            let problem =
+                Diagnostic::new(Code::RepeatedName, value.span(), message, "again here", "keep one of the names");
+            let first = section.get(other).map_or(value.span(), |first| first.span());
+            out.add(problem.also(first, "named here first"));
         }
         names.codes.insert(name.to_owned(), code);
     }
@@ -166,11 +174,10 @@ fn check_name(name: &str, span: Range<usize>, what: &str, out: &mut Diagnostics)
 }
 
 /// No execution may have more retries than its history can hold, whatever fails.
-fn bound_retries(limits: Limits, rules: &[Rule], root: Section<'_, '_>, out: &mut Diagnostics) {
+fn bound_retries(limits: Limits, rules: &[Rule], span: Range<usize>, out: &mut Diagnostics) {
     let uncounted: u64 = rules.iter().filter(|rule| !rule.counts).map(|rule| u64::from(rule.max_retries())).sum();
     let total = uncounted + u64::from(limits.max_retries);
     if total > MAX_RETRIES.into() {
-        let span = root.get("limits").map_or(0..0, |value| value.span());
         let label = format!("{} counted and {uncounted} uncounted make {total}", limits.max_retries);
         let message = format!("more than {MAX_RETRIES} retries in one execution");
         out.push(
@@ -230,19 +237,16 @@ impl Lowering<'_> {
             return Vec::new();
         }
         let mut rules: Vec<Rule> = Vec::new();
-        let mut names = BTreeSet::new();
+        let mut names = BTreeMap::new();
         for value in list {
             let Some(section) = Section::of(value, "`[[rule]]`", out) else { continue };
             let rule = self.rule(section, out);
-            if !rule.name.is_empty() && !names.insert(rule.name.clone()) {
-                let span = section.get("name").map_or(value.span(), |name| name.span());
-                out.push(
-                    Code::RepeatedName,
-                    span,
-                    format!("two rules are called {}", quoted(&rule.name)),
-                    "named before",
-                    "give each rule its own name",
-                );
+            let span = section.get("name").map_or(value.span(), |name| name.span());
+            if let Some(first) = names.insert(rule.name.clone(), span.clone()).filter(|_| !rule.name.is_empty()) {
+                let message = format!("two rules are called {}", quoted(&rule.name));
+                let help = "give each rule its own name; to match more with one rule, list the values in its `when`";
+                let problem = Diagnostic::new(Code::RepeatedName, span, message, "again here", help);
+                out.add(problem.also(first, "named here first"));
             }
             rules.push(rule);
         }

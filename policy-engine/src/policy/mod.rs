@@ -1,5 +1,6 @@
 //! The compiled policy. Only `lower` builds one, so nothing can be wrong with it afterwards.
 
+mod cover;
 #[cfg(feature = "examples")]
 pub(crate) mod example;
 mod gate;
@@ -41,6 +42,7 @@ pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 pub struct Policy {
     container: Option<String>,
     limits: Limits,
+    limits_span: Range<usize>,
     /// Names of exit codes, few and rarely asked for.
     exit_codes: Vec<(u32, String)>,
     rules: Vec<Rule>,
@@ -140,7 +142,7 @@ impl Policy {
     /// The rules that some failure can reach, as far as can be told, `[default]` last: an unreachable rule may be among
     /// them, a reachable one is never left out.
     pub fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
-        let rules = self.rules.iter().enumerate().filter(|(index, _)| lint::taker(self, *index).is_none());
+        let rules = self.rules.iter().enumerate().filter(|(index, _)| cover::takers(self, *index).is_empty());
         rules.map(|(_, rule)| rule).chain([&self.default])
     }
 

@@ -1,0 +1,164 @@
+//! Lints are exact: a rule is called unreachable if and only if no failure reaches it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use policy_engine::{Code, Failure, Policy};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+fn load(rules: &str) -> (Policy, Vec<String>) {
+    let text = format!("version = 1\ncontainer = \"app\"\nlimits = {{ max_retries = 3 }}\n{rules}");
+    let (policy, found) = Policy::load(&text).map_err(|problems| format!("{problems:?}\n{text}")).unwrap();
+    let unreachable = found.iter().filter(|problem| problem.code == Code::UnreachableRule);
+    let told = unreachable.map(|problem| {
+        let name = problem.message.trim_start_matches("rule `").split('`').next().unwrap();
+        let takers: Vec<_> = problem.related.iter().map(|related| related.label.split('`').nth(1).unwrap()).collect();
+        format!("{name}: {}", takers.join(" "))
+    });
+    let told = told.collect();
+    (policy, told)
+}
+
+/// Rules are named a, b, c … in their order.
+fn rules(whens: &[&str]) -> String {
+    whens.iter().zip('a'..).fold(String::new(), |mut text, (when, name)| {
+        writeln!(text, "[[rule]]\nname = \"{name}\"\nwhen = {{ {when} }}\ntype = \"FATAL\"").unwrap();
+        text
+    })
+}
+
+#[track_caller]
+fn check(whens: &[&str], unreachable: &[&str]) {
+    assert_eq!(load(&rules(whens)).1, unreachable, "{whens:?}");
+}
+
+#[test]
+fn one_rule_takes_all() {
+    check(&["exit_code = '1..=9'", "exit_code = [3, '4..=9']"], &["b: a"]);
+    check(&["exit_code = '1..=9'", "exit_code = [3, '4..=10']"], &[]);
+    check(&["exit_code = '1..=9'", "exit_code = 3, reason = 'x'"], &["b: a"]);
+    check(&["exit_code = '1..=9', reason = 'x'", "exit_code = 3"], &[]);
+    check(&["exit_code = '-2147483648..=4294967295'", "exit_code = -1", "exit_code = 'absent'"], &["b: a"]);
+    check(
+        &["error = 'ECS.*'", "error = 'ECS.ServerException'", "error = 'ECS.S*'", "error = 'EC*'"],
+        &["b: a", "c: a"],
+    );
+    check(&["error = 'ECS.ServerException'", "error = 'ECS.*'"], &[]);
+    check(&["error = '*'", "error = 'A'", "stop_code = 'UserInitiated'"], &["b: a"]);
+    check(&["exit_code = 3, container = 'sidecar'", "exit_code = 3"], &[]);
+    check(&["exit_code = 3", "exit_code = 3, container = 'app'"], &["b: a"]);
+}
+
+#[test]
+fn several_rules_take_all_together() {
+    check(&["exit_code = '1..=5'", "exit_code = [6, 8]", "exit_code = 7", "exit_code = '3..=7'"], &["d: a b c"]);
+    check(&["exit_code = '1..=5'", "exit_code = [6, 8]", "exit_code = 7", "exit_code = '3..=9'"], &[]);
+    check(
+        &[
+            "stop_code = 'UserInitiated'",
+            "stop_code = 'SpotInterruption'",
+            "stop_code = ['SpotInterruption', 'UserInitiated']",
+        ],
+        &["c: a b"],
+    );
+    check(&["exit_code = 'absent'", "exit_code = '0..=4294967295'", "stop_code = 'UserInitiated'"], &["c: a b"]);
+    check(&["exit_code = 'absent'", "exit_code = '1..=4294967295'", "stop_code = 'UserInitiated'"], &[]);
+    // Whatever the code is, one of the first two has the text or the third takes the rest.
+    check(
+        &[
+            "exit_code = '0..=4294967295', reason = 'x'",
+            "exit_code = 'absent', reason = 'x'",
+            "reason = 'x'",
+            "reason = 'y'",
+        ],
+        &["c: a b"],
+    );
+    check(&["error = 'A', stop_code = 'UserInitiated'", "error = 'B'", "error = ['A', 'B']"], &[]);
+    check(
+        &["error = 'A', stop_code = 'UserInitiated'", "error = 'B'", "error = ['A', 'B'], stop_code = 'UserInitiated'"],
+        &["c: a b"],
+    );
+}
+
+#[test]
+fn texts_are_told_by_what_is_found_in_them() {
+    check(
+        &["reason = 'x|y'", "reason = ['x|y', 'z']", "stopped_reason = 'x|y'", "container_reason = 'x|y'"],
+        &["c: a", "d: a"],
+    );
+    check(&["stopped_reason = 'x'", "container_reason = 'x'", "reason = 'x'"], &[]);
+    check(&["reason = 'thrott'", "reason = 'Throttling|is throttled'", "reason = 'thro'"], &["b: a"]);
+    check(&["reason = ['rate limit', 'too many']", "reason = '\\brate limit exceeded\\b'"], &["b: a"]);
+    check(&["reason = '.*'", "reason = 'x'", "stopped_reason = '^$'", "exit_code = 1"], &["b: a", "c: a"]);
+    check(&["reason = '.+'", "reason = 'network'", "stopped_reason = '^$'"], &["b: a"]);
+    check(&["reason = '^.*$'", "reason = 'x'"], &[]);
+    check(&["reason = 'x', container = 'sidecar'", "reason = 'x'", "stopped_reason = 'x'"], &["c: a"]);
+    check(&["stopped_reason = 'x'", "reason = 'y'", "reason = ['x', 'y'], stopped_reason = 'x'"], &["c: a"]);
+}
+
+const ERRORS: [Option<&str>; 6] = [None, Some("A"), Some("AZ"), Some("AB"), Some("B"), Some("C")];
+const STOPS: [Option<&str>; 3] = [None, Some("UserInitiated"), Some("SpotInterruption")];
+const TEXTS: [Option<&str>; 5] = [None, Some("zz"), Some("xx"), Some("yy"), Some("xx yy")];
+const CODES: [&str; 6] =
+    ["", ",\"ExitCode\":0", ",\"ExitCode\":1", ",\"ExitCode\":2", ",\"ExitCode\":3", ",\"ExitCode\":9"];
+
+/// The rules that some failure reaches, by asking for every failure there is, but for names and codes beyond those used.
+fn reached(policy: &Policy) -> BTreeSet<String> {
+    let field = |key: &str, text: Option<&str>| text.map_or(String::new(), |text| format!(",\"{key}\":\"{text}\""));
+    let mut causes = vec![String::new()];
+    for part in
+        [STOPS.map(|text| field("StopCode", text)).to_vec(), TEXTS.map(|text| field("StoppedReason", text)).to_vec()]
+    {
+        causes = causes.iter().flat_map(|cause| part.iter().map(move |part| format!("{cause}{part}"))).collect();
+    }
+    let containers = CODES.iter().flat_map(|code| TEXTS.map(|text| format!("{code}{}", field("Reason", text))));
+    let containers: Vec<_> = containers.collect();
+    let mut reached = BTreeSet::new();
+    for (cause, container, placement) in causes.iter().flat_map(|cause| {
+        let containers = containers.iter();
+        containers.flat_map(move |container| TEXTS.map(|placement| (cause, container, field("Reason", placement))))
+    }) {
+        let cause = format!(
+            "{{\"Containers\":[{{\"Name\":\"app\"{container}}}],\"Failures\":[{{\"Arn\":\"x\"{placement}}}]{cause}}}"
+        );
+        let failure = Failure::read(None, Some(&cause));
+        for error in ERRORS {
+            let failure = Failure { error: error.map(Into::into), ..failure.clone() };
+            reached.insert(policy.deciding(&failure).name().to_owned());
+        }
+    }
+    reached
+}
+
+fn when() -> impl Strategy<Value = String> {
+    let some = |key: &'static str, values: &'static [&'static str]| {
+        prop::option::weighted(0.4, prop::sample::subsequence(values, 1..=values.len().min(3))).prop_map(
+            move |values: Option<Vec<&str>>| values.map(|values| format!("{key} = ['{}']", values.join("', '"))),
+        )
+    };
+    let all = (
+        some("error", &["A", "A*", "AB", "B", "*"]),
+        some("stop_code", &["UserInitiated", "SpotInterruption"]),
+        some("exit_code", &["absent", "0..=4294967295", "1..=2", "0..=1", "3..=4294967295"]),
+        some("reason", &["xx", "yy"]),
+        some("stopped_reason", &["xx", "yy", ".*"]),
+        some("container_reason", &["xx", "yy"]),
+    );
+    all.prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f].into_iter().flatten().collect::<Vec<_>>().join(", "))
+        .prop_filter("a rule asks for something", |when| !when.is_empty())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rule_is_called_unreachable_if_and_only_if_it_is(whens in prop::collection::vec(when(), 2..7)) {
+        let whens: Vec<_> = whens.iter().map(String::as_str).collect();
+        let (policy, unreachable) = load(&rules(&whens));
+        let unreachable: BTreeSet<_> = unreachable.iter().map(|told| told.split(':').next().unwrap()).collect();
+        let reached = reached(&policy);
+        for rule in policy.rules() {
+            prop_assert_eq!(!reached.contains(rule.name()), unreachable.contains(rule.name()), "rule {}", rule.name());
+        }
+    }
+}
