@@ -8,6 +8,7 @@ mod guarantee;
 mod lint;
 mod lower;
 mod matchers;
+mod print;
 mod raw;
 mod scenarios;
 mod waits;

@@ -1,0 +1,189 @@
+//! Each backoff gives the delays of its textbook definition, of its equivalent formula, and of other people's programs.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use policy_engine::{Action, Code, MAX_FORMULA_BYTES, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Policy};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use testkit::formula::formulas;
+use testkit::policy::one_temporary_rule;
+
+/// The delays before each retry; or the code of what is wrong, and for which retry first.
+fn delays(retries: u32, backoff: &str) -> Result<Vec<u32>, (Code, u32)> {
+    match Policy::load(&one_temporary_rule(retries, backoff)) {
+        Ok((policy, _)) => match policy.default_rule().action() {
+            Action::Temporary { backoff, .. } => Ok(backoff.delays().to_vec()),
+            other => panic!("{other}"),
+        },
+        Err(problems) => {
+            let [problem] = problems.iter().collect::<Vec<_>>()[..] else { panic!("{backoff}: {problems:?}") };
+            let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+            let (_, n) = problem.message.split_once("before retry ").unwrap();
+            Err((problem.code, digits(n).parse().unwrap()))
+        }
+    }
+}
+
+/// A backoff as its textbook defines it, in fractions of whole numbers.
+#[derive(Debug, Clone)]
+enum Textbook {
+    Constant(u128),
+    Linear {
+        initial: u128,
+        step: u128,
+    },
+    /// The factor in tenths.
+    Exponential {
+        initial: u128,
+        factor: u128,
+    },
+    Fibonacci {
+        initial: u128,
+    },
+    Delays(Vec<u128>),
+}
+
+impl Textbook {
+    fn toml(&self) -> String {
+        match self {
+            Self::Constant(c) => format!("constant = \"{c}s\""),
+            Self::Linear { initial, step } => format!("linear = {{ initial = \"{initial}s\", step = \"{step}s\" }}"),
+            Self::Exponential { initial, factor } => {
+                format!("exponential = {{ initial = \"{initial}s\", factor = {}.{} }}", factor / 10, factor % 10)
+            }
+            Self::Fibonacci { initial } => format!("fibonacci = {{ initial = \"{initial}s\" }}"),
+            Self::Delays(list) => {
+                format!("delays = {:?}", list.iter().map(|delay| format!("{delay}s")).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// The same as a formula.
+    fn formula(&self) -> String {
+        match self {
+            Self::Constant(c) => c.to_string(),
+            Self::Linear { initial, step } => format!("{initial} + {step}*(n-1)"),
+            Self::Exponential { initial, factor } => format!("{initial} * {}.{}^(n-1)", factor / 10, factor % 10),
+            // Binet's formula.
+            Self::Fibonacci { initial } => format!("{initial} * floor(((1 + sqrt(5)) / 2)^n / sqrt(5) + 1/2)"),
+            Self::Delays(list) => {
+                let steps = (1..).zip(list.windows(2));
+                let steps = steps.map(|(n, pair)| format!(" + ({} - {}) * max(0, min(1, n - {n}))", pair[1], pair[0]));
+                format!("{}{}", list[0], steps.collect::<String>())
+            }
+        }
+    }
+
+    /// Whole seconds before retry `n`, ties up, and whether it was so close to a tie that a last bit could decide.
+    fn at(&self, n: u32) -> (u128, bool) {
+        match self {
+            Self::Constant(c) => (*c, false),
+            Self::Linear { initial, step } => (initial + step * u128::from(n - 1), false),
+            Self::Exponential { initial, factor } => {
+                let (numerator, denominator) = (initial * factor.pow(n - 1), 10_u128.pow(n - 1));
+                let to_tie = (numerator % denominator).abs_diff(denominator / 2);
+                let close = denominator > 1 && to_tie * 1_000_000 < denominator;
+                ((2 * numerator + denominator) / (2 * denominator), close)
+            }
+            Self::Fibonacci { initial } => {
+                let (mut one, mut next) = (1, 1);
+                for _ in 1..n {
+                    (one, next) = (next, one + next);
+                }
+                (initial * one, false)
+            }
+            Self::Delays(list) => (*list.get(n as usize - 1).unwrap_or(list.last().unwrap()), false),
+        }
+    }
+}
+
+fn textbooks() -> impl Strategy<Value = Textbook> {
+    let seconds = || prop_oneof![6 => 0..400_u128, 1 => 0..200_000_000_u128];
+    prop_oneof![
+        seconds().prop_map(Textbook::Constant),
+        (seconds(), seconds()).prop_map(|(initial, step)| Textbook::Linear { initial, step }),
+        (seconds(), 10..31_u128).prop_map(|(initial, factor)| Textbook::Exponential { initial, factor }),
+        seconds().prop_map(|initial| Textbook::Fibonacci { initial }),
+        vec(seconds(), 1..5).prop_map(Textbook::Delays),
+    ]
+}
+
+proptest! {
+    #![proptest_config(testkit::cases(1_000))]
+
+    /// Cap and limit included: the first delay over the limit is an error that names its retry.
+    #[test]
+    fn delays_are_those_of_the_textbook(
+        textbook in textbooks(),
+        retries in 1..21_u32,
+        cap in option::of(prop_oneof![0..4_000_u128, 0..200_000_000_u128]),
+        jitter in select(&["none", "full", "equal"][..]),
+    ) {
+        let most = if jitter == "none" { MAX_WAIT_SECONDS } else { MAX_JITTERED_SECONDS };
+        let capped = |seconds: u128| cap.map_or(seconds, |cap| seconds.min(cap));
+        let expected: Vec<_> = (1..=retries).map(|n| textbook.at(n)).collect();
+        let cap = cap.map(|cap| format!(", cap = \"{cap}s\"")).unwrap_or_default();
+        let rest = format!("{cap}, jitter = \"{jitter}\"");
+        let found = delays(retries, &format!("{}{rest}", textbook.toml()));
+        let formula = format!("formula = \"{}\"{rest}", textbook.formula());
+        prop_assert_eq!(&found, &delays(retries, &formula), "{}", formula);
+        let fits = |(seconds, close): &(u128, bool)| capped(seconds.saturating_sub((*close).into())) <= most.into();
+        match found {
+            Ok(found) => {
+                for (found, (seconds, close)) in found.iter().zip(&expected) {
+                    prop_assert!(capped(*seconds).abs_diff((*found).into()) <= u128::from(*close), "{:?}", expected);
+                }
+                prop_assert_eq!(found.len(), retries as usize);
+                prop_assert!(found.iter().all(|delay| *delay <= most));
+            }
+            Err((code, n)) => {
+                prop_assert_eq!(code, Code::DelayTooLong);
+                prop_assert_eq!(Some(n as usize), expected.iter().position(|it| !fits(it)).map(|index| index + 1));
+            }
+        }
+    }
+
+    /// Formulas, by trees that know their own value.
+    #[test]
+    fn formulas_mean_what_arithmetic_says(formula in formulas(), cap in option::of(0..200_000_u32)) {
+        let text = formula.to_string();
+        prop_assume!(text.len() <= MAX_FORMULA_BYTES);
+        let round = |value: f64| if value - value.floor() >= 0.5 { value.floor() + 1.0 } else { value.floor() };
+        let mut expected = Ok(Vec::new());
+        for n in 1..=6_u32 {
+            let value = formula.value(n.into());
+            let seconds = round(value).min(cap.map_or(f64::INFINITY, f64::from));
+            match &mut expected {
+                Ok(_) if value.is_nan() || value < 0.0 => expected = Err((Code::DelayNotANumber, n)),
+                Ok(_) if seconds > MAX_WAIT_SECONDS.into() => expected = Err((Code::DelayTooLong, n)),
+                Ok(delays) => delays.push(seconds as u32),
+                Err(_) => {}
+            }
+        }
+        let cap = cap.map(|cap| format!(", cap = \"{cap}s\"")).unwrap_or_default();
+        prop_assert_eq!(delays(6, &format!("formula = \"{text}\"{cap}")), expected);
+    }
+}
+
+/// Rows of a text, the delay before each retry, and which retries.
+fn check_rows(rows: &str, least: usize, backoff: impl Fn(&str) -> String) {
+    assert!(rows.lines().count() >= least);
+    for row in rows.lines() {
+        let (text, expected) = row.split_once('\t').unwrap();
+        let expected: Vec<u32> = expected.split('\t').map(|delay| delay.parse().unwrap()).collect();
+        assert_eq!(delays(12, &backoff(text)), Ok(expected), "{text}");
+    }
+}
+
+/// tests/reference/make.py says how they were made.
+#[test]
+fn delays_are_those_of_tenacity_and_backoff() {
+    check_rows(include_str!("reference/delays.tsv"), 100, str::to_owned);
+}
+
+#[test]
+fn formulas_are_those_of_python() {
+    let capped = |text: &str| format!("formula = \"{text}\", cap = \"{MAX_WAIT_SECONDS}s\"");
+    check_rows(include_str!("reference/formulas.tsv"), 249, capped);
+}

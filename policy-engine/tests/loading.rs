@@ -1,0 +1,151 @@
+//! Any text is a policy or is refused with its mistakes; and a policy that is printed is the same policy.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use policy_engine::Policy;
+use proptest::prelude::*;
+use std::fs;
+use testkit::policy::{policies, texts, walkable};
+
+/// Prints the policy and loads it again: the same policy, printed alike.
+fn round_trip(text: &str) -> Policy {
+    let (policy, _) = Policy::load(text).unwrap();
+    let printed = policy.to_string();
+    let (again, _) = Policy::load(&printed).map_err(|problems| format!("{problems:?}\n{printed}")).unwrap();
+    assert_eq!(policy, again, "{printed}");
+    assert_eq!(printed, again.to_string());
+    policy
+}
+
+proptest! {
+    #![proptest_config(testkit::cases(400))]
+
+    #[test]
+    fn a_printed_policy_is_the_same(text in policies()) {
+        round_trip(&text);
+    }
+
+    #[test]
+    fn every_generated_policy_loads(walkable in walkable(true)) {
+        round_trip(&walkable.text);
+    }
+
+    #[test]
+    fn any_text_loads_or_is_refused_at_places_that_are_in_it(text in texts()) {
+        prop_assert_eq!(Policy::load(&text).is_ok(), Policy::compile(&text).is_ok());
+        let problems = match Policy::load(&text) {
+            Ok((policy, warnings)) => {
+                prop_assert!(!warnings.has_errors());
+                prop_assert_eq!(policy.source(), &*text);
+                round_trip(&text);
+                warnings
+            }
+            Err(problems) => {
+                prop_assert!(problems.has_errors());
+                problems
+            }
+        };
+        for problem in &problems {
+            prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
+            prop_assert!(!problem.message.contains('\n') && !problem.message.ends_with('.'), "{:?}", problem);
+            let (line, column) = problem.position(&text);
+            prop_assert!(line >= 1 && column >= 1 && line <= text.lines().count() + 1, "{:?}", problem);
+        }
+    }
+}
+
+#[test]
+fn the_shipped_policies_are_printed_and_read_back() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    assert_eq!(files.len(), 9);
+    for file in files {
+        round_trip(&fs::read_to_string(file).unwrap());
+    }
+}
+
+#[test]
+fn the_normal_form() {
+    let text = r#"
+        version = 1
+        limits = { max_retries = 3, max_elapsed = "90m" }
+        backoff.slow = { linear = { initial = "30s", step = "10s" }, cap = "45s" }
+        [exit_codes]
+        Broken = -7
+        [[rule]]
+        name = "broken"
+        when = { reason = 'say "\x41"', exit_code = ["Broken", "-1..=1", "absent"], container = "app" }
+        type = "TEMPORARY"
+        backoff = "slow"
+        [[rule]]
+        name = "ecs"
+        when = { error = "ECS.*", stop_code = ["A", "B"] }
+        type = "RETRIABLE"
+        max_retries = 2
+        counts = false
+    "#;
+    let normal = r#"version = 1
+
+[limits]
+max_retries = 3
+max_elapsed = "1h30m"
+
+[exit_codes]
+Broken = 4294967289
+
+[[rule]]
+name = "broken"
+when.exit_code = ["4294967289..=4294967289", "0..=1", "4294967295..=4294967295", "absent"]
+when.reason = ["say \"\\x41\""]
+when.container = "app"
+type = "TEMPORARY"
+max_retries = 3
+backoff = { delays = ["30s", "40s", "45s"], jitter = "none" }
+counts = true
+
+[[rule]]
+name = "ecs"
+when.error = ["ECS.*"]
+when.stop_code = ["A", "B"]
+type = "RETRIABLE"
+max_retries = 2
+counts = false
+
+[default]
+type = "FATAL"
+"#;
+    assert_eq!(round_trip(text).to_string(), normal);
+}
+
+/// Each of these says something else than the one before it, by one word.
+#[test]
+fn policies_that_say_other_things_are_not_equal() {
+    let rule = |lines: &str| format!("version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\nname = 'a'\n{lines}\n");
+    let texts = [
+        rule("when = { exit_code = 4 }\ntype = 'RETRIABLE'"),
+        rule("when = { exit_code = 5 }\ntype = 'RETRIABLE'"),
+        rule("when = { exit_code = 5, container = 'app' }\ntype = 'RETRIABLE'"),
+        rule("when = { exit_code = 5, container = 'app' }\ntype = 'FATAL'"),
+        rule("when = { reason = 'x' }\ntype = 'FATAL'"),
+        rule("when = { stopped_reason = 'x' }\ntype = 'FATAL'"),
+        rule("when = { stopped_reason = 'y' }\ntype = 'FATAL'"),
+        rule("when = { error = 'x' }\ntype = 'FATAL'"),
+        rule("when = { error = 'x*' }\ntype = 'FATAL'"),
+        rule("when = { error = 'x*' }\ntype = 'RETRIABLE'\nmax_retries = 1"),
+        rule("when = { error = 'x*' }\ntype = 'RETRIABLE'\nmax_retries = 1\ncounts = false"),
+        rule("when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '1s' }"),
+        rule("when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '1s', jitter = 'full' }"),
+        rule("when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '2s', jitter = 'full' }"),
+        rule("when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'"),
+        rule("when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'\n[exit_codes]\nA = 1"),
+        rule("when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'\n[exit_codes]\nB = 1"),
+        "version = 1\nlimits = { max_retries = 3 }".to_owned(),
+        "version = 1\nlimits = { max_retries = 3, max_total_wait = '1m' }".to_owned(),
+        "version = 1\nlimits = { max_retries = 3, max_total_wait = '1m' }\ncontainer = 'app'".to_owned(),
+    ];
+    for pair in texts.windows(2) {
+        let [one, other] = [0, 1].map(|index| Policy::load(&pair[index]).unwrap().0);
+        assert_ne!(one, other, "{pair:?}");
+        assert_ne!(one.to_string(), other.to_string());
+    }
+}

@@ -1,0 +1,188 @@
+//! Failures as they arrive, and as they should not.
+
+use crate::policy::{CAPACITY_PROVIDERS, CONTAINERS, ERRORS, EXIT_CODES, LAUNCH_TYPES, STOP_CODES};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+
+/// JSON's name of a text.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// Step Functions' error names, known and unknown ones.
+pub fn errors() -> BoxedStrategy<String> {
+    prop_oneof![8 => select(&ERRORS[..]).prop_map(str::to_owned), 1 => "States\\.[A-Z]{0,3}|\\PC{0,12}"].boxed()
+}
+
+/// Texts that the patterns of generated policies look for, and others.
+pub fn reasons() -> BoxedStrategy<String> {
+    let known = select(
+        &[
+            "Task stopped.",
+            "Your Spot task was interrupted.",
+            "The service is TOO BUSY\r\n",
+            "Rate exceeded",
+            "OutOfMemory: out of memory",
+            "can’t pull: Error: 17",
+            "aabax ba",
+            "",
+        ][..],
+    );
+    let long = (900..1_100_usize).prop_map(|length| format!("{}é rate limit", "a".repeat(length)));
+    prop_oneof![8 => known.prop_map(str::to_owned), 4 => "[abx .]{0,6}", 2 => "\\PC{0,12}", 1 => long].boxed()
+}
+
+/// One member of an object, its value as JSON.
+fn member(key: &'static str, value: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
+    value.prop_map(move |value| format!("{}:{value}", quoted(key))).boxed()
+}
+
+/// Members, each of which may be missing, in an order that may not be alphabetical.
+fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
+    let members: Vec<_> = members.into_iter().map(|member| option::weighted(0.85, member)).collect();
+    (members, any::<bool>())
+        .prop_map(|(members, reversed)| {
+            let mut members: Vec<_> = members.into_iter().flatten().collect();
+            if reversed {
+                members.reverse();
+            }
+            format!("{{{}}}", members.join(","))
+        })
+        .boxed()
+}
+
+/// A value of a member, seldom one of the wrong type.
+fn mostly(usual: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
+    prop_oneof![16 => usual, 1 => select(&["null", "7", "\"\"", "[]", "{}", "true", "[null]"][..]).prop_map(str::to_owned)].boxed()
+}
+
+fn texts(of: &'static [&'static str]) -> BoxedStrategy<String> {
+    mostly(select(of).prop_map(quoted)).boxed()
+}
+
+/// A number as JSON, written in some way; or what is no exit code.
+fn exit_codes() -> BoxedStrategy<String> {
+    let odd =
+        select(&["4.5", "\"4\"", "null", "-0.0", "4294967296", "-2147483649", "1e300", "18446744073709551616"][..]);
+    prop_oneof![
+        12 => select(&EXIT_CODES[..]).prop_map(|code| code.to_string()),
+        1 => select(&EXIT_CODES[..]).prop_map(|code| format!("{code}.0")),
+        1 => odd.prop_map(str::to_owned),
+    ]
+    .boxed()
+}
+
+/// A task as ECS describes it, as JSON text.
+fn tasks() -> BoxedStrategy<String> {
+    let reason = || mostly(reasons().prop_map(|text| quoted(&text)));
+    let container = object(vec![
+        member("Name", prop_oneof![1 => texts(&["app"]), 1 => texts(&CONTAINERS)]),
+        member("ExitCode", exit_codes()),
+        member("Reason", reason()),
+    ]);
+    let container = mostly(container);
+    let placement = object(vec![member("Reason", reason()), member("Detail", reason())]);
+    let list = |one: BoxedStrategy<String>, most| {
+        let elements = prop_oneof![2 => vec(one.clone(), 1), 1 => vec(one, 0..most)];
+        mostly(elements.prop_map(|elements| format!("[{}]", elements.join(","))))
+    };
+    object(vec![
+        member("CapacityProviderName", texts(&CAPACITY_PROVIDERS)),
+        member("Containers", list(container, 4)),
+        member("Failures", list(mostly(placement), 3)),
+        member("LaunchType", texts(&LAUNCH_TYPES)),
+        member("Overrides", Just("{\"ContainerOverrides\":[{\"Command\":[\"x\"]}]}".to_owned())),
+        member("StopCode", texts(&STOP_CODES)),
+        member("StoppedReason", reason()),
+    ])
+    .boxed()
+}
+
+/// Texts of a Cause: tasks, tasks with something wrong about them, plain text.
+pub fn causes() -> BoxedStrategy<String> {
+    let spoilt = (tasks(), 0..7_u8, any::<Index>()).prop_map(|(task, how, at)| match how {
+        0 => format!("\u{feff}{task}"),
+        1 => format!("{task} x"),
+        2 => format!("[{task}]"),
+        3 => task.replacen('{', "{\"StopCode\":\"SpotInterruption\",", 1),
+        4 => task.replacen('{', "{\"a\":{\"b\":1,\"b\":2},", 1),
+        5 => task.replacen('{', "{\"a\":\"\\ud83d\",", 1),
+        _ => task.get(..at.index(task.len())).unwrap_or_default().to_owned(),
+    });
+    prop_oneof![10 => tasks(), 2 => spoilt, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
+}
+
+/// `taskError` as Step Functions makes it: a name and a text.
+pub fn task_errors() -> BoxedStrategy<Value> {
+    (errors(), causes()).prop_map(|(error, cause)| json!({"Error": error, "Cause": cause})).boxed()
+}
+
+/// `taskError` of any shape, as JSON text; mostly one that Step Functions would make.
+pub fn odd_task_errors() -> BoxedStrategy<String> {
+    let object_for_cause =
+        (errors(), tasks()).prop_map(|(error, task)| format!("{{\"Error\":{},\"Cause\":{task}}}", quoted(&error)));
+    prop_oneof![
+        8 => task_errors().prop_map(|it| it.to_string()),
+        2 => object_for_cause,
+        1 => any_json().prop_map(|json| json.to_string()),
+    ]
+    .boxed()
+}
+
+/// Bytes of events: any, or of one that is cut, or has a byte changed.
+pub fn payloads() -> BoxedStrategy<Vec<u8>> {
+    let spoilt = (odd_task_errors(), any::<Index>(), option::of(any::<u8>())).prop_map(|(task_error, at, byte)| {
+        let mut bytes = format!("{{\"taskError\":{task_error}}}").into_bytes();
+        let at = at.index(bytes.len());
+        match (byte, bytes.get_mut(at)) {
+            (Some(byte), Some(place)) => *place = byte,
+            _ => bytes.truncate(at),
+        }
+        bytes
+    });
+    prop_oneof![3 => spoilt, 1 => any::<Vec<u8>>()].boxed()
+}
+
+/// JSON of any shape, with the words that mean something to the function in it.
+pub fn any_json() -> BoxedStrategy<Value> {
+    const WORDS: [&str; 18] = [
+        "taskError",
+        "Error",
+        "Cause",
+        "Containers",
+        "ExitCode",
+        "Name",
+        "Reason",
+        "StopCode",
+        "Failures",
+        "type",
+        "NONE",
+        "retryCount",
+        "retries",
+        "waitedSeconds",
+        "id",
+        "startTime",
+        "default",
+        "x",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (0..6_u32).prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        select(&WORDS[..]).prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec((select(&WORDS[..]), inner), 0..6)
+                .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+    .boxed()
+}
