@@ -429,7 +429,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(testkit::cases(2_000))]
 
         /// The quick way to read an event gives what the thorough one gives, or nothing.
         #[test]

@@ -1,0 +1,141 @@
+//! Any policy, any failing task: through JSON, the handler and the definition that is deployed, an execution ends in
+//! success or in FatalError, within the policy's worst case.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../src/local/definition.rs"]
+mod definition;
+
+use asl_runner::{
+    Definition, EventKind, Execution, HistoryEvent, MAX_HISTORY_EVENTS, Outcome, StateType, TaskCall, TaskError,
+    TaskFailure, Tasks, VirtualClock,
+};
+use lambda::Handler;
+use policy_engine::{Policy, WorstCase};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use testkit::failure::{any_json, errors, task_errors};
+use testkit::policy::policies;
+use time::OffsetDateTime;
+
+/// A run of the task: the error's name, and what a Catch passes on.
+type Run = (String, Value);
+
+/// Runs that fail, as ECS and Step Functions report it or in no way that anybody has seen.
+///
+/// `States.Runtime` and `States.DataLimitExceeded` end an execution by themselves: `States.ALL` catches neither.
+fn failing_runs() -> impl Strategy<Value = Run> {
+    let odd = prop_oneof![4 => task_errors(), 1 => any_json()];
+    (errors(), odd).prop_filter("nothing catches these two", |(error, _)| {
+        error != "States.Runtime" && error != "States.DataLimitExceeded"
+    })
+}
+
+/// ECS and Lambda: the task fails as listed, over and over, and succeeds at last if it is to; the function is the handler.
+struct World {
+    failures: Vec<Run>,
+    succeeds_at: Option<usize>,
+    runs: usize,
+    handler: Handler,
+    last_answer: Value,
+}
+
+impl Tasks for World {
+    fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
+        match call.state {
+            "RunECSTask" => {
+                let (error, output) = self.failures[self.runs % self.failures.len()].clone();
+                self.runs += 1;
+                let succeeds = self.succeeds_at.is_some_and(|run| self.runs > run);
+                if succeeds { Ok(json!({})) } else { Err(TaskError::Failed(TaskFailure::with_output(error, output))) }
+            }
+            "ProcessError" => {
+                let payload = call.input.get("Payload").unwrap().to_string();
+                let answer = serde_json::to_string(&self.handler.answer(payload.as_bytes()).unwrap()).unwrap();
+                self.last_answer = serde_json::from_str(&answer).unwrap();
+                Ok(json!({"Payload": self.last_answer, "StatusCode": 200}))
+            }
+            other => panic!("{other} is no task"),
+        }
+    }
+}
+
+/// How an execution went.
+struct Course {
+    outcome: Outcome,
+    history: Vec<HistoryEvent>,
+    world: World,
+}
+
+impl Course {
+    fn of(policy: &Policy, failures: Vec<Run>, succeeds_at: Option<usize>) -> Self {
+        let text = definition::rendered(definition::DEPLOYED, policy).unwrap();
+        let definition = Definition::parse(&text).unwrap();
+        let execution = Execution {
+            id: "arn:aws:states:us-east-1:123456789012:execution:exitwise:closed-loop".to_owned(),
+            input: json!({"commands": ["NetworkError"]}),
+            ..Execution::default()
+        };
+        let mut history = Vec::new();
+        let mut clock = VirtualClock::starting_at(OffsetDateTime::UNIX_EPOCH);
+        let handler = Handler::default();
+        let mut world = World { failures, succeeds_at, runs: 0, handler, last_answer: Value::Null };
+        let outcome = definition.run(execution, &mut world, &mut clock, &mut |event| history.push(event.clone()));
+        Self { outcome, history, world }
+    }
+
+    fn times(&self, kind: EventKind) -> usize {
+        self.history.iter().filter(|event| event.kind == kind).count()
+    }
+
+    fn seconds(&self) -> u64 {
+        let times = |index: usize| self.history[index].timestamp;
+        u64::try_from((times(self.history.len() - 1) - times(0)).whole_seconds()).unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(testkit::cases(100))]
+
+    #[test]
+    fn every_execution_ends_in_success_or_in_fatal_error_within_the_worst_case(
+        text in policies(),
+        failures in vec(failing_runs(), 1..8),
+        succeeds_at in option::weighted(0.2, 0..6_usize),
+    ) {
+        let (policy, _) = Policy::load(&text).unwrap();
+        let worst = WorstCase::of(&policy);
+        let course = Course::of(&policy, failures, succeeds_at);
+        let (runs, waits) = (course.world.runs, course.times(EventKind::StateEntered(StateType::Wait)));
+
+        // CheckInput and Init 5, a lap through RunECSTask, ProcessError and ErrorStateChoice 13, a wait 2, FatalError 2;
+        // a run that succeeds 6 and the end 1.
+        let expected = match &course.outcome {
+            Outcome::Succeeded { .. } => 5 + 13 * (runs - 1) + 2 * waits + 7,
+            Outcome::Failed { error, cause } => {
+                let answer = |key: &str| course.world.last_answer.get(key).unwrap().as_str().unwrap();
+                prop_assert_eq!([error.as_str(), cause, "FATAL"], [answer("error"), answer("cause"), answer("type")]);
+                let last_state = course.history.iter().rev().find_map(|event| event.state.as_deref());
+                prop_assert_eq!(last_state, Some("FatalError"));
+                5 + 13 * runs + 2 * waits + 2
+            }
+            Outcome::Aborted => 0,
+        };
+        prop_assert_eq!(course.history.len(), expected, "{:?}", course.outcome);
+        prop_assert!(course.history.len() as u64 <= MAX_HISTORY_EVENTS);
+        prop_assert!(runs <= worst.runs() as usize, "{} runs of {}", runs, worst.runs());
+        prop_assert!(course.seconds() <= worst.wait_seconds(), "{} s of {}", course.seconds(), worst.wait_seconds());
+    }
+}
+
+/// As far as it can go: the 1,000 retries that a policy may allow fit an execution's history.
+#[test]
+fn the_longest_execution_fits_its_history() {
+    let text = testkit::policy::one_temporary_rule(1_000, "constant = \"99999s\"");
+    let (policy, _) = Policy::load(&text).unwrap();
+    let course = Course::of(&policy, vec![("States.TaskFailed".to_owned(), json!({}))], None);
+    assert_eq!((course.world.runs, course.seconds()), (1_001, 99_999_000));
+    assert_eq!(course.history.len(), 5 + 13 * 1_001 + 2 * 1_000 + 2);
+    assert!(matches!(course.outcome, Outcome::Failed { error, .. } if error == "RetriesExhausted.default"));
+}

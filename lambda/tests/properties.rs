@@ -1,0 +1,161 @@
+//! What holds for every policy, every event and every errorState, through JSON and the handler.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use lambda::Handler;
+use policy_engine::{Policy, WorstCase};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use testkit::failure::{any_json, odd_task_errors, payloads};
+use testkit::policy::{Toml, policies};
+use testkit::state::error_states;
+
+/// An answer, checked by itself: all keys, and only what a state machine can go on with.
+#[derive(Debug)]
+struct Answer {
+    json: Value,
+    fatal: bool,
+    retry_count: u64,
+    wait_seconds: u64,
+}
+
+impl Answer {
+    /// Asks twice, another handler the second time: the same bytes.
+    fn to(handler: &Handler, payload: &[u8]) -> Result<Self, TestCaseError> {
+        let text = serde_json::to_string(&handler.answer(payload).unwrap()).unwrap();
+        prop_assert_eq!(&text, &serde_json::to_string(&handler.answer(payload).unwrap()).unwrap());
+        let json: Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(json.as_object().unwrap().len(), 9, "{}", json);
+        let number = |key: &str| json.get(key).unwrap().as_u64().unwrap();
+        let characters = |key: &str| json.get(key).unwrap().as_str().unwrap().chars().count();
+        let kind = json.get("type").unwrap().as_str().unwrap();
+        prop_assert!(["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind), "{}", json);
+        prop_assert!(number("waitSeconds") <= 99_999_999, "{}", json);
+        prop_assert!(kind == "TEMPORARY" || number("waitSeconds") == 0, "{}", json);
+        prop_assert!(number("retryCount") <= 1_000, "{}", json);
+        prop_assert!((1..=256).contains(&characters("error")) && characters("cause") <= 1_024, "{}", json);
+        prop_assert!(!json.get("error").unwrap().as_str().unwrap().starts_with("States."), "{}", json);
+        let (retry_count, wait_seconds) = (number("retryCount"), number("waitSeconds"));
+        let explained: u64 = json.get("retries").unwrap().as_object().unwrap().values().filter_map(Value::as_u64).sum();
+        prop_assert!(explained <= retry_count, "{}", json);
+        Ok(Self { fatal: kind == "FATAL", retry_count, wait_seconds, json })
+    }
+}
+
+fn event(policy: &Toml, task_error: &str, state: &Value, execution: &Value) -> String {
+    let (policy, state) = (json!(policy.0), state.to_string());
+    format!("{{\"taskError\":{task_error},\"errorState\":{state},\"execution\":{execution},\"policy\":{policy}}}")
+}
+
+/// What the state machine starts with.
+fn first_state() -> Value {
+    json!({"type": "NONE", "retryCount": 0, "waitSeconds": 0})
+}
+
+/// Whether counters are such that they bound the retries, read off the words of docs/policy-reference.md.
+fn could_be_true(state: &Value) -> bool {
+    let Some(members) = state.as_object() else { return state.is_null() };
+    let count = |value: &Value| value.as_f64().filter(|count| count.fract() == 0.0 && (0.0..=1_000.0).contains(count));
+    let retry_count = members.get("retryCount").map(count);
+    if members.get("type") == Some(&json!("NONE")) && matches!(retry_count, None | Some(Some(0.0))) {
+        return true;
+    }
+    let retries = match members.get("retries") {
+        None => Some(0.0),
+        Some(retries) => retries.as_object().and_then(|retries| retries.values().map(count).sum()),
+    };
+    retries.is_some_and(|retries: f64| retry_count.flatten().is_some_and(|retry_count| retries <= retry_count))
+}
+
+/// Failures as they come one after the other; after the last one the first comes again.
+fn failures() -> impl Strategy<Value = Vec<String>> {
+    vec(odd_task_errors(), 1..12)
+}
+
+proptest! {
+    #![proptest_config(testkit::cases(200))]
+
+    /// The loop that the state machine makes: FATAL comes within the worst case, and the waits keep within it.
+    #[test]
+    fn every_execution_ends_within_the_worst_case(
+        policy in policies(),
+        failures in failures(),
+        execution in prop_oneof![3 => "[a-z:]{0,9}".prop_map(|id| json!({"id": id})), 1 => any_json()],
+    ) {
+        let worst = WorstCase::of(&Policy::load(&policy).unwrap().0);
+        let handler = Handler::default();
+        let (mut state, mut runs, mut waited) = (first_state(), 0, 0);
+        for failure in failures.iter().cycle() {
+            runs += 1;
+            prop_assert!(runs <= worst.runs(), "run {} of {}", runs, worst.runs());
+            let answer = Answer::to(&handler, event(&policy, failure, &state, &execution).as_bytes())?;
+            let before = state.get("retryCount").unwrap().as_u64().unwrap();
+            if answer.fatal {
+                prop_assert!((before..=before + 1).contains(&answer.retry_count), "{:?}", answer);
+                break;
+            }
+            prop_assert_eq!(answer.retry_count, before + 1);
+            waited += answer.wait_seconds;
+            prop_assert!(waited <= worst.wait_seconds(), "{} s of {} s", waited, worst.wait_seconds());
+            prop_assert_eq!(answer.json.get("waitedSeconds").unwrap(), waited);
+            state = answer.json;
+        }
+    }
+
+    /// An errorState that could be true bounds the retries that follow; any other one ends the execution.
+    #[test]
+    fn any_error_state_is_bounded_or_fatal(policy in policies(), failures in failures(), forged in error_states()) {
+        let worst = WorstCase::of(&Policy::load(&policy).unwrap().0);
+        let handler = Handler::default();
+        let (mut state, mut retries) = (forged.clone(), 0);
+        for failure in failures.iter().cycle() {
+            let answer = Answer::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
+            if retries == 0 && answer.json.get("error").unwrap() != "InvalidEvent" {
+                let trusted = answer.json.get("error").unwrap() != "InvalidErrorState";
+                prop_assert_eq!(trusted, could_be_true(&forged), "{}", answer.json);
+            }
+            if answer.fatal {
+                break;
+            }
+            retries += 1;
+            prop_assert!(retries < worst.runs(), "retry {} of {}", retries, worst.runs() - 1);
+            prop_assert!(answer.retry_count > state.get("retryCount").and_then(Value::as_f64).unwrap_or(0.0) as u64);
+            state = answer.json;
+        }
+    }
+
+    /// A state machine that carries on less than it was given ends no later.
+    #[test]
+    fn fields_that_get_lost_only_end_it_sooner(
+        policy in policies(),
+        failures in failures(),
+        lost in proptest::sample::subsequence(vec!["type", "waitSeconds", "retries", "waitedSeconds"], 1..=4),
+    ) {
+        let worst = WorstCase::of(&Policy::load(&policy).unwrap().0);
+        let handler = Handler::default();
+        let (mut state, mut runs) = (first_state(), 0);
+        for failure in failures.iter().cycle() {
+            runs += 1;
+            prop_assert!(runs <= worst.runs(), "run {} of {}", runs, worst.runs());
+            let answer = Answer::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
+            if answer.fatal {
+                break;
+            }
+            state = answer.json;
+            for field in &lost {
+                state.as_object_mut().unwrap().remove(*field);
+            }
+        }
+    }
+
+    #[test]
+    fn every_event_gets_a_sound_answer(task_error in odd_task_errors(), state in any_json(), execution in any_json()) {
+        let event = format!("{{\"taskError\":{task_error},\"errorState\":{state},\"execution\":{execution}}}");
+        Answer::to(&Handler::default(), event.as_bytes())?;
+    }
+
+    #[test]
+    fn every_sequence_of_bytes_gets_an_answer(payload in payloads()) {
+        Answer::to(&Handler::default(), &payload)?;
+    }
+}
