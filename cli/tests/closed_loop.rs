@@ -10,11 +10,12 @@ use asl_runner::{
     TaskFailure, Tasks, VirtualClock,
 };
 use lambda::Handler;
-use policy_engine::{Policy, WorstCase};
+use policy_engine::{Example, Policy, WorstCase};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::fs;
 use testkit::failure::{any_json, errors, task_errors};
 use testkit::policy::policies;
 use time::OffsetDateTime;
@@ -123,10 +124,37 @@ proptest! {
             Outcome::Aborted => 0,
         };
         prop_assert_eq!(course.history.len(), expected, "{:?}", course.outcome);
-        prop_assert!(course.history.len() as u64 <= MAX_HISTORY_EVENTS);
+        prop_assert!(course.history.len() <= worst.history_events() as usize);
+        prop_assert!(u64::from(worst.history_events()) <= MAX_HISTORY_EVENTS);
         prop_assert!(runs <= worst.runs() as usize, "{} runs of {}", runs, worst.runs());
         prop_assert!(course.seconds() <= worst.wait_seconds(), "{} s of {}", course.seconds(), worst.wait_seconds());
     }
+}
+
+/// The failures that `check` names for the policies we ship, run to the end: it is as bad as they say.
+#[test]
+fn the_worst_case_of_each_policy_is_reached() {
+    let policies = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies")).unwrap();
+    let policies = policies.map(|entry| entry.unwrap().path()).filter(|path| path.extension() == Some("toml".as_ref()));
+    let mut seen = 0;
+    for path in policies {
+        let (policy, _) = Policy::load(&fs::read_to_string(&path).unwrap()).unwrap();
+        let worst = WorstCase::of(&policy);
+        let failures = worst.witness().iter().flat_map(|(name, uses)| {
+            let rule = policy.rules().iter().find(|rule| rule.name() == name).unwrap_or(policy.default_rule());
+            let Example { error, cause } = policy.example(rule).unwrap();
+            let run = (error.clone().unwrap_or_default(), json!({"Error": error, "Cause": cause}));
+            vec![run; *uses as usize]
+        });
+        let course = Course::of(&policy, failures.collect(), None);
+        let (runs, events) = (course.world.runs, course.history.len());
+        assert_eq!((runs, events), (worst.runs() as usize, worst.history_events() as usize), "{}", path.display());
+        let exactly = !policy.source().contains("jitter = ");
+        assert!(course.seconds() <= worst.wait_seconds(), "{}", path.display());
+        assert!(!exactly || course.seconds() == worst.wait_seconds(), "{}", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 9);
 }
 
 /// As far as it can go: the 1,000 retries that a policy may allow fit an execution's history.
