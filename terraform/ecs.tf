@@ -1,0 +1,139 @@
+# The demo's registry, cluster and task definition.
+
+locals {
+  # arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME
+  cluster   = split(":", aws_ecs_cluster.this.arn)
+  partition = local.cluster[1]
+  region    = local.cluster[3]
+  account   = local.cluster[4]
+
+  image_tag = coalesce(var.image_tag, regex("(?m)^version = \"(.+)\"$", file("${path.module}/../Cargo.toml"))[0])
+  image     = "${aws_ecr_repository.this.repository_url}${var.image_digest == null ? ":${local.image_tag}" : "@${var.image_digest}"}"
+}
+
+resource "aws_ecr_repository" "this" {
+  name                 = "${var.name}-task"
+  image_tag_mutability = "IMMUTABLE"
+  # A destroy would stop at a repository with images.
+  force_delete = true
+  tags         = var.tags
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+}
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+  tags = var.tags
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+}
+
+resource "aws_ecs_cluster_capacity_providers" "this" {
+  cluster_name       = aws_ecs_cluster.this.name
+  capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = "${var.name}-task"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.cpu
+  memory                   = var.memory
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.task.arn
+  tags                     = var.tags
+
+  # Executions that are running keep their revision: deregistered, it could not start their next attempt.
+  skip_destroy = true
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = upper(var.architecture)
+  }
+
+  container_definitions = jsonencode([{
+    name                   = var.container_name
+    image                  = local.image
+    essential              = true
+    readonlyRootFilesystem = true
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.task.name
+        awslogs-region        = local.region
+        awslogs-stream-prefix = "task"
+      }
+    }
+  }])
+}
+
+resource "aws_cloudwatch_log_group" "task" {
+  name              = "/ecs/${var.name}-task"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+locals {
+  # Both roles of a task are taken on by ECS, for this account's tasks only.
+  trust_of_tasks = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:ecs:${local.region}:${local.account}:*" }
+      }
+    }]
+  })
+}
+
+# Used by ECS to start the container: pull its image, write its output.
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-execution"
+  assume_role_policy = local.trust_of_tasks
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name = "pull-and-log"
+  role = aws_iam_role.execution.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # It has no resource.
+        Sid      = "LogIn"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*"
+      },
+      {
+        Sid      = "Pull"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = aws_ecr_repository.this.arn
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.task.arn}:*"
+      },
+    ]
+  })
+}
+
+# Used by the program in the container. The demo's calls nothing, so it may do nothing.
+resource "aws_iam_role" "task" {
+  name               = "${var.name}-task"
+  assume_role_policy = local.trust_of_tasks
+  tags               = var.tags
+}

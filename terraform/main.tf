@@ -1,0 +1,49 @@
+# The demo: the task of task-app/ in a cluster of its own, run under a policy. The retry machinery is in
+# modules/retryable-task, which takes any task definition; examples/own-task shows it.
+
+locals {
+  policy_file = coalesce(var.policy_file, "${path.module}/../policies/default.toml")
+}
+
+module "process_error" {
+  source = "./modules/process-error"
+
+  name               = "${var.name}-process-error"
+  zip                = coalesce(var.function_zip, "${path.module}/../target/lambda/bootstrap.zip")
+  architecture       = var.architecture
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+}
+
+module "retryable_task" {
+  source = "./modules/retryable-task"
+
+  name            = var.name
+  policy_file     = local.policy_file
+  validate_policy = var.validate_policy
+  function        = module.process_error.function
+
+  cluster_arn          = aws_ecs_cluster.this.arn
+  task_definition_arn  = aws_ecs_task_definition.this.arn
+  container_name       = var.container_name
+  pass_role_arns       = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+  subnet_ids           = distinct(concat([var.subnet_id], var.extra_subnet_ids))
+  security_group_ids   = var.security_group_ids
+  assign_public_ip     = var.assign_public_ip
+  capacity_provider    = var.capacity_provider
+  task_timeout_seconds = var.task_timeout_seconds
+
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+}
+
+module "alarms" {
+  source = "./modules/alarms"
+  count  = var.alarms == null ? 0 : 1
+
+  name               = var.name
+  state_machine_arns = [module.retryable_task.state_machine_arn]
+  emails             = var.alarms.emails
+  dashboard          = var.alarms.dashboard
+  tags               = var.tags
+}

@@ -1,0 +1,68 @@
+# Tells of executions that did not succeed, for any number of state machines.
+
+# One rule sees every end but success: FatalError, an uncaught error, a timeout, an abort.
+resource "aws_cloudwatch_event_rule" "this" {
+  name        = "${var.name}-not-succeeded"
+  description = "Executions that failed, timed out or were aborted"
+  tags        = var.tags
+
+  event_pattern = jsonencode({
+    source      = ["aws.states"]
+    detail-type = ["Step Functions Execution Status Change"]
+    detail = {
+      status          = ["FAILED", "TIMED_OUT", "ABORTED"]
+      stateMachineArn = var.state_machine_arns
+    }
+  })
+}
+
+# The mail has neither the execution's input nor its cause, which may quote the input: both may hold secrets.
+resource "aws_cloudwatch_event_target" "mail" {
+  rule = aws_cloudwatch_event_rule.this.name
+  arn  = aws_sns_topic.this.arn
+
+  input_transformer {
+    input_paths = {
+      arn    = "$.detail.executionArn"
+      error  = "$.detail.error"
+      name   = "$.detail.name"
+      region = "$.region"
+      status = "$.detail.status"
+    }
+    input_template = jsonencode(join("", [
+      "Execution <name>: <status> <error>. Which rule decided, at which line and why: ",
+      "https://<region>.console.aws.amazon.com/states/home?region=<region>#/v2/executions/details/<arn>",
+    ]))
+  }
+}
+
+# EventBridge cannot publish to a topic that is encrypted with the key AWS manages.
+resource "aws_sns_topic" "this" {
+  name = "${var.name}-not-succeeded"
+  tags = var.tags
+}
+
+resource "aws_sns_topic_policy" "this" {
+  arn = aws_sns_topic.this.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "ThisRuleOnly"
+      Effect    = "Allow"
+      Action    = "sns:Publish"
+      Principal = { Service = "events.amazonaws.com" }
+      Resource  = aws_sns_topic.this.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.this.arn } }
+    }]
+  })
+}
+
+# Nothing arrives before the link in the first mail was followed.
+resource "aws_sns_topic_subscription" "mail" {
+  for_each = var.emails
+
+  topic_arn = aws_sns_topic.this.arn
+  protocol  = "email"
+  endpoint  = each.value
+}
