@@ -1,15 +1,11 @@
 # The demo: the task of task-app/ in a cluster of its own, run under a policy. The retry machinery is in
 # modules/retryable-task, which takes any task definition; examples/own-task shows it.
 
-locals {
-  policy_file = coalesce(var.policy_file, "${path.module}/../policies/default.toml")
-}
-
 module "process_error" {
   source = "./modules/process-error"
 
   name               = "${var.name}-process-error"
-  zip                = coalesce(var.function_zip, "${path.module}/../target/lambda/bootstrap.zip")
+  zip                = var.function_zip
   architecture       = var.architecture
   log_retention_days = var.log_retention_days
   tags               = var.tags
@@ -19,7 +15,7 @@ module "retryable_task" {
   source = "./modules/retryable-task"
 
   name            = var.name
-  policy_file     = local.policy_file
+  policy_file     = coalesce(var.policy_file, "${path.module}/../policies/default.toml")
   validate_policy = var.validate_policy
   function        = module.process_error.function
 

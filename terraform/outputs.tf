@@ -42,3 +42,8 @@ output "worst_case" {
   description = "The most that one execution can take under the policy: runs of the task, and seconds of waiting. Null where the policy is not validated."
   value       = module.retryable_task.worst_case
 }
+
+output "policy_warnings" {
+  description = "What the function warns of in the policy, each on a line; empty where there is nothing."
+  value       = module.retryable_task.policy_warnings
+}

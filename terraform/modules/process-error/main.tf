@@ -1,12 +1,16 @@
 # The function that decides after a failure. One serves any number of workflows: each sends its own policy along.
 
+locals {
+  zip = coalesce(var.zip, "${path.module}/../../../target/lambda/bootstrap.zip")
+}
+
 resource "aws_lambda_function" "this" {
   function_name = var.name
   description   = "exitwise: decides by a policy whether a failed task runs again"
   role          = aws_iam_role.this.arn
 
-  filename         = var.zip
-  source_code_hash = fileexists(var.zip) ? filebase64sha256(var.zip) : null
+  filename         = local.zip
+  source_code_hash = fileexists(local.zip) ? filebase64sha256(local.zip) : null
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = [var.architecture]
@@ -33,8 +37,8 @@ resource "aws_lambda_function" "this" {
 
   lifecycle {
     precondition {
-      condition     = fileexists(var.zip)
-      error_message = "${var.zip} is not there: build it with lambda/package ${var.architecture}, or say where it is."
+      condition     = fileexists(local.zip)
+      error_message = "${local.zip} is not there: build it with lambda/package ${var.architecture}, or say where it is."
     }
   }
 }

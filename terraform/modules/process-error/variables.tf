@@ -10,8 +10,9 @@ variable "name" {
 }
 
 variable "zip" {
-  description = "Path of the package that lambda/package writes."
+  description = "Path of the package that lambda/package writes. Null: target/lambda/bootstrap.zip of this project; give it where CARGO_TARGET_DIR is set."
   type        = string
+  default     = null
 }
 
 variable "architecture" {

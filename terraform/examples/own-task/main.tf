@@ -1,0 +1,45 @@
+# Tasks that you have already, each run under a policy of its own. One function decides for all of them.
+
+data "aws_ecs_cluster" "this" {
+  cluster_name = var.cluster_name
+}
+
+data "aws_ecs_task_definition" "this" {
+  for_each = var.tasks
+
+  task_definition = each.key
+}
+
+module "process_error" {
+  source = "../../modules/process-error"
+
+  zip = var.function_zip
+}
+
+module "retryable_task" {
+  source   = "../../modules/retryable-task"
+  for_each = var.tasks
+
+  name        = "${each.key}-with-retries"
+  policy_file = each.value.policy_file
+  function    = module.process_error.function
+
+  cluster_arn         = data.aws_ecs_cluster.this.arn
+  task_definition_arn = data.aws_ecs_task_definition.this[each.key].arn
+  container_name      = each.value.container_name
+  pass_role_arns = compact([
+    data.aws_ecs_task_definition.this[each.key].execution_role_arn,
+    data.aws_ecs_task_definition.this[each.key].task_role_arn,
+  ])
+
+  subnet_ids       = var.subnet_ids
+  assign_public_ip = each.value.assign_public_ip
+}
+
+module "alarms" {
+  source = "../../modules/alarms"
+
+  name               = "retries"
+  state_machine_arns = values(module.retryable_task)[*].state_machine_arn
+  emails             = var.emails
+}

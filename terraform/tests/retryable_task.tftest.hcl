@@ -1,0 +1,446 @@
+# The retry machinery: the definition as rendered, and the role of the state machine.
+
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name        = "report"
+  policy_file = "../policies/default.toml"
+  function = {
+    arn           = "arn:aws:lambda:eu-west-1:123456789012:function:decide"
+    function_name = "decide"
+    version       = "5"
+    qualified_arn = "arn:aws:lambda:eu-west-1:123456789012:function:decide:5"
+  }
+  cluster_arn         = "arn:aws:ecs:eu-west-1:123456789012:cluster/main"
+  task_definition_arn = "arn:aws:ecs:eu-west-1:123456789012:task-definition/report:7"
+  container_name      = "app"
+  pass_role_arns      = ["arn:aws:iam::123456789012:role/report-execution", "arn:aws:iam::123456789012:role/report-task"]
+  subnet_ids          = ["subnet-00000001", "subnet-00000002"]
+}
+
+run "the_definition" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  assert {
+    condition     = aws_sfn_state_machine.this.definition == output.definition
+    error_message = "Something else is deployed than what is told."
+  }
+
+  # But for the policy, in which anything may stand.
+  assert {
+    condition     = !can(regex("\\$\\{|%\\{|\"@", replace(output.definition, jsonencode(file(var.policy_file)), "")))
+    error_message = "A marker is left."
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(merge(jsondecode(file("state-machine.asl.json")).States.RunECSTask, {
+      Parameters = {
+        LaunchType     = "FARGATE"
+        Cluster        = "arn:aws:ecs:eu-west-1:123456789012:cluster/main"
+        TaskDefinition = "arn:aws:ecs:eu-west-1:123456789012:task-definition/report:7"
+        NetworkConfiguration = {
+          AwsvpcConfiguration = { Subnets = ["subnet-00000001", "subnet-00000002"], SecurityGroups = [], AssignPublicIp = "ENABLED" }
+        }
+        Overrides = {
+          ContainerOverrides = [{
+            Name        = "app"
+            "Command.$" = "$.commands"
+            Environment = [
+              { Name = "RETRY_COUNT", "Value.$" = "States.Format('{}', $.errorState.retryCount)" },
+              { Name = "EXECUTION_ID", "Value.$" = "$$.Execution.Id" },
+            ]
+          }]
+        }
+      }
+    }))
+    error_message = "The task is not run as it should be."
+  }
+
+  # A version: the next deployment's code decides for the next deployment's executions.
+  assert {
+    condition     = jsondecode(output.definition).States.ProcessError.Parameters.FunctionName == var.function.qualified_arn
+    error_message = "Not the published version is called."
+  }
+
+  assert {
+    condition     = jsondecode(output.definition).States.ProcessError.Parameters.Payload.policy == file(var.policy_file)
+    error_message = "The policy does not arrive as it was written."
+  }
+
+  assert {
+    condition     = alltrue([for state in values(jsondecode(output.definition).States) : can(state.Default) if state.Type == "Choice"])
+    error_message = "A Choice has no Default: what it does not know would end in States.NoChoiceMatched."
+  }
+
+  assert {
+    condition     = alltrue([for state in values(jsondecode(output.definition).States) : can(state.TimeoutSeconds) if state.Type == "Task"])
+    error_message = "A task may hang for ever."
+  }
+
+  # Redriving is possible only after an error that nothing has caught.
+  assert {
+    condition     = !can(jsondecode(output.definition).States.ProcessError.Catch)
+    error_message = "A failure of the function is caught."
+  }
+
+  # The Cause holds command and environment.
+  assert {
+    condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
+    error_message = "The log would hold the task's command and environment."
+  }
+
+  assert {
+    condition     = endswith(aws_sfn_state_machine.this.logging_configuration[0].log_destination, ":*") && startswith(aws_cloudwatch_log_group.this.name, "/aws/vendedlogs/states/")
+    error_message = "The log cannot be delivered."
+  }
+
+  assert {
+    condition     = aws_sfn_state_machine.this.type == "STANDARD" && aws_sfn_state_machine.this.tracing_configuration[0].enabled
+    error_message = "Express workflows cannot wait for a task."
+  }
+
+  assert {
+    condition     = output.worst_case.runs == 4 && output.worst_case.wait_seconds == 180 && output.policy_warnings == ""
+    error_message = "The worst case is not told."
+  }
+}
+
+run "its_role" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(aws_iam_role_policy.this.policy).Statement) == jsonencode([
+      {
+        Sid       = "Run"
+        Effect    = "Allow"
+        Action    = "ecs:RunTask"
+        Resource  = ["arn:aws:ecs:eu-west-1:123456789012:task-definition/report:*"]
+        Condition = { ArnEquals = { "ecs:cluster" = "arn:aws:ecs:eu-west-1:123456789012:cluster/main" } }
+      },
+      {
+        Sid      = "Watch"
+        Effect   = "Allow"
+        Action   = ["ecs:DescribeTasks", "ecs:StopTask"]
+        Resource = "arn:aws:ecs:eu-west-1:123456789012:task/main/*"
+      },
+      {
+        Sid      = "HearOfStoppedTasks"
+        Effect   = "Allow"
+        Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+        Resource = "arn:aws:events:eu-west-1:123456789012:rule/StepFunctionsGetEventsForECSTaskRule"
+      },
+      {
+        Sid      = "Decide"
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = "arn:aws:lambda:eu-west-1:123456789012:function:decide:*"
+      },
+      {
+        Sid    = "LogDelivery"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogDelivery",
+          "logs:DeleteLogDelivery",
+          "logs:DescribeLogGroups",
+          "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery",
+          "logs:ListLogDeliveries",
+          "logs:PutResourcePolicy",
+          "logs:UpdateLogDelivery",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid    = "XRay"
+        Effect = "Allow"
+        Action = [
+          "xray:GetSamplingRules",
+          "xray:GetSamplingTargets",
+          "xray:PutTelemetryRecords",
+          "xray:PutTraceSegments",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid       = "GiveTasksTheirRoles"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = ["arn:aws:iam::123456789012:role/report-execution", "arn:aws:iam::123456789012:role/report-task"]
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+    ])
+    error_message = "The state machine may do something else: ${aws_iam_role_policy.this.policy}"
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(aws_iam_role.this.assume_role_policy).Statement) == jsonencode([{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "states.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:states:eu-west-1:123456789012:stateMachine:report" }
+      }
+    }])
+    error_message = "Not this state machine alone takes on its role."
+  }
+}
+
+run "other_settings" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    cluster_arn          = "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:cluster/main"
+    task_definition_arn  = "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report"
+    security_group_ids   = ["sg-0123456789abcdef0"]
+    assign_public_ip     = false
+    capacity_provider    = "FARGATE_SPOT"
+    task_timeout_seconds = 86400
+    pass_role_arns       = []
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.NetworkConfiguration) == jsonencode({
+      AwsvpcConfiguration = { Subnets = var.subnet_ids, SecurityGroups = var.security_group_ids, AssignPublicIp = "DISABLED" }
+    })
+    error_message = "The network is not as said."
+  }
+
+  # ECS refuses both at once.
+  assert {
+    condition = (
+      jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.CapacityProviderStrategy) == jsonencode([{ CapacityProvider = "FARGATE_SPOT", Weight = 1 }])
+      && !can(jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType)
+    )
+    error_message = "The capacity provider is not used."
+  }
+
+  assert {
+    condition     = jsondecode(output.definition).States.RunECSTask.TimeoutSeconds == 86400 && jsondecode(output.definition).States.ProcessError.TimeoutSeconds == 60
+    error_message = "The time for a run is not as said."
+  }
+
+  assert {
+    condition     = alltrue([for state in values(jsondecode(output.definition).States) : startswith(state.Resource, "arn:aws-us-gov:states:::") if state.Type == "Task"])
+    error_message = "The integrations are of another partition."
+  }
+
+  assert {
+    condition     = alltrue([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : alltrue([for r in flatten([s.Resource]) : r == "*" || startswith(r, "arn:aws-us-gov:") || s.Sid == "Decide"])])
+    error_message = "The role is for another partition."
+  }
+
+  # Without its revision ECS asks for the family's own ARN; another revision may be the newest tomorrow.
+  assert {
+    condition = toset(jsondecode(aws_iam_role_policy.this.policy).Statement[0].Resource) == toset([
+      "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report",
+      "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report:*",
+    ])
+    error_message = "The newest revision cannot be run."
+  }
+
+  assert {
+    condition     = !contains(jsondecode(aws_iam_role_policy.this.policy).Statement[*].Sid, "GiveTasksTheirRoles")
+    error_message = "A role that the task does not have is passed."
+  }
+}
+
+run "instances_of_your_own" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    launch_type      = "EC2"
+    assign_public_ip = false
+  }
+
+  assert {
+    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType == "EC2"
+    error_message = "The launch type is not used."
+  }
+}
+
+# A policy may hold what means something elsewhere: to Terraform, to the language of state machines, to regexes.
+run "a_policy_arrives_as_it_was_written" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    policy_file = "tests/policies/awkward.toml"
+  }
+
+  assert {
+    condition     = jsondecode(output.definition).States.ProcessError.Parameters.Payload.policy == file("tests/policies/awkward.toml")
+    error_message = "The policy does not arrive as it was written."
+  }
+
+  assert {
+    condition     = data.aws_lambda_invocation.policy[0].input == jsonencode({ validatePolicy = file("tests/policies/awkward.toml") }) && data.aws_lambda_invocation.policy[0].qualifier == "5"
+    error_message = "Something else is validated than what is deployed."
+  }
+}
+
+run "a_refused_policy" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  override_data {
+    target          = data.aws_lambda_invocation.policy
+    override_during = plan
+    values          = { result = "{\"valid\":false,\"container\":null,\"message\":\"line 3: error[P017]: unknown `type` `x`\\nline 9: another\",\"worst_case\":null}" }
+  }
+
+  expect_failures = [aws_sfn_state_machine.this]
+}
+
+run "an_answer_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  override_data {
+    target          = data.aws_lambda_invocation.policy
+    override_during = plan
+    values          = { result = "\"pong\"" }
+  }
+
+  expect_failures = [aws_sfn_state_machine.this]
+}
+
+run "a_policy_for_another_container" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    container_name = "worker"
+  }
+
+  expect_failures = [aws_sfn_state_machine.this]
+}
+
+run "a_policy_for_no_container_fits_any" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    container_name = "worker"
+  }
+
+  override_data {
+    target          = data.aws_lambda_invocation.policy
+    override_during = plan
+    values          = { result = "{\"valid\":true,\"container\":null,\"message\":\"line 4: warning[P101]: never\",\"worst_case\":{\"runs\":1,\"wait_seconds\":0,\"at_most\":false}}" }
+  }
+
+  assert {
+    condition     = output.policy_warnings == "line 4: warning[P101]: never"
+    error_message = "The warning is not told."
+  }
+}
+
+run "nobody_is_asked" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    validate_policy = false
+  }
+
+  assert {
+    condition     = length(data.aws_lambda_invocation.policy) == 0 && output.worst_case == null && output.policy_warnings == ""
+    error_message = "The function is invoked."
+  }
+}
+
+run "wrong_settings" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    name                 = "a b"
+    cluster_arn          = "main"
+    task_definition_arn  = "report:7"
+    subnet_ids           = ["subnet-1"]
+    security_group_ids   = ["default"]
+    launch_type          = "EXTERNAL"
+    task_timeout_seconds = 0.5
+    log_retention_days   = 31
+  }
+
+  expect_failures = [
+    var.name,
+    var.cluster_arn,
+    var.task_definition_arn,
+    var.subnet_ids,
+    var.security_group_ids,
+    var.launch_type,
+    var.task_timeout_seconds,
+    var.log_retention_days,
+  ]
+}
+
+run "no_such_policy" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    policy_file = "../policies/no-such.toml"
+  }
+
+  expect_failures = [var.policy_file]
+}
+
+run "no_public_address_on_instances" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    launch_type = "EC2"
+  }
+
+  expect_failures = [var.launch_type]
+}
