@@ -12,22 +12,12 @@ variable "extra_subnet_ids" {
   description = "Further subnets of the same VPC, so that ECS can place the task where there is room: at most 15."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = length(var.extra_subnet_ids) <= 15 && alltrue([for id in var.extra_subnet_ids : can(regex("^subnet-[0-9a-f]{8,17}$", id))])
-    error_message = "Give at most 15 further subnets, each like subnet-0123456789abcdef0."
-  }
 }
 
 variable "security_group_ids" {
   description = "Security groups of the task, at most 5. None: the VPC's default one."
   type        = list(string)
   default     = []
-
-  validation {
-    condition     = length(var.security_group_ids) <= 5 && alltrue([for id in var.security_group_ids : can(regex("^sg-[0-9a-f]{8,17}$", id))])
-    error_message = "Give at most 5 security groups, each like sg-0123456789abcdef0."
-  }
 }
 
 variable "assign_public_ip" {
@@ -155,11 +145,6 @@ variable "task_timeout_seconds" {
   description = "Longest time that one run of the task may take, in seconds, before it counts as hung."
   type        = number
   default     = 3600
-
-  validation {
-    condition     = var.task_timeout_seconds >= 1 && var.task_timeout_seconds <= 99999999 && floor(var.task_timeout_seconds) == var.task_timeout_seconds
-    error_message = "A state may take 1 to 99999999 whole seconds."
-  }
 }
 
 variable "log_retention_days" {

@@ -402,7 +402,6 @@ run "wrong_settings" {
     security_group_ids   = ["default"]
     launch_type          = "EXTERNAL"
     task_timeout_seconds = 0.5
-    log_retention_days   = 31
   }
 
   expect_failures = [
@@ -413,7 +412,6 @@ run "wrong_settings" {
     var.security_group_ids,
     var.launch_type,
     var.task_timeout_seconds,
-    var.log_retention_days,
   ]
 }
 

@@ -14,24 +14,19 @@ run "wrong_settings" {
   command = plan
 
   variables {
-    subnet_id            = "subnet-XYZ"
-    extra_subnet_ids     = ["vpc-00000001"]
-    security_group_ids   = ["sg-1"]
-    name                 = "Nightly"
-    architecture         = "amd64"
-    cpu                  = 300
-    container_name       = "my app"
-    image_tag            = "-x"
-    image_digest         = "sha256:0"
-    capacity_provider    = "SPOT"
-    task_timeout_seconds = 100000000
-    log_retention_days   = 2
+    subnet_id          = "subnet-XYZ"
+    name               = "Nightly"
+    architecture       = "amd64"
+    cpu                = 300
+    container_name     = "my app"
+    image_tag          = "-x"
+    image_digest       = "sha256:0"
+    capacity_provider  = "SPOT"
+    log_retention_days = 2
   }
 
   expect_failures = [
     var.subnet_id,
-    var.extra_subnet_ids,
-    var.security_group_ids,
     var.name,
     var.architecture,
     var.cpu,
@@ -39,7 +34,6 @@ run "wrong_settings" {
     var.image_tag,
     var.image_digest,
     var.capacity_provider,
-    var.task_timeout_seconds,
     var.log_retention_days,
   ]
 }

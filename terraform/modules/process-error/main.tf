@@ -14,7 +14,7 @@ resource "aws_lambda_function" "this" {
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = [var.architecture]
-  memory_size      = var.memory_size
+  memory_size      = 256
   timeout          = 10
 
   # State machines call a version: until one is updated it goes on calling the code it was deployed with.
