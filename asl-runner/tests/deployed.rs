@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 /// The deployed definition with its markers filled in.
 fn deployed() -> Definition {
     let text = include_str!("../../terraform/state-machine.asl.json")
-        .replace("${partition}", "aws")
         .replace("${container_name}", "app")
         .replace("\"@subnets@\"", r#"["subnet-1"]"#)
         .replace("\"@security_groups@\"", r#"["sg-1"]"#)

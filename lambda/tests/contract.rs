@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use lambda::{DEFAULT_POLICY, Handler};
-use policy_engine::Policy;
+use policy_engine::{Policy, Stop, Verdict};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -338,19 +338,70 @@ fn validation_counts_only_without_a_failure() {
     }
 }
 
+fn state(pointer: &str) -> Value {
+    let definition: Value = serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
+    definition.pointer(&format!("/States/{pointer}")).unwrap().clone()
+}
+
 /// The state machine drops what its ResultSelector does not list, and dies of what it lists in vain.
 #[test]
 fn the_state_machine_selects_every_field() {
-    let definition: Value = serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
-    let selector = definition.pointer("/States/ProcessError/ResultSelector").unwrap().as_object().unwrap();
+    let selector = state("ProcessError/ResultSelector");
     let answer = answer("{}");
-    let mut keys: Vec<_> = answer.as_object().unwrap().keys().map(|key| format!("{key}.$")).collect();
-    keys.sort();
-    assert_eq!(selector.keys().cloned().collect::<Vec<_>>(), keys);
-    for (key, path) in selector {
-        assert_eq!(path.as_str().unwrap(), format!("$.Payload.{}", key.trim_end_matches(".$")));
+    let fields = answer.as_object().unwrap().keys();
+    let whole: serde_json::Map<_, _> =
+        fields.map(|field| (format!("{field}.$"), json!(format!("$.Payload.{field}")))).collect();
+    assert_eq!(selector, Value::Object(whole));
+}
+
+#[test]
+fn the_state_machine_goes_on_by_every_type() {
+    let choices: Vec<_> = [Verdict::Retriable, Verdict::Temporary { wait_seconds: 0 }, Verdict::Fatal(Stop::Rule)]
+        .map(|verdict| {
+            let next = match verdict {
+                Verdict::Retriable => "RunECSTask",
+                Verdict::Temporary { .. } => "WaitBeforeRetry",
+                Verdict::Fatal(_) => "FatalError",
+            };
+            json!({ "Variable": "$.errorState.type", "StringEquals": verdict.type_name(), "Next": next })
+        })
+        .into();
+    assert_eq!(state("ErrorStateChoice/Choices"), json!(choices));
+}
+
+/// Each key that the state machine sends is one that the function reads: without it the answer is another.
+#[test]
+fn the_function_reads_all_that_the_state_machine_sends() {
+    let policy = POLICY.replace("code = 5", "code = 6").replace("\"1h\"", "\"90s\"");
+    let mut payload = state("ProcessError/Parameters/Payload").to_string();
+    for (key, sent, value) in [
+        (
+            "taskError.$",
+            "$.taskError",
+            json!({ "Error": "States.TaskFailed", "Cause": r#"{"Containers":[{"Name":"app","ExitCode":6}]}"# }),
+        ),
+        ("errorState.$", "$.errorState", json!({ "retryCount": 1, "retries": { "busy": 1 }, "waitedSeconds": 1 })),
+        ("id.$", "$$.Execution.Id", json!("arn:x")),
+        ("startTime.$", "$$.Execution.StartTime", json!("2026-01-01T00:00:00Z")),
+        ("enteredTime.$", "$$.State.EnteredTime", json!("2026-01-01T00:00:05Z")),
+        ("policy", "@policy@", json!(policy)),
+    ] {
+        let marker = format!("\"{key}\":\"{sent}\"");
+        assert!(payload.contains(&marker), "{marker} is not in {payload}");
+        payload = payload.replace(&marker, &format!("\"{}\":{value}", key.trim_end_matches(".$")));
     }
-    let choices = definition.pointer("/States/ErrorStateChoice/Choices").unwrap().as_array().unwrap();
-    let types: Vec<_> = choices.iter().map(|choice| choice.get("StringEquals").unwrap().as_str().unwrap()).collect();
-    assert_eq!(types, ["RETRIABLE", "TEMPORARY", "FATAL"]);
+    let payload: Value = serde_json::from_str(&payload).unwrap();
+    let whole = answer(&payload.to_string());
+    for (parent, keys) in [
+        ("", vec!["taskError", "errorState", "execution", "policy"]),
+        ("/execution", vec!["id", "startTime", "enteredTime"]),
+    ] {
+        let sent = payload.pointer(parent).unwrap().as_object().unwrap();
+        assert_eq!(sent.len(), keys.len(), "{sent:?}");
+        for key in keys {
+            let mut without = payload.clone();
+            without.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key).unwrap();
+            assert_ne!(answer(&without.to_string()), whole, "{key}");
+        }
+    }
 }
