@@ -1,0 +1,47 @@
+"""What the tests share: the programs under test, the emulator, and clones to deploy from."""
+
+import itertools
+import os
+import pathlib
+
+import pytest
+
+from emulator import Emulator
+from stack import PROJECT, Stack
+
+HERE = pathlib.Path(__file__).parent
+TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
+
+
+def built(path: str, how: str) -> pathlib.Path:
+    program = TARGET / path
+    assert program.exists(), f"{program} is not there: {how}, or run .ci/e2e, which does"
+    return program
+
+
+@pytest.fixture(scope="session")
+def exitwise() -> pathlib.Path:
+    return built("debug/exitwise", "cargo build -p exitwise")
+
+
+@pytest.fixture(scope="session")
+def task_app() -> pathlib.Path:
+    return built("debug/task-app", "cargo build -p task-app")
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory):
+    with Emulator(tmp_path_factory.mktemp("emulator"), HERE / "glue.py") as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def new_stack(emulator, tmp_path_factory):
+    """Makes a clone of the project that deploys into an empty account of its own."""
+    numbers = itertools.count(111111111111)
+
+    def new_stack() -> Stack:
+        function_zip = built("lambda/bootstrap.zip", "lambda/package")
+        return Stack.clone(tmp_path_factory.mktemp("clone"), function_zip, emulator, str(next(numbers)))
+
+    return new_stack

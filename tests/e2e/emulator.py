@@ -1,0 +1,113 @@
+"""Starts and stops the emulator, and hands out clients of it."""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import boto3
+import botocore.config
+
+REGION = "us-east-1"
+
+# How long ministack may take to answer its first request, in seconds.
+START_TIMEOUT = 60
+
+
+class Emulator:
+    """One emulator process on a free port of the loopback interface.
+
+    Each account, twelve digits, is a world of its own that starts empty.
+    """
+
+    def __init__(self, folder: pathlib.Path, program: pathlib.Path):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.log = folder / "emulator.log"
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SFN_", "LAMBDA_"))
+        }
+        environment |= {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "TMPDIR": str(folder),
+            # No engine of this machine is any of the emulator's business.
+            "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
+        }
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, program],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A process group of its own, so that it can end together with all it has started.
+                start_new_session=True,
+            )
+
+    def __enter__(self):
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        # The glue ends the whole process group at this.
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the emulator does not start:\n{self.log.read_text()}") from None
+                time.sleep(0.1)
+
+    def environment(self, account: str) -> dict[str, str]:
+        """The variables that send any AWS client, the Terraform provider too, to this emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, account: str):
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=account,
+            aws_secret_access_key="test",
+            region_name=REGION,
+            config=botocore.config.Config(retries={"mode": "standard"}),
+        )
+
+    @contextlib.contextmanager
+    def clock(self, speed: float):
+        """Lets Wait states pass so much faster."""
+        self._scale_waits(1 / speed)
+        try:
+            yield
+        finally:
+            self._scale_waits(1)
+
+    def _scale_waits(self, scale):
+        body = json.dumps({"stepfunctions._SFN_WAIT_SCALE": scale}).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_ministack/config", data=body, method="POST")
+        with urllib.request.urlopen(request, timeout=5) as response:
+            applied = json.load(response)["applied"]
+        if not applied:
+            raise RuntimeError("the emulator does not take another clock")

@@ -1,0 +1,176 @@
+"""What happens in an execution: one that is deployed, and the same on this machine by `exitwise run`."""
+
+import dataclasses
+import datetime
+import json
+import pathlib
+import subprocess
+import time
+from collections.abc import Iterable
+
+from stack import Stack
+
+# How long an execution may take, in seconds: none here has more than a few seconds of waiting.
+TIMEOUT = 60
+
+# How long the emulator may take to forward a line of the task's to its log group, in seconds.
+LOG_TIMEOUT = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """A failed attempt, as ProcessError is told of it."""
+
+    error: str
+    stop_code: str
+    stopped_reason: str
+    exit_code: int | None
+
+
+@dataclasses.dataclass
+class Story:
+    """An execution from its history. Two are equal if the same states were visited for the same reasons."""
+
+    # Names, in order.
+    states: list[str] = dataclasses.field(default_factory=list)
+    failures: list[Failure] = dataclasses.field(default_factory=list)
+    # ProcessError's answers, whole.
+    decisions: list[dict] = dataclasses.field(default_factory=list)
+    status: str = "RUNNING"
+    error: str | None = None
+    cause: str | None = None
+    # What the task's program printed, attempt by attempt.
+    output: list[str] = dataclasses.field(default_factory=list)
+    # The task of each attempt, as Step Functions tells of it.
+    tasks: list[dict] = dataclasses.field(default_factory=list, compare=False)
+    # Seconds that Wait states took, in order.
+    waits: list[float] = dataclasses.field(default_factory=list, compare=False)
+
+    @property
+    def attempts(self) -> int:
+        return self.states.count("RunECSTask")
+
+    @property
+    def types(self) -> list[str]:
+        return [decision["type"] for decision in self.decisions]
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """An event of a history, whoever wrote it."""
+
+    type: str
+    time: datetime.datetime
+    state: str | None
+    output: dict | None
+    error: str | None
+    cause: str | None
+
+
+def tell(events: Iterable[Event]) -> Story:
+    story = Story()
+    wait_started = None
+    for event in events:
+        if event.type.endswith("StateEntered"):
+            story.states.append(event.state)
+        match event.type, event.state:
+            case "TaskStateExited", "RunECSTask":
+                failed = event.output.get("taskError")
+                task = json.loads(failed["Cause"]) if failed else event.output
+                story.tasks.append(task)
+                if failed:
+                    exit_code = task["Containers"][0].get("ExitCode")
+                    story.failures.append(Failure(failed["Error"], task["StopCode"], task["StoppedReason"], exit_code))
+            case "TaskStateExited", "ProcessError":
+                story.decisions.append(event.output["errorState"])
+            case "WaitStateEntered", _:
+                wait_started = event.time
+            case "WaitStateExited", _:
+                story.waits.append((event.time - wait_started).total_seconds())
+            case ("ExecutionSucceeded" | "ExecutionFailed" | "ExecutionAborted") as type_, _:
+                story.status = type_.removeprefix("Execution").upper()
+                story.error, story.cause = event.error, event.cause
+    return story
+
+
+class Execution:
+    """A deployed execution, started by a real AWS client."""
+
+    def __init__(self, stack: Stack, given: object, machine: str = ""):
+        self._stack = stack
+        self._client = stack.client("stepfunctions")
+        started = self._client.start_execution(
+            stateMachineArn=machine or stack.outputs["state_machine_arn"], input=json.dumps(given)
+        )
+        self.arn = started["executionArn"]
+
+    def story(self) -> Story:
+        """What has happened so far, without the task's output."""
+        pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.arn)
+        return tell(deployed_event(event) for page in pages for event in page["events"])
+
+    def reach(self, state: str) -> Story:
+        """Waits until a state is entered that no execution leaves by itself before the test goes on."""
+        return self._until(lambda story: state in story.states, f"{state} is not reached")
+
+    def end(self) -> Story:
+        """Waits for the end."""
+        story = self._until(lambda story: story.status != "RUNNING", "the execution does not end")
+        ran = (task for task in story.tasks if task["StopCode"] != "TaskFailedToStart")
+        story.output = [line for task in ran for line in self._output_of(task)]
+        return story
+
+    def _until(self, condition, complaint: str) -> Story:
+        deadline = time.monotonic() + TIMEOUT
+        while not condition(story := self.story()):
+            assert time.monotonic() < deadline, f"{complaint}: {story.states}"
+            time.sleep(0.1)
+        return story
+
+    def _output_of(self, task: dict) -> list[str]:
+        """What a task has printed, from the log group that its definition names."""
+        definition = self._stack.client("ecs").describe_task_definition(taskDefinition=task["TaskDefinitionArn"])
+        [container] = definition["taskDefinition"]["containerDefinitions"]
+        options = container["logConfiguration"]["options"]
+        stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task['TaskArn'].rpartition('/')[2]}"
+        logs = self._stack.client("logs")
+        deadline = time.monotonic() + LOG_TIMEOUT
+        while True:
+            found = logs.filter_log_events(logGroupName=options["awslogs-group"], logStreamNames=[stream])["events"]
+            if found or time.monotonic() > deadline:
+                return [event["message"] for event in found]
+            time.sleep(0.1)
+
+
+def deployed_event(event: dict) -> Event:
+    details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+    return Event(
+        type=event["type"],
+        time=event["timestamp"],
+        state=details.get("name"),
+        output=json.loads(details.get("output", "null")),
+        error=details.get("error"),
+        cause=details.get("cause"),
+    )
+
+
+def run_locally(exitwise: pathlib.Path, policy: pathlib.Path, *arguments: str) -> Story:
+    """The same by `exitwise run --fast`, with these further options."""
+    command = [exitwise, "run", "--fast", "--format", "json", "--policy", policy, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode in (0, 1), done.stderr
+    story = tell(local_event(json.loads(line)) for line in done.stdout.splitlines())
+    story.output = done.stderr.splitlines()
+    return story
+
+
+def local_event(event: dict) -> Event:
+    details = event.get("details", {})
+    return Event(
+        type=event["type"],
+        time=datetime.datetime.fromisoformat(event["timestamp"]),
+        state=event.get("state"),
+        output=details.get("output"),
+        error=details.get("error"),
+        cause=details.get("cause"),
+    )

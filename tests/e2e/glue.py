@@ -1,0 +1,213 @@
+"""ministack, made to tell the truth about tasks that fail.
+
+Run as a program it is ministack with a few changes, and it ends, with everything it has started, when its standard input does.
+
+1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program of this machine (`PROGRAM`);
+   an image that was not pushed cannot be pulled, and the task fails to start.
+2. `ecs:runTask.sync` fails its state when the task did. Stock ministack lets the state succeed whatever the container
+   exits with, and then nothing that a retry policy is for ever happens.
+3. A change of the clock's speed reaches waits that are under way.
+4. A state machine keeps its tracing configuration, so that a plan after an apply is empty.
+5. The version that comes with a new function has its number in its ARN, so that what calls it calls that version.
+"""
+
+import collections
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+
+import ministack.services.ecr as ecr
+import ministack.services.ecs as ecs
+import ministack.services.lambda_svc as functions
+import ministack.services.stepfunctions as step_functions
+from ministack.app import main
+
+RUN_TASK = "arn:aws:states:::ecs:runTask"
+
+# The annotation of an image's manifest that names the program to start in the container's place.
+PROGRAM = "exitwise.e2e.program"
+
+# What DescribeTasks tells and a Cause never holds, nor ever for a task on Fargate. Source: lambda/tests/failures/captured-*.
+NOT_IN_A_CAUSE = {"ContainerInstanceArn", "HealthStatus", "PlatformFamily"}
+
+
+class Process:
+    """A child process, as ministack wants to see a container."""
+
+    def __init__(self, program, arguments, environment, name):
+        self.id = uuid.uuid4().hex
+        self.name = name
+        self.attrs = {"NetworkSettings": {"Networks": {}}}
+        self._output = collections.deque()
+        self._changed = threading.Condition()
+        self._ended = False
+        # Nothing of the emulator's environment: a container has its own.
+        self._child = subprocess.Popen(
+            [program, *arguments],
+            env={"PATH": os.defpath, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        threading.Thread(target=self._read_output, daemon=True).start()
+
+    def _read_output(self):
+        for line in self._child.stdout:
+            with self._changed:
+                self._output.append(line)
+                self._changed.notify_all()
+        self._child.wait()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def status(self):
+        return "exited" if self._ended else "running"
+
+    def reload(self):
+        """The status above is always the present one."""
+
+    def wait(self, **_):
+        code = self._child.wait()
+        return {"StatusCode": code if code >= 0 else 128 - code}
+
+    def logs(self, follow=False, **_):
+        return self._follow() if follow else b"".join(self._output)
+
+    def _follow(self):
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._output or self._ended)
+                if not self._output:
+                    return
+                line = self._output.popleft()
+            yield line
+
+    def stop(self, timeout):
+        self._child.terminate()
+        try:
+            self._child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+
+    def remove(self, **_):
+        """Nothing of an ended process is left to remove."""
+
+
+class Processes:
+    """What ministack wants of a Docker client, with processes for containers."""
+
+    def __init__(self):
+        self.containers = self
+        self._by_id = {}
+
+    def run(self, image, command, environment, name, **_):
+        process = Process(program_of(image), command or [], environment, name)
+        self._by_id[process.id] = process
+        return process
+
+    def get(self, identity):
+        return self._by_id[identity]
+
+
+def program_of(image):
+    """The program that an image in the emulated ECR names."""
+    repository, separator, digest = image.partition("@")
+    if separator:
+        identity = {"imageDigest": digest}
+    else:
+        repository, _, tag = image.rpartition(":")
+        identity = {"imageTag": tag}
+    _, _, name = repository.partition("/")
+    status, _, answer = ecr._batch_get_image({"repositoryName": name, "imageIds": [identity]})
+    found = json.loads(answer)["images"] if status == 200 else []
+    if not found:
+        # ECS's words for it.
+        raise ecs._ImagePullError(
+            f"pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
+        )
+    return json.loads(found[0]["imageManifest"])["annotations"][PROGRAM]
+
+
+def run_task(resource, parameters):
+    """`ecs:runTask` and `ecs:runTask.sync` with the outcome that Step Functions gives them."""
+    answer = stock_run_task(resource, parameters)
+    if not resource.endswith(".sync"):
+        return answer
+    task = as_in_a_cause(answer["tasks"][0])
+    started = task["StopCode"] != "TaskFailedToStart"
+    if started and not any(container.get("ExitCode") for container in task["Containers"]):
+        return task
+    cause = json.dumps(task, sort_keys=True, separators=(",", ":"))
+    raise step_functions._ExecutionError("States.TaskFailed", cause)
+
+
+def as_in_a_cause(value, key=""):
+    """What DescribeTasks answers, spelt as Step Functions spells it: PascalCase, times in milliseconds."""
+    if isinstance(value, dict):
+        pairs = ((name[:1].upper() + name[1:], member) for name, member in value.items())
+        return {name: as_in_a_cause(member, name) for name, member in pairs if name not in NOT_IN_A_CAUSE}
+    if isinstance(value, list):
+        return [as_in_a_cause(member) for member in value]
+    if key.endswith("At") and isinstance(value, str):
+        return int(datetime.datetime.fromisoformat(value).timestamp() * 1000)
+    if key.endswith("At"):
+        return int(value * 1000)
+    # ministack's own wording.
+    if key == "StoppedReason" and value == "Essential container exited":
+        return "Essential container in task exited"
+    return value
+
+
+def wait(seconds):
+    """A Wait state's time. ministack looks at the clock's speed only once, before it waits."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds * step_functions._SFN_WAIT_SCALE:
+        time.sleep(0.02)
+
+
+def keeping_tracing(call):
+    """CreateStateMachine or UpdateStateMachine; ministack drops the tracing configuration."""
+
+    def keeping(parameters):
+        status, headers, answer = call(parameters)
+        if status == 200 and "tracingConfiguration" in parameters:
+            arn = parameters.get("stateMachineArn") or json.loads(answer)["stateMachineArn"]
+            step_functions._state_machines[arn]["tracingConfiguration"] = parameters["tracingConfiguration"]
+        return status, headers, answer
+
+    return keeping
+
+
+def create_function(parameters):
+    """CreateFunction; of all ways to publish a version this is the one where ministack's ARN for it lacks the number."""
+    answer = stock_create_function(parameters)
+    for number, version in functions._functions[parameters["FunctionName"]]["versions"].items():
+        version["config"]["FunctionArn"] += f":{number}"
+    return answer
+
+
+def end_with_standard_input():
+    """Nobody is left to stop the emulator once the other end is closed, however that came about."""
+    sys.stdin.buffer.read()
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    ecs._docker = Processes()
+    stock_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
+    step_functions._SERVICE_DISPATCH[RUN_TASK] = run_task
+    step_functions._scaled_sleep = wait
+    step_functions._create_state_machine = keeping_tracing(step_functions._create_state_machine)
+    step_functions._update_state_machine = keeping_tracing(step_functions._update_state_machine)
+    stock_create_function = functions._create_function
+    functions._create_function = create_function
+    main()

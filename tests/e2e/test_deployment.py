@@ -1,0 +1,75 @@
+"""A deployment, from an empty account to an empty account."""
+
+import json
+
+import pytest
+
+from execution import Execution, run_locally
+from stack import PROJECT
+
+README_PLAN = "terraform -chdir=terraform plan -var subnet_id=subnet-00000001"
+
+
+def test_the_plan_of_the_readme_needs_nothing_but_a_subnet(new_stack):
+    assert README_PLAN in (PROJECT / "README.md").read_text()
+    stack = new_stack()
+    stack.init()
+    planned = stack.command(*README_PLAN.split())
+    assert planned.returncode == 0, planned.stderr
+    assert " to add, 0 to change, 0 to destroy." in planned.stdout
+
+
+def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
+    stack = new_stack()
+    stack.init()
+    empty = inventory(stack)
+    with_alarms = '-var=alarms={"emails":["someone@example.com"]}'
+
+    good = stack.policy.read_text()
+    stack.policy.write_text(good.replace("max_retries = 3 ", "max_retries = -3 "))
+    refused = stack.try_to("apply", with_alarms)
+    assert "error[P018]" in refused.refusal
+    assert inventory(stack)["state machines"] == []
+
+    stack.policy.write_text(good)
+    stack.apply(with_alarms)
+    assert stack.try_to("plan", with_alarms).changes == {}
+
+    # Nobody has pushed the image yet.
+    story = Execution(stack, {"commands": []}).end()
+    [failure] = story.failures
+    assert (failure.stop_code, failure.exit_code) == ("TaskFailedToStart", None)
+    assert failure.stopped_reason.startswith("CannotPullContainerError: ")
+    assert (story.error, story.attempts) == ("Fatal.image-unusable", 1)
+    recorded = tmp_path / "event.json"
+    recorded.write_text(json.dumps({"taskError": {"Error": failure.error, "Cause": json.dumps(story.tasks[0])}}))
+    assert story == run_locally(exitwise, stack.policy, "--replay", recorded)
+
+    stack.destroy()
+    # But for what running executions need, by intent.
+    task_definitions = inventory(stack).pop("task definitions")
+    assert len(task_definitions) == 1
+    assert inventory(stack) == empty | {"task definitions": task_definitions}
+
+
+def inventory(stack):
+    """Names of what there is in the account."""
+
+    def names(service, action, listed, name=None, **options):
+        entries = getattr(stack.client(service), action)(**options)[listed]
+        return sorted(entry[name] if name else entry for entry in entries)
+
+    return {
+        "clusters": names("ecs", "list_clusters", "clusterArns"),
+        "dashboards": names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+        "functions": names("lambda", "list_functions", "Functions", "FunctionName"),
+        "log groups": names("logs", "describe_log_groups", "logGroups", "logGroupName"),
+        "policies": names("iam", "list_policies", "Policies", "PolicyName", Scope="Local"),
+        "repositories": names("ecr", "describe_repositories", "repositories", "repositoryName"),
+        "roles": names("iam", "list_roles", "Roles", "RoleName"),
+        "rules": names("events", "list_rules", "Rules", "Name"),
+        "security groups": names("ec2", "describe_security_groups", "SecurityGroups", "GroupId"),
+        "state machines": names("stepfunctions", "list_state_machines", "stateMachines", "name"),
+        "task definitions": names("ecs", "list_task_definitions", "taskDefinitionArns"),
+        "topics": names("sns", "list_topics", "Topics", "TopicArn"),
+    }

@@ -1,0 +1,90 @@
+"""Executions of the deployed state machine under the policy that is shipped, each beside the same run on this machine."""
+
+import json
+
+import pytest
+
+from execution import Execution, run_locally
+
+# Waits of a minute take a second.
+SPEED = 60
+
+RETRY = ["RunECSTask", "ProcessError", "ErrorStateChoice"]
+
+
+@pytest.fixture(scope="module")
+def deployed(new_stack, task_app):
+    """The project as it is, its image pushed."""
+    stack = new_stack()
+    stack.init()
+    stack.apply()
+    stack.push_image(task_app)
+    return stack
+
+
+@pytest.fixture
+def run(deployed, emulator, exitwise):
+    """Runs an input, deployed and locally; both must tell the same story, which is returned."""
+
+    def run(given):
+        with emulator.clock(SPEED):
+            story = Execution(deployed, given).end()
+        assert story == run_locally(exitwise, deployed.policy, "--input", json.dumps(given))
+        return story
+
+    return run
+
+
+def test_a_failure_really_arrives(deployed):
+    """The emulator as it comes lets RunECSTask succeed, whatever the container exits with."""
+    execution = Execution(deployed, {"commands": ["InvalidInput"]})
+    execution.end()
+    history = deployed.client("stepfunctions").get_execution_history(executionArn=execution.arn)["events"]
+    [failed] = [event["taskFailedEventDetails"] for event in history if event["type"] == "TaskFailed"]
+    assert failed["error"] == "States.TaskFailed"
+    task = json.loads(failed["cause"])
+    assert (task["StopCode"], task["Containers"][0]["Name"], task["Containers"][0]["ExitCode"]) == (
+        "EssentialContainerExited",
+        "app",
+        3,
+    )
+
+
+def test_a_task_that_succeeds_runs_once(run):
+    story = run({"commands": []})
+    assert (story.status, story.states) == ("SUCCEEDED", ["CheckInput", "Init", "RunECSTask"])
+    assert story.output == ["task-app: attempt 1 succeeded"]
+
+
+def test_a_network_error_is_retried_after_waits_until_its_retries_are_used(run):
+    story = run({"commands": ["NetworkError"]})
+    assert story.states == ["CheckInput", "Init", *3 * [*RETRY, "WaitBeforeRetry"], *RETRY, "FatalError"]
+    assert [failure.exit_code for failure in story.failures] == [4, 4, 4, 4]
+    assert story.types == ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]
+    assert [decision["waitSeconds"] for decision in story.decisions] == [60, 60, 60, 0]
+    assert all(60 / SPEED <= wait for wait in story.waits) and len(story.waits) == 3
+    assert (story.status, story.error) == ("FAILED", "RetriesExhausted.network-error")
+    assert story.cause.startswith("app exited with 4 (NetworkError); rule network-error (line ")
+    assert len(story.output) == 4
+
+
+def test_an_invalid_input_runs_once(run):
+    story = run({"commands": ["InvalidInput"]})
+    assert story.attempts == 1
+    assert (story.status, story.error) == ("FAILED", "Fatal.invalid-input")
+
+
+def test_each_attempt_knows_how_many_were_before_it(run):
+    story = run({"commands": ["--succeed-on-attempt", "3"]})
+    assert story.states == ["CheckInput", "Init", *RETRY, *RETRY, "RunECSTask"]
+    assert story.types == ["RETRIABLE", "RETRIABLE"]
+    assert story.status == "SUCCEEDED"
+    assert story.output[-1] == "task-app: attempt 3 succeeded"
+
+
+@pytest.mark.parametrize("given", [{}, "x"], ids=["no commands", "no object"])
+def test_a_wrong_input_runs_nothing(run, given):
+    story = run(given)
+    assert story.states == ["CheckInput", "InvalidInput"]
+    assert (story.status, story.error) == ("FAILED", "InvalidInput")
+    assert '{"commands": ["NetworkError"]}' in story.cause
