@@ -2,10 +2,6 @@ locals {
   machine  = { x86_64 = "x86_64", arm64 = "aarch64" }[var.architecture]
   platform = { x86_64 = "linux/amd64", arm64 = "linux/arm64" }[var.architecture]
   pushed   = "${aws_ecr_repository.this.repository_url}:${local.image_tag}"
-  console = lookup({
-    aws-cn     = "console.amazonaws.cn"
-    aws-us-gov = "console.amazonaws-us-gov.com"
-  }, local.partition, "console.aws.amazon.com")
 }
 
 output "state_machine_arn" {
@@ -35,7 +31,7 @@ output "start_execution" {
 
 output "console_url" {
   description = "The state machine in the AWS console."
-  value       = "https://${local.region}.${local.console}/states/home?region=${local.region}#/statemachines/view/${module.retryable_task.state_machine_arn}"
+  value       = "https://${local.region}.console.aws.amazon.com/states/home?region=${local.region}#/statemachines/view/${module.retryable_task.state_machine_arn}"
 }
 
 output "worst_case" {

@@ -40,8 +40,13 @@ run "mail" {
 
   # EventBridge replaces <name>; what it does not know it would send as it stands.
   assert {
-    condition     = toset(flatten(regexall("<([a-z]+)>", jsondecode(aws_cloudwatch_event_target.mail.input_transformer[0].input_template)))) == toset(keys(aws_cloudwatch_event_target.mail.input_transformer[0].input_paths))
+    condition     = toset(flatten(regexall("<([a-z]+)>", aws_cloudwatch_event_target.mail.input_transformer[0].input_template))) == toset(keys(aws_cloudwatch_event_target.mail.input_transformer[0].input_paths))
     error_message = "The mail's text and its values do not agree: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
+  }
+
+  assert {
+    condition     = can(tostring(jsondecode(aws_cloudwatch_event_target.mail.input_transformer[0].input_template)))
+    error_message = "The mail is no JSON text: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
   }
 
   assert {

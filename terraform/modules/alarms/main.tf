@@ -29,10 +29,8 @@ resource "aws_cloudwatch_event_target" "mail" {
       region = "$.region"
       status = "$.detail.status"
     }
-    input_template = jsonencode(join("", [
-      "Execution <name>: <status> <error>. Which rule decided, at which line and why: ",
-      "https://<region>.console.aws.amazon.com/states/home?region=<region>#/v2/executions/details/<arn>",
-    ]))
+    # A JSON text; jsonencode would write < as \u003c, and nothing would be filled in.
+    input_template = "\"Execution <name>: <status> <error>. What decided, and why: https://<region>.console.aws.amazon.com/states/home?region=<region>#/v2/executions/details/<arn>\""
   }
 }
 

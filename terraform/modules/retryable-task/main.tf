@@ -23,7 +23,7 @@ locals {
     function_arn        = var.function.qualified_arn
   })
 
-  # What the file has as it is because a marker there would not be valid.
+  # Settings that the file has as most want them: a marker in a number's or a key's place would not be valid there.
   literals = replace(replace(replace(local.scalars,
     "\"LaunchType\": \"FARGATE\"", local.placement),
     "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${var.task_timeout_seconds}"),
@@ -66,7 +66,7 @@ resource "aws_sfn_state_machine" "this" {
 
     precondition {
       condition     = local.container == var.container_name
-      error_message = "${var.policy_file} counts the exit codes of the container ${local.container}, but the task's is ${var.container_name}: set container = \"${var.container_name}\" in the policy, or give the name of the container that you mean."
+      error_message = "${var.policy_file} counts the exit codes of the container ${local.container}, but the task's is ${var.container_name}: set container = \"${var.container_name}\" in the policy, or container_name = \"${local.container}\" here."
     }
   }
 }

@@ -87,7 +87,7 @@ variable "security_group_ids" {
 }
 
 variable "assign_public_ip" {
-  description = "Whether the task gets a public address. Without one it reaches its registry and its log group through NAT or VPC endpoints only."
+  description = "Whether the task gets a public address. Without one it reaches its registry and its log group through NAT or VPC endpoints only. ECS gives none on EC2 instances."
   type        = bool
   default     = true
 }
