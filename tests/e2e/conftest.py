@@ -10,6 +10,13 @@ from emulator import Emulator
 from stack import PROJECT, Stack
 
 HERE = pathlib.Path(__file__).parent
+
+# No setting of the user's may lead a client elsewhere; where Terraform finds its providers may stay as it is.
+for name in list(os.environ):
+    if name.startswith(("AWS_", "LAMBDA_", "SFN_", "TF_")) and name not in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR"):
+        del os.environ[name]
+os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "no_proxy": "127.0.0.1"}
+
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
 
 

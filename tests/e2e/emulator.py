@@ -30,10 +30,7 @@ class Emulator:
             port = probe.getsockname()[1]
         self.endpoint = f"http://127.0.0.1:{port}"
         self.log = folder / "emulator.log"
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SFN_", "LAMBDA_"))
-        }
-        environment |= {
+        environment = os.environ | {
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "TMPDIR": str(folder),
@@ -50,6 +47,11 @@ class Emulator:
                 # A process group of its own, so that it can end together with all it has started.
                 start_new_session=True,
             )
+
+    @property
+    def process_group(self) -> int:
+        """Of the emulator and of all that it starts."""
+        return self._process.pid
 
     def __enter__(self):
         try:

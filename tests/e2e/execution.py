@@ -16,6 +16,9 @@ TIMEOUT = 60
 # How long the emulator may take to forward a line of the task's to its log group, in seconds.
 LOG_TIMEOUT = 10
 
+# What the times in a history are cut to, in seconds.
+MILLISECOND = 0.001
+
 
 @dataclasses.dataclass(frozen=True)
 class Failure:

@@ -57,19 +57,12 @@ class Stack:
         shutil.copy(function_zip, stack.function_zip)
         return stack
 
-    @property
-    def environment(self) -> dict[str, str]:
-        # Settings of the user's that would lead elsewhere are left out; where to find providers may stay.
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "TF_")) or name in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
-        }
-        return kept | self.emulator.environment(self.account) | {"CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
-
     def command(self, *command: str | os.PathLike) -> subprocess.CompletedProcess:
+        """Runs a command in the clone."""
+        environment = os.environ | self.emulator.environment(self.account)
+        environment |= {"CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS": "-no-color"}
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=TIMEOUT
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT
         )
 
     def init(self):

@@ -17,20 +17,22 @@ def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
     stack = new_stack()
     stack.init()
     empty = inventory(stack)
-    with_alarms = '-var=alarms={"emails":["someone@example.com"]}'
+    alarms = '-var=alarms={"emails":["someone@example.com"]}'
 
     good = stack.policy.read_text()
     stack.policy.write_text(good.replace("max_retries = 3 ", "max_retries = -3 "))
-    refused = stack.try_to("apply", with_alarms)
+    refused = stack.try_to("apply", alarms)
     assert "error[P018]" in refused.refusal
     assert inventory(stack)["state machines"] == []
 
     stack.policy.write_text(good)
-    stack.apply(with_alarms)
-    assert stack.try_to("plan", with_alarms).changes == {}
+    stack.apply(alarms)
+    assert stack.try_to("plan", alarms).changes == {}
 
     # Nobody has pushed the image yet.
-    story = Execution(stack, {"commands": []}).end()
+    read_mail = mailbox(stack)
+    execution = Execution(stack, {"commands": ["a-secret"]})
+    story = execution.end()
     [failure] = story.failures
     assert (failure.stop_code, failure.exit_code) == ("TaskFailedToStart", None)
     assert failure.stopped_reason.startswith("CannotPullContainerError: ")
@@ -38,12 +40,30 @@ def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
     recorded = tmp_path / "event.json"
     recorded.write_text(json.dumps({"taskError": {"Error": failure.error, "Cause": json.dumps(story.tasks[0])}}))
     assert story == run_locally(exitwise, stack.policy, "--replay", recorded)
+    mail = read_mail()
+    assert "FAILED" in mail and execution.arn in mail
+    assert "a-secret" not in mail
 
     stack.destroy()
     # But for what running executions need, by intent.
-    task_definitions = inventory(stack).pop("task definitions")
+    task_definitions = inventory(stack)["task definitions"]
     assert len(task_definitions) == 1
     assert inventory(stack) == empty | {"task definitions": task_definitions}
+
+
+def mailbox(stack):
+    """Subscribes a queue to the alarms' topic, as an address would be, and returns what waits for a message."""
+    [topic] = inventory(stack)["topics"]
+    client = stack.client("sqs")
+    queue = client.create_queue(QueueName="mailbox")["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    stack.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    def read_mail():
+        [message] = client.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+        return json.loads(message["Body"])["Message"]
+
+    return read_mail
 
 
 def inventory(stack):

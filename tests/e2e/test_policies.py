@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from conftest import HERE
-from execution import Execution, run_locally
+from execution import MILLISECOND, Execution, run_locally
 
 MACHINE = "module.retryable_task.aws_sfn_state_machine.this"
 
@@ -45,7 +45,7 @@ def test_waits_last_as_long_as_decided(workflows, exitwise):
     assert story.error == "RetriesExhausted.short"
     assert [decision["waitSeconds"] for decision in story.decisions] == [1, 3, 0]
     short, long = story.waits
-    assert 1 <= short < 3 <= long < 6
+    assert 1 - MILLISECOND <= short < 3 - MILLISECOND <= long < 6
     assert story == run_locally(exitwise, workflows.policy, "NetworkError")
 
 
