@@ -287,6 +287,7 @@ run "a_policy_arrives_as_it_was_written" {
   }
 
   variables {
+    cluster_arn = "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:cluster/main"
     policy_file = "tests/policies/awkward.toml"
   }
 
