@@ -49,6 +49,6 @@ def new_stack(emulator, tmp_path_factory):
 
     def new_stack() -> Stack:
         function_zip = built("lambda/bootstrap.zip", "lambda/package")
-        return Stack.clone(tmp_path_factory.mktemp("clone"), function_zip, emulator, str(next(numbers)))
+        return Stack(tmp_path_factory.mktemp("clone"), function_zip, emulator, str(next(numbers)))
 
     return new_stack

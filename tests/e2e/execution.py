@@ -100,12 +100,11 @@ class Execution:
     """A deployed execution, started by a real AWS client."""
 
     def __init__(self, stack: Stack, given: object, machine: str = ""):
+        """Starts the state machine with this ARN, else the root's, with this input."""
         self._stack = stack
         self._client = stack.client("stepfunctions")
-        started = self._client.start_execution(
-            stateMachineArn=machine or stack.outputs["state_machine_arn"], input=json.dumps(given)
-        )
-        self.arn = started["executionArn"]
+        arn = machine or stack.outputs["state_machine_arn"]
+        self.arn = self._client.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
 
     def story(self) -> Story:
         """What has happened so far, without the task's output."""

@@ -17,17 +17,17 @@ def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
     stack = new_stack()
     stack.init()
     empty = inventory(stack)
-    alarms = '-var=alarms={"emails":["someone@example.com"]}'
+    stack.variables["alarms"] = {"emails": ["someone@example.com"]}
 
     good = stack.policy.read_text()
     stack.policy.write_text(good.replace("max_retries = 3 ", "max_retries = -3 "))
-    refused = stack.try_to("apply", alarms)
+    refused = stack.try_to("apply")
     assert "error[P018]" in refused.refusal
     assert inventory(stack)["state machines"] == []
 
     stack.policy.write_text(good)
-    stack.apply(alarms)
-    assert stack.try_to("plan", alarms).changes == {}
+    stack.apply()
+    assert stack.plan().changes == {}
 
     # Nobody has pushed the image yet.
     read_mail = mailbox(stack)

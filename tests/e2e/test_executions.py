@@ -5,6 +5,7 @@ import json
 import pytest
 
 from execution import MILLISECOND, Execution, run_locally
+from stack import PROJECT
 
 # Waits of a minute take a second.
 SPEED = 60
@@ -43,11 +44,15 @@ def test_a_failure_really_arrives(deployed):
     [failed] = [event["taskFailedEventDetails"] for event in history if event["type"] == "TaskFailed"]
     assert failed["error"] == "States.TaskFailed"
     task = json.loads(failed["cause"])
-    assert (task["StopCode"], task["Containers"][0]["Name"], task["Containers"][0]["ExitCode"]) == (
-        "EssentialContainerExited",
-        "app",
-        3,
-    )
+    [container] = task["Containers"]
+    assert (task["StopCode"], container["Name"], container["ExitCode"]) == ("EssentialContainerExited", "app", 3)
+
+    # It says nothing that AWS does not say, but for the container's memory, and in the same words.
+    recorded = json.loads((PROJECT / "lambda" / "tests" / "failures" / "captured-pv14-exit-42.json").read_text())
+    recorded = json.loads(recorded["taskError"]["Cause"])
+    assert task["StoppedReason"] == recorded["StoppedReason"]
+    assert task.keys() <= recorded.keys()
+    assert container.keys() - {"Memory"} <= recorded["Containers"][0].keys()
 
 
 def test_a_task_that_succeeds_runs_once(run):

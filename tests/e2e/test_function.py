@@ -58,7 +58,7 @@ def test_a_broken_function_is_not_deployed_and_would_end_executions_at_once(stac
     assert MACHINE not in refused.changes
     assert Execution(stack, FAILING_INPUT).end() == before
 
-    stack.apply("-var=validate_policy=false")
+    stack.apply(validate_policy=False)
     story = Execution(stack, FAILING_INPUT).end()
     assert story.states[-1] == "ProcessError"
     # Of Lambda's names for a runtime that fails, the emulator does not know which one it is.

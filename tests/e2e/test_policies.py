@@ -1,56 +1,82 @@
 """Two workflows on one function, and what an edit of a policy does to them and to their executions."""
 
 import hashlib
-import json
 import shutil
 
 import pytest
 
 from conftest import HERE
 from execution import MILLISECOND, Execution, run_locally
-
-MACHINE = "module.retryable_task.aws_sfn_state_machine.this"
+from stack import SUBNET
 
 # Hours pass in a moment.
 FAST = 1_000_000
 
+# Which policy each task runs under, by the family of its task definition. Their containers have other names, too.
+WAITS, SHIPPED = "waits", "shipped"
+CONTAINERS = {WAITS: "worker", SHIPPED: "app"}
+
 
 @pytest.fixture(scope="module")
 def workflows(new_stack, task_app):
-    """The root's workflow under waits.toml, and a second one under the policy that is shipped."""
+    """Two tasks that an account has already, under policies of their own by examples/own-task."""
     stack = new_stack()
-    shutil.copy(HERE / "second-workflow.tf", stack.folder / "terraform")
-    shutil.copy(stack.policy, second_policy(stack))
-    shutil.copy(HERE / "waits.toml", stack.policy)
+    have_tasks(stack, task_app)
+    shutil.copy(HERE / "waits.toml", policy(stack, WAITS))
+    shutil.copy(stack.policy, policy(stack, SHIPPED))
+    stack.configuration = "terraform/examples/own-task"
+    stack.variables = {
+        "cluster_name": "main",
+        "subnet_ids": [SUBNET],
+        "function_zip": str(stack.function_zip),
+        "tasks": {
+            family: {"container_name": container, "policy_file": str(policy(stack, family))}
+            for family, container in CONTAINERS.items()
+        },
+    }
     stack.init()
     stack.apply()
-    stack.push_image(task_app)
     return stack
 
 
-def second_policy(stack):
-    return stack.folder / "policies" / "second.toml"
+def have_tasks(stack, program):
+    stack.client("ecs").create_cluster(clusterName="main")
+    stack.client("logs").create_log_group(logGroupName="tasks")
+    repository = stack.client("ecr").create_repository(repositoryName="tasks")["repository"]["repositoryUri"]
+    stack.push("tasks", "1", program)
+    options = {"awslogs-group": "tasks", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "task"}
+    for family, container in CONTAINERS.items():
+        definition = {
+            "name": container,
+            "image": f"{repository}:1",
+            "essential": True,
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
+        stack.client("ecs").register_task_definition(family=family, containerDefinitions=[definition])
 
 
-def digest(policy):
-    return "sha256:" + hashlib.sha256(policy).hexdigest()[:12]
+def policy(stack, family):
+    return stack.policies / f"{family}.toml"
 
 
-def given(error):
-    return {"commands": [error]}
+def digest(file):
+    return "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
-def test_waits_last_as_long_as_decided(workflows, exitwise):
-    story = Execution(workflows, given("NetworkError")).end()
+def start(stack, family, error):
+    return Execution(stack, {"commands": [error]}, stack.outputs["state_machine_arns"][family])
+
+
+def test_waits_last_as_long_as_decided(workflows):
+    story = start(workflows, WAITS, "NetworkError").end()
     assert story.error == "RetriesExhausted.short"
     assert [decision["waitSeconds"] for decision in story.decisions] == [1, 3, 0]
     short, long = story.waits
     assert 1 - MILLISECOND <= short < 3 - MILLISECOND <= long < 6
-    assert story == run_locally(exitwise, workflows.policy, "NetworkError")
 
 
 def test_jitter_is_keyed_by_the_execution_that_is_deployed(workflows, emulator):
-    execution = Execution(workflows, given("UncaughtException"))
+    execution = start(workflows, WAITS, "UncaughtException")
     with emulator.clock(FAST):
         story = execution.end()
     key = hashlib.sha256(f"{execution.arn}/1".encode()).hexdigest()
@@ -59,72 +85,70 @@ def test_jitter_is_keyed_by_the_execution_that_is_deployed(workflows, emulator):
 
 
 def test_two_workflows_share_a_function_and_no_policy(workflows, emulator, exitwise):
-    with emulator.clock(FAST):
-        first = Execution(workflows, given("NetworkError")).end()
-        second = Execution(workflows, given("NetworkError"), workflows.outputs["second_state_machine_arn"]).end()
-    assert first.error == "RetriesExhausted.short"
-    assert second.error == "RetriesExhausted.network-error"
-    assert first.decisions[0]["policy"] == digest(workflows.policy.read_bytes())
-    assert second == run_locally(exitwise, second_policy(workflows), "NetworkError")
+    for family, error in [(WAITS, "RetriesExhausted.short"), (SHIPPED, "RetriesExhausted.network-error")]:
+        with emulator.clock(FAST):
+            story = start(workflows, family, "NetworkError").end()
+        assert story.error == error
+        assert story.decisions[0]["policy"] == digest(policy(workflows, family))
+        assert story == run_locally(exitwise, policy(workflows, family), "NetworkError")
     assert len(workflows.client("lambda").list_functions()["Functions"]) == 1
 
 
 def test_an_edit_reaches_the_next_execution_and_none_that_waits(workflows, emulator, exitwise, tmp_path):
-    old = tmp_path / "old.toml"
-    shutil.copy(workflows.policy, old)
-    waiting = Execution(workflows, given("InvalidInput"))
+    edited = policy(workflows, WAITS)
+    old = shutil.copy(edited, tmp_path / "old.toml")
+    waiting = start(workflows, WAITS, "InvalidInput")
     waiting.reach("WaitBeforeRetry")
 
     # Nothing matches exit code 3 any more.
-    replace(workflows.policy, "exit_code = 3", "exit_code = 33")
-    outcome = workflows.apply()
-    assert outcome.changes == {MACHINE: "update"}
+    replace(edited, "exit_code = 3", "exit_code = 33")
+    assert workflows.apply().changes == {f'module.retryable_task["{WAITS}"].aws_sfn_state_machine.this': "update"}
 
-    next_one = Execution(workflows, given("InvalidInput")).end()
+    next_one = start(workflows, WAITS, "InvalidInput").end()
     assert next_one.error == "Fatal.default"
-    assert next_one == run_locally(exitwise, workflows.policy, "InvalidInput")
+    assert next_one == run_locally(exitwise, edited, "InvalidInput")
 
     assert waiting.story().states[-1] == "WaitBeforeRetry", "the wait was over before the policy was edited"
     with emulator.clock(FAST):
         kept = waiting.end()
     assert kept.error == "RetriesExhausted.long"
     assert kept == run_locally(exitwise, old, "InvalidInput")
-    assert {decision["policy"] for decision in kept.decisions} == {digest(old.read_bytes())}
+    assert {decision["policy"] for decision in kept.decisions} == {digest(old)}
 
 
 @pytest.mark.parametrize(
     "found, written, told",
     [
         ('delays = ["1s", "3s"]', 'formula = "2^(n"', "line 13: error[P011]"),
-        ('container = "app"', 'container = "web"', 'the container web, but the task\'s is app'),
+        ('container = "worker"', 'container = "web"', "the container web, but the task's is worker"),
     ],
     ids=["wrong", "for another container"],
 )
 def test_a_policy_that_cannot_be_used_changes_nothing(workflows, unedited_afterwards, found, written, told):
     before = machines(workflows)
-    replace(workflows.policy, found, written)
+    replace(policy(workflows, WAITS), found, written)
     # A good edit beside it is not deployed either.
-    replace(second_policy(workflows), "max_retries = 3", "max_retries = 2")
+    replace(policy(workflows, SHIPPED), "max_retries = 3", "max_retries = 2")
 
     outcome = workflows.try_to("apply")
 
-    assert "policies/default.toml" in outcome.refusal and told in outcome.refusal
+    assert str(policy(workflows, WAITS)) in outcome.refusal and told in outcome.refusal
     assert outcome.changes == {}
     assert machines(workflows) == before
 
 
 @pytest.fixture
 def unedited_afterwards(workflows):
-    texts = {policy: policy.read_text() for policy in (workflows.policy, second_policy(workflows))}
+    texts = {file: file.read_text() for file in workflows.policies.iterdir() if file.suffix == ".toml"}
     yield
-    for policy, text in texts.items():
-        policy.write_text(text)
+    for file, text in texts.items():
+        file.write_text(text)
 
 
-def replace(policy, found, written):
-    text = policy.read_text()
+def replace(file, found, written):
+    text = file.read_text()
     assert found in text
-    policy.write_text(text.replace(found, written))
+    file.write_text(text.replace(found, written))
 
 
 def machines(stack):
