@@ -26,6 +26,7 @@ resource "aws_cloudwatch_dashboard" "this" {
           view    = "timeSeries"
           stacked = metric.stat == "Sum"
           metrics = [[{
+            id         = "e1"
             expression = "SEARCH('{exitwise,type,rule} MetricName=\"${name}\"', '${metric.stat}', 300)"
           }]]
         }

@@ -4,7 +4,7 @@
 locals {
   task_arns = "${replace(var.cluster_arn, ":cluster/", ":task/")}/*"
 
-  # Every revision: running executions keep the one they started with. Unversioned, ECS asks for the family's own ARN.
+  # Every revision: running executions keep the one they started with. Named without one, ECS asks for the family's own ARN.
   family_arn = replace(var.task_definition_arn, "/:[0-9]+$/", "")
 }
 
@@ -38,7 +38,7 @@ resource "aws_iam_role_policy" "this" {
           Sid       = "Run"
           Effect    = "Allow"
           Action    = "ecs:RunTask"
-          Resource  = distinct([var.task_definition_arn == local.family_arn ? local.family_arn : "${local.family_arn}:*", "${local.family_arn}:*"])
+          Resource  = distinct([replace(var.task_definition_arn, "/:[0-9]+$/", ":*"), "${local.family_arn}:*"])
           Condition = { ArnEquals = { "ecs:cluster" = var.cluster_arn } }
         },
         {
