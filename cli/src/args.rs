@@ -32,6 +32,10 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 the task succeeded, 1 it failed for good, 2 usage, 3 the policy has errors, 130 interrupted.
     Run(Run),
+    /// Print the JSON Schema of policies, with which editors complete and check them.
+    ///
+    /// It is the repository's policies/schema.json. A policy names it in its first line: `#:schema ./schema.json`.
+    Schema,
     /// The demo task itself; `run` starts it.
     #[command(hide = true, disable_help_flag = true)]
     TaskApp {

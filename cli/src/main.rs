@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Prove(args) => cmd::prove::run(&args),
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Run(args) => cmd::run::run(&args),
+        Command::Schema => cmd::schema::run(),
         Command::TaskApp { args } => return task_app::main_with(args.into_iter()),
     };
     match status {

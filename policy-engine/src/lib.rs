@@ -17,6 +17,8 @@ mod jitter;
 mod pattern;
 mod policy;
 mod scenario;
+#[cfg(feature = "schema")]
+mod schema;
 mod state;
 mod walk;
 mod wording;
@@ -33,7 +35,11 @@ pub use jitter::{Draw, Jitter};
 pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_TEXT_CHARS, Pattern, Text};
 #[cfg(feature = "examples")]
 pub use policy::example::Example;
+#[cfg(feature = "schema")]
+pub use policy::language::{Key, Otherwise, TABLES, Table, Value};
 pub use policy::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, Matcher, NO_RULE, Policy, Rule};
 pub use scenario::{Drawn, Outcome, Scenario, TestReport};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use state::{BadCounters, Counters, ExecutionContext, RetryState};
 pub use walk::{Walk, WalkError};

@@ -4,10 +4,11 @@
 #![cfg(feature = "render")]
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
 
+mod common;
+
+use common::{blocks, hold, text};
 use policy_engine::{Code, Diagnostics, MAX_POLICY_BYTES, MAX_RULES, Policy, TestReport};
 use std::fmt::Write;
-use std::path::PathBuf;
-use std::{env, fs};
 
 /// What loading a policy tells; where that is nothing, what its tests tell.
 fn diagnostics(text: &str) -> Diagnostics {
@@ -26,15 +27,9 @@ fn rendered(text: &str) -> String {
     lines.join("\n\n").lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// A section's blocks: language and text.
-fn blocks(section: &str) -> Vec<(&str, &str)> {
-    section.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect()
-}
-
 #[test]
 fn the_document_explains_every_code_with_policies_that_show_it() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/diagnostics.md");
-    let document = fs::read_to_string(&path).unwrap();
+    let document = text("docs/diagnostics.md");
     let mut sections = document.split("\n## ");
     let mut updated = sections.next().unwrap().to_owned();
     let mut codes = Vec::new();
@@ -58,12 +53,7 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
         }
     }
     assert_eq!(codes, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
-    if env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, &updated).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap();
-    let stale = updated.lines().zip(written.lines()).find(|(now, then)| now != then);
-    assert!(updated == written, "docs/diagnostics.md is stale, see the top of this test: {stale:?}");
+    hold("docs/diagnostics.md", &updated);
 }
 
 #[test]

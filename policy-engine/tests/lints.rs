@@ -149,7 +149,7 @@ fn when() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn a_rule_is_called_unreachable_if_and_only_if_it_is(whens in prop::collection::vec(when(), 2..7)) {

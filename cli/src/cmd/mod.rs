@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod prove;
 pub(crate) mod run;
+pub(crate) mod schema;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;

@@ -1,7 +1,7 @@
 //! `[guarantee]`: ceilings that a policy sets to its own worst case.
 
 use super::raw::{self, Section};
-use super::{Action, Policy, Rule};
+use super::{Action, Policy, Rule, language};
 use crate::backoff::MAX_RETRIES;
 use crate::bound::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -28,7 +28,7 @@ struct Ceiling<T> {
 pub(super) fn lower(root: Section<'_, '_>, out: &mut Diagnostics) -> Guarantee {
     let section = root.get("guarantee").and_then(|value| Section::of(value, "`[guarantee]`", out));
     let Some(section) = section else { return Guarantee::default() };
-    section.only(&["max_runs", "max_wait"], out);
+    section.only(language::GUARANTEE, out);
     let max_runs = section.get("max_runs").and_then(|value| {
         let most = raw::count(value, "max_runs", 1..=MAX_RETRIES + 1, out)?;
         Some(Ceiling { most, span: value.span() })

@@ -6,7 +6,7 @@ use super::matchers::{self, CodeNames};
 use super::raw::{self, Node, Section};
 use super::scenarios::{self, Names};
 use super::waits::Backoff;
-use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule};
+use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule, language};
 use crate::backoff::{BackoffTable, MAX_RETRIES};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::duration;
@@ -34,10 +34,7 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
     }
     let root = raw::parse(text, out)?;
     let root = Section { table: root.get_ref(), span: (0, 0), name: "the policy" };
-    root.only(
-        &["version", "container", "limits", "exit_codes", "backoff", "rule", "default", "test", "guarantee"],
-        out,
-    );
+    root.only(language::POLICY, out);
     version(root, out);
     let container = root.get("container").and_then(|value| container_name(value, out));
     let limits = limits(root, out);
@@ -84,7 +81,7 @@ fn version(root: Section<'_, '_>, out: &mut Diagnostics) {
 fn limits(root: Section<'_, '_>, out: &mut Diagnostics) -> Option<Limits> {
     let value = root.required("limits", "limits = { max_retries = 3 }", out)?;
     let section = Section::of(value, "`[limits]`", out)?;
-    section.only(&["max_retries", "max_total_wait", "max_elapsed"], out);
+    section.only(language::LIMITS, out);
     let max_retries = section.required("max_retries", "max_retries = 3", out);
     let max_retries = max_retries.and_then(|value| raw::count(value, "max_retries", 0..=MAX_RETRIES, out));
     let mut optional = |key| section.get(key).map(|value| raw::duration(value, out));
@@ -255,7 +252,7 @@ impl Lowering<'_> {
 
     /// A rule as far as it can be read; whatever cannot was reported.
     fn rule(&mut self, section: Section<'_, '_>, out: &mut Diagnostics) -> Rule {
-        section.only(&["name", "when", "type", "max_retries", "backoff", "counts"], out);
+        section.only(language::RULE, out);
         let name = section.required("name", "name = \"network-error\"", out);
         let name = name.and_then(|value| Some((raw::text(value, out)?, value.span())));
         if let Some((name, span)) = &name {
@@ -286,7 +283,7 @@ impl Lowering<'_> {
     fn default(&mut self, root: Section<'_, '_>, out: &mut Diagnostics) -> Rule {
         let section = root.get("default").and_then(|value| Section::of(value, "`[default]`", out));
         let action = section.and_then(|section| {
-            section.only(&["type", "max_retries", "backoff"], out);
+            section.only(language::DEFAULT, out);
             self.action(section, true, out)
         });
         Rule {

@@ -1,7 +1,7 @@
 //! `when` tables to conditions.
 
 use super::raw::{self, Node, Section};
-use super::{CodeSet, Matcher, NameMatch, Test};
+use super::{CodeSet, Matcher, NameMatch, Test, language};
 use crate::diagnostic::{Code, Diagnostics, quoted};
 use crate::failure::ExitCode;
 use crate::pattern::Pattern;
@@ -20,20 +20,7 @@ pub(super) struct CodeNames {
 
 /// The conditions of one `when`, names and codes before patterns, each kind in the order written.
 pub(super) fn lower(when: Section<'_, '_>, policy: &str, names: &mut CodeNames, out: &mut Diagnostics) -> Vec<Matcher> {
-    when.only(
-        &[
-            "error",
-            "stop_code",
-            "exit_code",
-            "reason",
-            "stopped_reason",
-            "container_reason",
-            "container",
-            "launch_type",
-            "capacity_provider",
-        ],
-        out,
-    );
+    when.only(language::WHEN, out);
     let mut matchers = Vec::new();
     let mut given = 0;
     for (key, value) in when.table {

@@ -5,6 +5,7 @@ mod cover;
 pub(crate) mod example;
 mod gate;
 mod guarantee;
+pub(crate) mod language;
 mod lint;
 mod lower;
 mod matchers;

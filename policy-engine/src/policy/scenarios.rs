@@ -1,5 +1,6 @@
 //! `[[test]]` sections to scenarios.
 
+use super::language;
 use super::lint::KNOWN_STOP_CODES;
 use super::matchers::{self, CodeNames};
 use super::raw::{self, Node, Section};
@@ -38,7 +39,7 @@ fn scenario<'t>(
     names: &mut Names<'_>,
     out: &mut Diagnostics,
 ) -> Option<Scenario> {
-    section.only(&["name", "failures", "expect"], out);
+    section.only(language::TEST, out);
     let name = section.required("name", "name = \"a bad input is final\"", out);
     let name = name.and_then(|value| Some((raw::text(value, out)?, value.span())));
     if let Some((name, span)) = &name {
@@ -135,19 +136,7 @@ fn container(name: Option<&str>) -> Option<Cow<'static, str>> {
 
 /// A failure told by facts, or recorded in a file.
 fn facts(section: Section<'_, '_>, names: &mut Names<'_>, out: &mut Diagnostics) -> Option<Given> {
-    const KEYS: [&str; 10] = [
-        "error",
-        "stop_code",
-        "exit_code",
-        "reason",
-        "stopped_reason",
-        "container_reason",
-        "container",
-        "launch_type",
-        "capacity_provider",
-        "file",
-    ];
-    section.only(&KEYS, out);
+    section.only(language::FAILURE, out);
     let text = |key: &str, out: &mut Diagnostics| raw::text(section.get(key)?, out).map(str::to_owned);
     if let Some(file) = section.get("file") {
         if section.table.len() > 1 {
@@ -202,7 +191,7 @@ fn expectation(value: Node<'_, '_>, rules: &[Rule], out: &mut Diagnostics) -> Op
         }
         DeValue::Table(_) => {
             let section = Section::of(value, "an expectation", out)?;
-            section.only(&["type", "rule", "error"], out);
+            section.only(language::EXPECTATION, out);
             let mut expectation = Expectation::default();
             if let Some(value) = section.get("type") {
                 let (kind, wait) = answer(raw::text(value, out)?, value.span(), out)?;

@@ -1,5 +1,6 @@
 //! `[backoff]` tables and inline backoffs to tables of delays.
 
+use super::language;
 use super::raw::{self, Node, Section};
 use crate::backoff::{BackoffTable, Curve, MAX_WAIT_SECONDS, TabulationError};
 use crate::diagnostic::{Code, Diagnostics};
@@ -22,7 +23,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn lower(section: Section<'_, '_>, policy: &str, out: &mut Diagnostics) -> Option<Self> {
-        section.only(&["constant", "linear", "exponential", "fibonacci", "delays", "formula", "cap", "jitter"], out);
+        section.only(language::BACKOFF, out);
         let cap = section.get("cap").map(|value| raw::duration(value, out));
         let words = [("none", Jitter::None), ("full", Jitter::Full), ("equal", Jitter::Equal)];
         let jitter = section.get("jitter").map(|value| raw::word(value, "jitter", &words, out));
@@ -148,17 +149,17 @@ fn curve(kind: &str, value: Node<'_, '_>, policy: &str, out: &mut Diagnostics) -
     match kind {
         "constant" => raw::duration(value, out).map(Curve::Constant),
         "linear" => {
-            let section = section(&["initial", "step"], out)?;
+            let section = section(language::LINEAR, out)?;
             let (initial, step) = (part(section, "initial", out), part(section, "step", out));
             Some(Curve::Linear { initial: initial?, step: step? })
         }
         "exponential" => {
-            let section = section(&["initial", "factor"], out)?;
+            let section = section(language::EXPONENTIAL, out)?;
             let (initial, factor) = (part(section, "initial", out), factor(section, out));
             Some(Curve::Exponential { initial: initial?, factor: factor? })
         }
         "fibonacci" => {
-            let section = section(&["initial"], out)?;
+            let section = section(language::FIBONACCI, out)?;
             part(section, "initial", out).map(|initial| Curve::Fibonacci { initial })
         }
         "delays" => {
