@@ -1,6 +1,6 @@
-//! The policies we ship: each loads without a warning, and its comment tells its worst case.
+//! The policies we ship: each loads without a warning, passes its own tests, which reach every rule, and its comment tells its worst case.
 
-use policy_engine::{Policy, WorstCase};
+use policy_engine::{Policy, TestReport, WorstCase};
 use std::fs;
 use std::path::PathBuf;
 
@@ -25,6 +25,9 @@ fn every_policy_is_clean_and_as_bounded_as_it_says() {
         let text = fs::read_to_string(&path).unwrap();
         let (policy, warnings) = Policy::load(&text).map_err(|problems| format!("{name}: {problems:?}")).unwrap();
         assert!(warnings.is_empty(), "{name}: {warnings:?}");
+        let report = TestReport::of(&policy, |path| Err(format!("{path} would be lost where the policy is copied")));
+        assert!(report.diagnostics.is_empty(), "{name}: {:?}", report.diagnostics);
+        assert!(name == "minimal.toml" || !policy.tests().is_empty(), "{name} has no tests");
         let worst = WorstCase::of(&policy);
         let computed = (worst.runs(), worst.wait_seconds());
         let line = format!("# Worst case: {} runs, {} s of waiting (", computed.0, computed.1);

@@ -233,6 +233,26 @@ fn the_function_reads_past_tests() {
     }
 }
 
+/// The function leaves out the tests at the end before it reads the rest, and nothing else.
+#[test]
+fn only_tests_are_read_past() {
+    let test = "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\"\n";
+    let default = "[default]\ntype = \"RETRIABLE\"\n";
+    for text in [
+        format!("{POLICY}{test}{default}"),
+        format!("{POLICY}{test}\n  {default}"),
+        format!("{POLICY}{default}{test}{test}"),
+        format!("{POLICY}{default}{test}name2 = [\n[1],\n]\n"),
+        format!("{POLICY}{default}[[rule]]\nname = \"a\"\ntype = \"FATAL\"\nwhen = {{ error = '''\n{test}''' }}\n"),
+    ] {
+        let policy = Policy::compile(&text).map_err(|problems| format!("{problems:?}\n{text}")).unwrap();
+        assert_eq!(policy.default_rule().action().type_name(), "RETRIABLE", "{text}");
+        assert_eq!(policy.source(), text);
+    }
+    let broken = Policy::compile(&format!("{POLICY}{test}[default]\ntype = \"RETRY\"\n")).unwrap_err();
+    assert_eq!(broken.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["P017"]);
+}
+
 #[test]
 fn rules_that_decide_in_no_test_are_told_once() {
     let tests = "[[test]]\nname = \"it\"\nfailures = [4]\nexpect = [\"TEMPORARY\"]\n";

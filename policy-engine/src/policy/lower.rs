@@ -13,7 +13,8 @@ use crate::duration;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use toml::de::DeValue;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// The version of the language that this engine speaks.
 const VERSION: i64 = 1;
@@ -32,7 +33,7 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
         );
         return None;
     }
-    let root = raw::parse(text, out)?;
+    let root = if tests { raw::parse(text, out)? } else { parse_without_tests(text, out)? };
     let root = Section { table: root.get_ref(), span: (0, 0), name: "the policy" };
     root.only(language::POLICY, out);
     version(root, out);
@@ -63,6 +64,22 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
     let gates = rules.iter().map(Gate::of).collect();
     let (source, hash) = (text.to_owned(), super::hash(text));
     Some(Policy { container, limits, limits_span, exit_codes, rules, gates, default, tests, guarantee, source, hash })
+}
+
+/// Parses the text without the tests at its end, which are half of some policies; all of it where its end is anything else.
+fn parse_without_tests<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Spanned<DeTable<'i>>> {
+    const HEADER: &str = "\n[[test]]";
+    let (head, tests) = text.find(HEADER).map_or((text, ""), |at| text.split_at(at));
+    let mut headers = tests.lines().map(str::trim_start).filter(|line| line.starts_with('['));
+    if headers.all(|line| line.starts_with(HEADER.trim_start())) {
+        // What looks like a header may stand in a string; then the text before it is no TOML.
+        let mut found = Diagnostics::default();
+        let root = raw::parse(head, &mut found);
+        if found.is_empty() {
+            return root;
+        }
+    }
+    raw::parse(text, out)
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {
