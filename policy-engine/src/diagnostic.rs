@@ -228,17 +228,23 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let annotation = AnnotationKind::Primary.span(self.span.clone()).label(&self.label);
+        let gutter = text.lines().count().to_string().len() + " | ".len();
+        // A label that does not fit behind its place is a note. A line that does not fit is cut so that the label does.
+        let (line, end) = position(text, self.span.end);
+        let uncut = text.lines().nth(line - 1).is_some_and(|line| gutter + line.chars().count() <= WIDTH);
+        let (label, moved) = match uncut && gutter + end + self.label.chars().count() > WIDTH {
+            true => (None, Some(&self.label)),
+            false => (Some(self.label.as_str()), None),
+        };
+        let annotation = AnnotationKind::Primary.span(self.span.clone()).label(label);
         let related =
             self.related.iter().map(|place| AnnotationKind::Context.span(place.span.clone()).label(&place.label));
         let snippet = Snippet::source(text).path(path).annotation(annotation).annotations(related);
-        // `error[P012]: ` and, after the line numbers, ` = note: `; what is longer goes on below its beginning.
-        let title = wrapped(&self.message, WIDTH - 15);
-        let digits = text.lines().count().to_string().len();
-        let notes = self.notes.iter().map(|note| (Level::NOTE, note));
+        let title = wrapped(&self.message, WIDTH - format!("{}[{}]: ", self.code.severity(), self.code).len());
+        let notes = moved.into_iter().chain(&self.notes).map(|note| (Level::NOTE, note));
         let messages: Vec<_> = notes
             .chain(self.help.iter().map(|help| (Level::HELP, help)))
-            .map(|(level, text)| (level, wrapped(text, WIDTH - digits - " = note: ".len())))
+            .map(|(level, text)| (level, wrapped(text, WIDTH - gutter - "= note: ".len())))
             .collect();
         let mut group = Group::with_title(level.primary_title(&title).id(self.code.as_str())).element(snippet);
         for (level, text) in &messages {
@@ -263,7 +269,7 @@ fn wrapped(text: &str, width: usize) -> String {
         match column {
             0 => {}
             // A unit stays with its number.
-            _ if length > 1 && column + 1 + length > width - 2 => {
+            _ if length > 1 && column + 1 + length > width => {
                 lines.push('\n');
                 column = 0;
             }

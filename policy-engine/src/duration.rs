@@ -13,9 +13,21 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("say the unit, for example `\"{text}s\"`"));
     }
-    read(text).ok_or_else(|| {
-        "write whole seconds, minutes, hours or days, for example `\"90s\"`, `\"15m\"`, `\"1h30m\"`, `\"2d\"`".into()
+    read(text).ok_or_else(|| match written_out(text) {
+        Some(meant) => format!("write `\"{meant}\"`"),
+        None => "write whole seconds, minutes, hours or days, for example `\"90s\"`, `\"15m\"`, `\"1h30m\"`, `\"2d\"`"
+            .into(),
     })
+}
+
+/// What was meant by a number and a unit that is not written as one letter: `5 minutes`, `60sec`, `1H`.
+fn written_out(text: &str) -> Option<String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0)?;
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = unit.trim().to_ascii_lowercase();
+    let names = ["seconds", "minutes", "mins", "hours", "hrs", "days"];
+    let (letter, _) = UNITS.iter().find(|(letter, _)| unit.starts_with(*letter))?;
+    names.iter().any(|name| name.starts_with(&unit)).then(|| format!("{number}{letter}"))
 }
 
 fn read(text: &str) -> Option<u64> {
@@ -70,6 +82,17 @@ mod tests {
         }
         for text in ["", "s", "90", "1.5h", "1m1h", "1s1s", "-1s", " 1s", "1 s", "1w", "18446744073709551615d", "1é"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn units_written_out_are_understood_and_refused() {
+        for (text, meant) in [("5 minutes", "5m"), ("60sec", "60s"), ("1H", "1h"), ("2 days", "2d"), ("10 min", "10m")]
+        {
+            assert_eq!(parse(text), Err(format!("write `\"{meant}\"`")));
+        }
+        for text in ["500ms", "1.5h", "m", "3 months", "1w"] {
+            assert!(parse(text).unwrap_err().starts_with("write whole seconds"), "{text}");
         }
     }
 

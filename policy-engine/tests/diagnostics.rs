@@ -2,13 +2,15 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p policy-engine --all-features` writes what is printed into the document.
 #![cfg(feature = "render")]
-#![expect(clippy::string_slice, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::{blocks, hold, text};
 use policy_engine::{Code, Diagnostics, MAX_POLICY_BYTES, MAX_RULES, Policy, TestReport};
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
 
 /// What loading a policy tells; where that is nothing, what its tests tell.
 fn diagnostics(text: &str) -> Diagnostics {
@@ -21,10 +23,16 @@ fn diagnostics(text: &str) -> Diagnostics {
     }
 }
 
-fn rendered(text: &str) -> String {
+/// What is printed of a policy of this name: nothing wider than a terminal, and always with what to type instead.
+fn rendered(text: &str, name: &str) -> String {
     let found = diagnostics(text);
-    let lines: Vec<_> = found.iter().map(|problem| problem.render(text, "policy.toml", false)).collect();
-    lines.join("\n\n").lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<_> = found.iter().map(|problem| problem.render(text, name, false)).collect();
+    assert!(found.iter().all(|problem| problem.help.is_some()), "{name}: {found:?}");
+    let lines = lines.join("\n\n");
+    for line in lines.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    lines.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 #[test]
@@ -41,7 +49,7 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
             [("toml", bad), ("text", _), ("toml", good)] => {
                 assert_eq!(diagnostics(good).iter().next(), None, "{code}: the mended policy has a problem");
                 assert!(diagnostics(bad).iter().any(|problem| problem.code.as_str() == code), "{code} is not shown");
-                rendered(bad)
+                rendered(bad, "policy.toml")
             }
             _ => panic!("{code}: a policy, what is printed, and the policy mended"),
         };
@@ -54,6 +62,22 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
     }
     assert_eq!(codes, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
     hold("docs/diagnostics.md", &updated);
+}
+
+/// What people type wrong, one mistake a file, and what they are told.
+#[test]
+fn typical_mistakes_are_answered_with_what_to_type() {
+    let folder = "policy-engine/tests/fixtures/invalid";
+    let entries = fs::read_dir(format!("{}/tests/fixtures/invalid", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names: BTreeSet<_> = names.map(|name| name.split_once('.').unwrap().0.to_owned()).collect();
+    assert!(names.len() >= 20);
+    for name in names {
+        let policy = text(&format!("{folder}/{name}.toml"));
+        let printed = rendered(&policy, &format!("{name}.toml"));
+        assert!(!printed.is_empty(), "{name} is no mistake");
+        hold(&format!("{folder}/{name}.txt"), &printed);
+    }
 }
 
 #[test]
@@ -83,6 +107,14 @@ fn one_mistake_is_one_diagnostic() {
         ("version = 1\nlimits = { max_retires = 3 }".to_owned(), "P003"),
         ("version = 1\nlimit = { max_retries = 3 }".to_owned(), "P003"),
         (rule("nmae = 'a'\nwhen = { exit_code = 1 }"), "P003"),
+        (rule("name = 'a'\nwhen = { exit_code = 1 }\ncounts = false\nmax_retires = 2"), "P003"),
+        (
+            rule("name = 'a'\nwhen = { exit_code = 1 }")
+                + "[default]\ntype = 'TEMPORARY'\nbackof = { constant = '1s' }",
+            "P003",
+        ),
+        (rule("name = 'a'\nwhen = { exit_code = 1 }") + "[backoff.b]\nconstnat = '1s'", "P003"),
+        (rule("name = 'a'\nwhen = { exit_code = 1 }") + "[backoff.b]\ninitial = '1s'\nfactor = 2", "P014"),
         (rule("name = 'a'\nwehn = { exit_code = 1 }"), "P003"),
         (rule("name = 'a'\nwhen = { exitcode = 1 }"), "P003"),
         (rule("name = 'a'\nwhen = { reason = \"\\bx\" }"), "P112"),

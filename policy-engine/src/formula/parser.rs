@@ -61,7 +61,12 @@ impl Parser<'_> {
                 None => Err(FormulaError {
                     span,
                     problem: format!("unknown name {}", quoted(name)),
-                    help: "use `n` for the retry number, or one of `min max floor ceil sqrt log2`".into(),
+                    help: match name.to_ascii_lowercase().as_str() {
+                        "pow" | "exp" | "power" => "write `^` for a power, for example `2^(n-1)`",
+                        "retry" | "attempt" | "i" | "x" | "retries" | "count" => "write `n` for the retry number",
+                        _ => "use `n` for the retry number, or one of `min max floor ceil sqrt log2`",
+                    }
+                    .into(),
                 }),
             },
             Token::Sign('-') => Ok(Node::Negated(self.nested(|parser| parser.expression(SIGN_POWER))?.into())),
@@ -118,7 +123,12 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, span: Range<usize>) -> FormulaError {
-        unexpected(self.text.get(span.clone()).unwrap_or_default(), span)
+        let word = self.text.get(span.clone()).unwrap_or_default();
+        if word == "*" && self.text.get(..span.start).is_some_and(|before| before.ends_with('*')) {
+            let help = "write `^` for a power, for example `2^(n-1)`".into();
+            return FormulaError { span, problem: "unexpected `*`".into(), help };
+        }
+        unexpected(word, span)
     }
 
     fn ends_early(&self) -> FormulaError {

@@ -177,13 +177,11 @@ fn check_name(name: &str, span: Range<usize>, what: &str, out: &mut Diagnostics)
         let help = "use small letters, digits and `-`, at most 64, no `-` first";
         out.push(Code::BadName, span, format!("{} cannot name a {what}", quoted(name)), "not a name", help);
     } else if name == DEFAULT_RULE || name == NO_RULE {
-        out.push(
-            Code::BadName,
-            span,
-            format!("{} cannot name a {what}", quoted(name)),
-            "reserved",
-            "choose another name",
-        );
+        let help = match (what, name) {
+            ("rule", DEFAULT_RULE) => "choose another name; what no rule matched is for `[default]`, without a name",
+            _ => "choose another name",
+        };
+        out.push(Code::BadName, span, format!("{} cannot name a {what}", quoted(name)), "reserved", help);
     }
 }
 
@@ -331,7 +329,7 @@ impl Lowering<'_> {
             Some(own) => own,
             None if counts => Some(self.max_retries),
             None => {
-                if kind != Some(Type::Fatal) {
+                if kind != Some(Type::Fatal) && section.misses("max_retries") {
                     let span = section.get("counts").map_or(section.span(), |value| value.span());
                     let message = format!("{} is not counted and has no `max_retries` of its own", section.name);
                     out.push(
@@ -339,7 +337,7 @@ impl Lowering<'_> {
                         span,
                         message,
                         "nothing bounds its retries",
-                        "add `max_retries`, or drop `counts = false`",
+                        "add `max_retries = 5`, or drop `counts = false`",
                     );
                 }
                 None
@@ -349,7 +347,7 @@ impl Lowering<'_> {
         let table = backoff.and_then(|value| self.backoff(value, max_retries.unwrap_or(1), out));
         let mut misfit = |key: &str, why: &str, help: &str| {
             if let Some(value) = section.get(key) {
-                let message = format!("{} has a `{key}` that its type does not take", section.name);
+                let message = format!("`{key}` in {} does not fit its type", section.name);
                 out.push(Code::KeysDoNotFit, value.span(), message, why, help);
             }
         };
@@ -365,7 +363,7 @@ impl Lowering<'_> {
                 Some(Action::Retriable { max_retries: max_retries? })
             }
             Type::Temporary => {
-                if backoff.is_none() {
+                if section.misses("backoff") {
                     let span = section.get("type").map_or(section.span(), |value| value.span());
                     let message = format!("{} has no `backoff`", section.name);
                     out.push(
@@ -397,10 +395,12 @@ impl Lowering<'_> {
         self.used_backoffs.insert(name.to_string());
         let Some(backoff) = self.backoffs.get(&**name) else {
             let known: Vec<_> = self.backoffs.keys().map(|name| quoted(name)).collect();
-            let help = match known.as_slice() {
+            let meant = self.backoffs.keys().find(|known| raw::alike(known, name));
+            let help = match (known.as_slice(), meant) {
                 _ if duration::parse(name).is_ok() => format!("write `backoff = {{ constant = \"{name}\" }}`"),
-                [] => format!("add `[backoff.{name}]`"),
-                known => format!("the backoffs here are {}", known.join(", ")),
+                (_, Some(meant)) => format!("did you mean `{meant}`?"),
+                ([], None) => format!("add `[backoff.{name}]`"),
+                (known, None) => format!("the backoffs here are {}", known.join(", ")),
             };
             out.push(
                 Code::UnknownBackoff,

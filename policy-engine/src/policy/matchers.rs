@@ -144,22 +144,22 @@ pub(super) fn code_range(
         out.push(Code::BadExitCode, value.span(), format!("{} is no exit code", quoted(text)), label, help);
         None
     };
-    if let Some((low, high)) = text.split_once("..") {
-        let bounds = high
-            .strip_prefix('=')
-            .and_then(|high| Some((low.trim().parse::<i64>().ok()?, high.trim().parse::<i64>().ok()?)));
-        return match bounds {
-            Some((low, high)) if low > high => {
-                refuse("the range is empty".into(), format!("write `\"{high}..={low}\"`"))
-            }
-            Some((low, high)) if ExitCode::new(low).is_none() || ExitCode::new(high).is_none() => {
-                refuse("exit codes have 32 bits".into(), "write bounds from -2147483648 to 4294967295".into())
-            }
-            Some(bounds) => Some(Some(bounds)),
-            None => {
-                refuse("not a range".into(), "write both ends as numbers, the last one included: `\"40..=49\"`".into())
-            }
-        };
+    if let Some((low, high)) = bounds(text) {
+        if low > high {
+            return refuse("the range is empty".into(), format!("write `\"{high}..={low}\"`"));
+        }
+        if !text.contains("..=") {
+            let help = format!("write both ends, the last one included: `\"{low}..={high}\"`");
+            return refuse("not a range".into(), help);
+        }
+        if ExitCode::new(low).is_none() || ExitCode::new(high).is_none() {
+            return refuse("exit codes have 32 bits".into(), "write bounds from -2147483648 to 4294967295".into());
+        }
+        return Some(Some((low, high)));
+    }
+    if text.contains("..") {
+        let help = "write both ends as numbers, the last one included: `\"40..=49\"`";
+        return refuse("not a range".into(), help.into());
     }
     if let Ok(code) = text.parse::<i64>() {
         return refuse("a number in quotes".into(), format!("write `{code}` without quotes"));
@@ -171,11 +171,25 @@ pub(super) fn code_range(
             Some(Some((bits, bits)))
         }
         None if names.incomplete => None,
-        None => refuse(
-            "not in `[exit_codes]`".into(),
-            format!("add `{text} = 1` under `[exit_codes]`, or write the number"),
-        ),
+        None => {
+            let help = match names.codes.keys().find(|known| raw::alike(known, text)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("add `{text} = 1` under `[exit_codes]`, or write the number"),
+            };
+            refuse("not in `[exit_codes]`".into(), help)
+        }
     }
+}
+
+/// Both ends of a range, however it is written.
+fn bounds(text: &str) -> Option<(i64, i64)> {
+    let signs = ["..=", "...", "..", " - ", "-", ":"];
+    signs.iter().find_map(|sign| {
+        // A minus may come first.
+        let at = text.get(1..)?.find(sign)? + 1;
+        let (low, high) = (text.get(..at)?, text.get(at + sign.len()..)?);
+        Some((low.trim().parse().ok()?, high.trim().parse().ok()?))
+    })
 }
 
 /// A number as an exit code.

@@ -26,17 +26,28 @@ pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Spanned<
             );
         } else {
             readable = false;
-            let label = message.lines().next().unwrap_or_default();
-            out.push(
-                Code::Syntax,
-                span,
-                "the policy is not TOML",
-                label,
-                "strings need quotes, patterns best the single ones: 'like this'",
-            );
+            let (label, help) = syntax(message.lines().next().unwrap_or_default(), text.get(span.clone()));
+            out.push(Code::Syntax, span, "the policy is not TOML", label, help);
         }
     }
     readable.then_some(table)
+}
+
+/// What the parser says, in the words of those who write policies, and what to type instead.
+fn syntax(message: &str, found: Option<&str>) -> (String, String) {
+    let says = |words: &str| message.contains(words);
+    let (label, help) = match found {
+        _ if says("escape") => ("in double quotes `\\` begins an escape", "put patterns in single quotes: 'like this'"),
+        Some(found) if says("must be quoted") && !found.is_empty() => {
+            return ("a text without quotes".into(), format!("write `\"{found}\"`"));
+        }
+        _ if says("invalid basic string") || says("invalid literal string") => {
+            ("the string is not closed", "end it with the quote that it begins with, on the same line")
+        }
+        _ if says("unclosed") => (message, "close what was opened, and look for a comma that is missing before"),
+        _ => (message, "strings need quotes, patterns best the single ones: 'like this'"),
+    };
+    (label.to_owned(), help.to_owned())
 }
 
 /// A span that cuts no character of the text.
@@ -76,12 +87,13 @@ impl<'t, 'i> Section<'t, 'i> {
     pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
         for key in self.table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
             let message = format!("unknown key {} in {}", quoted(key.get_ref()), self.name);
-            let help = match known.iter().find(|known| alike(known, key.get_ref()) && self.get(known).is_none()) {
+            let free = |known: &&str| self.get(known).is_none();
+            let help = match known.iter().copied().filter(free).find(|known| alike(known, key.get_ref())) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!(
-                    "the keys here are {}",
-                    known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
-                ),
+                None => match foreign(key.get_ref()).filter(|(meant, _)| known.contains(meant)) {
+                    Some((meant, how)) => format!("here it is `{meant}`: {how}"),
+                    None => format!("the keys here are `{}`", known.join("`, `")),
+                },
             };
             out.push(Code::UnknownKey, key.span(), message, "not known here", help);
         }
@@ -105,6 +117,27 @@ impl<'t, 'i> Section<'t, 'i> {
         }
         value
     }
+}
+
+/// What keys of other tools' retry policies are called here, and how that differs.
+fn foreign(key: &str) -> Option<(&'static str, &'static str)> {
+    let word = key.replace(['_', '-'], "").to_ascii_lowercase();
+    Some(match word.as_str() {
+        "maxattempts" | "attempts" | "backofflimit" | "retrylimit" => ("max_retries", "runs after the first one"),
+        "retries" | "maxretrycount" | "limit" => ("max_retries", "runs after the first one"),
+        "errorequals" | "errors" => ("error", "a name, or a list of them"),
+        "onexitcode" | "onexitcodes" | "exitstatus" | "code" => ("exit_code", "a code, a range, or a list of them"),
+        "onreason" | "onstatusreason" | "statusreason" | "message" => ("reason", "a pattern, or a list of them"),
+        "action" | "verdict" | "decision" | "class" => ("type", "RETRIABLE, TEMPORARY or FATAL"),
+        "match" | "if" | "matches" => ("when", "a table of conditions"),
+        "delay" | "wait" | "sleep" | "interval" | "intervalseconds" => {
+            ("backoff", "for example `{ constant = \"60s\" }`")
+        }
+        "backoffrate" | "multiplier" | "rate" | "base" => ("factor", "how many times longer each wait is"),
+        "max" | "maxdelay" | "maxdelayseconds" | "maxinterval" => ("cap", "the longest delay"),
+        "jitterstrategy" => ("jitter", "none, full or equal"),
+        _ => return None,
+    })
 }
 
 /// Whether one word is easily mistyped as the other.
@@ -229,15 +262,16 @@ pub(super) fn word<T: Copy>(value: Node<'_, '_>, key: &str, words: &[(&str, T)],
     let text = text(value, out)?;
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
     if found.is_none() {
-        let known: Vec<_> = words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect();
+        let lower = text.to_ascii_lowercase();
+        let help = match words.iter().find(|(word, _)| alike(&word.to_ascii_lowercase(), &lower)) {
+            Some((meant, _)) => format!("write `\"{meant}\"`"),
+            None => {
+                let known: Vec<_> = words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect();
+                format!("write one of {}", known.join(", "))
+            }
+        };
         let message = format!("unknown `{key}` {}", quoted(text));
-        out.push(
-            Code::UnknownWord,
-            value.span(),
-            message,
-            "not one of the words here",
-            format!("write {}", known.join(", ")),
-        );
+        out.push(Code::UnknownWord, value.span(), message, "not one of the words here", help);
     }
     found
 }

@@ -23,6 +23,14 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn lower(section: Section<'_, '_>, policy: &str, out: &mut Diagnostics) -> Option<Self> {
+        if KINDS.iter().all(|kind| section.get(kind).is_none())
+            && let Some(written) = unwrapped(section)
+        {
+            let message = format!("{} says no kind of delay", section.name);
+            let help = format!("write `{written}`");
+            out.push(Code::BackoffKind, section.span(), message, "the kind is missing", help);
+            return None;
+        }
         section.only(language::BACKOFF, out);
         let cap = section.get("cap").map(|value| raw::duration(value, out));
         let words = [("none", Jitter::None), ("full", Jitter::Full), ("equal", Jitter::Equal)];
@@ -31,14 +39,12 @@ impl Backoff {
         let (kind, value) = match kinds.as_slice() {
             [only] => *only,
             [] => {
-                let help = "add one of `constant`, `linear`, `exponential`, `fibonacci`, `delays`, `formula`";
-                out.push(
-                    Code::BackoffKind,
-                    section.span(),
-                    format!("{} says no delay", section.name),
-                    "no kind here",
-                    help,
-                );
+                // A misspelt kind was reported as an unknown key.
+                if KINDS.iter().all(|kind| section.misses(kind)) {
+                    let message = format!("{} says no kind of delay", section.name);
+                    let help = format!("add one of `{}`, for example `constant = \"60s\"`", KINDS.join("`, `"));
+                    out.push(Code::BackoffKind, section.span(), message, "the kind is missing", help);
+                }
                 return None;
             }
             [_, (second, value), ..] => {
@@ -133,6 +139,17 @@ impl Backoff {
             }
             _ => {}
         }
+    }
+}
+
+/// What a backoff was probably meant to be that has a kind's keys and not the kind.
+fn unwrapped(section: Section<'_, '_>) -> Option<&'static str> {
+    let has = |key| section.get(key).is_some();
+    match (has("initial"), has("step"), has("factor")) {
+        (_, true, false) => Some("linear = { initial = \"30s\", step = \"10s\" }"),
+        (_, false, true) => Some("exponential = { initial = \"30s\", factor = 2 }"),
+        (true, false, false) => Some("constant = \"30s\""),
+        _ => None,
     }
 }
 
