@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Say what is wrong with policies, run their tests, and say how bad it can get under those that are good.
     ///
-    /// Exit status: 0 good (warnings or not), 1 a test failed, 2 usage, 3 a policy has errors.
+    /// Exit status: 0 good (warnings or not), 1 a test failed, 2 usage, 3 a policy has errors, or warnings that are denied.
     Check(Check),
     /// Look at everything that can happen under policies: FATAL comes in the end, and the worst case is what `check` says.
     ///
@@ -24,7 +24,10 @@ pub(crate) enum Command {
     Prove(Prove),
     /// Say which rule decides about a failure, why, and why no rule before it did.
     ///
-    /// Exit status: 0 every event got its decision, whatever it is; 2 usage, 3 the policy has errors.
+    /// Takes an event of ProcessError, or what `aws stepfunctions get-execution-history` or `describe-execution` prints
+    /// of a failed execution.
+    ///
+    /// Exit status: 0 explained, whatever was decided; 2 usage, 3 the policy has errors.
     Explain(Explain),
     /// Run a failing task under a policy, through the state machine that is deployed.
     ///
@@ -52,11 +55,32 @@ pub(crate) enum Format {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    Text,
+    /// For tools: one JSON object for each policy, on a line of its own.
+    Json,
+    /// For GitHub Actions: annotations of the lines with problems.
+    Github,
+    /// For code scanning: one SARIF 2.1.0 document.
+    Sarif,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Deny {
+    /// All warnings.
+    Warnings,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+    /// Treat warnings as errors.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) deny: Option<Deny>,
     /// Also say, failure by failure, how the worst case comes about.
     #[arg(long)]
     pub(crate) witness: bool,
@@ -86,8 +110,8 @@ pub(crate) struct Explain {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Files with one event each, `-` for standard input.
-    #[arg(required = true, value_name = "EVENT.json")]
+    /// Files with one event, history or execution each, `-` for standard input.
+    #[arg(required = true, value_name = "FILE.json")]
     pub(crate) events: Vec<PathBuf>,
 }
 

@@ -1,10 +1,13 @@
 //! `exitwise`: check, explain and run retry policies.
 
+mod annotations;
 mod args;
 mod cmd;
+mod explained;
 mod local;
 mod policy_file;
 mod policy_tests;
+mod recorded;
 mod worst_case;
 
 use args::{Cli, Command};
@@ -12,7 +15,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 /// How a command ends. Each subcommand's help says which of them it can end with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Status {
     /// Fine.
     Fine = 0,

@@ -1,7 +1,7 @@
 //! Policies from files, and their diagnostics for people.
 
 use anyhow::{Context, Result};
-use policy_engine::{Code, Diagnostic, Policy};
+use policy_engine::{Code, Diagnostic, Policy, Severity};
 use std::fs;
 use std::path::Path;
 
@@ -53,6 +53,11 @@ impl PolicyFile {
             self.print_diagnostics();
         }
         self.policy.map(|policy| (self.name, policy))
+    }
+
+    /// How many problems of this kind there are.
+    pub(crate) fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|problem| problem.code.severity() == severity).count()
     }
 
     /// Prints all diagnostics to standard error, as compilers do.

@@ -212,6 +212,11 @@ impl Diagnostic {
         position(text, self.span.start)
     }
 
+    /// Line and column right after the problem, counted like those of [`Diagnostic::position`].
+    pub fn end(&self, text: &str) -> (usize, usize) {
+        position(text, self.span.end)
+    }
+
     /// The problem on one line, for places without room for source lines: `line 14: error[P012]: …`.
     pub fn one_line(&self, text: &str) -> String {
         let Self { code, message, label, help, .. } = self;

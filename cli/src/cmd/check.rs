@@ -1,7 +1,8 @@
 //! `exitwise check`: what is wrong with policies, and how bad it can get under the good ones.
 
 use crate::Status;
-use crate::args::{Check, Format};
+use crate::annotations::{github, sarif};
+use crate::args::{Check, CheckFormat};
 use crate::cmd::{BAD, GOOD, plural};
 use crate::policy_file::PolicyFile;
 use crate::policy_tests::Tested;
@@ -14,52 +15,74 @@ use std::io::Write;
 
 pub(crate) fn run(args: &Check) -> Result<Status> {
     let mut files = args.policies.iter().map(|path| PolicyFile::load(Some(path))).collect::<Result<Vec<_>>>()?;
-    let mut status = Status::Fine;
+    let mut worst = Status::Fine;
     for file in &mut files {
         let tests = file.run_tests();
+        let status = judge(file, &tests, args.deny.is_some());
         match args.format {
-            Format::Json => writeln!(anstream::stdout(), "{}", as_json(file, &tests))?,
-            Format::Text => {
-                file.print_diagnostics();
-                match &file.policy {
-                    Some(policy) if tests.iter().all(|test| test.passed) => {
-                        let worst = WorstCase::of(policy);
-                        writeln!(anstream::stdout(), "{}", summary(file, policy, &worst, tests.len()))?;
-                        if args.witness {
-                            write!(anstream::stdout(), "{}", worst_case::witness(policy, &worst))?;
-                        }
-                    }
-                    Some(_) => {
-                        let failed = tests.iter().filter(|test| !test.passed).count();
-                        let all = format!("{failed} of {} test{} failed", tests.len(), plural(tests.len()));
-                        anstream::eprintln!("{BAD}{}{BAD:#}: {all}", file.name)
-                    }
-                    None => {
-                        anstream::eprintln!("{BAD}{}{BAD:#}: {}", file.name, counted(file, Severity::Error, "error"))
-                    }
+            CheckFormat::Json => writeln!(anstream::stdout(), "{}", as_json(file, &tests))?,
+            CheckFormat::Sarif => {}
+            CheckFormat::Github => {
+                for problem in &file.diagnostics {
+                    writeln!(anstream::stdout(), "{}", github(problem, file))?;
                 }
+                print_summary(file, &tests, status, args.witness)?;
+            }
+            CheckFormat::Text => {
+                file.print_diagnostics();
+                print_summary(file, &tests, status, args.witness)?;
             }
         }
-        status = match file.policy {
-            None => Status::BadPolicy,
-            Some(_) if status == Status::Fine && tests.iter().any(|test| !test.passed) => Status::No,
-            Some(_) => status,
-        };
+        worst = worst.max(status);
     }
-    Ok(status)
+    if args.format == CheckFormat::Sarif {
+        writeln!(anstream::stdout(), "{:#}", sarif(&files))?;
+    }
+    Ok(worst)
 }
 
-fn summary(file: &PolicyFile, policy: &Policy, worst: &WorstCase, tests: usize) -> String {
-    let warnings = counted(file, Severity::Warning, "warning");
-    let warnings = if warnings.starts_with("0 ") { String::new() } else { format!(", {warnings}") };
-    let rules = policy.rules().len();
-    let tests = if tests == 0 { String::new() } else { format!("; {tests} test{} passed", plural(tests)) };
-    let worst = worst_case::summary(worst);
-    format!("{GOOD}{}{GOOD:#}: good{warnings}; {rules} rule{}{tests}; worst case: {worst}", file.name, plural(rules))
+fn judge(file: &PolicyFile, tests: &[Tested], deny_warnings: bool) -> Status {
+    let warned = file.count(Severity::Warning) > 0;
+    if file.policy.is_none() || deny_warnings && warned {
+        Status::BadPolicy
+    } else if tests.iter().any(|test| !test.passed) {
+        Status::No
+    } else {
+        Status::Fine
+    }
 }
 
-fn counted(file: &PolicyFile, severity: Severity, word: &str) -> String {
-    let count = file.diagnostics.iter().filter(|problem| problem.code.severity() == severity).count();
+fn print_summary(file: &PolicyFile, tests: &[Tested], status: Status, witness: bool) -> Result<()> {
+    let failed = tests.iter().filter(|test| !test.passed).count();
+    match &file.policy {
+        None => anstream::eprintln!("{BAD}{}{BAD:#}: {}", file.name, counted(file.count(Severity::Error), "error")),
+        Some(_) if failed > 0 => {
+            anstream::eprintln!("{BAD}{}{BAD:#}: {failed} of {} failed", file.name, counted(tests.len(), "test"))
+        }
+        Some(policy) => {
+            let worst = WorstCase::of(policy);
+            let (style, word) = if status == Status::Fine { (GOOD, "good") } else { (BAD, "refused") };
+            let warnings = match file.count(Severity::Warning) {
+                0 => String::new(),
+                count => format!(", {}", counted(count, "warning")),
+            };
+            let rules = counted(policy.rules().len(), "rule");
+            let tests = match tests.len() {
+                0 => String::new(),
+                count => format!("; {} passed", counted(count, "test")),
+            };
+            let bound = worst_case::summary(&worst);
+            let mut out = anstream::stdout();
+            writeln!(out, "{style}{}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {bound}", file.name)?;
+            if witness {
+                write!(out, "{}", worst_case::witness(policy, &worst))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{}", plural(count))
 }
 

@@ -38,14 +38,14 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     line
 }
 
-/// What turns a singular into this many.
-pub(crate) fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
-}
-
 /// Prints a line at once, however the output is buffered.
 pub(crate) fn say(line: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
+}
+
+/// The ending of a word that counts so many.
+pub(crate) fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

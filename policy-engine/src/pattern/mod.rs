@@ -138,8 +138,16 @@ impl Pattern {
         if self.signs().is_some_and(|signs| !signs.iter().any(|signs| text.trigrams().have(*signs))) {
             return false;
         }
-        let program = self.program.get_or_init(|| compiled(&self.source));
-        program.as_ref().is_some_and(|program| program.is_match(text.as_str()))
+        self.program().is_some_and(|program| program.is_match(text.as_str()))
+    }
+
+    /// The first part of the text that the pattern is found in.
+    pub fn find<'t>(&self, text: &'t Text<'_>) -> Option<&'t str> {
+        Some(self.program()?.find(text.as_str())?.as_str())
+    }
+
+    fn program(&self) -> Option<&Regex> {
+        self.program.get_or_init(|| compiled(&self.source)).as_ref()
     }
 
     /// Whether the other pattern is found in every text that this one is found in, as far as that can be told: where it is

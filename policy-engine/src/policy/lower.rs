@@ -33,7 +33,7 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
         );
         return None;
     }
-    let root = if tests { raw::parse(text, out)? } else { parse_without_tests(text, out)? };
+    let root = if whole { raw::parse(text, out)? } else { parse_without_tests(text, out)? };
     let root = Section { table: root.get_ref(), span: (0, 0), name: "the policy" };
     root.only(language::POLICY, out);
     version(root, out);

@@ -280,6 +280,19 @@ impl Matcher {
     pub fn seen<'f>(&self, policy: &Policy, rule: &Rule, failure: &'f Failure<'_>) -> Vec<Cow<'f, str>> {
         self.test.seen(failure, policy.container_for(rule))
     }
+
+    /// What met the condition, for people: the part of each text that a pattern was found in, else what was seen.
+    pub fn found<'f>(&self, policy: &Policy, rule: &Rule, failure: &'f Failure<'_>) -> Vec<Cow<'f, str>> {
+        let container = policy.container_for(rule);
+        match &self.test {
+            Test::Reason(patterns) | Test::StoppedReason(patterns) | Test::ContainerReason(patterns) => {
+                let texts = self.test.texts(failure, container);
+                let found = texts.filter_map(|text| patterns.iter().find_map(|pattern| pattern.find(text)));
+                found.map(Cow::Borrowed).collect()
+            }
+            _ => self.seen(policy, rule, failure),
+        }
+    }
 }
 
 /// The values are or-ed.

@@ -1,0 +1,173 @@
+//! What the AWS command line prints of an execution, made from one that ran here, and what `explain` makes of it.
+//!
+//! `UPDATE_DOCS=1 cargo test -p exitwise --test recorded` writes the files that the manual of `explain` uses.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::{env, fs};
+
+const ARN: &str = "arn:aws:states:us-east-1:123456789012:execution:exitwise:local";
+
+fn exitwise(args: &[&str]) -> Output {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    Command::new(env!("CARGO_BIN_EXE_exitwise")).current_dir(root).args(args).stderr(Stdio::inherit()).output().unwrap()
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// An event in the shape of the API: details under a key of the type's own, documents in them as texts.
+///
+/// Source: Step Functions API Reference, HistoryEvent and its details.
+fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
+    let kind = event.get("type").unwrap().as_str().unwrap();
+    let details = event.get("details").cloned().unwrap_or_default();
+    let state = event.get("state").cloned();
+    let mut put = Map::new();
+    if let Some(parameters) = details.get("parameters") {
+        let arn = details.get("resource").unwrap().as_str().unwrap();
+        let (kind, name) = arn.rsplit_once(":::").unwrap().1.split_once(':').unwrap();
+        *resource = (kind.to_owned(), name.to_owned());
+        put.insert("parameters".into(), json!(parameters.to_string()));
+        put.insert("region".into(), json!("us-east-1"));
+    }
+    for key in ["input", "output"] {
+        if let Some(document) = details.get(key) {
+            put.insert(key.into(), json!(document.to_string()));
+            put.insert(format!("{key}Details"), json!({"truncated": false}));
+        }
+    }
+    for key in ["error", "cause"] {
+        put.extend(details.get(key).map(|text| (key.to_owned(), text.clone())));
+    }
+    let details = match kind {
+        _ if kind.ends_with("StateEntered") => "stateEnteredEventDetails".to_owned(),
+        _ if kind.ends_with("StateExited") => "stateExitedEventDetails".to_owned(),
+        _ => {
+            let (first, rest) = kind.split_at(1);
+            format!("{}{rest}EventDetails", first.to_lowercase())
+        }
+    };
+    if kind.starts_with("Task") && !kind.contains("State") {
+        put.insert("resourceType".into(), json!(resource.0));
+        put.insert("resource".into(), json!(resource.1));
+    } else if let Some(state) = state {
+        put.insert("name".into(), state);
+    }
+    let id = event.get("id").unwrap().as_u64().unwrap();
+    let timestamp = event.get("timestamp").unwrap().as_str().unwrap().replace('Z', "000+00:00");
+    json!({"timestamp": timestamp, "type": kind, "id": id, "previousEventId": id - 1, details: put})
+}
+
+/// The history of an execution as `get-execution-history` prints it.
+fn history(args: &[&str]) -> Value {
+    let ran = exitwise(&[&["run", "--fast", "--format", "json"], args].concat());
+    let mut resource = Default::default();
+    let events: Vec<_> = lines(&ran).iter().map(|event| as_printed(event, &mut resource)).collect();
+    json!({ "events": events })
+}
+
+/// The same without data, as `--no-include-execution-data` has it.
+fn without_data(history: &Value) -> Value {
+    fn strip(value: &mut Value) {
+        if let Value::Object(object) = value {
+            for key in ["input", "output", "parameters", "inputDetails", "outputDetails", "error", "cause"] {
+                object.remove(key);
+            }
+            object.values_mut().for_each(strip);
+        }
+        if let Value::Array(list) = value {
+            list.iter_mut().for_each(strip);
+        }
+    }
+    let mut history = history.clone();
+    strip(&mut history);
+    history
+}
+
+/// The last event as `describe-execution` prints it.
+fn execution(history: &Value) -> Value {
+    let last = history.pointer("/events").and_then(Value::as_array).and_then(|events| events.last()).unwrap();
+    json!({
+        "executionArn": ARN,
+        "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:exitwise",
+        "name": "local",
+        "status": "FAILED",
+        "startDate": "1970-01-01T00:00:00.000000+00:00",
+        "stopDate": last.get("timestamp"),
+        "input": "{\"commands\":[\"NetworkError\"]}",
+        "inputDetails": {"included": true},
+        "error": last.pointer("/executionFailedEventDetails/error"),
+        "cause": last.pointer("/executionFailedEventDetails/cause"),
+        "redriveCount": 0,
+        "redriveStatus": "REDRIVABLE",
+    })
+}
+
+#[test]
+fn the_recorded_files_are_what_runs_here_leave() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cmd");
+    let history = history(&["--policy", "cli/tests/cmd/once.toml", "NetworkError"]);
+    for (name, value) in [
+        ("history.json", &history),
+        ("history-without-data.json", &without_data(&history)),
+        ("execution.json", &execution(&history)),
+    ] {
+        let path = folder.join(name);
+        let text = format!("{value:#}\n");
+        if env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), text, "{name} is stale, see the top of this test");
+    }
+}
+
+fn explained(folder: &Path, history: &Value) -> Vec<Value> {
+    let path = folder.join("history.json");
+    fs::write(&path, history.to_string()).unwrap();
+    let output = exitwise(&["explain", "--format", "json", path.to_str().unwrap()]);
+    assert!(output.status.success());
+    lines(&output)
+}
+
+/// Each decision is explained by the very answer that the state machine got, whatever order the events come in.
+#[test]
+fn a_history_is_explained_as_it_was_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    for (policy, task, decisions) in [
+        ("policies/default.toml", vec!["NetworkError"], 4),
+        ("policies/original.toml", vec!["InvalidInput"], 1),
+        ("policies/original.toml", vec!["--succeed-on-attempt", "3"], 2),
+        ("policies/original.toml", vec![], 0),
+    ] {
+        let mut history = history(&[&["--policy", policy], &*task].concat());
+        let events = history.get_mut("events").and_then(Value::as_array_mut).unwrap();
+        events.reverse();
+        let explained = explained(folder.path(), &history);
+        assert_eq!(explained.len(), decisions, "{task:?}");
+        for explanation in &explained {
+            let then = explanation.get("then").unwrap();
+            for (key, value) in then.as_object().unwrap() {
+                assert_eq!(explanation.get(key), Some(value), "{key} of {task:?}");
+            }
+        }
+    }
+}
+
+/// Without what the function got, what its state got says the same but for the policy and the execution.
+#[test]
+fn the_input_of_the_state_does_where_the_payload_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = history(&["--policy", "policies/default.toml", "NetworkError"]);
+    for event in history.get_mut("events").and_then(Value::as_array_mut).unwrap() {
+        if let Some(Value::Object(details)) = event.get_mut("taskScheduledEventDetails") {
+            details.remove("parameters");
+        }
+    }
+    let explained = explained(folder.path(), &history);
+    let types: Vec<_> = explained.iter().map(|it| it.get("type").and_then(Value::as_str).unwrap()).collect();
+    assert_eq!(types, ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]);
+}
