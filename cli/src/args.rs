@@ -39,6 +39,14 @@ pub(crate) enum Command {
     ///
     /// It is the repository's policies/schema.json. A policy names it in its first line: `#:schema ./schema.json`.
     Schema,
+    /// Play through what failures lead to, without running anything: one execution, or many by chance.
+    ///
+    /// A failure is an exit code or its name in the policy, or facts as rules match on them with `+` between:
+    /// NetworkError, 137, stop_code=SpotInterruption, error=States.Timeout, 143+stop_code=UserInitiated,
+    /// rule=throttled (an example of what that rule decides).
+    ///
+    /// Exit status: 0 simulated, whatever came of it; 2 usage, 3 the policy has errors.
+    Simulate(Simulate),
     /// The demo task itself; `run` starts it.
     #[command(hide = true, disable_help_flag = true)]
     TaskApp {
@@ -141,4 +149,39 @@ pub(crate) struct Run {
     /// The task's arguments. Options of `run` come before the first one, all after it is the task's.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["failures", "random"])))]
+pub(crate) struct Simulate {
+    /// The policy that decides; else the default one.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// How the runs fail, one after the other; the run after the last one succeeds.
+    #[arg(long, value_name = "FAILURE,…", value_delimiter = ',')]
+    pub(crate) failures: Vec<String>,
+    /// Start over with the failures when they run out, so that no run succeeds.
+    #[arg(long, requires = "failures")]
+    pub(crate) repeat: bool,
+    /// Simulate many executions that fail by chance.
+    #[arg(long)]
+    pub(crate) random: bool,
+    /// How many executions.
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "random", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) runs: u32,
+    /// How likely a run fails so that this rule decides, from 0 to 1; what is left to 1 succeeds.
+    #[arg(long, value_name = "RULE=SHARE,…", value_delimiter = ',', requires = "random")]
+    pub(crate) mix: Vec<String>,
+    /// The same number gives the same draws.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// How long each run takes, such as 90s or 1h30m.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub(crate) run_time: std::time::Duration,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Draw it too: what was simulated, and the delays of every rule.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! What `explain` says, for people and for tools.
 
-use crate::cmd::{FAINT, NOTE, one_line, plural, style_of};
+use crate::cmd::{FAINT, NOTE, one_line, plural, style_of, wrapped};
 use crate::recorded::{Answered, Asked, Execution, History};
 use anyhow::Result;
 use lambda::ErrorState;
@@ -16,9 +16,6 @@ const SHOWN_CHARS: usize = 80;
 
 /// How much of it is shown where the line has to fit a terminal.
 const SHORT_CHARS: usize = 48;
-
-/// How wide a terminal is, in characters.
-const WIDTH: usize = 80;
 
 /// One decision and what led to it.
 pub(crate) struct Report<'r> {
@@ -266,21 +263,6 @@ impl Condition<'_> {
         let first = seen.next().unwrap_or_else(|| "nothing".into());
         std::iter::once(format!("{} {verb} {first}", self.matcher)).chain(seen).collect()
     }
-}
-
-/// Items with commas between them on lines that fit a terminal, indented like the label; nothing for none.
-fn wrapped(label: &str, items: &[String]) -> String {
-    let indent = label.chars().count();
-    let mut lines = vec![label.to_owned()];
-    for (n, item) in items.iter().enumerate() {
-        let item = if n + 1 < items.len() { format!("{item},") } else { item.clone() };
-        match lines.last_mut() {
-            Some(line) if line.chars().count() == indent => line.push_str(&item),
-            Some(line) if line.chars().count() + 1 + item.chars().count() <= WIDTH => *line += &format!(" {item}"),
-            _ => lines.push(format!("{:indent$}{item}", "")),
-        }
-    }
-    if items.is_empty() { String::new() } else { lines.join("\n") + "\n" }
 }
 
 /// A JSON value as people write it.

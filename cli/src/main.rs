@@ -8,6 +8,7 @@ mod local;
 mod policy_file;
 mod policy_tests;
 mod recorded;
+mod simulation;
 mod worst_case;
 
 use args::{Cli, Command};
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Run(args) => cmd::run::run(&args),
         Command::Schema => cmd::schema::run(),
+        Command::Simulate(args) => cmd::simulate::run(&args),
         Command::TaskApp { args } => return task_app::main_with(args.into_iter()),
     };
     match status {

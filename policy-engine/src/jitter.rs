@@ -49,7 +49,7 @@ impl Jitter {
     }
 
     /// The shortest delay that any execution can draw, in seconds.
-    pub(crate) fn shortest(self, delay: u32) -> u32 {
+    pub fn shortest(self, delay: u32) -> u32 {
         self.apply(delay, Draw::Shortest, 0)
     }
 }

@@ -5,10 +5,14 @@ pub(crate) mod explain;
 pub(crate) mod prove;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod simulate;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use std::io::Write;
+
+/// How wide a terminal is, in characters.
+const WIDTH: usize = 80;
 
 /// Something succeeded.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -48,4 +52,19 @@ pub(crate) fn say(line: &str) -> Result<()> {
 /// The ending of a word that counts so many.
 pub(crate) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+/// Items with commas between them on lines that fit a terminal, indented like the label; nothing for none.
+pub(crate) fn wrapped(label: &str, items: &[String]) -> String {
+    let indent = label.chars().count();
+    let mut lines = vec![label.to_owned()];
+    for (n, item) in items.iter().enumerate() {
+        let item = if n + 1 < items.len() { format!("{item},") } else { item.clone() };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() == indent => line.push_str(&item),
+            Some(line) if line.chars().count() + 1 + item.chars().count() <= WIDTH => *line += &format!(" {item}"),
+            _ => lines.push(format!("{:indent$}{item}", "")),
+        }
+    }
+    if items.is_empty() { String::new() } else { lines.join("\n") + "\n" }
 }

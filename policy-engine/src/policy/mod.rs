@@ -160,6 +160,11 @@ impl Policy {
         self.exit_codes.iter().find(|(named, _)| *named == code.bits()).map(|(_, name)| name.as_str())
     }
 
+    /// The names that the policy gives to exit codes, with their codes' unsigned 32 bits.
+    pub fn exit_codes(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.exit_codes.iter().map(|(code, name)| (name.as_str(), *code))
+    }
+
     /// `sha256:` and the first 12 hex digits of the SHA-256 of the text as given.
     pub fn hash(&self) -> &str {
         &self.hash
