@@ -1,0 +1,27 @@
+//! What fuzzing has found worth keeping, replayed without a fuzzer.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, clippy::panic, reason = "a crate of its own, whose functions fail by panicking")]
+mod fuzz;
+
+use std::fs;
+
+#[test]
+fn every_target_stands_its_corpus() {
+    let targets: [(&str, fn(&[u8])); 4] = [
+        ("policy", fuzz::policy),
+        ("event", fuzz::event),
+        ("formula", fuzz::formula),
+        ("error_state", fuzz::error_state),
+    ];
+    for (name, target) in targets {
+        let folder = format!("{}/../fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
+        let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(files.len() >= 10, "{name} has {} files", files.len());
+        for file in files {
+            println!("{}", file.display());
+            target(&fs::read(file).unwrap());
+        }
+    }
+}
