@@ -33,7 +33,7 @@ impl<'p> Picture<'p> {
     pub(crate) fn new(name: &str, policy: &'p Policy) -> Self {
         let worst = WorstCase::of(policy);
         let (runs, wait) = (worst.runs(), Seconds(worst.wait_seconds()));
-        let at_most = if worst.at_most() { "at most " } else { "" };
+        let at_most = if worst.exact() { "" } else { "at most " };
         let bound = format!("worst case {at_most}{runs} run{}, {wait} of waiting", plural(runs as usize));
         let mut svg = Svg::default();
         svg.text((MARGIN, 370), Anchor::Start, "head", &one_line(name, 60));
