@@ -6,15 +6,12 @@ import json
 import pathlib
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from stack import Stack
 
-# How long an execution may take, in seconds: none here has more than a few seconds of waiting.
+# How long anything here may take, in seconds: no execution waits for more than a few.
 TIMEOUT = 60
-
-# How long the emulator may take to forward a line of the task's to its log group, in seconds.
-LOG_TIMEOUT = 10
 
 # What the times in a history are cut to, in seconds.
 MILLISECOND = 0.001
@@ -106,27 +103,30 @@ class Execution:
         arn = machine or stack.outputs["state_machine_arn"]
         self.arn = self._client.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
 
+    def history(self) -> list[dict]:
+        """What has happened so far, as AWS tells it."""
+        pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.arn)
+        return [event for page in pages for event in page["events"]]
+
     def story(self) -> Story:
         """What has happened so far, without the task's output."""
-        pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.arn)
-        return tell(deployed_event(event) for page in pages for event in page["events"])
+        return tell(deployed_event(event) for event in self.history())
 
-    def reach(self, state: str) -> Story:
-        """Waits until a state is entered that no execution leaves by itself before the test goes on."""
-        return self._until(lambda story: state in story.states, f"{state} is not reached")
+    def reach(self, state: str):
+        """Waits until a state is entered."""
+        wait_until(lambda: state in self.story().states, f"{state} is reached")
+
+    def wait(self):
+        """Waits for the end."""
+        describe = self._client.describe_execution
+        wait_until(lambda: describe(executionArn=self.arn)["status"] != "RUNNING", "the execution ends")
 
     def end(self) -> Story:
-        """Waits for the end."""
-        story = self._until(lambda story: story.status != "RUNNING", "the execution does not end")
+        """Waits for the end, and tells all."""
+        self.wait()
+        story = self.story()
         ran = (task for task in story.tasks if task["StopCode"] != "TaskFailedToStart")
         story.output = [line for task in ran for line in self._output_of(task)]
-        return story
-
-    def _until(self, condition, complaint: str) -> Story:
-        deadline = time.monotonic() + TIMEOUT
-        while not condition(story := self.story()):
-            assert time.monotonic() < deadline, f"{complaint}: {story.states}"
-            time.sleep(0.1)
         return story
 
     def _output_of(self, task: dict) -> list[str]:
@@ -136,12 +136,21 @@ class Execution:
         options = container["logConfiguration"]["options"]
         stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task['TaskArn'].rpartition('/')[2]}"
         logs = self._stack.client("logs")
-        deadline = time.monotonic() + LOG_TIMEOUT
-        while True:
+
+        def lines():
             found = logs.filter_log_events(logGroupName=options["awslogs-group"], logStreamNames=[stream])["events"]
-            if found or time.monotonic() > deadline:
-                return [event["message"] for event in found]
-            time.sleep(0.1)
+            return [event["message"] for event in found]
+
+        # The emulator forwards them at its leisure.
+        wait_until(lines, "the task's output arrives")
+        return lines()
+
+
+def wait_until(condition: Callable[[], object], what: str):
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {TIMEOUT} s: {what}"
+        time.sleep(0.1)
 
 
 def deployed_event(event: dict) -> Event:

@@ -39,11 +39,10 @@ def run(deployed, emulator, exitwise):
 def test_a_failure_really_arrives(deployed):
     """The emulator as it comes lets RunECSTask succeed, whatever the container exits with."""
     execution = Execution(deployed, {"commands": ["InvalidInput"]})
-    execution.end()
-    history = deployed.client("stepfunctions").get_execution_history(executionArn=execution.arn)["events"]
-    [failed] = [event["taskFailedEventDetails"] for event in history if event["type"] == "TaskFailed"]
-    assert failed["error"] == "States.TaskFailed"
-    task = json.loads(failed["cause"])
+    execution.wait()
+    failures = [event["taskFailedEventDetails"] for event in execution.history() if event["type"] == "TaskFailed"]
+    assert [failure["error"] for failure in failures] == ["States.TaskFailed"]
+    task = json.loads(failures[0]["cause"])
     [container] = task["Containers"]
     assert (task["StopCode"], container["Name"], container["ExitCode"]) == ("EssentialContainerExited", "app", 3)
 
