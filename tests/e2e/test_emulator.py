@@ -2,11 +2,11 @@
 
 import io
 import pathlib
-import time
 import zipfile
 
 from conftest import HERE
 from emulator import Emulator
+from execution import wait_until
 
 ACCOUNT = "111111111111"
 
@@ -14,24 +14,19 @@ ACCOUNT = "111111111111"
 def test_all_that_it_has_started_ends_with_it(tmp_path):
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.write(HERE / "old-function" / "bootstrap", "bootstrap")
+        archive.writestr("bootstrap", "#!/bin/sh\nexec sleep 1000\n")
     with Emulator(tmp_path, HERE / "glue.py") as emulator:
         client = emulator.client("lambda", ACCOUNT)
         client.create_function(
-            FunctionName="old",
+            FunctionName="asleep",
             Runtime="provided.al2023",
             Handler="bootstrap",
             Role=f"arn:aws:iam::{ACCOUNT}:role/any",
             Code={"ZipFile": package.getvalue()},
         )
-        client.invoke(FunctionName="old", Payload=b"{}")
-        # Itself, and the function, which waits for the next event.
-        assert len(running(emulator.process_group)) == 2
-    # A killed process takes a moment to end.
-    deadline = time.monotonic() + 5
-    while running(emulator.process_group):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        client.invoke(FunctionName="asleep", InvocationType="Event")
+        wait_until(lambda: len(running(emulator.process_group)) == 2, "the function is started")
+    wait_until(lambda: not running(emulator.process_group), "all have ended")
 
 
 def running(process_group):
