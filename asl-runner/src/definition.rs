@@ -1,20 +1,18 @@
 //! Reads a definition and refuses what cannot be run.
 
-use crate::choice::Rule;
-use crate::history::StateType;
-use crate::json::Unique;
-use crate::path::Path;
-use crate::reader::{Reader, path, text};
-use crate::scope::{RUNTIME, Scope};
-use crate::task::TaskFailure;
+use crate::choice::Branch;
+use crate::path::{Path, ResultPath};
+use crate::task::{DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT};
 use crate::template::Template;
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value, from_value};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Most seconds of a wait or a timeout.
+/// Most seconds of a wait.
 ///
-/// Source: Step Functions Developer Guide, "Wait workflow state", `Seconds`, and "Task workflow state", `TimeoutSeconds`.
+/// Source: Step Functions Developer Guide, "Wait workflow state", `Seconds`.
 pub const MAX_SECONDS: u32 = 99_999_999;
 
 /// A state machine that can be run.
@@ -30,7 +28,10 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 ///         "StartAt": "Rest",
 ///         "States": {
 ///             "Rest": { "Type": "Wait", "SecondsPath": "$.seconds", "Next": "Work" },
-///             "Work": { "Type": "Task", "Resource": "double", "InputPath": "$.seconds", "ResultPath": "$.twice", "End": true }
+///             "Work": {
+///                 "Type": "Task", "Resource": "double", "Parameters": { "n.$": "$.seconds" },
+///                 "ResultPath": "$.twice", "End": true
+///             }
 ///         }
 ///     }"#,
 /// )?;
@@ -38,7 +39,7 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 /// struct Double;
 /// impl Tasks for Double {
 ///     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
-///         Ok(json!(call.input.as_u64().map(|n| n * 2)))
+///         Ok(json!(call.input["n"].as_u64().map(|n| n * 2)))
 ///     }
 /// }
 ///
@@ -53,332 +54,183 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 /// # Ok::<(), asl_runner::DefinitionError>(())
 /// ```
 #[derive(Debug)]
-pub struct Definition {
+pub struct Definition(pub(crate) StateMachine);
+
+/// Why a definition cannot be run: it is not JSON, it is broken, or it asks for what is not supported.
+///
+/// It names the first place with a problem, such as `States.RunECSTask`, and of a field that is not supported its name.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DefinitionError(String);
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct StateMachine {
+    _comment: Option<String>,
     pub(crate) start_at: String,
     pub(crate) states: BTreeMap<String, State>,
 }
 
-/// Why a definition cannot be run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DefinitionError {
-    /// It is not JSON, or an object has a key twice.
-    #[error("not JSON: {0}")]
-    NotJson(#[from] serde_json::Error),
-    /// It is broken, or asks for what is not supported: all problems, each with its state and field; never empty.
-    #[error("{}", .0.join("\n"))]
-    Refused(Vec<String>),
-}
-
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
 pub(crate) struct State {
-    pub(crate) state_type: StateType,
-    /// `InputPath`; none is `null`, which lets nothing through.
-    pub(crate) input_path: Option<Path>,
-    /// `OutputPath`, likewise.
-    pub(crate) output_path: Option<Path>,
+    /// `Type`.
+    pub(crate) kind: String,
+    pub(crate) output_path: Path,
+    /// Where it goes if nothing else says so: none is the end of the execution.
+    pub(crate) next: Option<String>,
     pub(crate) body: Body,
 }
 
-/// What a state does. Where it has a `next`, none is `"End": true`.
-#[derive(Debug)]
+/// The fields that only one type of state has.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all_fields = "PascalCase", deny_unknown_fields)]
 pub(crate) enum Body {
-    Task(Box<Task>, Option<String>),
-    /// `ResultPath` is none if `null`, and likewise below.
-    Pass {
-        result: Option<Value>,
-        parameters: Option<Template>,
-        result_path: Option<Path>,
-        next: Option<String>,
-    },
-    Choice {
-        rules: Vec<(Rule, String)>,
-        default: Option<String>,
-    },
-    Wait(Given<Duration>, Option<String>),
-    Fail {
-        error: Given<String>,
-        cause: Given<String>,
-    },
-    Succeed,
+    Task(Task),
+    Pass { result: Option<Value>, result_path: Option<ResultPath> },
+    Choice { choices: Vec<Branch>, default: Option<String> },
+    Wait { seconds_path: Path },
+    Fail { error: Option<String>, error_path: Option<Path>, cause: Option<String>, cause_path: Option<Path> },
+    Succeed {},
 }
 
-/// A value in the definition, or where it is when the state runs.
-#[derive(Debug)]
-pub(crate) enum Given<T> {
-    Here(T),
-    At(Path),
-}
-
-impl<T: Clone> Given<T> {
-    /// The value; what is at the path must pass `parse`.
-    pub(crate) fn get(
-        &self,
-        path_name: &str,
-        scope: &Scope<'_>,
-        parse: fn(&Value) -> Result<T, String>,
-    ) -> Result<T, TaskFailure> {
-        match self {
-            Self::Here(value) => Ok(value.clone()),
-            Self::At(path) => parse(scope.read(path_name, path)?)
-                .map_err(|why| scope.fault(RUNTIME, format!("the path `{path}` of the field `{path_name}`: {why}"))),
-        }
-    }
-}
-
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Task {
     pub(crate) resource: String,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout_seconds: Option<NonZeroU32>,
     pub(crate) parameters: Option<Template>,
     pub(crate) result_selector: Option<Template>,
-    pub(crate) result_path: Option<Path>,
+    pub(crate) result_path: Option<ResultPath>,
+    #[serde(default)]
     pub(crate) retry: Vec<Retrier>,
+    #[serde(default)]
     pub(crate) catch: Vec<Catcher>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Retrier {
-    pub(crate) errors: Vec<String>,
-    pub(crate) max_attempts: u32,
-    interval_seconds: u32,
-    backoff_rate: f64,
-    max_delay_seconds: u32,
+    pub(crate) error_equals: Vec<String>,
+    interval_seconds: Option<NonZeroU32>,
+    max_attempts: Option<u32>,
+    backoff_rate: Option<f64>,
+    max_delay_seconds: Option<NonZeroU32>,
+    _jitter_strategy: Option<JitterStrategy>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum JitterStrategy {
+    None,
+    Full,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Catcher {
-    pub(crate) errors: Vec<String>,
-    pub(crate) result_path: Option<Path>,
+    pub(crate) error_equals: Vec<String>,
+    #[serde(default)]
+    pub(crate) result_path: ResultPath,
     pub(crate) next: String,
 }
 
 impl Definition {
     /// Reads a definition in the Amazon States Language (JSONPath).
     ///
-    /// It may have Task, Choice, Wait, Pass, Fail and Succeed states, with the fields that the deployed definition uses.
-    /// `"JitterStrategy": "FULL"` waits the whole delay, so that a run can be repeated.
+    /// It may have Task, Pass, Choice, Wait, Fail and Succeed states, with the fields and forms that the deployed definition
+    /// uses, and `OutputPath`. Beyond that, all is refused: a Wait has `SecondsPath`, a Pass has `Result`, a path has names
+    /// and indices, the one intrinsic is `States.Format('{}', PATH)`. `"JitterStrategy": "FULL"` waits the whole delay, so
+    /// that a run can be repeated. Of two fields with one name the last counts, as in most readers of JSON.
     ///
     /// # Errors
     /// It is not JSON, it is broken, or something in it is not supported.
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
-        let Unique(value) = serde_json::from_str(text)?;
-        let states = value.get("States").and_then(Value::as_object);
-        let names = states.into_iter().flat_map(|states| states.keys().cloned()).collect();
-        let mut problems = Vec::new();
-        let definition = Reader::read("definition".to_owned(), value, &names, &mut problems, Self::read);
-        match definition {
-            Some(definition) if problems.is_empty() => Ok(definition),
-            _ => Err(DefinitionError::Refused(problems)),
+        let json: Map<_, _> = serde_json::from_str(text).map_err(|error| DefinitionError(format!("JSON: {error}")))?;
+        let machine = serde_path_to_error::deserialize(json).map_err(|error| DefinitionError(error.to_string()))?;
+        let StateMachine { start_at, states, .. } = &machine;
+        let targets = states.iter().map(|(name, state)| (format!("States.{name}"), state.targets()));
+        for (place, targets) in targets.chain([("StartAt".to_owned(), vec![start_at])]) {
+            if let Some(target) = targets.into_iter().find(|target| !states.contains_key(*target)) {
+                return Err(DefinitionError(format!("{place}: there is no state `{target}`")));
+            }
         }
+        Ok(Self(machine))
     }
+}
 
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.optional("Version", |value| one_of(value, &["1.0"]));
-        reader.optional("QueryLanguage", |value| one_of(value, &["JSONPath"]));
-        let start_at = reader.required("StartAt", reader.target());
-        let states = reader.states(State::read);
-        Some(Self { start_at: start_at?, states: states? })
+impl TryFrom<Map<String, Value>> for State {
+    type Error = String;
+
+    fn try_from(mut fields: Map<String, Value>) -> Result<Self, String> {
+        let kind: String = take(&mut fields, "Type")?.ok_or("missing field `Type`")?;
+        take::<String>(&mut fields, "Comment")?;
+        let (mut output_path, mut next) = (Path::default(), None);
+        if matches!(kind.as_str(), "Task" | "Pass" | "Wait") {
+            output_path = take(&mut fields, "OutputPath")?.unwrap_or_default();
+            next = match (take(&mut fields, "Next")?, take(&mut fields, "End")?) {
+                (Some(next), None) => Some(next),
+                (None, Some(true)) => None,
+                _ => return Err("it needs either `Next` or `\"End\": true`".to_owned()),
+            };
+        }
+        // Where it means something in AWS, serde would take it for an absent field.
+        if let Some((name, _)) = fields.iter().find(|(_, value)| value.is_null()) {
+            return Err(format!("{name}: null is not supported"));
+        }
+        let body = Value::from_iter([(kind.clone(), Value::Object(fields))]);
+        let body: Body = serde_path_to_error::deserialize(body).map_err(|error| error.to_string())?;
+        let wrong = match &body {
+            Body::Fail { error: Some(_), error_path: Some(_), .. } => "it has both `Error` and `ErrorPath`",
+            Body::Fail { cause: Some(_), cause_path: Some(_), .. } => "it has both `Cause` and `CausePath`",
+            Body::Task(task) if task.retry.iter().any(|retry| retry.backoff_rate.is_some_and(|rate| rate < 1.0)) => {
+                "`BackoffRate` is less than 1"
+            }
+            _ => return Ok(Self { kind, output_path, next, body }),
+        };
+        Err(wrong.to_owned())
     }
+}
+
+/// Takes a field out, if it is there.
+fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, name: &str) -> Result<Option<T>, String> {
+    fields.remove(name).map(from_value).transpose().map_err(|error| format!("{name}: {error}"))
 }
 
 impl State {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let Some(state_type) = reader.required("Type", state_type) else {
-            reader.give_up();
-            return None;
+    /// The states that it can lead to.
+    fn targets(&self) -> Vec<&String> {
+        let branches = match &self.body {
+            Body::Choice { choices, default } => choices.iter().map(|branch| &branch.next).chain(default).collect(),
+            Body::Task(task) => task.catch.iter().map(|catcher| &catcher.next).collect(),
+            _ => Vec::new(),
         };
-        let (input_path, output_path) = match state_type {
-            StateType::Fail => (Some(Path::default()), None),
-            _ => (nullable(reader, "InputPath", Path::parse), nullable(reader, "OutputPath", Path::parse)),
-        };
-        let body = match state_type {
-            StateType::Task => {
-                let task = Task::read(reader);
-                let next = next(reader);
-                Body::Task(Box::new(task?), next?)
-            }
-            StateType::Pass => {
-                let result = reader.optional("Result", |value| Ok(value.clone()));
-                let parameters = reader.optional("Parameters", Template::parse);
-                let result_path = nullable(reader, "ResultPath", Path::parse_result_path);
-                Body::Pass { result, parameters, result_path, next: next(reader)? }
-            }
-            StateType::Choice => {
-                let rules = reader.list("Choices", |reader| {
-                    let next = reader.required("Next", reader.target());
-                    Some((Rule::read(reader)?, next?))
-                });
-                let default = reader.optional("Default", reader.target());
-                Body::Choice { rules: rules?, default }
-            }
-            StateType::Wait => {
-                let wait = given(reader, "Seconds", "SecondsPath", wait);
-                let next = next(reader);
-                Body::Wait(wait?, next?)
-            }
-            StateType::Fail => {
-                let mut given = |name, path_name| match reader.has(name) || reader.has(path_name) {
-                    true => given(reader, name, path_name, text),
-                    false => Some(Given::Here(String::new())),
-                };
-                let (error, cause) = (given("Error", "ErrorPath"), given("Cause", "CausePath"));
-                Body::Fail { error: error?, cause: cause? }
-            }
-            StateType::Succeed => Body::Succeed,
-        };
-        Some(Self { state_type, input_path, output_path, body })
+        self.next.iter().chain(branches).collect()
     }
-}
 
-impl Task {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let resource = reader.required("Resource", text);
-        let timeout = reader.optional("TimeoutSeconds", |value| whole(value, 1));
-        let parameters = reader.optional("Parameters", Template::parse);
-        let result_selector = reader.optional("ResultSelector", Template::parse);
-        let result_path = nullable(reader, "ResultPath", Path::parse_result_path);
-        let retry = error_handlers(reader, "Retry", Retrier::read, |retrier| &retrier.errors);
-        let catch = error_handlers(reader, "Catch", Catcher::read, |catcher| &catcher.errors);
-        Some(Self {
-            resource: resource?,
-            timeout: timeout.map(|seconds| Duration::from_secs(seconds.into())),
-            parameters,
-            result_selector,
-            result_path,
-            retry: retry?,
-            catch: catch?,
-        })
+    /// The entry of `Catch` for an error.
+    pub(crate) fn catcher(&self, error: &str) -> Option<&Catcher> {
+        let Body::Task(task) = &self.body else { return None };
+        task.catch.iter().find(|catcher| stands_for(&catcher.error_equals, error))
     }
 }
 
 impl Retrier {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.optional("JitterStrategy", |value| one_of(value, &["NONE", "FULL"]));
-        let errors = reader.required("ErrorEquals", error_names);
-        Some(Self {
-            interval_seconds: reader.optional("IntervalSeconds", |value| whole(value, 1)).unwrap_or(1),
-            max_attempts: reader.optional("MaxAttempts", |value| whole(value, 0)).unwrap_or(3),
-            backoff_rate: reader.optional("BackoffRate", backoff_rate).unwrap_or(2.0),
-            max_delay_seconds: reader.optional("MaxDelaySeconds", |value| whole(value, 1)).unwrap_or(MAX_SECONDS),
-            errors: errors?,
-        })
-    }
-
-    /// The delay before the retry that follows so many others.
-    pub(crate) fn delay(&self, retries: u32) -> Duration {
-        let seconds = f64::from(self.interval_seconds) * self.backoff_rate.powf(retries.into());
-        Duration::from_secs_f64(seconds.min(self.max_delay_seconds.into()))
+    /// The delay before each retry.
+    pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> {
+        let seconds = |given: Option<NonZeroU32>, default| f64::from(given.map_or(default, NonZeroU32::get));
+        let (first, most) = (seconds(self.interval_seconds, 1), seconds(self.max_delay_seconds, MAX_SECONDS));
+        let rate = self.backoff_rate.unwrap_or(2.0);
+        (0..self.max_attempts.unwrap_or(3)).map(move |n| Duration::from_secs_f64(most.min(first * rate.powf(n.into()))))
     }
 }
 
-impl Catcher {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let errors = reader.required("ErrorEquals", error_names);
-        let result_path = nullable(reader, "ResultPath", Path::parse_result_path);
-        let next = reader.required("Next", reader.target());
-        Some(Self { errors: errors?, result_path, next: next? })
-    }
-}
-
-/// What a Wait state may wait: whole seconds, as a JSON integer.
-pub(crate) fn wait(value: &Value) -> Result<Duration, String> {
-    whole(value, 0).map(|seconds| Duration::from_secs(seconds.into()))
-}
-
-/// An error name that a Fail state may take from its input.
-pub(crate) fn custom_error(value: &Value) -> Result<String, String> {
-    match text(value)? {
-        name if name.starts_with("States.") => Err(format!("error names like `{name}` are reserved")),
-        name => Ok(name),
-    }
-}
-
-fn whole(value: &Value, least: u32) -> Result<u32, String> {
-    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-    let number = number.filter(|number| (least..=MAX_SECONDS).contains(number));
-    number.ok_or_else(|| format!("{value} is not an integer from {least} to {MAX_SECONDS}"))
-}
-
-fn state_type(value: &Value) -> Result<StateType, String> {
-    match text(value)?.as_str() {
-        "Task" => Ok(StateType::Task),
-        "Pass" => Ok(StateType::Pass),
-        "Choice" => Ok(StateType::Choice),
-        "Wait" => Ok(StateType::Wait),
-        "Fail" => Ok(StateType::Fail),
-        "Succeed" => Ok(StateType::Succeed),
-        other => Err(format!("state type `{other}` is not supported")),
-    }
-}
-
-/// Where the state goes from here: none is the end of the execution.
-fn next(reader: &mut Reader<'_>) -> Option<Option<String>> {
-    match reader.either("Next", "End")? {
-        "Next" => reader.required("Next", reader.target()).map(Some),
-        end => {
-            reader.required(end, |value| if *value == true { Ok(None) } else { Err(format!("{value} is not true")) })
-        }
-    }
-}
-
-/// Reads a value that is there under one name, or whose path is there under another.
-fn given<T>(
-    reader: &mut Reader<'_>,
-    name: &str,
-    path_name: &str,
-    parse: impl FnOnce(&Value) -> Result<T, String>,
-) -> Option<Given<T>> {
-    if reader.either(name, path_name)? == name {
-        reader.required(name, parse).map(Given::Here)
-    } else {
-        reader.required(path_name, path).map(Given::At)
-    }
-}
-
-/// Reads a path that may be `null`, then none, and is `$` if absent.
-fn nullable(reader: &mut Reader<'_>, name: &str, parse: fn(&str) -> Result<Path, String>) -> Option<Path> {
-    let path = reader.optional(name, |value| match value {
-        Value::Null => Ok(None),
-        value => parse(&text(value)?).map(Some),
-    });
-    path.unwrap_or_else(|| Some(Path::default()))
-}
-
-/// Reads `Retry` or `Catch`, in which `States.ALL` must be alone and last.
-fn error_handlers<T>(
-    reader: &mut Reader<'_>,
-    name: &str,
-    read: fn(&mut Reader<'_>) -> Option<T>,
-    errors: fn(&T) -> &Vec<String>,
-) -> Option<Vec<T>> {
-    if !reader.has(name) {
-        return Some(Vec::new());
-    }
-    let handlers = reader.list(name, read)?;
-    for (index, handler) in handlers.iter().enumerate() {
-        let (errors, is_last) = (errors(handler), index + 1 == handlers.len());
-        if errors.iter().any(|error| error == "States.ALL") && !(is_last && errors.len() == 1) {
-            reader.report(&format!("field `{name}`: `States.ALL` must be alone, and in the last entry"));
-        }
-    }
-    Some(handlers)
-}
-
-fn error_names(value: &Value) -> Result<Vec<String>, String> {
-    match value {
-        Value::Array(names) if !names.is_empty() => names.iter().map(text).collect(),
-        other => Err(format!("{other} is not a list of error names")),
-    }
-}
-
-fn backoff_rate(value: &Value) -> Result<f64, String> {
-    value.as_f64().filter(|rate| *rate >= 1.0).ok_or_else(|| format!("{value} is not a number from 1 on"))
-}
-
-fn one_of(value: &Value, known: &[&str]) -> Result<(), String> {
-    match known.iter().any(|known| *value == **known) {
-        true => Ok(()),
-        false => Err(format!("{value} is not supported, only {known:?}")),
-    }
+/// Whether `ErrorEquals` stands for an error, too.
+pub(crate) fn stands_for(error_equals: &[String], error: &str) -> bool {
+    error_equals.iter().any(|name| match name.as_str() {
+        _ if error == RUNTIME => false,
+        "States.ALL" => error != DATA_LIMIT_EXCEEDED,
+        "States.TaskFailed" => ![TIMEOUT, DATA_LIMIT_EXCEEDED].contains(&error),
+        name => name == error,
+    })
 }

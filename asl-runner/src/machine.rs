@@ -1,12 +1,13 @@
 //! Runs a definition, state by state.
 
-use crate::clock::{Aborted, Clock};
-use crate::definition::{self, Body, Definition, State, Task};
-use crate::history::{Details, EventKind, HistoryEvent, TaskStep, rfc3339};
-use crate::reader::text;
-use crate::scope::{DATA_LIMIT_EXCEEDED, MAX_PAYLOAD_BYTES, RUNTIME, Scope, fits};
-use crate::task::{TaskCall, TaskError, TaskFailure, Tasks};
+use crate::clock::Clock;
+use crate::definition::{Body, Definition, MAX_SECONDS, Retrier, State, StateMachine, Task, stands_for};
+use crate::history::{HistoryEvent, rfc3339};
+use crate::path::{Path, Scope};
+use crate::task::{DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT, TaskCall, TaskError, TaskFailure, Tasks};
+use crate::template::Template;
 use serde_json::{Value, json};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Most events of an execution; the last one says that it failed for that.
@@ -14,19 +15,16 @@ use time::OffsetDateTime;
 /// Source: Step Functions Developer Guide, "Service quotas", "Maximum execution history size".
 pub const MAX_HISTORY_EVENTS: u64 = 25_000;
 
-const TIMEOUT: &str = "States.Timeout";
+/// Longest input or output of a state or task, in bytes of JSON.
+///
+/// Source: Step Functions Developer Guide, "Service quotas", "Maximum input or output size for a task, state, or execution".
+pub const MAX_PAYLOAD_BYTES: usize = 262_144;
 
 /// What an execution is started with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Execution {
     /// `$$.Execution.Id`, in AWS the execution's ARN.
     pub id: String,
-    /// `$$.Execution.Name`.
-    pub name: String,
-    /// `$$.StateMachine.Id`, in AWS the state machine's ARN.
-    pub state_machine_id: String,
-    /// `$$.StateMachine.Name`.
-    pub state_machine_name: String,
     /// The input. One too large ends the execution before it starts, with `States.DataLimitExceeded`.
     pub input: Value,
 }
@@ -59,35 +57,23 @@ impl Definition {
         clock: &mut dyn Clock,
         observer: &mut dyn FnMut(&HistoryEvent),
     ) -> Outcome {
-        let too_large = !fits(&execution.input);
-        let input = if too_large { Value::Null } else { execution.input };
         let timestamp = clock.now();
-        let context = json!({
-            "Execution": {
-                "Id": execution.id,
-                "Input": input,
-                "Name": execution.name,
-                "StartTime": rfc3339(timestamp),
-            },
-            "State": {},
-            "StateMachine": { "Id": execution.state_machine_id, "Name": execution.state_machine_name },
-        });
-        let mut machine = Machine { tasks, clock, observer, context, timestamp, events: 0, state: None };
-        let end = match too_large {
-            true => Err(data_limit_exceeded("the execution's input").into()),
-            false => machine.execute(self, input),
+        let mut run = Run { tasks, clock, observer, context: Value::Null, timestamp, events: 0, state: None };
+        let (kind, details, outcome) = match run.execute(&self.0, execution) {
+            Ok(output) => ("ExecutionSucceeded", json!({ "output": output }), Outcome::Succeeded { output }),
+            Err(TaskError::Failed(failure)) => {
+                let (cause, error) = (failure.cause(), failure.error);
+                ("ExecutionFailed", json!({ "error": error, "cause": cause }), Outcome::Failed { error, cause })
+            }
+            Err(TaskError::Aborted) => ("ExecutionAborted", Value::Null, Outcome::Aborted),
         };
-        let outcome = match end {
-            Ok(output) => Outcome::Succeeded { output },
-            Err(Stop::Failed(failure)) => Outcome::Failed { cause: failure.cause(), error: failure.error },
-            Err(Stop::Aborted) => Outcome::Aborted,
-        };
-        machine.finish(&outcome);
+        run.state = None;
+        run.emit(kind, details);
         outcome
     }
 }
 
-struct Machine<'a> {
+struct Run<'a> {
     tasks: &'a mut dyn Tasks,
     clock: &'a mut dyn Clock,
     observer: &'a mut dyn FnMut(&HistoryEvent),
@@ -99,227 +85,143 @@ struct Machine<'a> {
     state: Option<String>,
 }
 
-/// Why the next state is not reached.
-enum Stop {
-    Failed(TaskFailure),
-    Aborted,
-}
-
-impl From<TaskFailure> for Stop {
-    fn from(failure: TaskFailure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Aborted> for Stop {
-    fn from(_: Aborted) -> Self {
-        Self::Aborted
-    }
-}
-
-impl Machine<'_> {
+impl Run<'_> {
     /// Runs states until one is the last or fails.
-    fn execute(&mut self, definition: &Definition, mut input: Value) -> Result<Value, Stop> {
-        self.record(EventKind::ExecutionStarted, Some(Details::Input { input: input.clone() }))?;
-        let mut name = &definition.start_at;
-        while let Some(state) = definition.states.get(name) {
+    fn execute(&mut self, machine: &StateMachine, execution: Execution) -> Result<Value, TaskError> {
+        let Execution { id, mut input } = execution;
+        limit("the execution's input", &input)?;
+        self.record("ExecutionStarted", json!({ "input": input }))?;
+        let started = rfc3339(self.timestamp);
+        let mut next = Some(&machine.start_at);
+        while let Some((name, state)) = next.and_then(|name| machine.states.get_key_value(name)) {
             self.state = Some(name.clone());
-            self.record(EventKind::StateEntered(state.state_type), Some(Details::Input { input: input.clone() }))?;
-            self.describe_state(name, &rfc3339(self.timestamp), 0);
-            let (output, next) = self.step(name, state, &input)?;
-            if !fits(&output) {
-                return Err(data_limit_exceeded(&format!("the output of the state '{name}'")).into());
-            }
-            self.record(EventKind::StateExited(state.state_type), Some(Details::Output { output: output.clone() }))?;
-            match next {
-                Some(next) => (name, input) = (next, output),
-                None => return Ok(output),
-            }
+            self.record(format!("{}StateEntered", state.kind), json!({ "input": input }))?;
+            let entered = rfc3339(self.timestamp);
+            self.context =
+                json!({ "Execution": { "Id": id, "StartTime": started }, "State": { "EnteredTime": entered } });
+            (input, next) = match self.step(state, &input) {
+                Err(TaskError::Failed(failure)) => {
+                    let Some(catcher) = state.catcher(&failure.error) else { return Err(failure.into()) };
+                    (self.scope(&input).put(Some(&catcher.result_path), failure.output)?, Some(&catcher.next))
+                }
+                done => done?,
+            };
+            limit("the output of a state", &input)?;
+            self.record(format!("{}StateExited", state.kind), json!({ "output": input }))?;
         }
-        Err(TaskFailure::new(RUNTIME, format!("there is no state '{name}'")).into())
+        Ok(input)
     }
 
     /// Runs a state; gives its output, and the name of the next state unless this is the end.
-    fn step<'d>(&mut self, name: &str, state: &'d State, raw: &Value) -> Result<(Value, Option<&'d String>), Stop> {
-        let scope = Scope { state: name, input: raw, context: &self.context };
-        let input = scope.select("InputPath", state.input_path.as_ref())?;
-        let scope = Scope { input: &input, ..scope };
-        let (output, next) = match &state.body {
-            Body::Succeed => (input, None),
-            Body::Pass { result, parameters, result_path, next } => {
-                let result = match (result, parameters) {
-                    (Some(result), _) => result.clone(),
-                    (None, Some(parameters)) => parameters.fill("Parameters", &scope)?,
-                    (None, None) => input.clone(),
-                };
-                (Scope { input: raw, ..scope }.put(result_path.as_ref(), result)?, next.as_ref())
+    fn step<'d>(&mut self, state: &'d State, input: &Value) -> Result<(Value, Option<&'d String>), TaskError> {
+        let scope = self.scope(input);
+        let output = match &state.body {
+            Body::Task(task) => {
+                let parameters = Template::fill_in(&task.parameters, &scope)?;
+                let result = self.task(task, &parameters)?;
+                self.scope(input).put(task.result_path.as_ref(), result)?
             }
-            Body::Choice { rules, default } => {
-                let mut chosen = default.as_ref();
-                for (rule, next) in rules {
-                    if rule.holds(&scope)? {
-                        chosen = Some(next);
-                        break;
+            Body::Pass { result, result_path } => {
+                scope.put(result_path.as_ref(), result.as_ref().unwrap_or(input).clone())?
+            }
+            Body::Choice { choices, default } => {
+                for branch in choices {
+                    if branch.rule.holds(&scope)? {
+                        return Ok((input.clone(), Some(&branch.next)));
                     }
                 }
-                if chosen.is_none() {
-                    return Err(scope
-                        .fault("States.NoChoiceMatched", "no rule holds, and there is no `Default`")
-                        .into());
+                let unmatched = || scope.fault("States.NoChoiceMatched", "no rule holds, and there is no `Default`");
+                return Ok((input.clone(), Some(default.as_ref().ok_or_else(unmatched)?)));
+            }
+            Body::Wait { seconds_path } => {
+                let seconds: u32 = scope.read_as(seconds_path)?;
+                if seconds > MAX_SECONDS {
+                    return Err(scope.fault(RUNTIME, format!("{seconds} s are more than {MAX_SECONDS} s")).into());
                 }
-                (input, chosen)
+                self.clock.wait(Duration::from_secs(seconds.into())).map_err(|_| TaskError::Aborted)?;
+                input.clone()
             }
-            Body::Wait(wait, next) => {
-                self.clock.wait(wait.get("SecondsPath", &scope, definition::wait)?)?;
-                (input, next.as_ref())
+            Body::Fail { error, error_path, cause, cause_path } => {
+                let read = |path: &Option<Path>| path.as_ref().map(|path| scope.read_as(path)).transpose();
+                let error = read(error_path)?.or(error.clone()).unwrap_or_default();
+                let cause = read(cause_path)?.or(cause.clone()).unwrap_or_default();
+                if error.starts_with("States.") {
+                    return Err(scope.fault(RUNTIME, format!("error names like `{error}` are reserved")).into());
+                }
+                return Err(TaskFailure::new(error, cause).into());
             }
-            Body::Fail { error, cause } => {
-                let error = error.get("ErrorPath", &scope, definition::custom_error)?;
-                return Err(TaskFailure::new(error, cause.get("CausePath", &scope, text)?).into());
-            }
-            Body::Task(task, next) => match self.task(name, task, raw, &input)? {
-                (output, None) => (output, next.as_ref()),
-                caught => return Ok(caught),
-            },
+            Body::Succeed {} => input.clone(),
         };
-        let scope = Scope { state: name, input: &output, context: &self.context };
-        Ok((scope.select("OutputPath", state.output_path.as_ref())?, next))
+        Ok((self.scope(&output).read(&state.output_path)?.clone(), state.next.as_ref()))
     }
 
-    /// Runs a task, and again as `Retry` says; gives its output, and the name of the next state if it was caught.
-    fn task<'d>(
-        &mut self,
-        name: &str,
-        task: &'d Task,
-        raw: &Value,
-        input: &Value,
-    ) -> Result<(Value, Option<&'d String>), Stop> {
-        let entered = rfc3339(self.timestamp);
-        let mut counts = vec![0; task.retry.len()];
+    /// Runs a task, and again as `Retry` says; gives its result after `ResultSelector`.
+    fn task(&mut self, task: &Task, parameters: &Value) -> Result<Value, TaskError> {
+        limit("the input of a task", parameters)?;
+        let mut delays: Vec<_> = task.retry.iter().map(Retrier::delays).collect();
         loop {
-            let events = self.events;
-            let failure = match self.attempt(name, task, raw, input) {
-                Ok(output) => return Ok((output, None)),
-                Err(Stop::Failed(failure)) => failure,
-                Err(Stop::Aborted) => return Err(Stop::Aborted),
+            let failure = match self.attempt(task, parameters) {
+                Err(TaskError::Failed(failure)) => failure,
+                done => return done,
             };
-            let mut retriers = task.retry.iter().zip(&mut counts);
-            if let Some((retrier, count)) = retriers.find(|(retrier, _)| matches(&retrier.errors, &failure.error))
-                && *count < retrier.max_attempts
-                // What fails before it is scheduled would fail so forever, and no quota of events would end it.
-                && self.events > events
-            {
-                self.clock.wait(retrier.delay(*count))?;
-                *count += 1;
-                self.describe_state(name, &entered, counts.iter().sum());
-                continue;
+            let retrier = task.retry.iter().position(|retrier| stands_for(&retrier.error_equals, &failure.error));
+            match retrier.and_then(|retrier| delays.get_mut(retrier)?.next()) {
+                Some(delay) => self.clock.wait(delay).map_err(|_| TaskError::Aborted)?,
+                None => return Err(failure.into()),
             }
-            let Some(catcher) = task.catch.iter().find(|catcher| matches(&catcher.errors, &failure.error)) else {
-                return Err(failure.into());
-            };
-            let scope = Scope { state: name, input: raw, context: &self.context };
-            return Ok((scope.put(catcher.result_path.as_ref(), failure.output)?, Some(&catcher.next)));
         }
     }
 
-    /// Runs a task once; gives the output, before `OutputPath`.
-    fn attempt(&mut self, name: &str, task: &Task, raw: &Value, input: &Value) -> Result<Value, Stop> {
-        let scope = Scope { state: name, input, context: &self.context };
-        let parameters = match &task.parameters {
-            Some(parameters) => parameters.fill("Parameters", &scope)?,
-            None => input.clone(),
-        };
-        if !fits(&parameters) {
-            return Err(data_limit_exceeded(&format!("the task's input in the state '{name}'")).into());
+    /// Runs a task once.
+    fn attempt(&mut self, task: &Task, parameters: &Value) -> Result<Value, TaskError> {
+        let resource = &task.resource;
+        // As opposed to a service integration, such as `arn:aws:states:::lambda:invoke`.
+        let kind = if resource.contains(":function:") { "LambdaFunction" } else { "Task" };
+        self.record(format!("{kind}Scheduled"), json!({ "resource": resource, "parameters": parameters }))?;
+        self.record(format!("{kind}Started"), Value::Null)?;
+        if resource.ends_with(".sync") {
+            self.record(format!("{kind}Submitted"), Value::Null)?;
         }
-        let kind = if is_function(&task.resource) { EventKind::LambdaFunction } else { EventKind::Task };
-        let scheduled = Details::Scheduled { resource: task.resource.clone(), parameters: parameters.clone() };
-        self.record(kind(TaskStep::Scheduled), Some(scheduled))?;
-        self.record(kind(TaskStep::Started), None)?;
-        if task.resource.ends_with(".sync") {
-            self.record(kind(TaskStep::Submitted), None)?;
+        let state = self.state.as_deref().unwrap_or_default();
+        let timeout = task.timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
+        let answer = self.tasks.run(TaskCall { state, resource, input: parameters, timeout });
+        let answer = answer.and_then(|result| Ok(limit("the result of a task", &result).map(|()| result)?));
+        if let Err(TaskError::Failed(failure)) = &answer {
+            let end = if failure.error == TIMEOUT { "TimedOut" } else { "Failed" };
+            self.record(format!("{kind}{end}"), json!({ "error": failure.error, "cause": failure.cause() }))?;
         }
-        let call = TaskCall { state: name, resource: &task.resource, input: &parameters, timeout: task.timeout };
-        let result = match self.tasks.run(call) {
-            Ok(result) if fits(&result) => result,
-            Err(TaskError::Aborted) => return Err(Stop::Aborted),
-            answer => {
-                let failure = match answer {
-                    Err(TaskError::Failed(failure)) if fits(&failure.output) => failure,
-                    _ => data_limit_exceeded(&format!("the task's result in the state '{name}'")),
-                };
-                let step = if failure.error == TIMEOUT { TaskStep::TimedOut } else { TaskStep::Failed };
-                self.record(kind(step), Some(Details::failure(&failure.error, &failure.cause())))?;
-                return Err(failure.into());
-            }
-        };
-        self.record(kind(TaskStep::Succeeded), Some(Details::Output { output: result.clone() }))?;
-        let scope = Scope { state: name, input: &result, context: &self.context };
-        let selected = match &task.result_selector {
-            Some(selector) => selector.fill("ResultSelector", &scope)?,
-            None => result.clone(),
-        };
-        Ok(Scope { input: raw, ..scope }.put(task.result_path.as_ref(), selected)?)
+        let result = answer?;
+        self.record(format!("{kind}Succeeded"), json!({ "output": result }))?;
+        Ok(Template::fill_in(&task.result_selector, &self.scope(&result))?)
     }
 
-    /// Sets `$$.State`.
-    fn describe_state(&mut self, name: &str, entered: &str, retries: u32) {
-        if let Some(state) = self.context.get_mut("State") {
-            *state = json!({ "EnteredTime": entered, "Name": name, "RetryCount": retries });
-        }
+    /// What paths see when `$` is this value.
+    fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
+        Scope { state: self.state.as_deref().unwrap_or_default(), input, context: &self.context }
     }
 
     /// Records an event, unless there is only room left for the last one.
-    fn record(&mut self, kind: EventKind, details: Option<Details>) -> Result<(), Stop> {
+    fn record(&mut self, kind: impl Into<String>, details: Value) -> Result<(), TaskFailure> {
         if self.events + 1 >= MAX_HISTORY_EVENTS {
             let why = format!("The execution reached the maximum number of history events ({MAX_HISTORY_EVENTS}).");
-            return Err(TaskFailure::new(RUNTIME, why).into());
+            return Err(TaskFailure::new(RUNTIME, why));
         }
         self.emit(kind, details);
         Ok(())
     }
 
-    /// Records the last event.
-    fn finish(&mut self, outcome: &Outcome) {
-        self.state = None;
-        match outcome {
-            Outcome::Succeeded { output } => {
-                self.emit(EventKind::ExecutionSucceeded, Some(Details::Output { output: output.clone() }));
-            }
-            Outcome::Failed { error, cause } => {
-                self.emit(EventKind::ExecutionFailed, Some(Details::failure(error, cause)));
-            }
-            Outcome::Aborted => self.emit(EventKind::ExecutionAborted, None),
-        }
-    }
-
-    fn emit(&mut self, kind: EventKind, details: Option<Details>) {
+    fn emit(&mut self, kind: impl Into<String>, details: Value) {
         self.events += 1;
         self.timestamp = self.timestamp.max(self.clock.now());
-        let (timestamp, state) = (self.timestamp, self.state.clone());
-        (self.observer)(&HistoryEvent { id: self.events, timestamp, kind, state, details });
+        let (id, timestamp, kind, state) = (self.events, self.timestamp, kind.into(), self.state.clone());
+        (self.observer)(&HistoryEvent { id, timestamp, kind, state, details });
     }
 }
 
-fn data_limit_exceeded(what: &str) -> TaskFailure {
-    TaskFailure::new(
-        DATA_LIMIT_EXCEEDED,
-        format!("{what} is larger than {MAX_PAYLOAD_BYTES} bytes or nested too deeply"),
-    )
-}
-
-/// Whether `ErrorEquals` names the error.
-fn matches(errors: &[String], name: &str) -> bool {
-    errors.iter().any(|error| match error.as_str() {
-        _ if name == RUNTIME => false,
-        "States.ALL" => name != DATA_LIMIT_EXCEEDED,
-        "States.TaskFailed" => ![TIMEOUT, DATA_LIMIT_EXCEEDED].contains(&name),
-        error => error == name,
-    })
-}
-
-/// Whether a resource is a function's own ARN: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME`, maybe with a version.
-fn is_function(resource: &str) -> bool {
-    let parts: Vec<_> = resource.split(':').collect();
-    matches!(parts.as_slice(), ["arn", _, "lambda", _, _, "function", _, ..])
+/// Refuses data that are larger than [`MAX_PAYLOAD_BYTES`].
+fn limit(what: &str, data: &Value) -> Result<(), TaskFailure> {
+    match serde_json::to_vec(data).is_ok_and(|json| json.len() <= MAX_PAYLOAD_BYTES) {
+        true => Ok(()),
+        false => Err(TaskFailure::new(DATA_LIMIT_EXCEEDED, format!("{what} is larger than {MAX_PAYLOAD_BYTES} bytes"))),
+    }
 }

@@ -1,29 +1,20 @@
-//! Paths: where a value is in the state's input or in the context object.
+//! Paths: where a value is in the state's input or in the context object, and where a result goes.
 
-use serde_json::Value;
-use std::fmt;
+use crate::task::{RUNTIME, TaskFailure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::fmt::Display;
 
-/// Values of the context object (`$$`). Others are refused, and so are whole parts of it, which hold more in AWS.
+/// What there is of the context object.
 ///
 /// Source: Step Functions Developer Guide, "Accessing execution data from the Context object".
-const CONTEXT: [(&str, &str); 9] = [
-    ("Execution", "Id"),
-    ("Execution", "Input"),
-    ("Execution", "Name"),
-    ("Execution", "StartTime"),
-    ("State", "EnteredTime"),
-    ("State", "Name"),
-    ("State", "RetryCount"),
-    ("StateMachine", "Id"),
-    ("StateMachine", "Name"),
-];
+const CONTEXT: [&str; 3] = ["$$.Execution.Id", "$$.Execution.StartTime", "$$.State.EnteredTime"];
 
-/// A path such as `$`, `$.a[0]`, `$['a b']` or `$$.Execution.Id`. It finds one value or nothing.
-#[derive(Debug, Default)]
+/// A path such as `$`, `$.a[0]` or `$$.Execution.Id`. It finds one value or nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Path {
     text: String,
-    /// It starts with `$$`.
-    pub(crate) in_context: bool,
     steps: Vec<Step>,
 }
 
@@ -33,83 +24,94 @@ enum Step {
     Index(usize),
 }
 
-impl Path {
-    /// Reads a text that is a path as a whole.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        match Self::read(text)? {
-            (path, "") => Ok(path),
-            (_, rest) => Err(format!("path `{text}` is not supported from `{rest}` on")),
+/// `ResultPath`: the names of the fields that lead to the place of a result; none where it is the whole.
+#[derive(Debug, Default, Deserialize)]
+#[serde(try_from = "Path")]
+pub(crate) struct ResultPath(Vec<String>);
+
+/// What the paths of a state see: `$` and `$$`.
+pub(crate) struct Scope<'a> {
+    pub(crate) state: &'a str,
+    pub(crate) input: &'a Value,
+    pub(crate) context: &'a Value,
+}
+
+impl TryFrom<String> for Path {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_known = if text.starts_with("$$") { CONTEXT.contains(&text.as_str()) } else { text.starts_with('$') };
+        let dotted = text.trim_start_matches('$').replace('[', ".[");
+        let steps = match dotted.strip_prefix('.') {
+            Some(steps) => steps.split('.').map(Step::read).collect(),
+            None => dotted.is_empty().then(Vec::new),
+        };
+        match steps.filter(|_| is_known) {
+            Some(steps) => Ok(Self { text, steps }),
+            None => Err(format!("`{text}` is neither a path like `$.a[0]` nor one of {CONTEXT:?}")),
         }
     }
+}
 
-    /// Reads the path that a text starts with, and gives the rest of the text.
-    pub(crate) fn read(text: &str) -> Result<(Self, &str), String> {
-        let wrong = || format!("`{text}` is not a path");
-        let mut rest = text.strip_prefix('$').ok_or_else(wrong)?;
-        let mut path = Self::default();
-        if let Some(after) = rest.strip_prefix('$') {
-            (path.in_context, rest) = (true, after);
-        }
-        loop {
-            if let Some(after) = rest.strip_prefix('.') {
-                rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
-                let name = after.strip_suffix(rest).filter(|name| !name.is_empty()).ok_or_else(wrong)?;
-                path.steps.push(Step::Field(name.to_owned()));
-            } else if let Some(after) = rest.strip_prefix("['") {
-                let (name, after) = after.split_once("']").ok_or_else(wrong)?;
-                if name.contains(['\'', '\\']) {
-                    return Err(wrong());
-                }
-                path.steps.push(Step::Field(name.to_owned()));
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix('[') {
-                let (index, after) = after.split_once(']').ok_or_else(wrong)?;
-                let index = Some(index).filter(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
-                path.steps.push(Step::Index(index.and_then(|index| index.parse().ok()).ok_or_else(wrong)?));
-                rest = after;
-            } else {
-                break;
-            }
-        }
-        path.text = text.strip_suffix(rest).unwrap_or(text).to_owned();
-        match path.steps.as_slice() {
-            [Step::Field(part), Step::Field(value), ..] if CONTEXT.contains(&(part, value)) => Ok((path, rest)),
-            _ if path.in_context => Err(format!("`{path}` of the context object is not supported")),
-            _ => Ok((path, rest)),
+impl Step {
+    /// Reads a field's name, or an index in brackets.
+    fn read(text: &str) -> Option<Self> {
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        match text.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
+            Some(index) if index.bytes().all(|byte| byte.is_ascii_digit()) => index.parse().ok().map(Self::Index),
+            None if !text.is_empty() && text.chars().all(is_name) => Some(Self::Field(text.to_owned())),
+            _ => None,
         }
     }
+}
 
-    /// Reads a `ResultPath`, which names fields of the input.
-    pub(crate) fn parse_result_path(text: &str) -> Result<Self, String> {
-        let path = Self::parse(text)?;
-        match !path.in_context && path.steps.iter().all(|step| matches!(step, Step::Field(_))) {
-            true => Ok(path),
-            false => Err(format!("`{text}` is not a place for a result: only fields of the input are")),
-        }
+impl TryFrom<Path> for ResultPath {
+    type Error = String;
+
+    fn try_from(Path { text, steps }: Path) -> Result<Self, String> {
+        let fields = steps.into_iter().map(|step| match step {
+            Step::Field(name) if !text.starts_with("$$") => Ok(name),
+            _ => Err(format!("`{text}` is not a place for a result: only fields of the input are")),
+        });
+        fields.collect::<Result<_, _>>().map(Self)
     }
+}
 
+impl<'a> Scope<'a> {
     /// The value at the path, if there is one.
-    pub(crate) fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        self.steps.iter().try_fold(root, |value, step| match step {
+    pub(crate) fn find(&self, path: &Path) -> Option<&'a Value> {
+        let root = if path.text.starts_with("$$") { self.context } else { self.input };
+        path.steps.iter().try_fold(root, |value, step| match step {
             Step::Field(name) => value.get(name),
             Step::Index(index) => value.get(index),
         })
     }
 
-    /// The input with `result` at the path; objects on the way are made. Nothing if a value on the way is no object.
-    pub(crate) fn put(&self, mut input: Value, result: Value) -> Option<Value> {
-        let mut place = &mut input;
-        for step in &self.steps {
-            let (Value::Object(fields), Step::Field(name)) = (place, step) else { return None };
-            place = fields.entry(name).or_insert_with(|| Value::Object(serde_json::Map::new()));
-        }
-        *place = result;
-        Some(input)
+    /// The value at the path; `States.Runtime` if there is none.
+    pub(crate) fn read(&self, path: &Path) -> Result<&'a Value, TaskFailure> {
+        self.find(path).ok_or_else(|| self.fault(RUNTIME, format!("the path `{}` finds nothing", path.text)))
     }
-}
 
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+    /// The value at the path, which must be a `T`.
+    pub(crate) fn read_as<T: Deserialize<'a>>(&self, path: &Path) -> Result<T, TaskFailure> {
+        T::deserialize(self.read(path)?).map_err(|why| self.fault(RUNTIME, format!("the path `{}`: {why}", path.text)))
+    }
+
+    /// The input with `result` where `ResultPath` says; objects on the way are made.
+    pub(crate) fn put(&self, result_path: Option<&ResultPath>, result: Value) -> Result<Value, TaskFailure> {
+        let mut input = self.input.clone();
+        let mut place = Some(&mut input);
+        for field in result_path.into_iter().flat_map(|path| &path.0) {
+            let fields = place.and_then(Value::as_object_mut);
+            place = fields.map(|fields| fields.entry(field).or_insert_with(|| json!({})));
+        }
+        let why = "`ResultPath` leads into something that is no object";
+        *place.ok_or_else(|| self.fault("States.ResultPathMatchFailure", why))? = result;
+        Ok(input)
+    }
+
+    /// An error in this state.
+    pub(crate) fn fault(&self, error: &str, what: impl Display) -> TaskFailure {
+        TaskFailure::new(error, format!("An error occurred while executing the state '{}': {what}", self.state))
     }
 }

@@ -3,6 +3,11 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// A broken promise of the definition or the data; nothing catches it.
+pub(crate) const RUNTIME: &str = "States.Runtime";
+pub(crate) const TIMEOUT: &str = "States.Timeout";
+pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+
 /// Does the work of Task states.
 pub trait Tasks {
     /// Does the work once; a retry calls again.
@@ -19,7 +24,7 @@ pub struct TaskCall<'a> {
     pub state: &'a str,
     /// `Resource` of the state.
     pub resource: &'a str,
-    /// The input, after `InputPath` and `Parameters`.
+    /// The input, after `Parameters`.
     pub input: &'a Value,
     /// `TimeoutSeconds` of the state, whole seconds. Whoever does the work keeps it: past it, fail with `States.Timeout`.
     pub timeout: Option<Duration>,
@@ -32,6 +37,12 @@ pub enum TaskError {
     Failed(TaskFailure),
     /// The user interrupted; the execution is aborted.
     Aborted,
+}
+
+impl From<TaskFailure> for TaskError {
+    fn from(failure: TaskFailure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 /// The error of a task, by its name, and the error output that a Catch passes on.
@@ -57,8 +68,7 @@ impl TaskFailure {
     pub(crate) fn cause(&self) -> String {
         match self.output.get("Cause") {
             Some(Value::String(cause)) => cause.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
+            other => other.map(Value::to_string).unwrap_or_default(),
         }
     }
 }

@@ -1,126 +1,84 @@
 //! `Parameters` and `ResultSelector`: JSON in which the keys that end in `.$` hold paths and intrinsics.
 
-use crate::path::Path;
-use crate::scope::{INTRINSIC_FAILURE, Scope};
+use crate::path::{Path, Scope};
 use crate::task::TaskFailure;
+use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// JSON, some of which is filled in from the input and the context object.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Value")]
 pub(crate) enum Template {
     Literal(Value),
     Array(Vec<Template>),
-    Object(Vec<(String, Template)>),
+    Object(BTreeMap<String, Template>),
     Path(Path),
-    /// `States.Format`: the text cut at each `{}`, and what goes between, one fewer.
-    Format(Vec<String>, Vec<Template>),
+    /// `States.Format('{}', …)`: the value at the path as a text.
+    Text(Path),
+}
+
+impl TryFrom<Value> for Template {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Array(items) => items.into_iter().map(Self::try_from).collect::<Result<_, _>>().map(Self::Array),
+            Value::Object(fields) => {
+                let mut templates = BTreeMap::new();
+                for (key, value) in fields {
+                    let (name, template) = match key.strip_suffix(".$") {
+                        Some(name) => (name, Self::reference(&value)),
+                        None => (key.as_str(), Self::try_from(value)),
+                    };
+                    let template = template.map_err(|why| format!("`{key}`: {why}"))?;
+                    if templates.insert(name.to_owned(), template).is_some() {
+                        return Err(format!("`{name}` is there with and without `.$`"));
+                    }
+                }
+                Ok(Self::Object(templates))
+            }
+            scalar => Ok(Self::Literal(scalar)),
+        }
+    }
 }
 
 impl Template {
-    /// Reads a template; the error names the key.
-    pub(crate) fn parse(value: &Value) -> Result<Self, String> {
-        match value {
-            Value::Array(items) => Ok(Self::Array(items.iter().map(Self::parse).collect::<Result<_, _>>()?)),
-            Value::Object(fields) if fields.keys().any(|key| fields.contains_key(&format!("{key}.$"))) => {
-                Err("a key is there with and without `.$`".to_owned())
+    /// Reads what a key that ends in `.$` holds.
+    fn reference(value: &Value) -> Result<Self, String> {
+        let text = value.as_str().unwrap_or_default();
+        let argument = text.strip_prefix("States.Format('{}', ").and_then(|rest| rest.strip_suffix(')'));
+        match argument {
+            Some(path) => Path::try_from(path.to_owned()).map(Self::Text),
+            None if text.starts_with('$') => Path::try_from(text.to_owned()).map(Self::Path),
+            None => {
+                Err(format!("{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here"))
             }
-            Value::Object(fields) => Ok(Self::Object(fields.iter().map(Self::field).collect::<Result<_, _>>()?)),
-            scalar => Ok(Self::Literal(scalar.clone())),
         }
     }
 
-    fn field((key, value): (&String, &Value)) -> Result<(String, Self), String> {
-        let template = match value {
-            _ if !key.ends_with(".$") => Self::parse(value),
-            Value::String(text) if text.starts_with('$') => Path::parse(text).map(Self::Path),
-            Value::String(text) if text.starts_with("States.") => format_call(text),
-            other => Err(format!("{other} is neither a path nor an intrinsic")),
-        };
-        Ok((key.clone(), template.map_err(|why| format!("`{key}`: {why}"))?))
+    /// Fills the template in; where there is none, it is all of the input.
+    pub(crate) fn fill_in(template: &Option<Self>, scope: &Scope<'_>) -> Result<Value, TaskFailure> {
+        template.as_ref().map_or_else(|| Ok(scope.input.clone()), |template| template.fill(scope))
     }
 
-    /// Fills the template in; `field` is for the error.
-    pub(crate) fn fill(&self, field: &str, scope: &Scope<'_>) -> Result<Value, TaskFailure> {
+    fn fill(&self, scope: &Scope<'_>) -> Result<Value, TaskFailure> {
         Ok(match self {
             Self::Literal(value) => value.clone(),
-            Self::Path(path) => scope.read(field, path)?.clone(),
-            Self::Array(items) => items.iter().map(|item| item.fill(field, scope)).collect::<Result<_, _>>()?,
+            Self::Path(path) => scope.read(path)?.clone(),
+            Self::Array(items) => items.iter().map(|item| item.fill(scope)).collect::<Result<_, _>>()?,
             Self::Object(fields) => {
-                let fields = fields.iter().map(|(key, template)| {
-                    Ok((key.strip_suffix(".$").unwrap_or(key).to_owned(), template.fill(key, scope)?))
-                });
+                let fields = fields.iter().map(|(name, template)| Ok((name.clone(), template.fill(scope)?)));
                 Value::Object(fields.collect::<Result<_, _>>()?)
             }
-            Self::Format(pieces, arguments) => {
-                let mut text = String::new();
-                let mut arguments = arguments.iter();
-                for piece in pieces {
-                    text.push_str(piece);
-                    match arguments.next().map(|argument| argument.fill(field, scope)).transpose()? {
-                        None => {}
-                        Some(Value::String(argument)) => text.push_str(&argument),
-                        Some(list @ (Value::Array(_) | Value::Object(_))) => {
-                            return Err(
-                                scope.fault(INTRINSIC_FAILURE, format!("`{field}` cannot put {list} into a text"))
-                            );
-                        }
-                        Some(scalar) => text.push_str(&scalar.to_string()),
-                    }
+            Self::Text(path) => match scope.read(path)? {
+                Value::String(text) => text.clone().into(),
+                list @ (Value::Array(_) | Value::Object(_)) => {
+                    let why = format!("`States.Format` cannot make a text of {list}");
+                    return Err(scope.fault("States.IntrinsicFailure", why));
                 }
-                Value::String(text)
-            }
+                scalar => scalar.to_string().into(),
+            },
         })
     }
-}
-
-/// Reads `States.Format('…', …)`.
-fn format_call(text: &str) -> Result<Template, String> {
-    let wrong = || format!("`{text}` is not a call like `States.Format('{{}}', $.a)`, the only intrinsic supported");
-    let rest = text.strip_prefix("States.Format(").ok_or_else(wrong)?.trim_start();
-    let (pieces, mut rest) = quoted_text(rest).ok_or_else(wrong)?;
-    let mut arguments = Vec::new();
-    while let Some(after) = rest.trim_start().strip_prefix(',') {
-        let (template, after) = argument(after.trim_start())?;
-        arguments.push(template);
-        rest = after;
-    }
-    match rest.trim_start() {
-        ")" if pieces.len() == arguments.len() + 1 => Ok(Template::Format(pieces, arguments)),
-        ")" => Err(format!("`{text}` must have a value for each `{{}}`")),
-        _ => Err(wrong()),
-    }
-}
-
-/// Reads the argument that a text starts with, and gives the rest of the text.
-fn argument(text: &str) -> Result<(Template, &str), String> {
-    if text.starts_with('$') {
-        return Path::read(text).map(|(path, rest)| (Template::Path(path), rest));
-    }
-    if let Some((pieces, rest)) = quoted_text(text) {
-        return Ok((Template::Literal(pieces.join("{}").into()), rest));
-    }
-    let rest = text.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '.'));
-    match text.strip_suffix(rest).and_then(|literal| serde_json::from_str(literal).ok()) {
-        Some(literal) => Ok((Template::Literal(literal), rest)),
-        None => Err(format!("argument `{text}` is not supported")),
-    }
-}
-
-/// Reads a text in quotes, cut at each `{}`, and gives the rest. A backslash escapes `'`, `{`, `}` and itself.
-fn quoted_text(text: &str) -> Option<(Vec<String>, &str)> {
-    let mut chars = text.strip_prefix('\'')?.chars();
-    let (mut pieces, mut piece) = (Vec::new(), String::new());
-    loop {
-        match chars.next()? {
-            '\'' => break,
-            '\\' => piece.push(chars.next().filter(|c| matches!(c, '\'' | '{' | '}' | '\\'))?),
-            '{' if chars.as_str().starts_with('}') => {
-                chars.next();
-                pieces.push(std::mem::take(&mut piece));
-            }
-            other => piece.push(other),
-        }
-    }
-    pieces.push(piece);
-    Some((pieces, chars.as_str()))
 }

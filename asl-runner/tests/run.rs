@@ -3,8 +3,8 @@
 
 mod common;
 
-use asl_runner::{Aborted, Clock, Definition, Execution, Outcome, RealClock, TaskError, TaskFailure};
-use common::{Script, failure, run};
+use asl_runner::{Aborted, Clock, Definition, MAX_PAYLOAD_BYTES, Outcome, RealClock, TaskError, TaskFailure};
+use common::{Script, execution, failure, run};
 use serde_json::{Value, json};
 use std::time::Duration;
 use time::{OffsetDateTime, UtcOffset};
@@ -44,10 +44,11 @@ fn check(states: &str, input: &str, expect: &str) {
     check_with(states, input, vec![], expect);
 }
 
-/// Fills in a Pass state's Parameters.
+/// Fills in a ResultSelector with a task's result.
 #[track_caller]
-fn check_template(parameters: &str, input: &str, expect: &str) {
-    check(&format!(r#""A": {{ "Type": "Pass", "Parameters": {parameters}, "End": true }}"#), input, expect);
+fn check_template(template: &str, result: &str, expect: &str) {
+    let states = format!(r#""A": {{ "Type": "Task", "Resource": "r", "ResultSelector": {template}, "End": true }}"#);
+    check_with(&states, "{}", vec![Ok(serde_json::from_str(result).expect("JSON"))], expect);
 }
 
 /// `yes` if the rule holds.
@@ -64,27 +65,21 @@ fn check_rule(rule: &str, input: &str, expect: &str) {
 #[test]
 fn paths_find_values() {
     for (path, expect) in [
-        ("$", r#"{"v":{"a":{"b c":[1,{"d":true}],"x-y_z":null}}}"#),
-        ("$.a", r#"{"v":{"b c":[1,{"d":true}],"x-y_z":null}}"#),
-        ("$.a['b c'][0]", r#"{"v":1}"#),
-        ("$['a']['b c'][1].d", r#"{"v":true}"#),
+        ("$", r#"{"v":{"a":{"l":[1,{"d":true}],"x-y_z":null}}}"#),
+        ("$.a", r#"{"v":{"l":[1,{"d":true}],"x-y_z":null}}"#),
+        ("$.a.l[0]", r#"{"v":1}"#),
+        ("$.a.l[1].d", r#"{"v":true}"#),
         ("$.a.x-y_z", r#"{"v":null}"#),
-        ("$.a['b c'][2]", "FAILED States.Runtime: |'A'|`$.a['b c'][2]`|`v.$`"),
-        ("$.a.b", "FAILED States.Runtime: |'A'|`$.a.b`|`v.$`"),
+        ("$.a.l[2]", "FAILED States.Runtime: |'A'|`$.a.l[2]`"),
+        ("$.a.b", "FAILED States.Runtime: |'A'|`$.a.b`"),
+        ("$.a.l.0", "FAILED States.Runtime: "),
         ("$[0]", "FAILED States.Runtime: "),
-        ("$.a['b c'].length", "FAILED States.Runtime: "),
+        ("$.a.l.length", "FAILED States.Runtime: "),
         ("$$.Execution.Id", r#"{"v":"arn:aws:states:::execution:machine:run-1"}"#),
-        ("$$.Execution.Name", r#"{"v":"run-1"}"#),
         ("$$.Execution.StartTime", r#"{"v":"2025-03-04T05:06:07.089Z"}"#),
-        ("$$.Execution.Input.a['b c'][0]", r#"{"v":1}"#),
-        ("$$.State.Name", r#"{"v":"A"}"#),
         ("$$.State.EnteredTime", r#"{"v":"2025-03-04T05:06:07.089Z"}"#),
-        ("$$.State.RetryCount", r#"{"v":0}"#),
-        ("$$.StateMachine.Id", r#"{"v":"arn:aws:states:::stateMachine:machine"}"#),
-        ("$$.StateMachine.Name", r#"{"v":"machine"}"#),
-        ("$$.State.Name.x", "FAILED States.Runtime: "),
     ] {
-        check_template(&format!(r#"{{ "v.$": "{path}" }}"#), r#"{"a":{"b c":[1,{"d":true}],"x-y_z":null}}"#, expect);
+        check_template(&format!(r#"{{ "v.$": "{path}" }}"#), r#"{"a":{"l":[1,{"d":true}],"x-y_z":null}}"#, expect);
     }
 }
 
@@ -95,20 +90,18 @@ fn templates_fill_in_keys_that_end_in_dollar() {
         r#"{"n":1.0}"#,
         r#"{"l":[{"x":1.0},"$.n"],"n":null,"p":"$.n"}"#,
     );
-    for (call, expect) in [
-        ("States.Format('{}', $.n)", "1"),
-        ("States.Format('{}-{}-{}-{}', $.f, $.t, $.z, $.s)", "60.0-true-null-it's"),
-        (r"States.Format('it\\'s \\{\\} {a} \\\\ {}', 'x')", r"it's {} {a} \\ x"),
-        ("States.Format( 'a{}' , -1.5 )", "a-1.5"),
-        ("States.Format('{}{}', null, $.d['k,)'])", "nullv"),
-        ("States.Format('no value, no brackets')", "no value, no brackets"),
-        ("States.Format('')", ""),
-        ("States.Format('{}', $.d)", "FAILED States.IntrinsicFailure: |'A'|`v.$`"),
-        ("States.Format('{}', $.absent)", "FAILED States.Runtime: |'A'|`$.absent`|`v.$`"),
+    for (path, expect) in [
+        ("$.n", r#"{"v":"1"}"#),
+        ("$.f", r#"{"v":"60.0"}"#),
+        ("$.t", r#"{"v":"true"}"#),
+        ("$.z", r#"{"v":"null"}"#),
+        ("$.s", r#"{"v":"it's"}"#),
+        ("$.d", "FAILED States.IntrinsicFailure: |'A'|{\"k\":[]}"),
+        ("$.d.k", "FAILED States.IntrinsicFailure: |'A'|[]"),
+        ("$.absent", "FAILED States.Runtime: |'A'|`$.absent`"),
     ] {
-        let expect = if expect.starts_with("FAILED") { expect.to_owned() } else { format!(r#"{{"v":"{expect}"}}"#) };
-        let input = r#"{"n":1,"f":60.0,"t":true,"z":null,"s":"it's","d":{"k,)":"v"}}"#;
-        check_template(&format!(r#"{{ "v.$": "{call}" }}"#), input, &expect);
+        let result = r#"{"n":1,"f":60.0,"t":true,"z":null,"s":"it's","d":{"k":[]}}"#;
+        check_template(&format!(r#"{{ "v.$": "States.Format('{{}}', {path})" }}"#), result, expect);
     }
 }
 
@@ -117,24 +110,20 @@ fn pass_states_and_data_paths() {
     for (fields, input, expect) in [
         (r#""Result": {"r.$": "$.x"}"#, "{}", r#"{"r.$":"$.x"}"#),
         (r#""Result": 1, "ResultPath": "$.a.b""#, r#"{"c":2}"#, r#"{"a":{"b":1},"c":2}"#),
-        (r#""Result": 1, "ResultPath": "$['a b']""#, r#"{"a b":{"c":2}}"#, r#"{"a b":1}"#),
+        (r#""Result": 1, "ResultPath": "$.a""#, r#"{"a":{"c":2}}"#, r#"{"a":1}"#),
         (r#""Result": 1, "ResultPath": "$""#, r#"{"c":2}"#, "1"),
-        (r#""Result": 1, "ResultPath": null"#, r#"{"c":2}"#, r#"{"c":2}"#),
-        (r#""Result": 1, "ResultPath": "$.a""#, "[]", "FAILED States.ResultPathMatchFailure: |'A'|`$.a`"),
+        (r#""Result": 1, "ResultPath": "$.a""#, "[]", "FAILED States.ResultPathMatchFailure: |'A'|`ResultPath`"),
         (r#""Result": 1, "ResultPath": "$.a""#, "null", "FAILED States.ResultPathMatchFailure: "),
         (r#""Result": 1, "ResultPath": "$.a.b""#, r#"{"a":"text"}"#, "FAILED States.ResultPathMatchFailure: "),
-        (r#""InputPath": "$.c""#, r#"{"c":2}"#, "2"),
-        (r#""InputPath": null"#, r#"{"c":2}"#, "{}"),
-        (r#""InputPath": "$.d""#, r#"{"c":2}"#, "FAILED States.Runtime: |'A'|`$.d`|`InputPath`"),
+        (r#""Comment": "as it is""#, r#"{"c":2}"#, r#"{"c":2}"#),
+        (r#""ResultPath": "$.d""#, r#"{"c":2}"#, r#"{"c":2,"d":{"c":2}}"#),
         (r#""OutputPath": "$.c""#, r#"{"c":2}"#, "2"),
-        (r#""OutputPath": null"#, r#"{"c":2}"#, "{}"),
-        (r#""OutputPath": "$.d""#, r#"{"c":2}"#, "FAILED States.Runtime: |'A'|`$.d`|`OutputPath`"),
-        (r#""OutputPath": "$$.Execution.Input""#, r#"{"c":2}"#, r#"{"c":2}"#),
-        (r#""InputPath": "$.c", "ResultPath": "$.d""#, r#"{"c":2}"#, r#"{"c":2,"d":2}"#),
+        (r#""OutputPath": "$.d""#, r#"{"c":2}"#, "FAILED States.Runtime: |'A'|`$.d`"),
+        (r#""OutputPath": "$$.State.EnteredTime""#, r#"{"c":2}"#, r#""2025-03-04T05:06:07.089Z""#),
     ] {
         check(&format!(r#""A": {{ "Type": "Pass", {fields}, "End": true }}"#), input, expect);
     }
-    check(r#""A": { "Type": "Succeed", "InputPath": "$.a", "OutputPath": "$.b" }"#, r#"{"a":{"b":1}}"#, "1");
+    check(r#""A": { "Type": "Succeed" }"#, r#"{"a":1}"#, r#"{"a":1}"#);
 }
 
 #[test]
@@ -154,24 +143,12 @@ fn rules_hold_or_not() {
         (r#""Variable": "$.s", "IsNumeric": true"#, "no"),
         (r#""Variable": "$.t", "IsBoolean": true"#, "yes"),
         (r#""Variable": "$.o", "IsBoolean": true"#, "no"),
-        (r#""Variable": "$.x", "IsString": false"#, "FAILED States.Runtime: |'A'|`$.x`|`Variable`"),
+        (r#""Variable": "$.x", "IsString": false"#, "FAILED States.Runtime: |'A'|`$.x`"),
         (r#""Variable": "$.s", "StringEquals": "b""#, "yes"),
         (r#""Variable": "$.s", "StringEquals": "B""#, "no"),
         (r#""Variable": "$.n", "StringEquals": "2""#, "no"),
         (r#""Variable": "$.x", "StringEquals": "b""#, "FAILED States.Runtime: "),
-        (r#""Variable": "$.t", "BooleanEquals": true"#, "yes"),
-        (r#""Variable": "$.t", "BooleanEquals": false"#, "no"),
-        (r#""Variable": "$.n", "NumericEquals": 2.0"#, "yes"),
-        (r#""Variable": "$.s", "NumericEquals": 2"#, "no"),
-        (r#""Variable": "$.n", "NumericLessThan": 2"#, "no"),
-        (r#""Variable": "$.n", "NumericLessThan": 2.5"#, "yes"),
-        (r#""Variable": "$.n", "NumericLessThanEquals": 2"#, "yes"),
-        (r#""Variable": "$.n", "NumericLessThanEquals": 1"#, "no"),
-        (r#""Variable": "$.f", "NumericGreaterThan": 2"#, "yes"),
-        (r#""Variable": "$.f", "NumericGreaterThan": 2.5"#, "no"),
-        (r#""Variable": "$.f", "NumericGreaterThanEquals": 2.5"#, "yes"),
-        (r#""Variable": "$.f", "NumericGreaterThanEquals": 3"#, "no"),
-        (r#""Variable": "$$.State.Name", "StringEquals": "A""#, "yes"),
+        (r#""Variable": "$$.State.EnteredTime", "StringEquals": "2025-03-04T05:06:07.089Z""#, "yes"),
         (r#""Not": { "Variable": "$.s", "IsString": true }"#, "no"),
         (r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNumeric": true }]"#, "yes"),
         (r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNull": true }]"#, "no"),
@@ -192,31 +169,32 @@ fn rules_hold_or_not() {
 fn choices_take_the_first_rule_that_holds() {
     let states = |rest: &str| {
         format!(
-            r#""A": {{ "Type": "Choice", "InputPath": "$.in", "OutputPath": "$.out", "Choices": [
-                   {{ "Variable": "$.n", "NumericLessThan": 1, "Next": "B" }},
-                   {{ "Variable": "$.n", "NumericLessThan": 2, "Next": "C" }} ] {rest} }},
+            r#""A": {{ "Type": "Choice", "Choices": [
+                   {{ "Variable": "$.n", "IsNull": true, "Next": "B" }},
+                   {{ "Variable": "$.n", "IsString": false, "Next": "C" }} ] {rest} }},
                "B": {{ "Type": "Fail", "Error": "B" }}, "C": {{ "Type": "Succeed" }}"#
         )
     };
-    check(&states(""), r#"{"in":{"n":0,"out":7}}"#, "FAILED B: ");
-    check(&states(""), r#"{"in":{"n":1,"out":7}}"#, "7");
-    check(&states(""), r#"{"in":{"n":2,"out":7}}"#, "FAILED States.NoChoiceMatched: |'A'");
-    check(&states(r#", "Default": "C""#), r#"{"in":{"n":2,"out":7}}"#, "7");
+    check(&states(""), r#"{"n":null}"#, "FAILED B: ");
+    check(&states(""), r#"{"n":1}"#, r#"{"n":1}"#);
+    check(&states(""), r#"{"n":"s"}"#, "FAILED States.NoChoiceMatched: |'A'");
+    check(&states(r#", "Default": "C""#), r#"{"n":"s"}"#, r#"{"n":"s"}"#);
+    check(&states(""), "{}", "FAILED States.Runtime: |'A'|`$.n`");
 }
 
 #[test]
 fn waits_are_whole_seconds_in_range() {
     let wait = |value: &str| {
         let states = r#""A": { "Type": "Wait", "SecondsPath": "$.s", "Next": "B" },
-                        "B": { "Type": "Pass", "Parameters": { "t.$": "$$.State.EnteredTime" }, "End": true }"#;
+                        "B": { "Type": "Pass", "OutputPath": "$$.State.EnteredTime", "End": true }"#;
         (states, format!(r#"{{"s":{value}}}"#))
     };
     for (value, expect) in [
-        ("0", r#"{"t":"2025-03-04T05:06:07.089Z"}"#),
-        ("60", r#"{"t":"2025-03-04T05:07:07.089Z"}"#),
-        ("99999999", r#"{"t":"2028-05-04T14:52:46.089Z"}"#),
-        ("100000000", "FAILED States.Runtime: |'A'|`$.s`|100000000"),
-        ("60.0", "FAILED States.Runtime: |60.0"),
+        ("0", r#""2025-03-04T05:06:07.089Z""#),
+        ("60", r#""2025-03-04T05:07:07.089Z""#),
+        ("99999999", r#""2028-05-04T14:52:46.089Z""#),
+        ("100000000", "FAILED States.Runtime: |'A'|100000000 s"),
+        ("60.0", "FAILED States.Runtime: |'A'|`$.s`|60.0"),
         ("1.5", "FAILED States.Runtime: "),
         ("\"60\"", "FAILED States.Runtime: "),
         ("null", "FAILED States.Runtime: "),
@@ -227,9 +205,8 @@ fn waits_are_whole_seconds_in_range() {
         let (states, input) = wait(value);
         check(states, &input, expect);
     }
-    check(wait("0").0, "{}", "FAILED States.Runtime: |'A'|`$.s`|`SecondsPath`");
-    let states =
-        r#""A": { "Type": "Wait", "Seconds": 60, "OutputPath": "$.x", "Next": "B" }, "B": { "Type": "Succeed" }"#;
+    check(wait("0").0, "{}", "FAILED States.Runtime: |'A'|`$.s`");
+    let states = r#""A": { "Type": "Wait", "SecondsPath": "$.x", "OutputPath": "$.x", "Next": "B" }, "B": { "Type": "Succeed" }"#;
     check(states, r#"{"x":1}"#, "1");
 }
 
@@ -240,11 +217,12 @@ fn fail_states_name_error_and_cause() {
         (r#""Error": "E""#, "{}", "FAILED E: "),
         (r#""Comment": "nothing""#, "{}", "FAILED : "),
         (r#""ErrorPath": "$.e", "CausePath": "$.c""#, r#"{"e":"E","c":"because"}"#, "FAILED E: because"),
-        (r#""ErrorPath": "$$.State.Name", "Cause": "c""#, "{}", "FAILED A: c"),
-        (r#""ErrorPath": "$.e""#, "{}", "FAILED States.Runtime: |'A'|`$.e`|`ErrorPath`"),
-        (r#""ErrorPath": "$.e""#, r#"{"e":1}"#, "FAILED States.Runtime: |'A'|`$.e`|`ErrorPath`|not a string"),
+        (r#""ErrorPath": "$.e", "Cause": "c""#, r#"{"e":"E"}"#, "FAILED E: c"),
+        (r#""ErrorPath": "$.e""#, "{}", "FAILED States.Runtime: |'A'|`$.e`"),
+        (r#""ErrorPath": "$.e""#, r#"{"e":1}"#, "FAILED States.Runtime: |'A'|`$.e`|expected a string"),
         (r#""ErrorPath": "$.e""#, r#"{"e":"States.TaskFailed"}"#, "FAILED States.Runtime: |reserved"),
-        (r#""Error": "E", "CausePath": "$.c""#, r#"{"c":{}}"#, "FAILED States.Runtime: |`CausePath`"),
+        (r#""Error": "E", "CausePath": "$.c""#, r#"{"c":{}}"#, "FAILED States.Runtime: |`$.c`"),
+        (r#""Error": "States.Mine""#, "{}", "FAILED States.Runtime: |reserved"),
     ] {
         check(&format!(r#""A": {{ "Type": "Fail", {fields} }}"#), input, expect);
     }
@@ -259,12 +237,11 @@ fn task(fields: &str) -> String {
 fn tasks_answer() {
     for (fields, expect) in [
         ("", r#"{"Payload":{"x":1,"y":2}}"#),
-        (r#""ResultSelector": { "x.$": "$.Payload.x", "n.$": "$$.State.Name" },"#, r#"{"n":"A","x":1}"#),
-        (r#""ResultSelector": { "x.$": "$.Payload.z" },"#, "FAILED States.Runtime: |'A'|`$.Payload.z`|`x.$`"),
+        (r#""ResultSelector": { "x.$": "$.Payload.x", "n": 2 },"#, r#"{"n":2,"x":1}"#),
+        (r#""ResultSelector": { "x.$": "$.Payload.z" },"#, "FAILED States.Runtime: |'A'|`$.Payload.z`"),
         (r#""ResultSelector": { "x.$": "$.Payload.x" }, "ResultPath": "$.r","#, r#"{"i":0,"r":{"x":1}}"#),
-        (r#""ResultPath": null,"#, r#"{"i":0}"#),
         (r#""OutputPath": "$.Payload.y","#, "2"),
-        (r#""Parameters": { "x.$": "$.z" },"#, "FAILED States.Runtime: |'A'|`$.z`|`x.$`"),
+        (r#""Parameters": { "x.$": "$.z" },"#, "FAILED States.Runtime: |'A'|`$.z`"),
     ] {
         check_with(&task(fields), r#"{"i":0}"#, vec![Ok(json!({ "Payload": { "x": 1, "y": 2 } }))], expect);
     }
@@ -273,7 +250,7 @@ fn tasks_answer() {
 #[test]
 fn a_task_is_told_what_it_needs() {
     let mut script = Script::new([]);
-    let fields = r#""TimeoutSeconds": 60, "InputPath": "$.i", "Parameters": { "x.$": "$.j", "y": 1 },"#;
+    let fields = r#""TimeoutSeconds": 60, "Parameters": { "x.$": "$.i.j", "y": 1 },"#;
     run(&definition(&task(fields)), json!({ "i": { "j": 2 } }), &mut script);
     run(&definition(&task("")), json!({ "i": 3 }), &mut script);
     assert_eq!(script.calls, [json!(["A", "r", 60, { "x": 2, "y": 1 }]), json!(["A", "r", null, { "i": 3 }])]);
@@ -312,14 +289,13 @@ fn errors_are_caught_by_name() {
         error(),
         r#"{"e":{"Cause":"c","Error":"E"},"i":1}"#,
     );
-    check_with(&catch(r#""E""#, r#", "ResultPath": null"#), r#"{"i":1}"#, error(), r#"{"i":1}"#);
     check_with(&catch(r#""E""#, r#", "ResultPath": "$.e""#), "[]", error(), "FAILED States.ResultPathMatchFailure: ");
     let odd = || vec![Err(TaskError::Failed(TaskFailure::with_output("E".to_owned(), json!({ "Cause": [1] }))))];
     check_with(&catch(r#""E""#, ""), "{}", odd(), r#"{"Cause":[1]}"#);
     check_with(&catch(r#""F""#, ""), "{}", odd(), "FAILED E: [1]");
     let own_error = r#""A": { "Type": "Task", "Resource": "r", "ResultPath": "$.r", "Next": "B",
                               "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }] },
-                       "B": { "Type": "Succeed", "OutputPath": "$.Error" }"#;
+                       "B": { "Type": "Pass", "OutputPath": "$.Error", "End": true }"#;
     check_with(own_error, "7", vec![], r#""States.ResultPathMatchFailure""#);
 }
 
@@ -328,7 +304,7 @@ fn errors_are_caught_by_name() {
 fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {
     let answers = errors.iter().map(|error| if error.is_empty() { Ok(json!("done")) } else { failure(error, "c") });
     let (outcome, history) = run(&definition(&task(fields)), json!({}), &mut Script::new(answers));
-    let scheduled = history.iter().filter(|event| event.kind.to_string() == "TaskScheduled");
+    let scheduled = history.iter().filter(|event| event.kind == "TaskScheduled");
     let times: Vec<_> = scheduled.map(|event| event.timestamp).collect();
     let found: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).whole_seconds()).collect();
     assert_eq!((found.as_slice(), written(outcome).as_str()), (delays, expect), "{fields}");
@@ -363,46 +339,43 @@ fn retries_come_before_catch_and_wait_longer_each_time() {
         unscheduled,
         &[],
         &[],
-        "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `x.$` cannot put {} into a text",
+        "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `States.Format` cannot make a text of {}",
     );
     check_retry(two, &["E", "States.Runtime"], &[1], "FAILED States.Runtime: c");
 }
 
 #[test]
-fn retries_are_counted_in_the_context() {
-    let fields = r#""Parameters": { "n.$": "$$.State.RetryCount", "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
+fn a_retry_asks_the_same_again() {
+    let fields = r#""Parameters": { "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
     let mut script = Script::new([failure("E", ""), failure("E", ""), Ok(json!(0))]);
     run(&definition(&task(fields)), json!({}), &mut script);
-    let entered = "2025-03-04T05:06:07.089Z";
     let inputs: Vec<_> = script.calls.iter().map(|call| call[3].clone()).collect();
-    assert_eq!(inputs, [0, 1, 2].map(|n| json!({ "n": n, "t": entered })));
+    assert_eq!(inputs, vec![json!({ "t": "2025-03-04T05:06:07.089Z" }); 3]);
 }
 
 #[test]
-fn what_is_too_large_or_too_deep_fails() {
-    let large = Value::from("x".repeat(262_143));
-    let deep = (0..128).fold(Value::Null, |inner, _| json!([inner]));
+fn what_is_too_large_fails() {
+    let fits = Value::from("x".repeat(MAX_PAYLOAD_BYTES - 2));
+    let large = Value::from("x".repeat(MAX_PAYLOAD_BYTES - 1));
     let catch = task(r#""Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }],"#);
-    for value in [large, deep] {
-        let (outcome, history) = run(&definition(&catch), value.clone(), &mut Script::new([]));
-        assert!(written(outcome).starts_with("FAILED States.DataLimitExceeded: the execution's input"));
-        assert_eq!(history.len(), 1);
-        check_with(&catch, "{}", vec![Ok(value.clone())], "FAILED States.DataLimitExceeded: |result|'A'");
-        let odd = TaskFailure::with_output("E".to_owned(), value);
-        check_with(&catch, "{}", vec![Err(TaskError::Failed(odd))], "FAILED States.DataLimitExceeded: |result");
-    }
-    let double = r#""A": { "Type": "Pass", "Parameters": { "l.$": "$", "r.$": "$" }, "Next": "A" }"#;
-    check(double, "\"x\"", "FAILED States.DataLimitExceeded: |output|'A'");
-    let nest = r#""A": { "Type": "Pass", "Parameters": { "l.$": "$" }, "Next": "A" }"#;
-    check(nest, "\"x\"", "FAILED States.DataLimitExceeded: |output|'A'");
+    let (outcome, history) = run(&definition(&catch), large.clone(), &mut Script::new([]));
+    assert!(written(outcome).starts_with("FAILED States.DataLimitExceeded: the execution's input"));
+    assert_eq!(history.len(), 1);
+    check_with(&catch, &fits.to_string(), vec![Ok(fits.clone())], &fits.to_string());
+    check_with(&catch, "{}", vec![Ok(large.clone())], "FAILED States.DataLimitExceeded: |result");
+    let odd = TaskFailure::with_output("E".to_owned(), large);
+    check_with(&catch, "{}", vec![Err(TaskError::Failed(odd))], "FAILED States.DataLimitExceeded: |output");
+    let add = r#""A": { "Type": "Pass", "ResultPath": "$.a", "Next": "B" }, "B": { "Type": "Succeed" }"#;
+    let half = json!({ "x": "x".repeat(MAX_PAYLOAD_BYTES / 2) }).to_string();
+    check(add, &half, "FAILED States.DataLimitExceeded: |output");
     let fill = task(r#""Parameters": { "l.$": "$", "r.$": "$" },"#);
-    check(&fill, &format!("\"{}\"", "x".repeat(200_000)), "FAILED States.DataLimitExceeded: |input|'A'");
+    check(&fill, &half, "FAILED States.DataLimitExceeded: |input");
 }
 
 #[test]
 fn a_loop_ends_at_the_quota_of_events() {
-    let states = r#""A": { "Type": "Wait", "Seconds": 99999999, "Next": "A" }"#;
-    let (outcome, history) = run(&definition(states), json!({}), &mut Script::new([]));
+    let states = r#""A": { "Type": "Wait", "SecondsPath": "$", "Next": "A" }"#;
+    let (outcome, history) = run(&definition(states), json!(99_999_999), &mut Script::new([]));
     let sentence = "The execution reached the maximum number of history events (25000).";
     assert_eq!(outcome, Outcome::Failed { error: "States.Runtime".to_owned(), cause: sentence.to_owned() });
     assert_eq!(history.len(), 25_000);
@@ -412,7 +385,7 @@ fn a_loop_ends_at_the_quota_of_events() {
 fn check_events(resource: &str, answer: Result<Value, TaskError>, expect: &str) {
     let states = format!(r#""A": {{ "Type": "Task", "Resource": "{resource}", "End": true }}"#);
     let (_, history) = run(&definition(&states), json!({}), &mut Script::new([answer]));
-    let kinds: Vec<_> = history.iter().map(|event| event.kind.to_string()).collect();
+    let kinds: Vec<_> = history.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds.join(" "), format!("ExecutionStarted TaskStateEntered {expect}"));
 }
 
@@ -476,7 +449,7 @@ impl Clock for BadClock {
 #[test]
 fn a_wait_can_be_interrupted_and_time_never_goes_back() {
     let retry = task(r#""Retry": [{ "ErrorEquals": ["E"] }],"#);
-    let wait = r#""A": { "Type": "Wait", "Seconds": 1, "End": true }"#;
+    let wait = r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#;
     let east = UtcOffset::from_hms(1, 0, 0).expect("in range");
     for states in [retry.as_str(), wait] {
         let mut clock = BadClock(OffsetDateTime::UNIX_EPOCH.to_offset(east));
@@ -484,7 +457,7 @@ fn a_wait_can_be_interrupted_and_time_never_goes_back() {
         let mut observer = |event: &_| times.push(json!(event)["timestamp"].clone());
         let mut tasks = Script::new([failure("E", "")]);
         assert_eq!(
-            definition(states).run(Execution::default(), &mut tasks, &mut clock, &mut observer),
+            definition(states).run(execution(json!(1)), &mut tasks, &mut clock, &mut observer),
             Outcome::Aborted
         );
         assert!(times.len() >= 3 && times.iter().all(|time| time == "1969-12-31T23:59:59.000Z"), "{times:?}");
@@ -494,7 +467,7 @@ fn a_wait_can_be_interrupted_and_time_never_goes_back() {
 #[test]
 fn the_real_clock_takes_its_time() {
     let mut times = Vec::new();
-    let states = definition(r#""A": { "Type": "Wait", "Seconds": 1, "End": true }"#);
-    states.run(Execution::default(), &mut Script::new([]), &mut RealClock, &mut |event| times.push(event.timestamp));
+    let states = definition(r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#);
+    states.run(execution(json!(1)), &mut Script::new([]), &mut RealClock, &mut |event| times.push(event.timestamp));
     assert!(times[2] - times[1] >= Duration::from_secs(1));
 }

@@ -33,13 +33,7 @@ pub(crate) fn failure(error: &str, cause: &str) -> Result<Value, TaskError> {
 }
 
 pub(crate) fn execution(input: Value) -> Execution {
-    Execution {
-        id: "arn:aws:states:::execution:machine:run-1".to_owned(),
-        name: "run-1".to_owned(),
-        state_machine_id: "arn:aws:states:::stateMachine:machine".to_owned(),
-        state_machine_name: "machine".to_owned(),
-        input,
-    }
+    Execution { id: "arn:aws:states:::execution:machine:run-1".to_owned(), input }
 }
 
 pub(crate) fn clock() -> VirtualClock {
@@ -54,7 +48,7 @@ pub(crate) fn run(definition: &Definition, input: Value, tasks: &mut dyn Tasks) 
         assert_eq!(event.id, index as u64 + 1, "ids are consecutive");
         assert!(index == 0 || history[index - 1].timestamp <= event.timestamp, "time goes on");
     }
-    let last = history.last().map(|event| event.kind.to_string());
+    let last = history.last().map(|event| event.kind.clone());
     let expected = match outcome {
         Outcome::Succeeded { .. } => "ExecutionSucceeded",
         Outcome::Failed { .. } => "ExecutionFailed",

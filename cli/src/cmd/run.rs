@@ -40,13 +40,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
         Box::new(SystemClock { signals: &signals })
     };
     // The same id each time, so that a run can be repeated: jitter is keyed by it.
-    let execution = Execution {
-        id: "arn:aws:states:us-east-1:123456789012:execution:exitwise:local".into(),
-        name: "local".into(),
-        state_machine_id: "arn:aws:states:us-east-1:123456789012:stateMachine:exitwise".into(),
-        state_machine_name: "exitwise".into(),
-        input,
-    };
+    let execution = Execution { id: "arn:aws:states:us-east-1:123456789012:execution:exitwise:local".into(), input };
     let mut printed = Ok(());
     let outcome = definition.run(execution, &mut tasks, clock.as_mut(), &mut |event| {
         if printed.is_ok() {

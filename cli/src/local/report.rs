@@ -3,7 +3,7 @@
 use crate::args::Format;
 use crate::cmd::{BAD, FAINT, GOOD, one_line, say, style_of};
 use anyhow::Result;
-use asl_runner::{Details, EventKind, HistoryEvent, StateType, TaskStep};
+use asl_runner::HistoryEvent;
 use policy_engine::Seconds;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -38,34 +38,33 @@ impl<'r> Report<'r> {
         let elapsed = event.timestamp - *self.start.get_or_insert(event.timestamp);
         let clock = elapsed.whole_seconds();
         let clock = format!("{FAINT}{:>2}:{:02}:{:02}{FAINT:#}", clock / 3_600, clock / 60 % 60, clock % 60);
-        match (event.kind, &event.details) {
-            (EventKind::Task(TaskStep::Submitted), _) => {
+        let text = |name| event.details.get(name).and_then(Value::as_str).unwrap_or_default();
+        let output = event.details.get("output").unwrap_or(&Value::Null);
+        match event.kind.as_str() {
+            "TaskSubmitted" => {
                 self.attempts += 1;
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
             // The decision says what happened, but of texts from outside only what is safe to log.
-            (EventKind::Task(TaskStep::Failed), Some(Details::Failure { cause, .. })) => {
-                match container_reason(cause) {
-                    Some(reason) => say(&format!("{clock}  {}", one_line(&reason, SHOWN_CHARS))),
-                    None => Ok(()),
-                }
-            }
-            (EventKind::Task(TaskStep::Succeeded), Some(Details::Output { output })) => match output.get("Payload") {
+            "TaskFailed" => match container_reason(text("cause")) {
+                Some(reason) => say(&format!("{clock}  {}", one_line(&reason, SHOWN_CHARS))),
+                None => Ok(()),
+            },
+            "TaskSucceeded" => match output.get("Payload") {
                 Some(answer) => self.decision(&clock, answer),
                 None => Ok(()),
             },
-            (EventKind::LambdaFunction(TaskStep::Succeeded), Some(Details::Output { output })) => {
-                self.decision(&clock, output)
-            }
-            (EventKind::StateExited(StateType::Wait), _) => {
+            "LambdaFunctionSucceeded" => self.decision(&clock, output),
+            "WaitStateExited" => {
                 self.waited += self.next_wait;
                 Ok(())
             }
-            (EventKind::ExecutionSucceeded, _) => say(&format!("{clock}  {GOOD}succeeded{GOOD:#} {}", self.effort())),
-            (EventKind::ExecutionAborted, _) => say(&format!("{clock}  {BAD}interrupted{BAD:#} {}", self.effort())),
-            (EventKind::ExecutionFailed, Some(Details::Failure { error, cause })) => {
-                say(&format!("{clock}  {BAD}failed{BAD:#} {}: {}", self.effort(), one_line(error, SHOWN_CHARS)))?;
-                say(&format!("          {}", one_line(cause, SHOWN_CHARS)))
+            "ExecutionSucceeded" => say(&format!("{clock}  {GOOD}succeeded{GOOD:#} {}", self.effort())),
+            "ExecutionAborted" => say(&format!("{clock}  {BAD}interrupted{BAD:#} {}", self.effort())),
+            "ExecutionFailed" => {
+                let error = one_line(text("error"), SHOWN_CHARS);
+                say(&format!("{clock}  {BAD}failed{BAD:#} {}: {error}", self.effort()))?;
+                say(&format!("          {}", one_line(text("cause"), SHOWN_CHARS)))
             }
             _ => Ok(()),
         }
