@@ -6,8 +6,8 @@
 mod definition;
 
 use asl_runner::{
-    Definition, EventKind, Execution, HistoryEvent, MAX_HISTORY_EVENTS, Outcome, StateType, TaskCall, TaskError,
-    TaskFailure, Tasks, VirtualClock,
+    Definition, Execution, HistoryEvent, MAX_HISTORY_EVENTS, Outcome, TaskCall, TaskError, TaskFailure, Tasks,
+    VirtualClock,
 };
 use lambda::Handler;
 use policy_engine::{Example, Policy, WorstCase};
@@ -86,7 +86,7 @@ impl Course {
         Self { outcome, history, world }
     }
 
-    fn times(&self, kind: EventKind) -> usize {
+    fn times(&self, kind: &str) -> usize {
         self.history.iter().filter(|event| event.kind == kind).count()
     }
 
@@ -108,7 +108,7 @@ proptest! {
         let (policy, _) = Policy::load(&text).unwrap();
         let worst = WorstCase::of(&policy);
         let course = Course::of(&policy, failures, succeeds_at);
-        let (runs, waits) = (course.world.runs, course.times(EventKind::StateEntered(StateType::Wait)));
+        let (runs, waits) = (course.world.runs, course.times("WaitStateEntered"));
 
         // CheckInput and Init 5, a lap through RunECSTask, ProcessError and ErrorStateChoice 13, a wait 2, FatalError 2;
         // a run that succeeds 6 and the end 1.
