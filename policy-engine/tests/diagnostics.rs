@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p policy-engine --all-features` writes what is printed into the document.
 #![cfg(feature = "render")]
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
+#![expect(clippy::string_slice, reason = "a test fails by panicking")]
 
 mod common;
 

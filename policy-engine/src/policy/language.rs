@@ -282,3 +282,37 @@ language! {
     "max_wait" Duration, Is("nothing is promised"), "max_wait = \"1h\"",
         "Longest sum of all waits in one execution.";
 }
+
+/// In the words of the reference, with units.
+#[cfg(feature = "schema")]
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Version => "`1`",
+            Self::Text => "a text",
+            Self::Container => "a name: letters, digits, `-`, `_`",
+            Self::Name => "a name: small letters, digits, `-`, at most 64",
+            Self::Flag => "`true` or `false`",
+            Self::Retries(least) => return write!(f, "a whole number of retries, {least} to {}", crate::MAX_RETRIES),
+            Self::Runs => "a whole number of runs, from 1 on",
+            Self::Duration => "a duration: `\"90s\"`, `\"1h30m\"`",
+            Self::Durations => "a list of durations",
+            Self::Factor => "a number, from 1 on",
+            Self::Formula => "a formula, in seconds",
+            Self::Word(words) => return write!(f, "`\"{}\"`", words.join("\"`, `\"")),
+            Self::Names => "a name or a list",
+            Self::ErrorNames => "a name, one ending in `*`, or a list",
+            Self::ExitCodes => "a number, a name, a range, `\"absent\"`, or a list",
+            Self::ExitCode => "a number, a name, or `\"absent\"`",
+            Self::Patterns => "a pattern or a list",
+            Self::CodeNames => "a table of names and numbers",
+            Self::Section(_) => "a table, see below",
+            Self::Sections(_) => "a list of tables, see below",
+            Self::Named(_) => "tables by their names, see below",
+            Self::Backoff => "a name or a table, see below",
+            Self::Failures => "a failure or a list, see below",
+            Self::Expectations => "an expectation or a list, see below",
+            Self::Answer => "a type, perhaps with a wait",
+        })
+    }
+}
