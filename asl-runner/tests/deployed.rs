@@ -190,7 +190,7 @@ impl Tasks for Loop {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(testkit::cases(64))]
 
     #[test]
     fn only_integers_in_range_are_waited(value in any_json()) {

@@ -83,6 +83,8 @@ mod tests {
         for text in ["", "s", "90", "1.5h", "1m1h", "1s1s", "-1s", " 1s", "1 s", "1w", "18446744073709551615d", "1é"] {
             assert!(parse(text).is_err(), "{text}");
         }
+        assert!(parse("90").is_err_and(|help| help.contains("`\"90s\"`")));
+        assert!(parse("").is_err_and(|help| help.contains("`\"1h30m\"`")));
     }
 
     #[test]

@@ -17,6 +17,7 @@ fn failure(n: usize) -> Failure<'static> {
 /// The most runs and the longest wait over every order of failures, by walking all of them with the real `decide`.
 fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
     let context = ExecutionContext { draw: Draw::Longest, elapsed_seconds: Some(0) };
+    let most_runs = WorstCase::of(policy).runs();
     let mut seen = BTreeSet::new();
     let mut open = vec![Counters::default()];
     let mut most = (1, 0);
@@ -25,6 +26,7 @@ fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
         if !seen.insert(key) {
             continue;
         }
+        assert!(counters.retry_count() < most_runs, "{counters:?}");
         most = (most.0.max(counters.retry_count() + 1), most.1.max(counters.waited_seconds()));
         for kind in 0..kinds {
             let decision = decide(policy, &failure(kind), &RetryState::Readable(counters.clone()), &context);

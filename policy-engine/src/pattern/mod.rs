@@ -231,6 +231,19 @@ mod tests {
         assert!(found(r"\bHost \([^)]+\) \w+\.", "a host (i-1) gone."));
     }
 
+    /// Compiling is what costs most, so that a pattern that a text cannot hold is never compiled.
+    #[test]
+    fn patterns_are_compiled_when_a_text_may_hold_them() {
+        let compiled = |pattern, text| {
+            let pattern = Pattern::parse(pattern).unwrap();
+            pattern.is_in(&Text::project(text));
+            pattern.program.get().is_some()
+        };
+        assert!(compiled("toomanyrequests|rate limit", "over the RATE LIMIT"));
+        assert!(!compiled("toomanyrequests|rate limit", "no space left on device"));
+        assert!(compiled("a.b", "no space left on device"));
+    }
+
     #[test]
     fn what_would_not_carry_over_is_refused() {
         for (pattern, span, label) in [

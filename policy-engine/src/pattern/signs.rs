@@ -61,3 +61,30 @@ fn trigrams(text: &str) -> impl Iterator<Item = u16> {
         u16::try_from(number.wrapping_mul(0x9e37_79b1) >> 20).unwrap_or_default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_the_signs_of_what_it_holds_and_hardly_of_anything_else() {
+        let text = Trigrams::of("The service is TOO BUSY: rate exceeded");
+        for run in ["too busy", "ce is", "exceeded", "the"] {
+            assert!(text.have(Signs::of(run)), "{run}");
+        }
+        for run in ["too bushy", "toomanyrequests", "no space left on device", "spot", "ysub oot"] {
+            assert!(!text.have(Signs::of(run)), "{run}");
+        }
+        let both: Trigrams = [&text, &Trigrams::of("no space left")].into_iter().collect();
+        assert!(
+            both.have(Signs::of("too busy")) && both.have(Signs::of("space left")) && !both.have(Signs::of("spot"))
+        );
+    }
+
+    #[test]
+    fn trigrams_are_spread_over_all_slots() {
+        let slots: std::collections::BTreeSet<_> =
+            (0..20_000).flat_map(|n| trigrams(&format!("{n:05x}")).collect::<Vec<_>>()).collect();
+        assert!(slots.len() > SLOTS / 2 && slots.last() < Some(&4_096), "{}", slots.len());
+    }
+}

@@ -98,3 +98,70 @@ fn bit(name: &str) -> u32 {
     let sum = name.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     1 << (sum % 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+
+    /// What a rule's gate says; where it says no, the rule says no.
+    #[track_caller]
+    fn check(when: &str, error: &str, cause: &str, expected: bool) {
+        let rule = format!("[[rule]]\nname = 'it'\nwhen = {{ {when} }}\ntype = 'FATAL'\n");
+        let policy = Policy::compile(&format!("version = 1\nlimits.max_retries = 3\n{rule}")).unwrap();
+        let failure = Failure::read(Some(error).filter(|error| !error.is_empty()), Some(cause));
+        let admitted = policy.gates[0].admits(&View::of(&failure, policy.container()));
+        assert_eq!(admitted, expected, "{when} {error} {cause}");
+        assert!(admitted || policy.rules[0].mismatch(&policy, &failure).is_some());
+    }
+
+    #[test]
+    fn rules_about_other_failures_are_passed_over() {
+        let task =
+            |code: &str| format!("{{\"Containers\":[{{\"Name\":\"app\"{code}}}],\"StopCode\":\"UserInitiated\"}}");
+        let exited = |code: u32| task(&format!(",\"ExitCode\":{code}"));
+        for (when, cause, expected) in [
+            ("exit_code = 4", exited(4), true),
+            ("exit_code = 4", exited(5), false),
+            ("exit_code = 4", task(""), false),
+            ("exit_code = [4, 9]", exited(3), false),
+            ("exit_code = [4, 9]", exited(5), true),
+            ("exit_code = [4, 9]", exited(10), false),
+            ("exit_code = 'absent'", exited(4), false),
+            ("exit_code = 'absent'", task(""), true),
+            ("exit_code = [4, 'absent']", exited(3), false),
+            ("exit_code = [4, 'absent']", task(""), true),
+            ("exit_code = 4, container = 'proxy'", exited(5), true),
+            ("stop_code = 'UserInitiated'", task(""), true),
+            ("stop_code = ['SpotInterruption', 'UserInitiated']", task(""), true),
+            ("stop_code = 'SpotInterruption'", task(""), false),
+            ("stop_code = 'UserInitiated'", "{}".to_owned(), false),
+        ] {
+            check(when, "E", &cause, expected);
+        }
+        for (when, error, expected) in [
+            ("error = 'States.Timeout'", "States.Timeout", true),
+            ("error = 'States.Timeout'", "States.TaskFailed", false),
+            ("error = 'States.Timeout'", "", false),
+            ("error = ['States.Timeout', 'E']", "E", true),
+            ("error = 'ECS.*'", "States.Timeout", true),
+            ("error = 'ECS.*'", "", false),
+        ] {
+            check(when, error, "", expected);
+        }
+        for (when, cause, expected) in [
+            ("reason = 'too many requests'", "Too Many Requests: slow down", true),
+            ("reason = 'too many requests'", "too much of it", false),
+            ("reason = ['too many', 'rate exceeded']", "Rate exceeded", true),
+            ("reason = 'x|too many'", "nothing of the kind", true),
+            ("stopped_reason = 'too many'", r#"{"StoppedReason":"too many"}"#, true),
+            ("stopped_reason = 'too many'", r#"{"StoppedReason":"too few"}"#, false),
+            ("container_reason = 'too many'", r#"{"Containers":[{"Reason":"too many"}]}"#, true),
+            ("container_reason = 'too many'", r#"{"Containers":[{"Reason":"too few"}]}"#, false),
+            ("reason = 'too many'", r#"{"Failures":[{"Detail":"too many"}]}"#, true),
+            ("reason = 'too many', stopped_reason = 'few'", r#"{"StoppedReason":"few"}"#, false),
+        ] {
+            check(when, "E", cause, expected);
+        }
+    }
+}
