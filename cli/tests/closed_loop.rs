@@ -1,6 +1,6 @@
 //! Any policy, any failing task: through JSON, the handler and the definition that is deployed, an execution ends in
 //! success or in FatalError, within the policy's worst case.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../src/local/definition.rs"]
 mod definition;

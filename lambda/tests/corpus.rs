@@ -9,19 +9,18 @@ use std::fs;
 
 #[test]
 fn every_target_stands_its_corpus() {
-    let targets: [(&str, fn(&[u8])); 4] = [
-        ("policy", fuzz::policy),
-        ("event", fuzz::event),
-        ("formula", fuzz::formula),
-        ("error_state", fuzz::error_state),
-    ];
-    for (name, target) in targets {
-        let folder = format!("{}/../fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
-        let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert!(files.len() >= 10, "{name} has {} files", files.len());
-        for file in files {
-            println!("{}", file.display());
-            target(&fs::read(file).unwrap());
-        }
+    replay("policy", fuzz::policy);
+    replay("event", fuzz::event);
+    replay("formula", fuzz::formula);
+    replay("error_state", fuzz::error_state);
+}
+
+fn replay(name: &str, target: fn(&[u8])) {
+    let folder = format!("{}/../fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 10, "{name} has {} files", files.len());
+    for file in files {
+        println!("{}", file.display());
+        target(&fs::read(file).unwrap());
     }
 }

@@ -1,5 +1,5 @@
 //! The engine decides as a second implementation does, which reads the policy's text rule by rule and limit by limit.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use policy_engine::{
     Action, Counters, Decision, Draw, ExecutionContext, Explanation, Failure, Policy, Retry, RetryState, Stop, Verdict,

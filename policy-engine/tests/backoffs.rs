@@ -1,5 +1,5 @@
 //! Each backoff gives the delays of its textbook definition, of its equivalent formula, and of other people's programs.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use policy_engine::{Action, Code, MAX_FORMULA_BYTES, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Policy};
 use proptest::collection::vec;
@@ -157,13 +157,17 @@ proptest! {
             match &mut expected {
                 Ok(_) if value.is_nan() || value < 0.0 => expected = Err((Code::DelayNotANumber, n)),
                 Ok(_) if seconds > MAX_WAIT_SECONDS.into() => expected = Err((Code::DelayTooLong, n)),
-                Ok(delays) => delays.push(seconds as u32),
+                Ok(delays) => delays.push(whole(seconds)),
                 Err(_) => {}
             }
         }
         let cap = cap.map(|cap| format!(", cap = \"{cap}s\"")).unwrap_or_default();
         prop_assert_eq!(delays(6, &format!("formula = \"{text}\"{cap}")), expected);
     }
+}
+
+fn whole(seconds: f64) -> u32 {
+    format!("{seconds:.0}").parse().unwrap()
 }
 
 /// Rows of a text, the delay before each retry, and which retries.

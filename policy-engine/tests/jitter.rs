@@ -1,5 +1,5 @@
 //! Jitter keeps within its range, is the same for the same execution, and spreads executions evenly.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use policy_engine::{
     Counters, Draw, ExecutionContext, Failure, MAX_JITTERED_SECONDS, Policy, RetryState, Verdict, decide,
@@ -41,9 +41,10 @@ proptest! {
 /// How far counts are from even ones: Pearson's statistic, and what it exceeds once in a thousand where they are even
 /// (by Wilson and Hilferty).
 fn chi_square(counts: &[u32]) -> (f64, f64) {
-    let expected = f64::from(counts.iter().sum::<u32>()) / counts.len() as f64;
+    let bins = f64::from(u32::try_from(counts.len()).unwrap());
+    let expected = f64::from(counts.iter().sum::<u32>()) / bins;
     let statistic = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
-    let freedom = (counts.len() - 1) as f64;
+    let freedom = bins - 1.0;
     let spread = 2.0 / (9.0 * freedom);
     (statistic, freedom * (1.0 - spread + 3.090 * spread.sqrt()).powi(3))
 }

@@ -2,7 +2,7 @@
 //!
 //! Written from `docs/policy-reference.md`. It takes texts that load and panics at others; what a backoff says for the
 //! n-th retry is a question of its own, which the caller answers.
-#![expect(clippy::unwrap_used, reason = "for tests: what it is given has loaded")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "what it is given has loaded")]
 
 use crate::state::Counters;
 use regex::Regex;
