@@ -120,6 +120,11 @@ fn one_mistake_is_one_diagnostic() {
         (rule("name = 'a'\nwhen = { reason = \"\\bx\" }"), "P112"),
         (rule("name = 'a'\nwhen = { exit_code = 'A' }") + "[exit_codes]\nA = '1'", "P004"),
         (rule("name = 'a'\nwhen = { exit_code = 'AA' }") + "[exit_codes]\nA = 1", "P019"),
+        (
+            "version = 1\nlimits.max_retries = '3'\n[default]\ntype = 'TEMPORARY'\nbackoff.delays = ['1s', '2s']"
+                .into(),
+            "P004",
+        ),
         (rule("name = 'a'\nwhen = { exit_code = 4 }") + "[default]\ntype = 'TEMPORARY'\nbackoff = 'x'", "P015"),
         (rule("name = 'a'\nwhen = { exit_code = 4 }") + "[default]\ntype = 'TEMPORARY'\nbackoff = '60s'", "P015"),
     ] {

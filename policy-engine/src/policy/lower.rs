@@ -41,8 +41,7 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
     let limits = limits(root, out);
     let mut lowering = Lowering {
         text,
-        // Where the limit is unreadable, rules are judged by what they say themselves.
-        max_retries: limits.map_or(1, |limits| limits.max_retries),
+        max_retries: limits.map(|limits| limits.max_retries),
         names: exit_code_names(root, out),
         backoffs: BTreeMap::new(),
         used_backoffs: BTreeSet::new(),
@@ -204,8 +203,8 @@ fn bound_retries(limits: Limits, rules: &[Rule], span: Range<usize>, out: &mut D
 
 struct Lowering<'p> {
     text: &'p str,
-    /// `limits.max_retries`, the default of every rule's own.
-    max_retries: u32,
+    /// `limits.max_retries`, the default of every rule's own; nothing where it cannot be read.
+    max_retries: Option<u32>,
     names: CodeNames,
     /// By name; nothing where the definition cannot be read.
     backoffs: BTreeMap<String, Option<Backoff>>,
@@ -327,7 +326,7 @@ impl Lowering<'_> {
             section.required("type", "type = \"FATAL\"", out).and_then(|value| raw::word(value, "type", &words, out));
         let max_retries = match own {
             Some(own) => own,
-            None if counts => Some(self.max_retries),
+            None if counts => self.max_retries,
             None => {
                 if kind != Some(Type::Fatal) && section.misses("max_retries") {
                     let span = section.get("counts").map_or(section.span(), |value| value.span());
@@ -344,7 +343,7 @@ impl Lowering<'_> {
             }
         };
         // Delays are checked also where the type cannot be read or takes none: one pass finds all.
-        let table = backoff.and_then(|value| self.backoff(value, max_retries.unwrap_or(1), out));
+        let table = backoff.and_then(|value| self.backoff(value, max_retries, out));
         let mut misfit = |key: &str, why: &str, help: &str| {
             if let Some(value) = section.get(key) {
                 let message = format!("`{key}` in {} does not fit its type", section.name);
@@ -379,7 +378,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn backoff(&mut self, value: Node<'_, '_>, retries: u32, out: &mut Diagnostics) -> Option<BackoffTable> {
+    fn backoff(&mut self, value: Node<'_, '_>, retries: Option<u32>, out: &mut Diagnostics) -> Option<BackoffTable> {
         let DeValue::String(name) = value.get_ref() else {
             if !matches!(value.get_ref(), DeValue::Table(_)) {
                 return raw::wrong_type(

@@ -69,9 +69,9 @@ impl Backoff {
         })
     }
 
-    /// One delay for each of so many retries.
-    pub(super) fn tabulate(&self, retries: u32, out: &mut Diagnostics) -> Option<BackoffTable> {
-        let error = match BackoffTable::tabulate(&self.curve, retries, self.cap, self.jitter) {
+    /// One delay for each of so many retries; the first alone is judged where their number is not known.
+    pub(super) fn tabulate(&self, retries: Option<u32>, out: &mut Diagnostics) -> Option<BackoffTable> {
+        let error = match BackoffTable::tabulate(&self.curve, retries.unwrap_or(1), self.cap, self.jitter) {
             Ok(table) => {
                 self.lint(&table, retries, out);
                 return Some(table);
@@ -105,7 +105,7 @@ impl Backoff {
         None
     }
 
-    fn lint(&self, table: &BackoffTable, retries: u32, out: &mut Diagnostics) {
+    fn lint(&self, table: &BackoffTable, retries: Option<u32>, out: &mut Diagnostics) {
         let pairs = table.delays().iter().zip(table.delays().iter().skip(1)).zip(2..);
         if let Some(((earlier, later), n)) = pairs.into_iter().find(|((earlier, later), _)| later < earlier) {
             let label = format!("{earlier} s before retry {}, {later} s before retry {n}", n - 1);
@@ -127,8 +127,8 @@ impl Backoff {
                     "write `constant`, or a factor above 1",
                 );
             }
-            Curve::Delays(list) if list.len() > usize::try_from(retries).unwrap_or(usize::MAX) => {
-                let label = format!("{} delays for {retries} retries", list.len());
+            Curve::Delays(list) if retries.is_some() && list.len() > table.delays().len() => {
+                let label = format!("{} delays for {} retries", list.len(), table.delays().len());
                 out.push(
                     Code::UnusedDelays,
                     self.span.clone(),
