@@ -156,15 +156,15 @@ impl Pattern {
         if self == other || other.is_in_any() {
             return true;
         }
-        // One of these is in each text that has the pattern.
-        let Ok(runs) = parser::read(&self.source).map(|read| read.runs.unwrap_or_default()) else { return false };
-        let found = |run: &String| match other.source.as_str() {
-            "." | ".+" => true,
-            plain => plain.split('|').any(|part| run.contains(&part.to_ascii_lowercase())),
-        };
+        let any = matches!(other.source.as_str(), "." | ".+");
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _:,/|'=-".contains(&byte);
-        let known = matches!(other.source.as_str(), "." | ".+") || other.source.bytes().all(plain);
-        known && !runs.is_empty() && runs.iter().all(found)
+        if !any && !other.source.bytes().all(plain) {
+            return false;
+        }
+        // One of these is in each text that has the pattern.
+        let runs = parser::read(&self.source).ok().and_then(|read| read.runs).unwrap_or_default();
+        let found = |run: &String| any || other.source.split('|').any(|part| run.contains(&part.to_ascii_lowercase()));
+        !runs.is_empty() && runs.iter().all(found)
     }
 
     /// Whether the pattern is found in every text: it needs no character, and no place but the start. Where that cannot be

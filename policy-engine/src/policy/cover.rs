@@ -8,7 +8,7 @@ use super::{CodeSet, NameMatch, Policy, Rule, Test};
 use crate::pattern::Pattern;
 
 /// How many ways past earlier rules are tried before one is taken for granted; policies that people write need a few.
-const MAX_STEPS: u32 = 10_000;
+const MAX_STEPS: u32 = 2_000;
 
 /// A condition, and the container that it looks at.
 type Condition<'p> = (&'p Test, Option<&'p str>);
@@ -53,13 +53,13 @@ fn touches(own: &[Condition<'_>], taken: Condition<'_>) -> bool {
         // Where the rule asks for no exit code, several earlier ones may still take all there are.
         return matches!(taken.0, Test::ExitCode(_));
     }
-    alike.any(|(own, _)| match (own, taken.0) {
+    alike.any(|own| match (own.0, taken.0) {
         (Test::Error(own), Test::Error(taken)) => own.iter().any(|own| taken.iter().any(|taken| meet(own, taken))),
         (Test::StopCode(own), Test::StopCode(taken))
         | (Test::LaunchType(own), Test::LaunchType(taken))
         | (Test::CapacityProvider(own), Test::CapacityProvider(taken)) => own.iter().any(|own| taken.contains(own)),
         (Test::ExitCode(own), Test::ExitCode(taken)) => own.without(&[taken]) != own.without(&[]),
-        _ => true,
+        _ => texts(*own).any(|(place, pattern)| takes_text(taken, place, pattern)),
     })
 }
 
@@ -103,11 +103,8 @@ fn is_left(own: &[Condition<'_>], missed: &[Condition<'_>], last: Condition<'_>)
             })
         }),
         Test::ExitCode(set) => !set.without(&codes(&missed)).is_empty(),
-        Test::Reason(patterns) | Test::StoppedReason(patterns) | Test::ContainerReason(patterns) => {
-            places(test, *container).into_iter().flatten().any(|place| {
-                patterns.iter().any(|pattern| !missed.iter().any(|missed| takes_text(**missed, place, pattern)))
-            })
-        }
+        Test::Reason(_) | Test::StoppedReason(_) | Test::ContainerReason(_) => texts((test, *container))
+            .any(|(place, pattern)| !missed.iter().any(|missed| takes_text(**missed, place, pattern))),
     })
 }
 
@@ -160,6 +157,16 @@ fn places<'p>(test: &Test, container: Option<&'p str>) -> [Option<Place<'p>>; 3]
         Test::ContainerReason(_) => [None, own, None],
         _ => [None; 3],
     }
+}
+
+/// What meets a condition on texts: one of its patterns, found at one of its places.
+fn texts<'p>((test, container): Condition<'p>) -> impl Iterator<Item = (Place<'p>, &'p Pattern)> {
+    let patterns = match test {
+        Test::Reason(patterns) | Test::StoppedReason(patterns) | Test::ContainerReason(patterns) => patterns.as_slice(),
+        _ => &[],
+    };
+    let places = places(test, container).into_iter().flatten();
+    places.flat_map(move |place| patterns.iter().map(move |pattern| (place, pattern)))
 }
 
 /// Whether a text with the pattern at this place meets the condition.
