@@ -364,8 +364,7 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// So much of a text in backticks, without line breaks.
 pub(crate) fn quoted_head(text: &str, most: usize) -> String {
-    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\\';
-    if text.len() <= most && text.bytes().all(plain) {
+    if text.len() <= most && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return ["`", text, "`"].concat();
     }
     let mut shown: String = text.chars().take(most).flat_map(char::escape_debug).collect();
@@ -374,4 +373,77 @@ pub(crate) fn quoted_head(text: &str, most: usize) -> String {
         shown.push('…');
     }
     format!("`{shown}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_from_one() {
+        for (offset, expected) in [(0, (1, 1)), (2, (1, 3)), (3, (1, 4)), (4, (2, 1)), (7, (2, 3)), (99, (4, 1))] {
+            assert_eq!(position("abc\ndéf\n\n", offset), expected, "{offset}");
+        }
+    }
+
+    #[test]
+    fn what_policies_say_is_quoted_on_one_line() {
+        let (long, longer) = ("x".repeat(60), "x".repeat(61));
+        for (text, expected) in [
+            ("", "``"),
+            ("a b~", "`a b~`"),
+            (r#"\bé "it's""#, r#"`\bé "it's"`"#),
+            (r"\d", r"`\d`"),
+            ("a\nb", r"`a\nb`"),
+            ("\u{7f}", r"`\u{7f}`"),
+            (&long, &format!("`{long}`")),
+            (&longer, &format!("`{long}…`")),
+            (&format!("é{longer}"), &format!("`é{}…`", &longer[2..])),
+            (&format!("é{}", &long[1..]), &format!("`é{}`", &long[1..])),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+
+    #[test]
+    fn problems_are_kept_once_and_in_order() {
+        let mut found = Diagnostics::default();
+        assert!(found.is_empty() && !found.has_errors());
+        for (code, start) in
+            [(Code::FactorOne, 7), (Code::UnusedBackoff, 3), (Code::FactorOne, 7), (Code::ShrinkingDelays, 7)]
+        {
+            found.push(code, start..9, "odd", "here", if start == 3 { "" } else { "drop it" });
+        }
+        assert!(!found.has_errors());
+        found.push(Code::Syntax, 7..8, "broken", "here", "mend it");
+        found.sort();
+        assert!(found.has_errors() && !found.is_empty() && found.len() == 4);
+        let lines: Vec<_> = (&found).into_iter().map(|problem| problem.one_line("12\n45\n7")).collect();
+        assert_eq!(
+            lines,
+            [
+                "line 2: warning[P111]: odd: here",
+                "line 3: error[P001]: broken: here; help: mend it",
+                "line 3: warning[P108]: odd: here; help: drop it",
+                "line 3: warning[P109]: odd: here; help: drop it",
+            ]
+        );
+        assert_eq!(found.iter().map(|problem| problem.position("12\n45\n7").1).collect::<Vec<_>>(), [1, 2, 2, 2]);
+    }
+
+    #[test]
+    fn codes_from_101_on_are_warnings() {
+        for code in Code::ALL {
+            let severity = if code.as_str() >= "P101" { Severity::Warning } else { Severity::Error };
+            assert_eq!(code.severity(), severity, "{code}");
+        }
+    }
+
+    #[cfg(feature = "render")]
+    #[test]
+    fn colour_is_for_terminals() {
+        let problem = Diagnostic { code: Code::Syntax, message: "m".into(), span: 0..1, label: "l".into(), help: None };
+        assert!(!problem.render("x", "p", false).contains('\u{1b}'));
+        assert!(problem.render("x", "p", true).contains('\u{1b}'));
+    }
 }
