@@ -204,15 +204,6 @@ proptest! {
         }
     }
 
-    /// [`run`] checks the history; what is asserted here is that there is an end.
-    #[test]
-    fn any_input_and_any_answer_come_to_an_end(input in any_json(), answers in prop::collection::vec(any_answer(), 0..12)) {
-        run(&deployed(), input, &mut Script::new(answers.clone()));
-        let (outcome, history) = run(&deployed(), json!({ "commands": ["x"] }), &mut Loop(Script::new(answers)));
-        let has_failed = matches!(outcome, Outcome::Failed { .. });
-        prop_assert!(has_failed && history.len() <= 25_000);
-    }
-
     /// A text that is no definition is refused, and never a panic.
     #[test]
     fn any_definition_is_run_or_refused(place in 0..200usize, value in any_json()) {
@@ -227,6 +218,20 @@ proptest! {
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
+    }
+}
+
+proptest! {
+    // However many cases are asked for: most of these go on until the history is full.
+    #![proptest_config(ProptestConfig { cases: 64, ..testkit::cases(64) })]
+
+    /// [`run`] checks the history; what is asserted here is that there is an end.
+    #[test]
+    fn any_input_and_any_answer_come_to_an_end(input in any_json(), answers in prop::collection::vec(any_answer(), 0..12)) {
+        run(&deployed(), input, &mut Script::new(answers.clone()));
+        let (outcome, history) = run(&deployed(), json!({ "commands": ["x"] }), &mut Loop(Script::new(answers)));
+        let has_failed = matches!(outcome, Outcome::Failed { .. });
+        prop_assert!(has_failed && history.len() <= 25_000);
     }
 }
 

@@ -1,9 +1,8 @@
 //! The engine decides as a second implementation does, which reads the policy's text rule by rule and limit by limit.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use policy_engine::{
-    Action, Counters, Decision, Draw, ExecutionContext, Explanation, Failure, Policy, Retry, RetryState, Stop, Verdict,
-    decide,
+    Action, Counters, Decision, Draw, ExecutionContext, Explanation, Failure, Policy, RetryState, Stop, Verdict, decide,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -88,7 +87,7 @@ fn both(
     let state = RetryState::Readable(Counters::new(retry_count, retries, waited_seconds).unwrap());
     let rule = policy.deciding(failure);
     let delay = |n: u32| match rule.action() {
-        Action::Temporary { backoff, .. } => backoff.delay(Retry::after(n - 1)),
+        Action::Temporary { backoff, .. } => backoff.delays()[n as usize - 1],
         Action::Retriable { .. } | Action::Fatal => 0,
     };
     let Draw::Keyed(id) = context.draw else { panic!("the second implementation knows no other draw") };
