@@ -11,10 +11,9 @@ from stack import PROJECT, Stack
 
 HERE = pathlib.Path(__file__).parent
 
-# No setting of the user's may lead a client elsewhere; where Terraform finds its providers may stay as it is.
-for name in list(os.environ):
-    if name.startswith(("AWS_", "LAMBDA_", "SFN_", "TF_")) and name not in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR"):
-        del os.environ[name]
+# No setting of the user's may lead a client or Terraform elsewhere.
+for name in [name for name in os.environ if name.startswith(("AWS_", "LAMBDA_", "SFN_", "TF_"))]:
+    del os.environ[name]
 os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "no_proxy": "127.0.0.1"}
 
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
@@ -37,18 +36,18 @@ def task_app() -> pathlib.Path:
 
 
 @pytest.fixture(scope="session")
+def function_zip() -> pathlib.Path:
+    return built("lambda/bootstrap.zip", "lambda/package")
+
+
+@pytest.fixture(scope="session")
 def emulator(tmp_path_factory):
     with Emulator(tmp_path_factory.mktemp("emulator"), HERE / "glue.py") as emulator:
         yield emulator
 
 
 @pytest.fixture(scope="session")
-def new_stack(emulator, tmp_path_factory):
+def new_stack(emulator, function_zip, tmp_path_factory):
     """Makes a clone of the project that deploys into an empty account of its own."""
-    numbers = itertools.count(111111111111)
-
-    def new_stack() -> Stack:
-        function_zip = built("lambda/bootstrap.zip", "lambda/package")
-        return Stack(tmp_path_factory.mktemp("clone"), function_zip, emulator, str(next(numbers)))
-
-    return new_stack
+    accounts = (str(number) for number in itertools.count(111111111111))
+    return lambda: Stack(tmp_path_factory.mktemp("clone"), function_zip, emulator, next(accounts))

@@ -1,9 +1,9 @@
 """ministack, made to tell the truth about tasks that fail.
 
-Run as a program it is ministack with a few changes, and it ends, with everything it has started, when its standard input does.
+Run as a program it is ministack with a few changes. It ends, with all that it has started, when its standard input does.
 
-1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program of this machine (`PROGRAM`);
-   an image that was not pushed cannot be pulled, and the task fails to start.
+1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program of this machine; an image that
+   was not pushed cannot be pulled, and the task fails to start.
 2. `ecs:runTask.sync` fails its state when the task did. Stock ministack lets the state succeed whatever the container
    exits with, and then nothing that a retry policy is for ever happens.
 3. A change of the clock's speed reaches waits that are under way.
@@ -30,19 +30,22 @@ from ministack.app import main
 
 RUN_TASK = "arn:aws:states:::ecs:runTask"
 
+# What is changed, as it comes.
+stock_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
+stock_create_function = functions._create_function
+
 # The annotation of an image's manifest that names the program to start in the container's place.
 PROGRAM = "exitwise.e2e.program"
 
-# What DescribeTasks tells and a Cause never holds, nor ever for a task on Fargate. Source: lambda/tests/failures/captured-*.
+# What DescribeTasks tells and the Cause of a task on Fargate does not. Source: lambda/tests/failures/captured-*.
 NOT_IN_A_CAUSE = {"ContainerInstanceArn", "HealthStatus", "PlatformFamily"}
 
 
 class Process:
     """A child process, as ministack wants to see a container."""
 
-    def __init__(self, program, arguments, environment, name):
+    def __init__(self, program, arguments, environment):
         self.id = uuid.uuid4().hex
-        self.name = name
         self.attrs = {"NetworkSettings": {"Networks": {}}}
         self._output = collections.deque()
         self._changed = threading.Condition()
@@ -108,8 +111,8 @@ class Processes:
         self.containers = self
         self._by_id = {}
 
-    def run(self, image, command, environment, name, **_):
-        process = Process(program_of(image), command or [], environment, name)
+    def run(self, image, command, environment, **_):
+        process = Process(program_of(image), command or [], environment)
         self._by_id[process.id] = process
         return process
 
@@ -187,7 +190,7 @@ def keeping_tracing(call):
 
 
 def create_function(parameters):
-    """CreateFunction; of all ways to publish a version this is the one where ministack's ARN for it lacks the number."""
+    """CreateFunction; the one way to publish a version where ministack's ARN for it lacks the number."""
     answer = stock_create_function(parameters)
     for number, version in functions._functions[parameters["FunctionName"]]["versions"].items():
         version["config"]["FunctionArn"] += f":{number}"
@@ -203,11 +206,9 @@ def end_with_standard_input():
 if __name__ == "__main__":
     threading.Thread(target=end_with_standard_input, daemon=True).start()
     ecs._docker = Processes()
-    stock_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
     step_functions._SERVICE_DISPATCH[RUN_TASK] = run_task
     step_functions._scaled_sleep = wait
     step_functions._create_state_machine = keeping_tracing(step_functions._create_state_machine)
     step_functions._update_state_machine = keeping_tracing(step_functions._update_state_machine)
-    stock_create_function = functions._create_function
     functions._create_function = create_function
     main()

@@ -1,4 +1,4 @@
-"""Terraform, run as a user runs it: in a clone of the project, with nothing but environment variables for the emulator."""
+"""Terraform, run as a user runs it: in a clone of the project, led to the emulator by environment variables alone."""
 
 import dataclasses
 import json

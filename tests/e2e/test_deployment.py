@@ -3,12 +3,16 @@
 import json
 
 from execution import Execution, run_locally
+from stack import PROJECT
+
+README_PLAN = "terraform -chdir=terraform plan -var subnet_id=subnet-00000001"
 
 
-def test_a_plan_needs_nothing_but_a_subnet(new_stack):
+def test_the_plan_of_the_readme_needs_nothing_but_a_subnet(new_stack):
+    assert README_PLAN in (PROJECT / "README.md").read_text()
     stack = new_stack()
     stack.init()
-    planned = stack.command(*"terraform -chdir=terraform plan -var subnet_id=subnet-00000001".split())
+    planned = stack.command(*README_PLAN.split())
     assert planned.returncode == 0, planned.stderr
     assert " to add, 0 to change, 0 to destroy." in planned.stdout
 

@@ -1,4 +1,4 @@
-"""Executions of the deployed state machine under the policy that is shipped, each beside the same run on this machine."""
+"""Executions under the policy that is shipped, each beside the same run on this machine."""
 
 import json
 

@@ -15,10 +15,9 @@ FAILING_INPUT = {"commands": ["InvalidInput"]}
 
 
 @pytest.fixture(scope="module")
-def stack(new_stack, task_app, tmp_path_factory):
+def stack(new_stack, task_app):
     """A deployment of the old function."""
     stack = new_stack()
-    stack.built_function = shutil.copy(stack.function_zip, tmp_path_factory.mktemp("built"))
     package(stack, (HERE / "old-function" / "bootstrap").read_text())
     stack.init()
     stack.apply()
@@ -32,10 +31,16 @@ def package(stack, bootstrap):
         archive.writestr("bootstrap", bootstrap)
 
 
-def test_new_code_judges_the_policy_that_comes_with_it(stack):
-    good = stack.policy.read_text()
-    shutil.copy(stack.built_function, stack.function_zip)
-    stack.policy.write_text(good.replace("max_retries = 3 ", "max_retries = '3' "))
+@pytest.fixture
+def good_policy(stack):
+    text = stack.policy.read_text()
+    yield text
+    stack.policy.write_text(text)
+
+
+def test_new_code_judges_the_policy_that_comes_with_it(stack, good_policy, function_zip):
+    shutil.copy(function_zip, stack.function_zip)
+    stack.policy.write_text(good_policy.replace("max_retries = 3 ", "max_retries = '3' "))
 
     outcome = stack.try_to("apply")
     # The old code takes any policy.
@@ -44,7 +49,7 @@ def test_new_code_judges_the_policy_that_comes_with_it(stack):
     # The deployed machine goes on with the version that it was deployed with.
     assert Execution(stack, FAILING_INPUT).end().error == "Fatal.old-code"
 
-    stack.policy.write_text(good)
+    stack.policy.write_text(good_policy)
     assert stack.apply().changes == {MACHINE: "update"}
     assert Execution(stack, FAILING_INPUT).end().error == "Fatal.invalid-input"
 
