@@ -13,6 +13,9 @@ from stack import Stack
 # How long anything here may take, in seconds: no execution waits for more than a few.
 TIMEOUT = 60
 
+# The last event of an execution, and the status that it has from then on.
+ENDS = {"ExecutionSucceeded": "SUCCEEDED", "ExecutionFailed": "FAILED"}
+
 # What the times in a history are cut to, in seconds.
 MILLISECOND = 0.001
 
@@ -87,8 +90,8 @@ def tell(events: Iterable[Event]) -> Story:
                 wait_started = event.time
             case "WaitStateExited", _:
                 story.waits.append((event.time - wait_started).total_seconds())
-            case ("ExecutionSucceeded" | "ExecutionFailed" | "ExecutionAborted") as type_, _:
-                story.status = type_.removeprefix("Execution").upper()
+            case end, _ if end in ENDS:
+                story.status = ENDS[end]
                 story.error, story.cause = event.error, event.cause
     return story
 
@@ -118,8 +121,8 @@ class Execution:
 
     def wait(self):
         """Waits for the end."""
-        describe = self._client.describe_execution
-        wait_until(lambda: describe(executionArn=self.arn)["status"] != "RUNNING", "the execution ends")
+        # Its status changes a moment before the last event is there.
+        wait_until(lambda: self.history()[-1]["type"] in ENDS, "the execution ends")
 
     def end(self) -> Story:
         """Waits for the end, and tells all."""

@@ -1,9 +1,9 @@
 """ministack, made to tell the truth about tasks that fail.
 
-Run as a program it is ministack with a few changes. It ends, with all that it has started, when its standard input does.
+Run as a program it is ministack with these changes; it ends with its standard input, and so does all it has started.
 
-1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program of this machine; an image that
-   was not pushed cannot be pulled, and the task fails to start.
+1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program of this machine; an image
+   that was not pushed cannot be pulled, and the task fails to start.
 2. `ecs:runTask.sync` fails its state when the task did. Stock ministack lets the state succeed whatever the container
    exits with, and then nothing that a retry policy is for ever happens.
 3. A change of the clock's speed reaches waits that are under way.
