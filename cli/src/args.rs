@@ -22,6 +22,10 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 proved, 1 not proved, 2 usage, 3 a policy has errors.
     Prove(Prove),
+    /// Say what changes between two policies: which failures are decided otherwise, and from when on.
+    ///
+    /// Exit status: 0 they decide alike, 1 they do not, 2 usage, 3 a policy has errors.
+    Diff(Diff),
     /// Say which rule decides about a failure, why, and why no rule before it did.
     ///
     /// Takes an event of ProcessError, or what `aws stepfunctions get-execution-history` or `describe-execution` prints
@@ -108,6 +112,30 @@ pub(crate) struct Prove {
     /// Policy files.
     #[arg(required = true, value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people.
+    Text,
+    /// For pull requests.
+    Markdown,
+    /// For tools: one JSON object.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+    /// List failures too that have what two rules look for at once.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The policy as it was.
+    pub(crate) old: PathBuf,
+    /// The policy as it is to be.
+    pub(crate) new: PathBuf,
 }
 
 #[derive(Debug, Args)]

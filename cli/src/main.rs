@@ -3,6 +3,7 @@
 mod annotations;
 mod args;
 mod cmd;
+mod difference;
 mod explained;
 mod local;
 mod policy_file;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Check(args) => cmd::check::run(&args),
         Command::Prove(args) => cmd::prove::run(&args),
+        Command::Diff(args) => cmd::diff::run(&args),
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Run(args) => cmd::run::run(&args),
         Command::Schema => cmd::schema::run(),

@@ -1,6 +1,7 @@
 //! One module a subcommand.
 
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod prove;
 pub(crate) mod run;

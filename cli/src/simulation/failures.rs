@@ -91,7 +91,7 @@ impl Facts {
     fn example(mut self, policy: &Policy) -> Example {
         let is_task = !self.task.is_empty() || !self.container.is_empty() || self.error.is_none();
         if !is_task {
-            return Example { error: self.error, cause: Some(self.reason.unwrap_or_default()) };
+            return Example { error: self.error, cause: Some(self.reason.unwrap_or_default()), texts: 0 };
         }
         let ran = self.container.contains_key("ExitCode");
         let start_failed = !ran && (self.reason.is_some() || self.task.contains_key("StoppedReason"));
@@ -111,7 +111,7 @@ impl Facts {
         self.container.insert("Name".into(), json!(name));
         self.task.insert("Containers".into(), json!([self.container]));
         let error = self.error.unwrap_or_else(|| "States.TaskFailed".into());
-        Example { error: Some(error), cause: Some(Value::Object(self.task).to_string()) }
+        Example { error: Some(error), cause: Some(Value::Object(self.task).to_string()), texts: 0 }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Example {
     pub error: Option<String>,
     /// `Cause`: the JSON of a stopped task, or plain text.
     pub cause: Option<String>,
+    /// How many texts were made for patterns, as one text may do for several: 0 where no rule asks for a reason.
+    pub texts: usize,
 }
 
 impl Policy {
@@ -47,6 +49,39 @@ impl Policy {
     }
 }
 
+/// What a policy tells apart, for those who look for differences between policies.
+impl Policy {
+    /// The least exit code, as unsigned 32 bits, of each range that no rule tells apart; 0 is always one.
+    pub fn exit_code_classes(&self) -> BTreeSet<u32> {
+        let sets = self.conditions().filter_map(|test| if let Test::ExitCode(set) = test { Some(set) } else { None });
+        // Every range starts a class, and so does what follows it.
+        let edges = sets.flat_map(|set| &set.ranges);
+        let edges = edges.flat_map(|range| iter::once(*range.start()).chain(range.end().checked_add(1)));
+        edges.chain([0]).collect()
+    }
+
+    /// The stop codes that rules name.
+    pub fn stop_codes(&self) -> BTreeSet<&str> {
+        let lists =
+            self.conditions().filter_map(|test| if let Test::StopCode(names) = test { Some(names) } else { None });
+        lists.flatten().map(String::as_str).collect()
+    }
+
+    /// The error names that rules ask for; beginnings end in `*`.
+    pub fn error_names(&self) -> BTreeSet<String> {
+        let lists = self.conditions().filter_map(|test| if let Test::Error(names) = test { Some(names) } else { None });
+        let written = lists.flatten().map(|name| match name {
+            NameMatch::Exactly(name) => name.clone(),
+            NameMatch::StartingWith(prefix) => format!("{prefix}*"),
+        });
+        written.collect()
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &Test> {
+        self.rules().iter().flat_map(|rule| rule.matchers()).map(|matcher| &matcher.test)
+    }
+}
+
 impl Example {
     /// A failure that each of these rules decides in its policy; nothing where none is found, as for [`Policy::example`].
     /// Where the policies name different containers, some that there are may be missed.
@@ -57,7 +92,8 @@ impl Example {
         };
         let found = |search: &Search<'_>| search.drafts().filter_map(|draft| draft.example()).find(decided);
         let search = Search::of(rules);
-        found(&search).or_else(|| search.named.and_then(|_| found(&Search { named: None, ..search })))
+        let another = rules.iter().any(|(policy, rule)| policy.container_for(rule) != search.named);
+        found(&search).or_else(|| if another { found(&Search { named: None, ..search }) } else { None })
     }
 
     /// The failure as the engine reads it.
@@ -108,6 +144,8 @@ struct Draft {
     container_reasons: Vec<(Option<String>, String)>,
     placement_reasons: Vec<String>,
     plain_text: Option<String>,
+    /// How many texts the reasons are made of.
+    texts: usize,
 }
 
 impl Draft {
@@ -123,6 +161,7 @@ impl Draft {
             container_reasons: [&*self.container_reasons, &other.container_reasons].concat(),
             placement_reasons: [&*self.placement_reasons, &other.placement_reasons].concat(),
             plain_text: or(&self.plain_text, &other.plain_text),
+            texts: self.texts + other.texts,
         }
     }
 
@@ -143,7 +182,7 @@ impl Draft {
             (text, true) => text.clone(),
             (None, false) => Some(Value::Object(task).to_string()),
         };
-        Some(Example { error: self.error.clone(), cause })
+        Some(Example { error: self.error.clone(), cause, texts: self.texts })
     }
 
     fn container_values(&self) -> Vec<Value> {
@@ -253,14 +292,20 @@ impl<'r> Search<'r> {
                 let container = policy.container_for(rule);
                 matchers.peek().is_some() && matchers.all(|matcher| matcher.test.holds(&failure, container))
             };
-            let taken = self.earlier.iter().enumerate().filter(|(_, rule)| takes(rule)).map(|(at, _)| at).collect();
+            let taken: BTreeSet<_> =
+                self.earlier.iter().enumerate().filter(|(_, rule)| takes(rule)).map(|(at, _)| at).collect();
             // What goes with fewer values of other sides makes no other value needless.
-            let goes_with = |draft: &Draft| {
-                (draft.plain_text.is_none() || value.plain_text.is_some())
-                    && (draft.container_reasons.is_empty() || !value.container_reasons.is_empty())
-            };
-            if !kept.iter().any(|(draft, before)| goes_with(draft) && before.is_subset(&taken)) {
-                kept.push((value, taken));
+            let plain = |draft: &Draft| draft.plain_text.is_some();
+            let of_container = |draft: &Draft| !draft.container_reasons.is_empty();
+            let goes_with =
+                |draft: &Draft| plain(draft) <= plain(&value) && of_container(draft) <= of_container(&value);
+            if kept.iter().any(|(draft, before)| goes_with(draft) && before.is_subset(&taken)) {
+                continue;
+            }
+            let best = taken.is_empty() && !plain(&value) && !of_container(&value);
+            kept.push((value, taken));
+            if best {
+                break;
             }
         }
         kept.into_iter().map(|(value, _)| value).collect()
@@ -332,22 +377,14 @@ impl<'r> Search<'r> {
         self.ran() || asks_for_task || self.conditions(Side::Error).next().is_none()
     }
 
-    /// The containers that are looked at, each with codes out of every range that any of the rules makes a difference for.
+    /// The containers that are looked at, each with one of all codes that a rule tells apart.
     fn containers(&self) -> Vec<Draft> {
-        let all = || self.wanted.iter().chain(&self.earlier);
-        let looked_at: Vec<_> = all()
-            .flat_map(|(policy, rule)| {
-                let sets = rule.matchers().iter().filter_map(|matcher| match &matcher.test {
-                    Test::ExitCode(set) => Some(set),
-                    _ => None,
-                });
-                sets.map(|set| (policy.container_for(rule), set))
-            })
-            .collect();
-        // Every range starts at one of these, and so does what lies between ranges.
-        let edges = looked_at.iter().flat_map(|(_, set)| &set.ranges);
-        let edges = edges.flat_map(|range| iter::once(*range.start()).chain(range.end().checked_add(1)));
-        let mut codes: Vec<_> = edges.chain([0, 1]).collect::<BTreeSet<_>>().into_iter().collect();
+        let looked_at = self.wanted.iter().chain(&self.earlier).filter_map(|(policy, rule)| {
+            let looks = rule.matchers().iter().any(|matcher| Side::of(matcher) == Side::Codes);
+            policy.container_for(rule).filter(|_| looks)
+        });
+        let classes = self.wanted.iter().flat_map(|(policy, _)| policy.exit_code_classes());
+        let mut codes: Vec<_> = classes.chain([1]).collect::<BTreeSet<_>>().into_iter().collect();
         // A program that fails mostly says so with one byte.
         codes.sort_by_key(|code| (*code == 0, *code > 255));
         let ran = codes.into_iter().map(|code| Some(Some(code)));
@@ -359,8 +396,7 @@ impl<'r> Search<'r> {
         };
 
         let wanted: Vec<_> = self.wanted.iter().map(|(policy, rule)| policy.container_for(rule)).collect();
-        let mut names: BTreeSet<_> =
-            looked_at.iter().map(|(name, _)| *name).chain(wanted.iter().copied()).flatten().collect();
+        let mut names: BTreeSet<_> = looked_at.chain(wanted.iter().copied().flatten()).collect();
         let any = if names.contains(CONTAINER) { "other" } else { CONTAINER };
         names.insert(any);
         let mut names: Vec<_> = names.into_iter().collect();
@@ -383,36 +419,42 @@ impl<'r> Search<'r> {
             let plain = (!self.is_task()).then(String::new);
             return vec![Draft { stopped_reason: reason, plain_text: plain, ..Draft::default() }, Draft::default()];
         }
-        product(choices).take(MOST_WEIGHED).flat_map(|chosen| self.placed(&chosen)).collect()
+        let mut drafts: Vec<_> = one_by_one(&choices).iter().flat_map(|chosen| self.placed(chosen)).collect();
+        drafts.sort_by_key(|draft| draft.texts);
+        drafts
     }
 
+    /// These texts, each at every place where it may stand.
     fn placed(&self, chosen: &[(Place<'_>, String)]) -> Vec<Draft> {
         let mut by_place: BTreeMap<Place<'_>, Vec<&str>> = BTreeMap::new();
         for (place, text) in chosen {
             by_place.entry(*place).or_default().push(text);
         }
         let anywhere = by_place.remove(&Place::Anywhere).unwrap_or_default();
+        let stopped = |(text, texts)| Draft { stopped_reason: Some(text), texts, ..Draft::default() };
+        let of_container = |name: Option<&str>, (text, texts)| Draft {
+            container_reasons: vec![(name.map(str::to_owned), text)],
+            texts,
+            ..Draft::default()
+        };
         let elsewhere = by_place.iter().map(|(place, texts)| {
             let drafts = together(texts).into_iter().map(|text| match place {
-                Place::Container(name) => {
-                    Draft { container_reasons: vec![(name.map(str::to_owned), text)], ..Draft::default() }
-                }
-                Place::Stopped | Place::Anywhere => Draft { stopped_reason: Some(text), ..Draft::default() },
+                Place::Container(name) => of_container(*name, text),
+                Place::Stopped | Place::Anywhere => stopped(text),
             });
             drafts.collect()
         });
         let mut ways: Vec<Vec<Draft>> = elsewhere.collect();
         if !anywhere.is_empty() {
             let mut drafts = Vec::new();
-            for text in together(&anywhere) {
-                let stopped = Draft { stopped_reason: Some(text.clone()), ..Draft::default() };
-                let plain = Draft { plain_text: Some(text), ..Draft::default() };
+            for (text, texts) in together(&anywhere) {
+                let plain = Draft { plain_text: Some(text.clone()), texts, ..Draft::default() };
+                let stopped = stopped((text, texts));
                 drafts.extend(if self.is_task() { [stopped, plain] } else { [plain, stopped] });
             }
-            let apart = anywhere.iter().map(|text| (*text).to_owned()).collect();
-            drafts.push(Draft { placement_reasons: apart, ..Draft::default() });
-            let of_container = together(&anywhere).into_iter().map(|text| (self.named.map(str::to_owned), text));
-            drafts.extend(of_container.map(|reason| Draft { container_reasons: vec![reason], ..Draft::default() }));
+            let apart: Vec<_> = anywhere.iter().map(|text| (*text).to_owned()).collect();
+            drafts.push(Draft { texts: apart.len(), placement_reasons: apart, ..Draft::default() });
+            drafts.extend(together(&anywhere).into_iter().map(|text| of_container(self.named, text)));
             // A text that stands elsewhere may do.
             drafts.extend((!ways.is_empty()).then(Draft::default));
             ways.push(drafts);
@@ -443,13 +485,29 @@ fn texts<'r>(test: &Test, container: Option<&'r str>) -> Vec<(Place<'r>, String)
     alone.into_iter().chain(within).map(|text| (place, text)).collect()
 }
 
-/// Texts that may be found in one and the same place: each alone, as one may hold the others, then all after each other.
-fn together(texts: &[&str]) -> Vec<String> {
-    let alone = texts.iter().map(|text| (*text).to_owned());
-    let backwards: Vec<_> = texts.iter().rev().copied().collect();
-    let mut all: Vec<_> = alone.chain([texts.join(" "), backwards.join(" ")]).collect();
-    all.dedup();
+/// Texts that may be found in one and the same place, each with the number of texts that it is made of: each alone, as
+/// one may hold the others, then all after each other.
+fn together(texts: &[&str]) -> Vec<(String, usize)> {
+    let mut all: Vec<_> = texts.iter().map(|text| ((*text).to_owned(), 1)).collect();
+    if texts.len() > 1 {
+        let backwards: Vec<_> = texts.iter().rev().copied().collect();
+        all.extend([texts.join(" "), backwards.join(" ")].map(|text| (text, texts.len())));
+    }
     all
+}
+
+/// The first value of every list together, then all others of each list beside the first ones of the rest.
+fn one_by_one<T: Clone>(lists: &[Vec<T>]) -> Vec<Vec<T>> {
+    let Some(first): Option<Vec<T>> = lists.iter().map(|list| list.first().cloned()).collect() else {
+        return Vec::new();
+    };
+    let beside_first = |at: usize, value: &T| {
+        let others = first.iter().enumerate();
+        others.map(|(other, first)| if other == at { value.clone() } else { first.clone() }).collect()
+    };
+    let others = lists.iter().enumerate();
+    let others = others.flat_map(|(at, list)| list.iter().skip(1).map(move |value| (at, value)));
+    std::iter::once(first.clone()).chain(others.map(|(at, value)| beside_first(at, value))).collect()
 }
 
 /// Each way to take one value of every list, the last list's values in turn first.
