@@ -141,7 +141,7 @@ fn the_worst_case_of_each_policy_is_reached() {
         let worst = WorstCase::of(&policy);
         let failures = worst.witness().iter().flat_map(|(name, uses)| {
             let rule = policy.rules().iter().find(|rule| rule.name() == name).unwrap_or(policy.default_rule());
-            let Example { error, cause } = policy.example(rule).unwrap();
+            let Example { error, cause, .. } = policy.example(rule).unwrap();
             let run = (error.clone().unwrap_or_default(), json!({"Error": error, "Cause": cause}));
             vec![run; *uses as usize]
         });
