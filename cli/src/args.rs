@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Check, explain and run retry policies for ECS tasks under Step Functions.
+/// Write, check, explain and run retry policies for ECS tasks under Step Functions.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -14,26 +14,34 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what is wrong with policies, run their tests, and say how bad it can get under those that are good.
+    /// Write a commented policy to start from.
+    ///
+    /// Exit status: 0 written, 2 usage, or the file is there already.
+    Init(Init),
+    /// Say what is wrong with policies, run their tests, and tell their worst case.
     ///
     /// Exit status: 0 good (warnings or not), 1 a test failed, 2 usage, 3 a policy has errors, or warnings that are denied.
     Check(Check),
-    /// Look at everything that can happen under policies: FATAL comes in the end, and the worst case is what `check` says.
+    /// Prove that FATAL always comes, and the worst case.
+    ///
+    /// Looks at everything that can happen under a policy, with the code that decides in AWS.
     ///
     /// Exit status: 0 proved, 1 not proved, 2 usage, 3 a policy has errors.
     Prove(Prove),
-    /// Say what changes between two policies: which failures are decided otherwise, and from when on.
+    /// Say what changes between two policies, in decisions.
+    ///
+    /// Which failures are decided otherwise, from when on, and how limits and worst case change.
     ///
     /// Exit status: 0 they decide alike, 1 they do not, 2 usage, 3 a policy has errors.
     Diff(Diff),
-    /// Say which rule decides about a failure, why, and why no rule before it did.
+    /// Say which rule decides about a failure, and why.
     ///
     /// Takes an event of ProcessError, or what `aws stepfunctions get-execution-history` or `describe-execution` prints
     /// of a failed execution.
     ///
     /// Exit status: 0 explained, whatever was decided; 2 usage, 3 the policy has errors.
     Explain(Explain),
-    /// Run a failing task under a policy, through the state machine that is deployed.
+    /// Run a failing task through the state machine that is deployed.
     ///
     /// Without --entrypoint the task is the demo: NetworkError, InvalidInput or UncaughtException fails it so.
     ///
@@ -43,7 +51,9 @@ pub(crate) enum Command {
     ///
     /// It is the repository's policies/schema.json. A policy names it in its first line: `#:schema ./schema.json`.
     Schema,
-    /// Play through what failures lead to, without running anything: one execution, or many by chance.
+    /// Play through what failures lead to, without running anything.
+    ///
+    /// One execution, or many by chance.
     ///
     /// A failure is an exit code or its name in the policy, or facts as rules match on them with `+` between:
     /// NetworkError, 137, stop_code=SpotInterruption, error=States.Timeout, 143+stop_code=UserInitiated,
@@ -51,6 +61,10 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 simulated, whatever came of it; 2 usage, 3 the policy has errors.
     Simulate(Simulate),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+    /// Write the manual pages.
+    Man(Man),
     /// The demo task itself; `run` starts it.
     #[command(hide = true, disable_help_flag = true)]
     TaskApp {
@@ -65,6 +79,13 @@ pub(crate) enum Format {
     Text,
     /// For tools: one JSON object a line.
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where to write it; `-` for standard output.
+    #[arg(default_value = "policy.toml")]
+    pub(crate) path: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -212,4 +233,16 @@ pub(crate) struct Simulate {
     /// Draw it too: what was simulated, and the delays of every rule.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder to write to; it is made if need be.
+    pub(crate) folder: PathBuf,
 }

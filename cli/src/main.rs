@@ -33,6 +33,7 @@ enum Status {
 
 fn main() -> ExitCode {
     let status = match Cli::parse().command {
+        Command::Init(args) => cmd::init::run(&args),
         Command::Check(args) => cmd::check::run(&args),
         Command::Prove(args) => cmd::prove::run(&args),
         Command::Diff(args) => cmd::diff::run(&args),
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
         Command::Run(args) => cmd::run::run(&args),
         Command::Schema => cmd::schema::run(),
         Command::Simulate(args) => cmd::simulate::run(&args),
+        Command::Completions(args) => cmd::completions::run(&args),
+        Command::Man(args) => cmd::man::run(&args),
         Command::TaskApp { args } => return task_app::main_with(args.into_iter()),
     };
     match status {

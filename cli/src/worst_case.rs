@@ -1,7 +1,7 @@
 //! The worst case of a policy, for people.
 
 use crate::cmd::{FAINT, one_line, plural, style_of};
-use policy_engine::{Action, Policy, Rule, WorstCase};
+use policy_engine::{Action, Policy, Rule, Seconds, WorstCase};
 
 /// Most characters of an example event that are shown.
 const SHOWN_CHARS: usize = 160;
@@ -14,6 +14,13 @@ pub(crate) fn summary(worst: &WorstCase) -> String {
     let reached = if reached.is_empty() { String::new() } else { format!("; reached by: {}", reached.join(", ")) };
     let s = plural(runs as usize);
     format!("{at_most}{runs} run{s}, {} of waiting, {events} history events{reached}", spelt(wait))
+}
+
+/// `4 runs, 3m of waiting`: where there is no room for more.
+pub(crate) fn short(worst: &WorstCase) -> String {
+    let at_most = if worst.exact() { "" } else { "at most " };
+    let (runs, wait) = (worst.runs(), Seconds(worst.wait_seconds()));
+    format!("{at_most}{runs} run{}, {wait} of waiting", plural(runs as usize))
 }
 
 /// How the worst case comes about, rule by rule, each with a failure that it decides. Ends with a line break.

@@ -5,8 +5,9 @@ use crate::args::{Diff, DiffFormat};
 use crate::cmd::{BAD, FAINT, GOOD, one_line};
 use crate::difference::{Change, Difference, Kind};
 use crate::policy_file::PolicyFile;
+use crate::worst_case;
 use anyhow::Result;
-use policy_engine::{Policy, Seconds, WorstCase};
+use policy_engine::Policy;
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -40,11 +41,6 @@ struct Compared<'c> {
     difference: Difference<'c>,
 }
 
-fn worst(worst: WorstCase) -> String {
-    let at_most = if worst.at_most() { "at most " } else { "" };
-    format!("{at_most}{} runs, {} of waiting", worst.runs(), Seconds(worst.wait_seconds()))
-}
-
 /// Where the difference shows.
 fn place(change: &Change<'_>) -> String {
     match change.kind {
@@ -60,7 +56,7 @@ fn place(change: &Change<'_>) -> String {
 impl Compared<'_> {
     /// Settings first, the worst case among them.
     fn settings(&self) -> Vec<(&'static str, String, String)> {
-        let [old, new] = self.difference.worst.map(worst);
+        let [old, new] = self.difference.worst.each_ref().map(worst_case::short);
         let worst = (old != new).then_some(("worst case", old, new));
         self.difference.settings.iter().cloned().chain(worst).collect()
     }

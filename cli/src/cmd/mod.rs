@@ -1,8 +1,11 @@
 //! One module a subcommand.
 
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod man;
 pub(crate) mod prove;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -4,6 +4,7 @@ use super::distribution::per_mille;
 use super::svg::{Anchor, Svg};
 use super::{Distribution, Execution};
 use crate::cmd::{one_line, plural};
+use crate::worst_case;
 use policy_engine::{Action, BackoffTable, Jitter, Policy, Seconds, Verdict, WorstCase};
 
 /// Tenths of a pixel, as all lengths here.
@@ -31,10 +32,7 @@ pub(crate) struct Picture<'p> {
 impl<'p> Picture<'p> {
     /// A picture with its head.
     pub(crate) fn new(name: &str, policy: &'p Policy) -> Self {
-        let worst = WorstCase::of(policy);
-        let (runs, wait) = (worst.runs(), Seconds(worst.wait_seconds()));
-        let at_most = if worst.exact() { "" } else { "at most " };
-        let bound = format!("worst case {at_most}{runs} run{}, {wait} of waiting", plural(runs as usize));
+        let bound = format!("worst case {}", worst_case::short(&WorstCase::of(policy)));
         let mut svg = Svg::default();
         svg.text((MARGIN, 370), Anchor::Start, "head", &one_line(name, 60));
         svg.text((WIDTH - MARGIN, 370), Anchor::End, "faint", &bound);
