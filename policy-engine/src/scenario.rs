@@ -244,15 +244,14 @@ impl Scenario {
         if deciding.line() > 0 {
             problem = problem.also(deciding.span(), format!("rule {name} decided"));
         }
-        // Rules that the author may have meant: the one that is expected, else those of the expected type.
-        let other_type = expected.kind != Some(drawn.longest.verdict.type_name());
-        let by_rule = matches!(
-            drawn.longest.verdict,
-            Verdict::Fatal(Stop::Rule) | Verdict::Retriable | Verdict::Temporary { .. }
-        );
+        // Rules that the author may have meant: the one that is expected, else those of the expected type, where it was no
+        // limit that decided otherwise.
+        let verdict = drawn.longest.verdict;
+        let by_limit = matches!(verdict, Verdict::Fatal(stop) if stop != Stop::Rule);
+        let wanted = expected.kind.filter(|kind| !by_limit && *kind != verdict.type_name());
         let meant = |rule: &Rule| match &expected.rule {
             Some(name) => rule.name() == name,
-            None => by_rule && other_type && expected.kind == Some(rule.action().type_name()),
+            None => wanted == Some(rule.action().type_name()),
         };
         for passed in explanation.passed.iter().filter(|passed| meant(passed.rule)).take(SHOWN_RULES) {
             let seen = match passed.seen.first() {
@@ -283,9 +282,11 @@ impl Expectation {
     /// The decision in the words of an expectation, with rule and error where these are expected.
     fn answered(&self, drawn: &Drawn) -> String {
         let mut answer = drawn.answer();
-        let parts = [("rule", &self.rule, &drawn.longest.rule), ("error", &self.error, &drawn.longest.error)];
-        for (what, _, got) in parts.into_iter().filter(|(_, expected, _)| expected.is_some()) {
-            answer += &format!(", {what} {}", quoted(got));
+        if self.rule.is_some() {
+            answer += &format!(", rule {}", quoted(&drawn.longest.rule));
+        }
+        if self.error.is_some() {
+            answer += &format!(", error {}", quoted(&drawn.longest.error));
         }
         answer
     }
