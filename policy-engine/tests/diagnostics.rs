@@ -133,6 +133,116 @@ fn one_mistake_is_one_diagnostic() {
     }
 }
 
+/// What is just accepted, and what just is not.
+#[test]
+fn the_edges_of_what_is_accepted() {
+    let check = |text: &str, expected: &[&str]| {
+        let codes: Vec<_> = diagnostics(text).iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, expected, "{text}");
+    };
+    let policy = "version = 1\nlimits = { max_retries = 3 }\n";
+    for (when, expected) in [
+        ("exit_code = '4..=4'", &[][..]),
+        ("exit_code = '5..=4'", &["P019"]),
+        ("exit_code = '-2147483648..=4294967295'", &[]),
+        ("exit_code = '-2147483649..=0'", &["P019"]),
+        ("exit_code = '0..=4294967296'", &["P019"]),
+        ("exit_code = 4294967295", &[]),
+        ("exit_code = 4294967296", &["P018"]),
+        ("exit_code = -2147483648", &[]),
+        ("exit_code = -2147483649", &["P018"]),
+        ("exit_code = [1, '5']", &["P019"]),
+        ("exit_code = '4..5'", &["P019"]),
+        ("exit_code = 4.0", &["P004"]),
+        ("exit_code = []", &["P004"]),
+        ("error = '*'", &[]),
+        ("error = 'a*b'", &["P024"]),
+        ("error = 'a**'", &["P024"]),
+        ("error = ''", &["P024"]),
+        ("stop_code = 'User*'", &["P024"]),
+        ("launch_type = ''", &["P024"]),
+        ("container = 'app'", &["P022"]),
+        ("launch_type = 'EC2', container = 'app'", &["P113"]),
+        ("launch_type = '*', container = 'app'", &["P024"]),
+        ("launch_type = 'EC2', exit_code = 1, container = 'app'", &[]),
+        ("stopped_reason = 'x', container = 'app'", &["P113"]),
+        ("container_reason = 'x', container = 'app'", &[]),
+        ("exit_code = 1, container = ''", &["P008"]),
+        ("exit_code = 1, container = 'a b'", &["P008"]),
+        ("exit_code = 1, container = 'a_B-1'", &[]),
+        ("", &["P022"]),
+    ] {
+        check(&format!("{policy}[[rule]]\nname = 'a'\nwhen = {{ {when} }}\ntype = 'FATAL'\n"), expected);
+    }
+    let letters = |length: usize| "a".repeat(length);
+    for (name, expected) in [
+        (letters(64), &[][..]),
+        (letters(65), &["P008"]),
+        ("0-a".into(), &[]),
+        ("-a".into(), &["P008"]),
+        ("A".into(), &["P008"]),
+        ("a_b".into(), &["P008"]),
+        (String::new(), &["P008"]),
+        ("default".into(), &["P008"]),
+        ("none".into(), &["P008"]),
+    ] {
+        check(&format!("{policy}[[rule]]\nname = '{name}'\nwhen = {{ exit_code = 1 }}\ntype = 'FATAL'\n"), expected);
+    }
+    for (name, expected) in [
+        (letters(64), &["P105"][..]),
+        (letters(65), &["P008"]),
+        ("_A1".into(), &["P105"]),
+        ("1A".into(), &["P008"]),
+        ("'A-b'".into(), &["P008"]),
+        ("absent".into(), &["P008"]),
+    ] {
+        check(&format!("{policy}[exit_codes]\n{name} = 1\n"), expected);
+    }
+    for (length, expected) in [(255, &[][..]), (256, &["P008"])] {
+        check(&format!("container = '{}'\n{policy}", letters(length)), expected);
+    }
+    let retries = |most: u32, own: u32, counts: bool| {
+        let rule = format!("when = {{ exit_code = 1 }}\ntype = 'RETRIABLE'\nmax_retries = {own}\ncounts = {counts}\n");
+        format!("version = 1\nlimits = {{ max_retries = {most} }}\n[[rule]]\nname = 'a'\n{rule}")
+    };
+    check(&retries(1_000, 1_000, true), &[]);
+    check(&retries(1_001, 1, true), &["P018"]);
+    check(&retries(1, 0, true), &["P018"]);
+    check(&retries(1, 2, true), &["P102"]);
+    check(&retries(0, 1_000, false), &[]);
+    check(&retries(0, 1_001, false), &["P018"]);
+    check(&retries(900, 100, false), &[]);
+    check(&retries(900, 101, false), &["P023"]);
+    for (backoff, expected) in [
+        ("delays = ['1s', '2s', '3s']", &[][..]),
+        ("delays = ['1s', '2s', '3s', '4s']", &["P110"]),
+        ("delays = ['2s', '2s', '2s']", &[]),
+        ("delays = ['2s', '1s']", &["P108"]),
+        ("delays = []", &["P004"]),
+        ("exponential = { initial = '1s', factor = 1 }", &["P109"]),
+        ("exponential = { initial = '1s', factor = 1.1 }", &[]),
+        ("exponential = { initial = '1s', factor = 0.9 }", &["P018"]),
+        ("exponential = { initial = '1s', factor = inf }", &["P018"]),
+        ("exponential = { initial = '1s', factor = nan }", &["P018"]),
+        ("exponential = { initial = '1s' }", &["P005"]),
+        ("linear = { initial = '1s', step = '1' }", &["P010"]),
+        ("fibonacci = { initial = 1 }", &["P004"]),
+        ("constant = '1s', cap = '1'", &["P010"]),
+        ("constant = '1s', jitter = 'some'", &["P017"]),
+        ("constant = '99999999s'", &["P107"]),
+        ("constant = '100000000s'", &["P012"]),
+        ("constant = '100000000s', cap = '99999999s'", &["P107"]),
+        ("constant = '1048575s', jitter = 'full'", &[]),
+        ("constant = '1048576s', jitter = 'equal'", &["P012"]),
+        ("formula = '2 - n'", &["P013"]),
+        ("formula = '3 - n'", &["P108"]),
+        ("constant = '1s', formula = 'n'", &["P014"]),
+        ("cap = '1s'", &["P014"]),
+    ] {
+        check(&format!("{policy}[default]\ntype = 'TEMPORARY'\nbackoff = {{ {backoff} }}\n"), expected);
+    }
+}
+
 /// A guarantee is held to the second and to the run; the function that only runs the policy reads past it.
 #[test]
 fn guarantees_are_held() {

@@ -197,6 +197,9 @@ mod tests {
             ("sqrt(n) + log2(8)", 16, 7.0),
             ("1e3 + 2.5E-1", 1, 1000.25),
             ("10^400", 1, f64::INFINITY),
+            // Of equal values the first.
+            ("1 / min(0, -0)", 1, f64::INFINITY),
+            ("1 / max(-0, 0)", 1, f64::NEG_INFINITY),
         ] {
             assert_eq!(Formula::parse(text).map(|formula| formula.at(n)), Ok(expected), "{text}");
         }
@@ -236,7 +239,12 @@ mod tests {
         assert!(Formula::parse(&format!("{}1", "-".repeat(200))).is_err());
         assert!(Formula::parse(&format!("1{}", "^1".repeat(100))).is_err());
         assert!(Formula::parse(&format!("1{}", "+1".repeat(127))).is_ok());
-        assert!(Formula::parse(&" ".repeat(257)).is_err());
+        let long = |bytes: usize| format!("{}1", " ".repeat(bytes - 1));
+        assert!(Formula::parse(&long(MAX_FORMULA_BYTES)).is_ok());
+        for bytes in [MAX_FORMULA_BYTES + 1, MAX_FORMULA_BYTES + 2] {
+            let error = Formula::parse(&long(bytes)).unwrap_err();
+            assert_eq!((error.span, error.problem), (0..bytes, format!("{bytes} bytes, the most is 256")));
+        }
     }
 
     fn nodes() -> impl Strategy<Value = Node> {
