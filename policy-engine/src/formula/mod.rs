@@ -264,9 +264,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_printed_formula_reads_back(node in nodes()) {
-            let text = node.to_string();
+            let formula = Formula(node);
+            let text = formula.to_string();
             prop_assume!(text.len() <= MAX_FORMULA_BYTES);
-            prop_assert_eq!(Formula::parse(&text), Ok(Formula(node)));
+            prop_assert_eq!(Formula::parse(&text), Ok(formula));
         }
 
         #[test]
