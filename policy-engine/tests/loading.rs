@@ -118,6 +118,15 @@ type = "FATAL"
     assert_eq!(round_trip(text).to_string(), normal);
 }
 
+/// Found by the property: a rule can have no retries, but cannot say so.
+#[test]
+fn no_retries_at_all() {
+    for action in ["type = 'RETRIABLE'", "type = 'TEMPORARY'\nbackoff = { constant = '1m' }"] {
+        let policy = round_trip(&format!("version = 1\nlimits = {{ max_retries = 0 }}\n[default]\n{action}\n"));
+        assert_eq!(policy.default_rule().max_retries(), 0);
+    }
+}
+
 /// Each of these says something else than the one before it, by one word.
 #[test]
 fn policies_that_say_other_things_are_not_equal() {

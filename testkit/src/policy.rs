@@ -80,42 +80,46 @@ fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
     let rules = vec((conditions(), actions(retries, true)), 0..=rules);
     let default = option::of(actions(retries, false));
     let limits = (0..=retries, option::of(durations(600)), option::of(durations(900)));
-    (container, limits, backoffs(), backoffs(), rules, default, any::<bool>())
-        .prop_map(|(container, limits, slow, network, rules, default, all_names)| {
-            let mut body = String::new();
-            for (name, backoff) in BACKOFFS.iter().zip([slow, network]) {
-                body += &format!("[backoff.{name}]\n{}\n", backoff.join("\n"));
-            }
-            for (n, (conditions, action)) in rules.iter().enumerate() {
-                body += &format!("\n[[rule]]\nname = \"rule-{n}\"\nwhen = {{ {conditions} }}\n{action}");
-            }
-            if let Some(action) = default {
-                body += &format!("\n[default]\n{action}");
-            }
-            let mut text = "version = 1\n".to_owned();
-            if let Some(container) = container {
-                text += &format!("container = \"{container}\"\n");
-            }
-            text += &limits_section(limits.0, limits.1.as_deref(), limits.2.as_deref());
-            text += "\n[exit_codes]\n";
-            for (name, code) in EXIT_CODE_NAMES {
-                if all_names || body.contains(&format!("\"{name}\"")) {
-                    text += &format!("{name} = {code}\n");
-                }
-            }
-            Toml(format!("{text}\n{body}"))
+    let parts = (container, limits, [backoffs(), backoffs()], rules, default, any::<bool>());
+    parts
+        .prop_map(|(container, limits, backoffs, rules, default, unused)| {
+            written(container, limits, backoffs, &rules, default, unused)
         })
         .boxed()
 }
 
-fn limits_section(retries: u32, total_wait: Option<&str>, elapsed: Option<&str>) -> String {
-    let mut text = format!("\n[limits]\nmax_retries = {retries}\n");
-    for (key, limit) in [("max_total_wait", total_wait), ("max_elapsed", elapsed)] {
-        if let Some(limit) = limit {
-            text += &format!("{key} = \"{limit}\"\n");
-        }
+/// `max_retries`, `max_total_wait`, `max_elapsed`.
+type Limits = (u32, Option<String>, Option<String>);
+
+/// The policy's text; names that no rule uses are in it only if they are to be.
+fn written(
+    container: Option<&str>,
+    limits: Limits,
+    backoffs: [Vec<String>; 2],
+    rules: &[(String, String)],
+    default: Option<String>,
+    unused: bool,
+) -> Toml {
+    let mut body = String::new();
+    for (n, (conditions, action)) in rules.iter().enumerate() {
+        body += &format!("\n[[rule]]\nname = \"rule-{n}\"\nwhen = {{ {conditions} }}\n{action}");
     }
-    text
+    body.extend(default.map(|action| format!("\n[default]\n{action}")));
+
+    let mut text = "version = 1\n".to_owned();
+    text.extend(container.map(|container| format!("container = \"{container}\"\n")));
+    let (max_retries, max_total_wait, max_elapsed) = limits;
+    text += &format!("\n[limits]\nmax_retries = {max_retries}\n");
+    text.extend(max_total_wait.map(|limit| format!("max_total_wait = \"{limit}\"\n")));
+    text.extend(max_elapsed.map(|limit| format!("max_elapsed = \"{limit}\"\n")));
+    let wanted = |name: &str| unused || body.contains(&format!("\"{name}\""));
+    let names: Vec<_> = EXIT_CODE_NAMES.iter().filter(|(name, _)| wanted(name)).collect();
+    text += if names.is_empty() { "" } else { "\n[exit_codes]\n" };
+    text.extend(names.iter().map(|(name, code)| format!("{name} = {code}\n")));
+    for (name, lines) in BACKOFFS.iter().zip(backoffs).filter(|(name, _)| wanted(name)) {
+        text += &format!("\n[backoff.{name}]\n{}\n", lines.join("\n"));
+    }
+    Toml(text + &body)
 }
 
 /// A policy whose rule n takes exit code n, so that each of its rules can be made to decide.
@@ -133,18 +137,12 @@ pub struct Walkable {
 pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
     let limit = move || if time_limits { option::of(durations(400)).boxed() } else { Just(None).boxed() };
     let limits = (0..4_u32, limit(), limit());
-    (limits, vec(actions(3, true), 0..3), actions(3, false))
-        .prop_map(|((retries, wait, elapsed), rules, default)| {
-            let mut text = format!("version = 1\n{}", limits_section(retries, wait.as_deref(), elapsed.as_deref()));
-            for name in BACKOFFS {
-                text += &format!("[backoff.{name}]\ndelays = [\"7s\", \"90s\"]\n");
-            }
-            for (n, action) in rules.iter().enumerate() {
-                text += &format!("\n[[rule]]\nname = \"rule-{n}\"\nwhen = {{ exit_code = {n} }}\n{action}");
-            }
-            text += &format!("\n[default]\n{default}");
-            let limited_in_time = wait.is_some() || elapsed.is_some();
-            Walkable { text: Toml(text), rules: rules.len(), limited_in_time }
+    (limits, [backoffs(), backoffs()], vec(actions(3, true), 0..3), actions(3, false))
+        .prop_map(|(limits, backoffs, actions, default)| {
+            let limited_in_time = limits.1.is_some() || limits.2.is_some();
+            let rules: Vec<_> = (0..).map(|n| format!("exit_code = {n}")).zip(actions).collect();
+            let text = written(None, limits, backoffs, &rules, Some(default), false);
+            Walkable { text, rules: rules.len(), limited_in_time }
         })
         .boxed()
 }
