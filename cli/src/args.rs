@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Write, check, explain and run retry policies for ECS tasks under Step Functions.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

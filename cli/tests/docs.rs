@@ -1,0 +1,187 @@
+//! Every code block of the documents is loaded, parsed or run.
+//!
+//! A `toml` block is a policy. Without `version` it is a part of one and stands below `version = 1`; without limits of its
+//! own it gets some. `json` and `yaml` are parsed; of `sh` the lines that call `exitwise` are run; `text` is prose.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use policy_engine::Policy;
+use saphyr::{LoadableYamlNode, Yaml};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// It shows bad policies too, and has a test of its own in `policy-engine`.
+const TESTED_ELSEWHERE: &str = "diagnostics.md";
+
+struct Block {
+    /// File and line.
+    place: String,
+    language: String,
+    text: String,
+}
+
+fn documents() -> Vec<PathBuf> {
+    let docs = fs::read_dir(Path::new(ROOT).join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    docs.filter(|path| !path.ends_with(TESTED_ELSEWHERE)).chain([Path::new(ROOT).join("README.md")]).collect()
+}
+
+fn blocks(language: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for path in documents() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let mut open = false;
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            match (line.trim_start().strip_prefix("```"), open) {
+                (Some(language), false) => {
+                    let place = format!("{name}:{}", number + 1);
+                    blocks.push(Block { place, language: language.to_owned(), text: String::new() });
+                    open = true;
+                }
+                (Some(_), true) => open = false,
+                (None, true) => blocks.last_mut().unwrap().text += &format!("{line}\n"),
+                (None, false) => {}
+            }
+        }
+        assert!(!open, "{name} has a code block without end");
+    }
+    let known = ["toml", "json", "yaml", "sh", "text", "rust", "console", "hcl"];
+    for block in &blocks {
+        assert!(known.contains(&block.language.as_str()), "{}: `{}` is tested by nobody", block.place, block.language);
+    }
+    blocks.retain(|block| block.language == language);
+    blocks
+}
+
+/// The policy that a block is, or is a part of.
+fn completed(text: &str) -> String {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key) || line.starts_with(&format!("[{key}")));
+    let version = if has("version") { "" } else { "version = 1\n" };
+    let limits = if has("limits") { "" } else { "limits = { max_retries = 3 }\n" };
+    format!("{version}{limits}{text}")
+}
+
+#[test]
+fn policies_load_without_a_warning() {
+    let blocks = blocks("toml");
+    assert!(blocks.len() >= 8);
+    for Block { place, text, .. } in blocks {
+        match Policy::load(&completed(&text)) {
+            Ok((_, warnings)) => assert!(warnings.is_empty(), "{place}: {warnings:?}"),
+            Err(problems) => panic!("{place}: {problems:?}"),
+        }
+    }
+}
+
+#[test]
+fn json_and_yaml_parse() {
+    for Block { place, text, .. } in blocks("json") {
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{place}");
+    }
+    for Block { place, text, .. } in blocks("yaml") {
+        assert!(Yaml::load_from_str(&text).is_ok_and(|documents| documents.len() == 1), "{place}");
+    }
+}
+
+#[test]
+fn commands_run() {
+    // What the commands write stays here.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("target")).unwrap();
+    for name in ["policies", "lambda", "cli", "terraform"] {
+        symlink(fs::canonicalize(Path::new(ROOT).join(name)).unwrap(), folder.path().join(name)).unwrap();
+    }
+    let mut run = 0;
+    for Block { place, text, .. } in blocks("sh") {
+        for line in text.lines() {
+            let Some(args) = line.strip_prefix("exitwise ").or(line.strip_prefix("cargo run -p exitwise -- ")) else {
+                continue;
+            };
+            // As a shell does it, for patterns of names.
+            let command = format!("\"$EXITWISE\" {args}");
+            let mut shell = Command::new("sh");
+            shell.current_dir(folder.path()).env("EXITWISE", env!("CARGO_BIN_EXE_exitwise")).args(["-c", &command]);
+            let output = shell.output().unwrap();
+            let status = output.status.code();
+            assert!(matches!(status, Some(0 | 1)), "{place}: {line}\n{}", String::from_utf8_lossy(&output.stderr));
+            run += 1;
+        }
+    }
+    assert!(run >= 10);
+}
+
+/// What the workflow in `ci.md` runs, with a change of the policy.
+#[test]
+fn the_workflow_runs() {
+    let workflow = blocks("yaml").into_iter().find(|block| block.text.starts_with("name: retry policy")).unwrap();
+    let documents = Yaml::load_from_str(&workflow.text).unwrap();
+    let steps = documents[0]["jobs"]["policy"]["steps"].as_sequence().unwrap();
+    let of_step = |name: &str| {
+        let text = |step: &Yaml<'_>, key: &str| step.as_mapping_get(key).and_then(Yaml::as_str).map(str::to_owned);
+        steps
+            .iter()
+            .find(|step| text(step, "name").as_deref() == Some(name))
+            .and_then(|step| text(step, "run"))
+            .unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_exitwise")).parent().unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    let policy = folder.path().join("policies/default.toml");
+    let sh = |script: &str| {
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        // GitHub's own options; see "Workflow syntax", `jobs.<job_id>.steps[*].shell`.
+        command.args(["-eo", "pipefail", "-c", script]).current_dir(folder.path()).env("PATH", path);
+        command
+            .env("BASE", "HEAD")
+            .env("RUNNER_TEMP", folder.path())
+            .env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"));
+        command.output().unwrap()
+    };
+    fs::copy(Path::new(ROOT).join("policies/minimal.toml"), &policy).unwrap();
+    let git = "git init -q . && git add . && git -c user.name=x -c user.email=x@example.com commit -qm x";
+    assert!(sh(git).status.success());
+    let changed = fs::read_to_string(&policy).unwrap().replace("75", "76");
+    fs::write(&policy, changed).unwrap();
+    for name in ["Check", "Compare"] {
+        let output = sh(&of_step(name));
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
+    assert!(summary.contains("exit code 76"), "{summary}");
+    fs::write(&policy, "version = 2").unwrap();
+    assert!(!sh(&of_step("Check")).status.success() && !sh(&of_step("Compare")).status.success());
+}
+
+/// pre-commit appends the names of the files.
+#[test]
+fn the_hook_runs() {
+    let hooks = fs::read_to_string(Path::new(ROOT).join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks = Yaml::load_from_str(&hooks).unwrap();
+    let entry = hooks[0][0].as_mapping_get("entry").and_then(Yaml::as_str).unwrap();
+    let args = entry.strip_prefix("exitwise ").unwrap().split(' ');
+    let run = |policy: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
+        command.current_dir(ROOT).args(args.clone()).arg(policy).output().unwrap().status.code()
+    };
+    assert_eq!(run("policies/minimal.toml"), Some(0));
+    assert_eq!(run("cli/tests/cmd/odd.toml"), Some(3));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for path in documents() {
+        let text = fs::read_to_string(&path).unwrap();
+        for part in text.split("](").skip(1) {
+            let target = part.split_once(')').unwrap().0;
+            let file = target.split('#').next().unwrap();
+            if !file.is_empty() && !file.contains("://") {
+                assert!(path.parent().unwrap().join(file).exists(), "{}: {target}", path.display());
+            }
+        }
+    }
+}
