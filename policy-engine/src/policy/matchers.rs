@@ -164,6 +164,11 @@ pub(super) fn code_range(
     if let Ok(code) = text.parse::<i64>() {
         return refuse("a number in quotes".into(), format!("write `{code}` without quotes"));
     }
+    // As other languages write ranges: `40-49`, `40 to 49`.
+    let numbers: Vec<_> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    if let ([low, high], true) = (&*numbers, text.starts_with(|c: char| c.is_ascii_digit())) {
+        return refuse("not a range".into(), format!("write `\"{low}..={high}\"`, or `[{low}, {high}]` for these two"));
+    }
     match names.codes.get(&**text) {
         Some(code) => {
             names.used.insert(text.to_string());
