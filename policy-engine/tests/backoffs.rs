@@ -167,7 +167,8 @@ proptest! {
 }
 
 fn whole(seconds: f64) -> u32 {
-    format!("{seconds:.0}").parse().unwrap()
+    // There is a zero below zero.
+    format!("{:.0}", seconds.abs()).parse().unwrap()
 }
 
 /// Rows of a text, the delay before each retry, and which retries.
