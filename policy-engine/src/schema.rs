@@ -105,7 +105,7 @@ fn value(value: Value) -> Json {
         Value::Name => name(),
         Value::Flag => json!({"type": "boolean"}),
         Value::Retries(least) => json!({"type": "integer", "minimum": least, "maximum": MAX_RETRIES}),
-        Value::Runs => json!({"type": "integer", "minimum": 1}),
+        Value::Runs => json!({"type": "integer", "minimum": 1, "maximum": MAX_RETRIES + 1}),
         Value::Duration => duration(),
         Value::Durations => list(&duration()),
         Value::Factor => json!({"type": "number", "minimum": 1}),
