@@ -348,15 +348,14 @@ pub(crate) fn of_execution<'t>(name: &'t str, execution: &'t Execution, file: &'
 
 /// What it means that an execution ended so.
 fn meaning(status: &str, error: Option<&str>) -> &'static str {
-    let Some(error) = error else {
-        return match status {
-            "SUCCEEDED" => "the task succeeded in the end",
-            "RUNNING" => "it has not ended yet",
-            "TIMED_OUT" => "it ran longer than the state machine allows",
-            "ABORTED" => "somebody stopped it",
-            _ => "no error is recorded",
-        };
-    };
+    match status {
+        "SUCCEEDED" => return "the task succeeded in the end",
+        "RUNNING" => return "it has not ended yet",
+        "TIMED_OUT" => return "it ran longer than the state machine allows",
+        "ABORTED" => return "somebody stopped it",
+        _ => {}
+    }
+    let Some(error) = error else { return "no error is recorded" };
     match error.split_once('.').map_or(error, |(kind, _)| kind) {
         "Fatal" => "a rule that never runs again decided",
         "RetriesExhausted" => "the retries of the rule, or those of limits.max_retries, are used up",

@@ -171,3 +171,130 @@ fn the_input_of_the_state_does_where_the_payload_is_missing() {
     let types: Vec<_> = explained.iter().map(|it| it.get("type").and_then(Value::as_str).unwrap()).collect();
     assert_eq!(types, ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]);
 }
+
+/// What `explain` prints of this document.
+fn explained_text(document: &Value) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.json");
+    fs::write(&path, document.to_string()).unwrap();
+    let output = exitwise(&["explain", "--policy", "cli/tests/cmd/once.toml", path.to_str().unwrap()]);
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().replace(path.to_str().unwrap(), "x.json")
+}
+
+fn committed(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd").join(name);
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn events(history: &mut Value) -> &mut Vec<Value> {
+    history.get_mut("events").and_then(Value::as_array_mut).unwrap()
+}
+
+/// A state whose resource is the function's own ARN leaves other events with the same data.
+#[test]
+fn a_function_that_is_called_by_its_arn_is_explained_alike() {
+    let mut history = committed("history.json");
+    let expected = explained_text(&history);
+    for event in events(&mut history) {
+        let kind = event.get("type").and_then(Value::as_str).unwrap().to_owned();
+        let of = |details: &str, key: &str| event.pointer(&format!("/{details}/{key}")).and_then(Value::as_str);
+        let payload = |text: &str| serde_json::from_str::<Value>(text).unwrap().get("Payload").unwrap().to_string();
+        let lambda = |details: &str| of(details, "resourceType") == Some("lambda");
+        let changed = match kind.as_str() {
+            "TaskScheduled" if lambda("taskScheduledEventDetails") => {
+                let input = payload(of("taskScheduledEventDetails", "parameters").unwrap());
+                json!({"type": "LambdaFunctionScheduled", "lambdaFunctionScheduledEventDetails": {"input": input}})
+            }
+            "TaskStarted" if lambda("taskStartedEventDetails") => json!({"type": "LambdaFunctionStarted"}),
+            "TaskSucceeded" if lambda("taskSucceededEventDetails") => {
+                let output = payload(of("taskSucceededEventDetails", "output").unwrap());
+                json!({"type": "LambdaFunctionSucceeded", "lambdaFunctionSucceededEventDetails": {"output": output}})
+            }
+            _ => continue,
+        };
+        let mut changed = changed;
+        for key in ["id", "previousEventId", "timestamp"] {
+            changed.as_object_mut().unwrap().insert(key.into(), event.get(key).unwrap().clone());
+        }
+        *event = changed;
+    }
+    assert_eq!(explained_text(&history), expected);
+    assert!(
+        expected
+            .ends_with("x.json: the execution failed: RetriesExhausted.network-error\n  2 decisions, as made then\n")
+    );
+}
+
+#[test]
+fn what_a_history_lacks_is_said() {
+    let mut cut = committed("history.json");
+    events(&mut cut).truncate(20);
+    cut.as_object_mut().unwrap().insert("nextToken".into(), json!("x"));
+    let text = explained_text(&cut);
+    assert!(text.contains("the execution has not ended, as far as the history tells"), "{text}");
+    assert!(text.contains("more events follow: ask for the history without --max-items"), "{text}");
+
+    // The function failed; Step Functions asks it again.
+    let mut failed = committed("history.json");
+    let answer = events(&mut failed).iter_mut().find(|event| {
+        event.pointer("/taskSucceededEventDetails/resourceType").and_then(Value::as_str) == Some("lambda")
+    });
+    let answer = answer.unwrap().as_object_mut().unwrap();
+    answer.remove("taskSucceededEventDetails");
+    answer.insert("type".into(), json!("TaskFailed"));
+    answer.insert("taskFailedEventDetails".into(), json!({"error": "Policy.Invalid", "cause": "line 3"}));
+    let text = explained_text(&failed);
+    assert!(text.contains("  then:     ProcessError failed: Policy.Invalid\n"), "{text}");
+
+    // A state machine without ProcessError.
+    let mut without = committed("history.json");
+    events(&mut without).retain(|event| !event.to_string().contains("lambda"));
+    let text = explained_text(&without);
+    assert!(text.contains("x.json, attempt 1: TEMPORARY, again after 30 s\n"), "{text}");
+    assert_eq!(text.matches("ProcessError was not asked").count(), 2, "{text}");
+
+    // Nothing failed.
+    let text = explained_text(&history(&["--policy", "cli/tests/cmd/once.toml"]));
+    assert!(text.starts_with("x.json: the execution succeeded\n  no task failed"), "{text}");
+}
+
+/// Every way in which the deployed state machine can end is told in words.
+#[test]
+fn executions_are_told_by_their_status_and_error() {
+    let told = |status: &str, error: Option<&str>| {
+        let execution = json!({"executionArn": ARN, "status": status, "error": error, "cause": "because"});
+        let text = explained_text(&execution);
+        let meaning = text.lines().find_map(|line| line.strip_prefix("  meaning:  ")).unwrap_or(&text).to_owned();
+        assert!(
+            text.contains(&format!("--execution-arn {ARN} | exitwise explain -"))
+                || error == Some("ECS.ServerException"),
+            "{text}"
+        );
+        meaning
+    };
+    for (status, error, meaning) in [
+        ("RUNNING", None, "it has not ended yet"),
+        ("SUCCEEDED", None, "the task succeeded in the end"),
+        ("ABORTED", None, "somebody stopped it"),
+        ("TIMED_OUT", Some("States.Timeout"), "it ran longer than the state machine allows"),
+        ("FAILED", Some("Fatal.default"), "a rule that never runs again decided"),
+        ("FAILED", Some("WaitBudgetSpent"), "the next wait would take the waits over limits.max_total_wait"),
+        ("FAILED", Some("DeadlineReached"), "the next wait would end after limits.max_elapsed"),
+        (
+            "FAILED",
+            Some("Policy.Invalid"),
+            "the policy in the state machine's definition has errors: run exitwise check on it",
+        ),
+        ("FAILED", Some("Lambda.AWSLambdaException"), "ProcessError could not be asked, and went on failing"),
+        ("FAILED", Some("States.Runtime"), "Step Functions ended it, and nothing catches this error"),
+    ] {
+        assert_eq!(told(status, error), meaning, "{status} {error:?}");
+    }
+    assert!(told("FAILED", Some("ECS.ServerException")).contains("ProcessError was not asked"));
+    let gone = explained_text(&json!({"status": "FAILED", "error": "Fatal.gone"}));
+    assert!(
+        gone.contains("cli/tests/cmd/once.toml has no rule gone: name the policy that was deployed with --policy"),
+        "{gone}"
+    );
+}
