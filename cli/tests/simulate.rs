@@ -113,6 +113,8 @@ fn every_policy_can_be_drawn() {
         assert!(drawn.contains("a &amp; &lt;b>.toml") && !drawn.contains("& "), "{drawn}");
         drawn
     };
+    let odd = drawn("version = 1\nlimits = { max_retries = 0 }\n", &["--failures", "error=<i>&"]);
+    assert!(odd.contains(">&lt;i>&amp;<"), "{odd}");
     let fatal = drawn("version = 1\nlimits = { max_retries = 0 }\n", &["--failures", "1", "--repeat"]);
     assert!(!fatal.contains("Delay before") && fatal.contains(">Fatal.default<"));
     let long = "version = 1\nlimits = { max_retries = 900 }\n[default]\ntype = 'TEMPORARY'\nbackoff = { linear = { initial = '1s', step = '1s' }, jitter = 'full' }\n";

@@ -19,6 +19,9 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
     }
     if let Some(path) = &args.svg {
         fs::write(path, picture.svg()).with_context(|| format!("cannot write {}", path.display()))?;
+        if args.format == Format::Text {
+            writeln!(anstream::stdout(), "\n{} drawn", path.display())?;
+        }
     }
     Ok(Status::Fine)
 }

@@ -216,3 +216,15 @@ fn changes_are_told_by_facts() {
         &[&format!("exit code 1: From(2): RETRIABLE, then FATAL -> {again}")],
     );
 }
+
+/// With the longest delays both stop at the budget; with short ones the second delays differ.
+#[test]
+fn delays_that_only_short_draws_reach_are_compared() {
+    let rule = |delays: &str| {
+        format!("when = {{ exit_code = 1 }}\ntype = 'TEMPORARY'\nbackoff = {{ delays = {delays}, jitter = 'full' }}\n")
+    };
+    let limits = "[limits]\nmax_retries = 3\nmax_total_wait = '9s'\n";
+    let [old, new] = ["['9s', '9s']", "['9s', '8s']"].map(|delays| policy(limits, &[rule(delays)]));
+    let kinds: Vec<_> = Difference::between(&old, &new).changes.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [Kind::ShortDraws]);
+}

@@ -120,6 +120,9 @@ fn exit_code(text: &str, policy: &Policy) -> Result<u32> {
         let code = ExitCode::new(code).ok_or_else(|| anyhow!("{code} is no exit code: they have 32 bits"))?;
         return Ok(code.bits());
     }
+    if policy.rules().iter().any(|rule| rule.name() == text) {
+        bail!("`{text}` is a rule; write rule={text} for a failure that it decides");
+    }
     let named = policy.exit_codes().find(|(name, _)| *name == text);
     named.map(|(_, code)| code).ok_or_else(|| {
         let known: Vec<_> = policy.exit_codes().map(|(name, _)| format!("`{name}`")).collect();
