@@ -1,10 +1,7 @@
-//! Every code block of the documents is loaded, parsed or run.
-//!
-//! A `toml` block is a policy. Without `version` it is a part of one and stands below `version = 1`; without limits of its
-//! own it gets some. `json` and `yaml` are parsed; of `sh` the lines that call `exitwise` are run; `text` is prose.
+//! Every code block of the documents is parsed or run: of `sh` the lines that call `exitwise`; `text` is prose. Policies are
+//! loaded, and their tests run, by `policy-engine/tests/documents.rs`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::Policy;
 use saphyr::{LoadableYamlNode, Yaml};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -54,26 +51,6 @@ fn blocks(language: &str) -> Vec<Block> {
     }
     blocks.retain(|block| block.language == language);
     blocks
-}
-
-/// The policy that a block is, or is a part of.
-fn completed(text: &str) -> String {
-    let has = |key: &str| text.lines().any(|line| line.starts_with(key) || line.starts_with(&format!("[{key}")));
-    let version = if has("version") { "" } else { "version = 1\n" };
-    let limits = if has("limits") { "" } else { "limits = { max_retries = 3 }\n" };
-    format!("{version}{limits}{text}")
-}
-
-#[test]
-fn policies_load_without_a_warning() {
-    let blocks = blocks("toml");
-    assert!(blocks.len() >= 8);
-    for Block { place, text, .. } in blocks {
-        match Policy::load(&completed(&text)) {
-            Ok((_, warnings)) => assert!(warnings.is_empty(), "{place}: {warnings:?}"),
-            Err(problems) => panic!("{place}: {problems:?}"),
-        }
-    }
 }
 
 #[test]
