@@ -18,7 +18,9 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 written, 2 usage, or the file is there already.
     Init(Init),
-    /// Say what is wrong with policies, run their tests, and tell their worst case.
+    /// Say what is wrong with policies, and their worst case.
+    ///
+    /// Runs the tests in them, too.
     ///
     /// Exit status: 0 good (warnings or not), 1 a test failed, 2 usage, 3 a policy has errors, or warnings that are denied.
     Check(Check),
@@ -47,9 +49,9 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 the task succeeded, 1 it failed for good, 2 usage, 3 the policy has errors, 130 interrupted.
     Run(Run),
-    /// Print the JSON Schema of policies, with which editors complete and check them.
+    /// Print the JSON Schema of policies, for editors.
     ///
-    /// It is the repository's policies/schema.json. A policy names it in its first line: `#:schema ./schema.json`.
+    /// With it they complete policies and check them. It is the repository's policies/schema.json. A policy names it in its first line: `#:schema ./schema.json`.
     Schema,
     /// Play through what failures lead to, without running anything.
     ///
