@@ -243,6 +243,29 @@ fn the_edges_of_what_is_accepted() {
     }
 }
 
+/// What a rule can reach where its waits are as short as they can be.
+#[test]
+fn retries_that_limits_in_time_cut_off() {
+    let check = |limits: &str, retries: u32, jitter: &str, expected: Option<&str>| {
+        let rule = format!(
+            "type = 'TEMPORARY'\nmax_retries = {retries}\nbackoff = {{ constant = '50s', jitter = '{jitter}' }}"
+        );
+        let text = format!("version = 1\nlimits = {{ max_retries = 9, {limits} }}\n[default]\n{rule}\n");
+        let found: Vec<_> = diagnostics(&text).iter().map(|it| format!("{}: {}", it.code, it.label)).collect();
+        assert_eq!(found, expected.map(|label| format!("P102: {label}")).into_iter().collect::<Vec<_>>(), "{text}");
+    };
+    let waits = "max_total_wait = '100s'";
+    check(waits, 2, "none", None);
+    check(waits, 3, "none", Some("3 of its own, `limits.max_total_wait` allows 2"));
+    check("max_total_wait = '99s'", 3, "none", Some("3 of its own, `limits.max_total_wait` allows 1"));
+    check(waits, 4, "equal", None);
+    check(waits, 5, "equal", Some("5 of its own, `limits.max_total_wait` allows 4"));
+    check(waits, 9, "full", None);
+    let both = "max_total_wait = '200s', max_elapsed = '170s'";
+    check(both, 3, "none", None);
+    check(both, 4, "none", Some("4 of its own, `limits.max_elapsed` allows 3"));
+}
+
 /// A guarantee is held to the second and to the run; the function that only runs the policy reads past it.
 #[test]
 fn guarantees_are_held() {
