@@ -1,5 +1,5 @@
 //! What an explanation tells: which rules were asked, which condition failed, where it stands, and what it saw.
-#![expect(clippy::unwrap_used, clippy::string_slice, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
 
 use policy_engine::{ExitCode, Explanation, Failure, Policy};
 
