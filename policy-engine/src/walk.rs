@@ -54,7 +54,7 @@ impl Walk {
     /// their shortest.
     ///
     /// That it returns proves that every execution ends: each retry leads to a state with one retry more, and none is
-    /// beyond the worst case.
+    /// beyond `worst`, the policy's worst case.
     ///
     /// # Errors
     /// The worst case is exceeded, or there are more than `max_states`.
@@ -62,14 +62,18 @@ impl Walk {
     /// # Examples
     ///
     /// ```
-    /// # use policy_engine::{Failure, Policy, Walk};
+    /// # use policy_engine::{Failure, Policy, Walk, WorstCase};
     /// let (policy, _) = Policy::load("version = 1\nlimits.max_retries = 3\n[default]\ntype = 'RETRIABLE'").unwrap();
-    /// let walk = Walk::all(&policy, &[Failure::read(None, None)], 100)?;
+    /// let walk = Walk::all(&policy, &WorstCase::of(&policy), &[Failure::read(None, None)], 100)?;
     /// assert_eq!((walk.states, walk.decisions, walk.runs), (4, 4, 4));
     /// # Ok::<(), policy_engine::WalkError>(())
     /// ```
-    pub fn all(policy: &Policy, failures: &[Failure<'_>], max_states: usize) -> Result<Self, WalkError> {
-        let worst = WorstCase::of(policy);
+    pub fn all(
+        policy: &Policy,
+        worst: &WorstCase,
+        failures: &[Failure<'_>],
+        max_states: usize,
+    ) -> Result<Self, WalkError> {
         let limits = policy.limits();
         let timed = limits.max_total_wait.is_some() || limits.max_elapsed.is_some();
         let draws: &[_] = if timed { &[Draw::Longest, Draw::Shortest] } else { &[Draw::Longest] };
@@ -77,7 +81,7 @@ impl Walk {
         let mut seen = BTreeSet::from([Counters::default()]);
         let mut open = vec![Counters::default()];
         while let Some(counters) = open.pop() {
-            walk.visit(policy, &worst, &counters)?;
+            walk.visit(policy, worst, &counters)?;
             for failure in failures {
                 let next = draws.iter().filter_map(|draw| walk.step(policy, failure, &counters, *draw));
                 for next in next.collect::<Vec<_>>() {
@@ -99,8 +103,13 @@ impl Walk {
     ///
     /// # Errors
     /// The worst case is exceeded.
-    pub fn random(policy: &Policy, failures: &[Failure<'_>], executions: u32, seed: u64) -> Result<Self, WalkError> {
-        let worst = WorstCase::of(policy);
+    pub fn random(
+        policy: &Policy,
+        worst: &WorstCase,
+        failures: &[Failure<'_>],
+        executions: u32,
+        seed: u64,
+    ) -> Result<Self, WalkError> {
         let mut walk = Self::default();
         let mut seen = BTreeSet::new();
         let mut random = seed;
@@ -108,7 +117,7 @@ impl Walk {
             let id = format!("execution-{seed}-{execution}");
             let mut state = Some(Counters::default());
             while let Some(counters) = state {
-                walk.visit(policy, &worst, &counters)?;
+                walk.visit(policy, worst, &counters)?;
                 let first = usize::try_from(split_mix(&mut random)).unwrap_or(0) % failures.len().max(1);
                 let (before, after) = failures.split_at_checked(first).unwrap_or((failures, &[]));
                 let mut from_there = after.iter().chain(before);
@@ -165,4 +174,44 @@ fn split_mix(state: &mut u64) -> u64 {
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(max_retries: u32, rest: &str) -> Policy {
+        let text = format!("version = 1\nlimits.max_retries = {max_retries}\n[default]\n{rest}\n");
+        Policy::load(&text).unwrap().0
+    }
+
+    /// By the worst case of a policy that allows less, so that something is beyond it.
+    #[track_caller]
+    fn check(policy: &Policy, less: &Policy, expected: (u32, u64, u32)) {
+        let (worst, failures) = (WorstCase::of(less), [Failure::default()]);
+        for walk in [Walk::all(policy, &worst, &failures, 100), Walk::random(policy, &worst, &failures, 9, 7)] {
+            let Err(WalkError::Exceeded { runs, wait_seconds, history_events, .. }) = walk else { panic!("{walk:?}") };
+            assert_eq!((runs, wait_seconds, history_events), expected);
+        }
+        let worst = WorstCase::of(policy);
+        for walk in [Walk::all(policy, &worst, &failures, 100), Walk::random(policy, &worst, &failures, 9, 7)] {
+            assert!(walk.is_ok_and(|walk| walk.reaches(&worst)));
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_worst_case_is_found() {
+        let minute = "type = 'TEMPORARY'\nbackoff.constant = '60s'";
+        check(&policy(3, "type = 'RETRIABLE'"), &policy(2, "type = 'RETRIABLE'"), (4, 0, 59));
+        check(&policy(3, minute), &policy(3, "type = 'TEMPORARY'\nbackoff.constant = '59s'"), (4, 180, 65));
+        check(&policy(1, "type = 'TEMPORARY'\nbackoff.constant = '0s'"), &policy(1, "type = 'RETRIABLE'"), (2, 0, 35));
+    }
+
+    #[test]
+    fn too_many_states_are_told_and_not_walked() {
+        let policy = policy(9, "type = 'RETRIABLE'");
+        let (worst, failures) = (WorstCase::of(&policy), [Failure::default()]);
+        assert_eq!(Walk::all(&policy, &worst, &failures, 10).map(|walk| walk.states), Ok(10));
+        assert!(matches!(Walk::all(&policy, &worst, &failures, 9), Err(WalkError::TooManyStates(_))));
+    }
 }

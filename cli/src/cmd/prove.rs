@@ -56,12 +56,13 @@ impl<'p> Proof<'p> {
         let untried = kinds.iter().filter(|(_, example)| example.is_none()).map(|(rule, _)| *rule).collect();
         let examples: Vec<_> = kinds.into_iter().filter_map(|(_, example)| example).collect();
         let failures: Vec<_> = examples.iter().map(Example::failure).collect();
-        let (walk, all) = match Walk::all(policy, &failures, max_states) {
+        let worst = WorstCase::of(policy);
+        let (walk, all) = match Walk::all(policy, &worst, &failures, max_states) {
             Ok(walk) => (walk, true),
-            Err(WalkError::TooManyStates(_)) => (Walk::random(policy, &failures, RANDOM_EXECUTIONS, 0)?, false),
+            Err(WalkError::TooManyStates(_)) => (Walk::random(policy, &worst, &failures, RANDOM_EXECUTIONS, 0)?, false),
             Err(error) => return Err(error),
         };
-        let (worst, kinds) = (WorstCase::of(policy), failures.len());
+        let kinds = failures.len();
         Ok(Self { policy, worst, kinds, untried, walk, all, took: start.elapsed() })
     }
 
