@@ -326,7 +326,10 @@ impl Diagnostics {
         self.add(Diagnostic::new(code, span, message, label, help));
     }
 
-    /// Adds a problem; the same one found on two ways is kept once.
+    /// Adds a problem; the same one found on two ways is kept once. Cold: most policies have none, and are loaded sooner if
+    /// this is out of the way.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn add(&mut self, problem: Diagnostic) {
         if !self.0.contains(&problem) {
             self.0.push(problem);

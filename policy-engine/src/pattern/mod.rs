@@ -178,8 +178,10 @@ impl Pattern {
     /// The first character of the pattern that no text is likely to have: non-ASCII ones are projected away, and a
     /// backspace is what TOML makes of `"\b"` in double quotes.
     pub(crate) fn first_unlikely(&self) -> Option<Range<usize>> {
-        let unlikely = |c: char| !c.is_ascii() || (c.is_control() && !c.is_ascii_whitespace());
-        self.source.char_indices().find(|(_, c)| unlikely(*c)).map(|(at, c)| at..at + c.len_utf8())
+        let unlikely = |byte: u8| !byte.is_ascii() || (byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        let at = self.source.bytes().position(unlikely)?;
+        let length = self.source.get(at..)?.chars().next()?.len_utf8();
+        Some(at..at + length)
     }
 }
 

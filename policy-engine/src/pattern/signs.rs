@@ -1,5 +1,8 @@
 //! A test that is quick to say that a text cannot hold a run of characters: which three characters follow each other.
 
+use std::array;
+use std::slice::Windows;
+
 /// Slots of the table; a power of two.
 const SLOTS: usize = 4_096;
 
@@ -17,7 +20,7 @@ pub(crate) struct Signs([u16; LOOKED_FOR]);
 impl Trigrams {
     pub(super) fn of(text: &str) -> Self {
         let mut slots = [0; SLOTS / 64];
-        for slot in trigrams(text) {
+        for slot in trigrams(text).map(slot) {
             if let Some(word) = slots.get_mut(usize::from(slot / 64)) {
                 *word |= 1 << (slot % 64);
             }
@@ -47,19 +50,20 @@ impl<'t> FromIterator<&'t Trigrams> for Trigrams {
 impl Signs {
     /// The signs of a run of at least three characters.
     pub(super) fn of(run: &str) -> Self {
-        let slots: Vec<_> = trigrams(run).collect();
-        let spread = |n: usize| slots.get(n * slots.len() / LOOKED_FOR).or(slots.first()).copied().unwrap_or_default();
-        Self(std::array::from_fn(spread))
+        let count = trigrams(run).len();
+        Self(array::from_fn(|n| trigrams(run).nth(n * count / LOOKED_FOR).map(slot).unwrap_or_default()))
     }
 }
 
-fn trigrams(text: &str) -> impl Iterator<Item = u16> {
-    let low = |byte: &u8| u32::from(byte.to_ascii_lowercase());
-    text.as_bytes().windows(3).map(move |bytes| {
-        let number = bytes.iter().fold(0, |number, byte| number << 8 | low(byte));
-        // Multiplicative hashing: the middle bits of the product depend on all three characters.
-        u16::try_from(number.wrapping_mul(0x9e37_79b1) >> 20).unwrap_or_default()
-    })
+/// All runs of three characters.
+fn trigrams(text: &str) -> Windows<'_, u8> {
+    text.as_bytes().windows(3)
+}
+
+fn slot(trigram: &[u8]) -> u16 {
+    let number = trigram.iter().fold(0, |number, byte| number << 8 | u32::from(byte.to_ascii_lowercase()));
+    // Multiplicative hashing: the middle bits of the product depend on all three characters.
+    u16::try_from(number.wrapping_mul(0x9e37_79b1) >> 20).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -84,7 +88,7 @@ mod tests {
     #[test]
     fn trigrams_are_spread_over_all_slots() {
         let slots: std::collections::BTreeSet<_> =
-            (0..20_000).flat_map(|n| trigrams(&format!("{n:05x}")).collect::<Vec<_>>()).collect();
+            (0..20_000).flat_map(|n| trigrams(&format!("{n:05x}")).map(slot).collect::<Vec<_>>()).collect();
         assert!(slots.len() > SLOTS / 2 && slots.last() < Some(&4_096), "{}", slots.len());
     }
 }

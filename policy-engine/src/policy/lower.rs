@@ -1,20 +1,18 @@
 //! From the TOML as written to the compiled policy, collecting every problem on the way.
 
+use super::document::{Node, Value};
 use super::gate::Gate;
 use super::guarantee;
 use super::matchers::{self, CodeNames};
-use super::raw::{self, Node, Section};
+use super::raw::{self, Name, Section};
 use super::scenarios::{self, Names};
 use super::waits::Backoff;
 use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, Policy, Rule, language};
 use crate::backoff::{BackoffTable, MAX_RETRIES};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::duration;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
 /// The version of the language that this engine speaks.
 const VERSION: i64 = 1;
@@ -33,8 +31,8 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
         );
         return None;
     }
-    let root = if whole { raw::parse(text, out)? } else { parse_without_tests(text, out)? };
-    let root = Section { table: root.get_ref(), span: (0, 0), name: "the policy" };
+    let document = raw::parse(text, out)?;
+    let root = Section { table: document.root(), span: (0, 0), name: Name::Words("the policy") };
     root.only(language::POLICY, out);
     version(root, out);
     let container = root.get("container").and_then(|value| container_name(value, out));
@@ -63,22 +61,6 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
     let gates = rules.iter().map(Gate::of).collect();
     let (source, hash) = (text.to_owned(), super::hash(text));
     Some(Policy { container, limits, limits_span, exit_codes, rules, gates, default, tests, guarantee, source, hash })
-}
-
-/// Parses the text without the tests at its end, which are half of some policies; all of it where its end is anything else.
-fn parse_without_tests<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Spanned<DeTable<'i>>> {
-    const HEADER: &str = "\n[[test]]";
-    let (head, tests) = text.find(HEADER).map_or((text, ""), |at| text.split_at(at));
-    let mut headers = tests.lines().map(str::trim_start).filter(|line| line.starts_with('['));
-    if headers.all(|line| line.starts_with(HEADER.trim_start())) {
-        // What looks like a header may stand in a string; then the text before it is no TOML.
-        let mut found = Diagnostics::default();
-        let root = raw::parse(head, &mut found);
-        if found.is_empty() {
-            return root;
-        }
-    }
-    raw::parse(text, out)
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {
@@ -120,8 +102,8 @@ fn exit_code_names(root: Section<'_, '_>, out: &mut Diagnostics) -> CodeNames {
         names.incomplete = root.get("exit_codes").is_some();
         return names;
     };
-    for (key, value) in section.table {
-        let name = &**key.get_ref();
+    for (key, value) in section.table.iter() {
+        let name = key.get_ref();
         let mut letters = name.chars();
         let starts_well = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
         if !starts_well
@@ -227,8 +209,8 @@ impl Lowering<'_> {
         let Some(section) = root.get("backoff").and_then(|value| Section::of(value, "`[backoff]`", out)) else {
             return;
         };
-        for (key, value) in section.table {
-            let name = &**key.get_ref();
+        for (key, value) in section.table.iter() {
+            let name = key.get_ref();
             check_name(name, key.span(), "backoff", out);
             let title = format!("`[backoff.{name}]`");
             let backoff = Section::of(value, &title, out).and_then(|section| Backoff::lower(section, self.text, out));
@@ -241,25 +223,25 @@ impl Lowering<'_> {
         let Some(list) = raw::list(value, "a list of rules", "head each rule with `[[rule]]`", out) else {
             return Vec::new();
         };
-        if list.len() > MAX_RULES {
-            let span = list.get(MAX_RULES).map_or(0..0, |rule| rule.span());
-            let label = format!("{} rules, the most is {MAX_RULES}", list.len());
+        if let Some(first_too_many) = list.iter().nth(MAX_RULES) {
+            let span = first_too_many.span();
+            let label = format!("{} rules, the most is {MAX_RULES}", list.iter().count());
             out.push(Code::TooLarge, span, "too many rules", label, "join rules that do the same");
             return Vec::new();
         }
         let mut rules: Vec<Rule> = Vec::new();
         let mut names = BTreeMap::new();
-        for value in list {
+        for value in list.iter() {
             let Some(section) = Section::of(value, "`[[rule]]`", out) else { continue };
-            let rule = self.rule(section, out);
-            let span = section.get("name").map_or(value.span(), |name| name.span());
-            if let Some(first) = names.insert(rule.name.clone(), span.clone()).filter(|_| !rule.name.is_empty()) {
-                let message = format!("two rules are called {}", quoted(&rule.name));
+            rules.push(self.rule(section, out));
+            let Some(named) = section.get("name") else { continue };
+            let Value::String(name) = named.get_ref() else { continue };
+            if let Some(first) = names.insert(name, named.span()).filter(|_| !name.is_empty()) {
+                let message = format!("two rules are called {}", quoted(name));
                 let help = "give each rule its own name; to match more with one rule, list the values in its `when`";
-                let problem = Diagnostic::new(Code::RepeatedName, span, message, "again here", help);
+                let problem = Diagnostic::new(Code::RepeatedName, named.span(), message, "again here", help);
                 out.add(problem.also(first, "named here first"));
             }
-            rules.push(rule);
         }
         rules
     }
@@ -273,9 +255,7 @@ impl Lowering<'_> {
             check_name(name, span.clone(), "rule", out);
         }
         let name = name.map_or("", |(name, _)| name);
-        let title =
-            if name.is_empty() { Cow::Borrowed("`[[rule]]`") } else { Cow::Owned(format!("rule {}", quoted(name))) };
-        let section = Section { name: &title, ..section };
+        let section = if name.is_empty() { section } else { Section { name: Name::Rule(name), ..section } };
         let when = self.when(section, out);
         let container = when.and_then(|when| when.get("container")).and_then(|value| container_name(value, out));
         let matchers = when.map(|when| matchers::lower(when, self.text, &mut self.names, out)).unwrap_or_default();
@@ -379,8 +359,8 @@ impl Lowering<'_> {
     }
 
     fn backoff(&mut self, value: Node<'_, '_>, retries: Option<u32>, out: &mut Diagnostics) -> Option<BackoffTable> {
-        let DeValue::String(name) = value.get_ref() else {
-            if !matches!(value.get_ref(), DeValue::Table(_)) {
+        let Value::String(name) = value.get_ref() else {
+            if !matches!(value.get_ref(), Value::Table(_)) {
                 return raw::wrong_type(
                     value,
                     "a backoff",
@@ -392,7 +372,7 @@ impl Lowering<'_> {
             return Backoff::lower(section, self.text, out)?.tabulate(retries, out);
         };
         self.used_backoffs.insert(name.to_string());
-        let Some(backoff) = self.backoffs.get(&**name) else {
+        let Some(backoff) = self.backoffs.get(name) else {
             let known: Vec<_> = self.backoffs.keys().map(|name| quoted(name)).collect();
             let meant = self.backoffs.keys().find(|known| raw::alike(known, name));
             let help = match (known.as_slice(), meant) {
@@ -416,12 +396,14 @@ impl Lowering<'_> {
     /// Names that no rule uses, and the delays of such backoffs, which nothing else would check.
     fn report_unused(&self, root: Section<'_, '_>, out: &mut Diagnostics) {
         let unused = |table, used: &BTreeSet<String>| {
-            let table = root.get(table).and_then(|value| value.get_ref().as_table());
-            let keys = table.into_iter().flat_map(|table| table.keys());
-            keys.filter(|key| !used.contains(&**key.get_ref())).collect::<Vec<_>>()
+            let keys = root.get(table).and_then(|value| match value.get_ref() {
+                Value::Table(table) => Some(table.keys()),
+                _ => None,
+            });
+            keys.into_iter().flatten().filter(|key| !used.contains(key.get_ref())).collect::<Vec<_>>()
         };
         let backoffs = unused("backoff", &self.used_backoffs);
-        for backoff in backoffs.iter().filter_map(|key| self.backoffs.get(&**key.get_ref())?.as_ref()) {
+        for backoff in backoffs.iter().filter_map(|key| self.backoffs.get(key.get_ref())?.as_ref()) {
             backoff.tabulate(self.max_retries, out);
         }
         // A misspelt name elsewhere leaves the right one unused: one mistake, one diagnostic.

@@ -1,13 +1,13 @@
 //! `when` tables to conditions.
 
-use super::raw::{self, Node, Section};
+use super::document::{Node, Value};
+use super::raw::{self, Section};
 use super::{CodeSet, Matcher, NameMatch, Test, language};
 use crate::diagnostic::{Code, Diagnostics, quoted};
 use crate::failure::ExitCode;
 use crate::pattern::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use toml::de::DeValue;
 
 /// The exit codes that the policy names, and which of the names rules have used.
 #[derive(Default)]
@@ -21,10 +21,10 @@ pub(super) struct CodeNames {
 /// The conditions of one `when`, names and codes before patterns, each kind in the order written.
 pub(super) fn lower(when: Section<'_, '_>, policy: &str, names: &mut CodeNames, out: &mut Diagnostics) -> Vec<Matcher> {
     when.only(language::WHEN, out);
-    let mut matchers = Vec::new();
+    let mut matchers = Vec::with_capacity(when.table.keys().count());
     let mut given = 0;
-    for (key, value) in when.table {
-        let key = &**key.get_ref();
+    for (key, value) in when.table.iter() {
+        let key = key.get_ref();
         let test = match key {
             "error" => each(value, out, error_name).map(Test::Error),
             "stop_code" => each(value, out, plain_name).map(Test::StopCode),
@@ -62,8 +62,15 @@ fn each<T>(
     out: &mut Diagnostics,
     mut read: impl FnMut(Node<'_, '_>, &mut Diagnostics) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let values: Vec<_> = raw::one_or_more(value, out).into_iter().map(|value| read(value, out)).collect();
-    values.into_iter().collect::<Option<Vec<_>>>().filter(|values| !values.is_empty())
+    let mut all = Vec::with_capacity(1);
+    let mut complete = true;
+    for value in raw::one_or_more(value, out) {
+        match read(value, out) {
+            Some(value) => all.push(value),
+            None => complete = false,
+        }
+    }
+    (complete && !all.is_empty()).then_some(all)
 }
 
 fn plain_name(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<String> {
@@ -125,8 +132,8 @@ pub(super) fn code_range(
     names: &mut CodeNames,
     out: &mut Diagnostics,
 ) -> Option<Option<(i64, i64)>> {
-    let DeValue::String(text) = value.get_ref() else {
-        if !matches!(value.get_ref(), DeValue::Integer(_)) {
+    let Value::String(text) = value.get_ref() else {
+        if !matches!(value.get_ref(), Value::Integer(..)) {
             return raw::wrong_type(
                 value,
                 "an exit code",
@@ -169,7 +176,7 @@ pub(super) fn code_range(
     if let ([low, high], true) = (&*numbers, text.starts_with(|c: char| c.is_ascii_digit())) {
         return refuse("not a range".into(), format!("write `\"{low}..={high}\"`, or `[{low}, {high}]` for these two"));
     }
-    match names.codes.get(&**text) {
+    match names.codes.get(text) {
         Some(code) => {
             names.used.insert(text.to_string());
             let bits = i64::from(code.bits());

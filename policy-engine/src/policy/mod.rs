@@ -1,6 +1,7 @@
 //! The compiled policy. Only `lower` builds one, so nothing can be wrong with it afterwards.
 
 mod cover;
+mod document;
 #[cfg(feature = "examples")]
 pub(crate) mod example;
 mod gate;
@@ -9,6 +10,7 @@ pub(crate) mod language;
 mod lint;
 mod lower;
 mod matchers;
+mod ordinary;
 mod print;
 mod raw;
 mod scenarios;
@@ -183,7 +185,8 @@ impl Policy {
 
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text);
-    digest.iter().take(6).fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
+    let digits = digest.iter().take(6).flat_map(|byte| [byte >> 4, byte & 15]);
+    "sha256:".chars().chain(digits.filter_map(|digit| char::from_digit(digit.into(), 16))).collect()
 }
 
 /// One rule, or `[default]`.

@@ -1,15 +1,18 @@
 //! The TOML as written: tables and values with their places, read key by key so that one mistake hides no other.
 
+use super::document::{Document, List, Node, Table, Value};
+use super::ordinary;
 use crate::diagnostic::{Code, Diagnostics, quoted};
 use crate::duration;
+use std::fmt;
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
-pub(super) type Node<'t, 'i> = &'t Spanned<DeValue<'i>>;
+use toml::de::DeTable;
 
 /// Parses the text; only what is no TOML at all ends the reading.
-pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Spanned<DeTable<'i>>> {
+pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Document<'i>> {
+    if let Some(document) = ordinary::read(text) {
+        return Some(document);
+    }
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut readable = true;
     for error in errors {
@@ -30,7 +33,7 @@ pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Spanned<
             out.push(Code::Syntax, span, "the policy is not TOML", label, help);
         }
     }
-    readable.then_some(table)
+    readable.then(|| Document::of(text, table.get_ref()))
 }
 
 /// What the parser says, in the words of those who write policies, and what to type instead.
@@ -65,16 +68,34 @@ fn on_characters(text: &str, span: Range<usize>) -> Range<usize> {
 /// A table, and how messages call it.
 #[derive(Clone, Copy)]
 pub(super) struct Section<'t, 'i> {
-    pub(super) table: &'t DeTable<'i>,
+    pub(super) table: Table<'t, 'i>,
     pub(super) span: (usize, usize),
-    pub(super) name: &'t str,
+    pub(super) name: Name<'t>,
+}
+
+/// How messages call a table.
+#[derive(Clone, Copy)]
+pub(super) enum Name<'t> {
+    Words(&'t str),
+    Rule(&'t str),
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::Rule(name) => write!(f, "rule {}", quoted(name)),
+        }
+    }
 }
 
 impl<'t, 'i> Section<'t, 'i> {
     /// The value as a table, if it is one.
     pub(super) fn of(value: Node<'t, 'i>, name: &'t str, out: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
-            DeValue::Table(table) => Some(Self { table, span: (value.span().start, value.span().end), name }),
+            Value::Table(table) => {
+                Some(Self { table, span: (value.span().start, value.span().end), name: Name::Words(name) })
+            }
             _ => wrong_type(value, "a table", "write it like `{ key = value }` or under a `[header]`", out),
         }
     }
@@ -85,7 +106,7 @@ impl<'t, 'i> Section<'t, 'i> {
 
     /// Reports every key that is none of these.
     pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
-        for key in self.table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
+        for key in self.table.keys().filter(|key| !known.contains(&key.get_ref())) {
             let message = format!("unknown key {} in {}", quoted(key.get_ref()), self.name);
             let free = |known: &&str| self.get(known).is_none();
             let help = match known.iter().copied().filter(free).find(|known| alike(known, key.get_ref())) {
@@ -111,7 +132,7 @@ impl<'t, 'i> Section<'t, 'i> {
     /// The value of a key that must be there.
     pub(super) fn required(&self, key: &str, example: &str, out: &mut Diagnostics) -> Option<Node<'t, 'i>> {
         let value = self.get(key);
-        if self.misses(key) {
+        if value.is_none() && self.misses(key) {
             let message = format!("`{key}` is missing in {}", self.name);
             out.push(Code::MissingKey, self.span(), message, "it belongs here", format!("add `{example}`"));
         }
@@ -147,21 +168,21 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
 
 pub(super) fn text<'t>(value: Node<'t, '_>, out: &mut Diagnostics) -> Option<&'t str> {
     match value.get_ref() {
-        DeValue::String(text) => Some(text),
+        Value::String(text) => Some(text),
         _ => wrong_type(value, "a string", "put it in quotes", out),
     }
 }
 
 pub(super) fn flag(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<bool> {
     match value.get_ref() {
-        DeValue::Boolean(flag) => Some(*flag),
+        Value::Boolean(flag) => Some(flag),
         _ => wrong_type(value, "true or false", "write `true` or `false` without quotes", out),
     }
 }
 
 pub(super) fn integer(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<i64> {
     match value.get_ref() {
-        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+        Value::Integer(digits, radix) => match i64::from_str_radix(digits, radix) {
             Ok(integer) => Some(integer),
             Err(_) => {
                 out.push(Code::OutOfRange, value.span(), "a number beyond 64 bits", "out of every range", "");
@@ -197,17 +218,17 @@ pub(super) fn count(
 
 pub(super) fn number(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<f64> {
     match value.get_ref() {
-        DeValue::Float(float) => float.as_str().parse().ok(),
+        Value::Float(float) => float.parse().ok(),
         #[expect(clippy::cast_precision_loss, reason = "a factor beyond 2^53 is over every limit")]
-        DeValue::Integer(_) => integer(value, out).map(|integer| integer as f64),
+        Value::Integer(..) => integer(value, out).map(|integer| integer as f64),
         _ => wrong_type(value, "a number", "write it without quotes", out),
     }
 }
 
 /// Whole seconds of a duration such as `"90s"`.
 pub(super) fn duration(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<u64> {
-    if let DeValue::Integer(integer) = value.get_ref() {
-        let help = format!("say the unit in quotes, for example `\"{}s\"`", integer.as_str());
+    if let Value::Integer(digits, _) = value.get_ref() {
+        let help = format!("say the unit in quotes, for example `\"{digits}s\"`");
         return wrong_type(value, "a duration", &help, out);
     }
     let text = text(value, out)?;
@@ -226,22 +247,25 @@ pub(super) fn duration(value: Node<'_, '_>, out: &mut Diagnostics) -> Option<u64
     }
 }
 
-/// A single value as a list of one; an empty list is refused.
-pub(super) fn one_or_more<'t, 'i>(value: Node<'t, 'i>, out: &mut Diagnostics) -> Vec<Node<'t, 'i>> {
-    match value.get_ref() {
-        DeValue::Array(list) if list.is_empty() => {
-            out.push(
-                Code::WrongType,
-                value.span(),
-                "an empty list",
-                "matches nothing",
-                "write at least one value, or leave the key out",
-            );
-            Vec::new()
-        }
-        DeValue::Array(list) => list.iter().collect(),
-        _ => vec![value],
+/// The elements of a list, or a single value as the only one; an empty list is refused.
+pub(super) fn one_or_more<'t, 'i>(
+    value: Node<'t, 'i>,
+    out: &mut Diagnostics,
+) -> impl Iterator<Item = Node<'t, 'i>> + use<'t, 'i> {
+    let (list, one) = match value.get_ref() {
+        Value::Array(list) => (Some(list), None),
+        _ => (None, Some(value)),
+    };
+    if list.is_some_and(List::is_empty) {
+        out.push(
+            Code::WrongType,
+            value.span(),
+            "an empty list",
+            "matches nothing",
+            "write at least one value, or leave the key out",
+        );
     }
+    list.into_iter().flat_map(List::iter).chain(one)
 }
 
 /// The elements of a list.
@@ -250,9 +274,9 @@ pub(super) fn list<'t, 'i>(
     expected: &str,
     help: &str,
     out: &mut Diagnostics,
-) -> Option<&'t [Spanned<DeValue<'i>>]> {
+) -> Option<List<'t, 'i>> {
     match value.get_ref() {
-        DeValue::Array(list) => Some(list),
+        Value::Array(list) => Some(list),
         _ => wrong_type(value, expected, help, out),
     }
 }
@@ -279,13 +303,13 @@ pub(super) fn word<T: Copy>(value: Node<'_, '_>, key: &str, words: &[(&str, T)],
 /// Reports a value of another type; always gives nothing, so that callers can end with it.
 pub(super) fn wrong_type<T>(value: Node<'_, '_>, expected: &str, help: &str, out: &mut Diagnostics) -> Option<T> {
     let found = match value.get_ref() {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a fractional number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        Value::String(_) => "a string",
+        Value::Integer(..) => "an integer",
+        Value::Float(_) => "a fractional number",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime => "a date",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a table",
     };
     out.push(
         Code::WrongType,
@@ -301,7 +325,7 @@ pub(super) fn wrong_type<T>(value: Node<'_, '_>, expected: &str, help: &str, out
 pub(super) fn within(policy: &str, value: Node<'_, '_>, part: Range<usize>) -> Range<usize> {
     let span = value.span();
     let raw = policy.get(span.clone()).unwrap_or_default();
-    let DeValue::String(text) = value.get_ref() else { return span };
+    let Value::String(text) = value.get_ref() else { return span };
     for quotes in [3, 1] {
         if raw.len().checked_sub(2 * quotes) == Some(text.len()) && raw.get(quotes..quotes + text.len()) == Some(text) {
             let start = span.start + quotes;

@@ -1,9 +1,10 @@
 //! `[[test]]` sections to scenarios.
 
+use super::document::{Node, Value};
 use super::language;
 use super::lint::KNOWN_STOP_CODES;
 use super::matchers::{self, CodeNames};
-use super::raw::{self, Node, Section};
+use super::raw::{self, Section};
 use super::{DEFAULT_RULE, Rule};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::duration;
@@ -13,7 +14,6 @@ use crate::scenario::{Expectation, Given, Scenario, Step};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
-use toml::de::DeValue;
 
 /// The types that a decision can have.
 const TYPES: [&str; 3] = ["RETRIABLE", "TEMPORARY", "FATAL"];
@@ -28,7 +28,9 @@ pub(super) struct Names<'p> {
 /// The scenarios as far as they can be read; whatever cannot was reported.
 pub(super) fn lower(root: Section<'_, '_>, names: &mut Names<'_>, out: &mut Diagnostics) -> Vec<Scenario> {
     let Some(value) = root.get("test") else { return Vec::new() };
-    let list = raw::list(value, "a list of tests", "head each test with `[[test]]`", out).unwrap_or_default();
+    let Some(list) = raw::list(value, "a list of tests", "head each test with `[[test]]`", out) else {
+        return Vec::new();
+    };
     let mut seen = BTreeMap::new();
     list.iter().filter_map(|test| scenario(Section::of(test, "`[[test]]`", out)?, &mut seen, names, out)).collect()
 }
@@ -91,7 +93,7 @@ fn each<T>(
     out: &mut Diagnostics,
     mut read: impl FnMut(Node<'_, '_>, &mut Diagnostics) -> Option<T>,
 ) -> Vec<Placed<T>> {
-    raw::one_or_more(value, out).into_iter().map(|value| (value.span(), read(value, out))).collect()
+    raw::one_or_more(value, out).map(|value| (value.span(), read(value, out))).collect()
 }
 
 fn counted(count: usize, word: &str) -> String {
@@ -100,11 +102,11 @@ fn counted(count: usize, word: &str) -> String {
 
 /// One failure of a test.
 fn given(value: Node<'_, '_>, names: &mut Names<'_>, out: &mut Diagnostics) -> Option<Given> {
-    if let DeValue::Table(_) = value.get_ref() {
+    if let Value::Table(_) = value.get_ref() {
         return facts(Section::of(value, "a failure", out)?, names, out);
     }
-    if let DeValue::String(text) = value.get_ref()
-        && let Some(meant) = other_fact(text).filter(|_| !names.codes.codes.contains_key(&**text))
+    if let Value::String(text) = value.get_ref()
+        && let Some(meant) = other_fact(text).filter(|_| !names.codes.codes.contains_key(text))
     {
         let message = format!("{} is no exit code", quoted(text));
         out.push(Code::BadFailure, value.span(), message, "not in `[exit_codes]`", format!("write `{meant}`"));
@@ -139,13 +141,13 @@ fn facts(section: Section<'_, '_>, names: &mut Names<'_>, out: &mut Diagnostics)
     section.only(language::FAILURE, out);
     let text = |key: &str, out: &mut Diagnostics| raw::text(section.get(key)?, out).map(str::to_owned);
     if let Some(file) = section.get("file") {
-        if section.table.len() > 1 {
+        if section.table.keys().count() > 1 {
             let help = "drop the other keys, or the file; the event in the file has all facts";
             out.push(Code::BadFailure, file.span(), "a file and facts of one failure", "says all by itself", help);
         }
         return text("file", out).map(Given::Event);
     }
-    if section.table.is_empty() {
+    if section.table.keys().next().is_none() {
         let help = "say what happened, for example `{ exit_code = 4 }` or `{ stop_code = \"SpotInterruption\" }`";
         out.push(Code::BadFailure, section.span(), "a failure without a fact", "nothing here", help);
     }
@@ -185,11 +187,11 @@ fn exit_code(value: Node<'_, '_>, names: &mut CodeNames, out: &mut Diagnostics) 
 
 fn expectation(value: Node<'_, '_>, rules: &[Rule], out: &mut Diagnostics) -> Option<Expectation> {
     match value.get_ref() {
-        DeValue::String(text) => {
+        Value::String(text) => {
             let (kind, wait) = answer(text, value.span(), out)?;
             Some(Expectation { kind: Some(kind), wait, ..Expectation::default() })
         }
-        DeValue::Table(_) => {
+        Value::Table(_) => {
             let section = Section::of(value, "an expectation", out)?;
             section.only(language::EXPECTATION, out);
             let mut expectation = Expectation::default();
@@ -205,7 +207,7 @@ fn expectation(value: Node<'_, '_>, rules: &[Rule], out: &mut Diagnostics) -> Op
             if let Some(value) = section.get("error") {
                 expectation.error = Some(raw::text(value, out)?.to_owned());
             }
-            if section.table.is_empty() {
+            if section.table.keys().next().is_none() {
                 let help = "say what is expected, for example `{ type = \"FATAL\", rule = \"default\" }`";
                 out.push(Code::BadExpectation, section.span(), "an expectation of nothing", "always met", help);
             }

@@ -1,7 +1,8 @@
 //! `[backoff]` tables and inline backoffs to tables of delays.
 
+use super::document::Node;
 use super::language;
-use super::raw::{self, Node, Section};
+use super::raw::{self, Section};
 use crate::backoff::{BackoffTable, Curve, MAX_WAIT_SECONDS, TabulationError};
 use crate::diagnostic::{Code, Diagnostics};
 use crate::duration::Seconds;
