@@ -74,6 +74,9 @@ pub(crate) fn cause(policy: &Policy, rule: &Rule, failure: &Failure<'_>, reason:
 }
 
 pub(crate) fn shortened(text: String) -> String {
+    if text.len() <= MAX_CAUSE_CHARS {
+        return text;
+    }
     match text.char_indices().nth(MAX_CAUSE_CHARS) {
         Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
         None => text,
