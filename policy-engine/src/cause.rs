@@ -1,10 +1,10 @@
 //! Reads the task out of a `Cause`, strictly: one JSON object and nothing else, no key twice at any depth.
 //!
 //! What is not looked at is read past all the same, so that a document is a task as a whole or not at all.
-//! A value of another type than expected counts as absent.
 
-use crate::failure::{Container, ExitCode, Failure};
-use crate::pattern::Text;
+use crate::failure::Failure;
+use crate::task::Place;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,167 +12,26 @@ use std::fmt;
 
 /// The failure that a `Cause` describes; nothing where it is no such JSON object.
 pub(crate) fn read(text: &str) -> Option<Failure<'_>> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let failure = Reader(Task, &mut Keys::default()).deserialize(&mut json).ok()?;
+    // The only value that may be a task; whether it is followed by others is seen at the end.
+    let text = text.trim_start_matches([' ', '\t', '\r', '\n']);
+    let mut json = serde_json::Deserializer::from_str(text.strip_prefix('{').map(|_| text)?);
+    let mut failure = Failure::default();
+    let reader = Reader { place: Place::Task, failure: &mut failure, keys: &mut Keys::default() };
+    reader.deserialize(&mut json).ok()?;
     json.end().ok()?;
-    failure
+    Some(failure)
 }
 
-/// What is made of the value at one place of the document; whatever is not overridden is read past.
-trait Place<'de>: Sized {
-    type Found: Default;
-
-    fn text(self, _: Cow<'de, str>) -> Self::Found {
-        Self::Found::default()
-    }
-
-    fn number(self, _: f64) -> Self::Found {
-        Self::Found::default()
-    }
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A, keys: &mut Keys<'de>) -> Result<Self::Found, A::Error> {
-        while list.next_element_seed(Reader(Ignored, keys))?.is_some() {}
-        Ok(Self::Found::default())
-    }
-
-    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
-        object.each(|_, value| value.read(Ignored))?;
-        Ok(Self::Found::default())
-    }
+struct Reader<'r, 'de> {
+    place: Place,
+    failure: &'r mut Failure<'de>,
+    keys: &'r mut Keys<'de>,
 }
 
-struct Ignored;
-
-impl Place<'_> for Ignored {
-    type Found = ();
-}
-
-struct Name;
-
-impl<'de> Place<'de> for Name {
-    type Found = Option<Cow<'de, str>>;
-
-    fn text(self, text: Cow<'de, str>) -> Self::Found {
-        Some(text)
-    }
-}
-
-struct Code;
-
-impl Place<'_> for Code {
-    type Found = Option<ExitCode>;
-
-    #[expect(clippy::cast_possible_truncation, reason = "a number without fraction, and `as` saturates")]
-    fn number(self, number: f64) -> Self::Found {
-        ExitCode::new(number as i64).filter(|_| number.fract() == 0.0)
-    }
-}
-
-struct Task;
-
-impl<'de> Place<'de> for Task {
-    type Found = Option<Failure<'de>>;
-
-    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
-        let mut failure = Failure::default();
-        object.each(|key, value| {
-            match key {
-                "StopCode" => failure.stop_code = value.read(Name)?,
-                "StoppedReason" => failure.stopped_reason = value.read(Name)?.map(Text::project),
-                "LaunchType" => failure.launch_type = value.read(Name)?,
-                "CapacityProviderName" => failure.capacity_provider = value.read(Name)?,
-                "Containers" => {
-                    failure.containers = value.read(Each(|| TaskContainer))?.into_iter().flatten().collect()
-                }
-                "Failures" => {
-                    failure.placement_reasons = value.read(Each(|| PlacementFailure))?.into_iter().flatten().collect()
-                }
-                _ => value.read(Ignored)?,
-            }
-            Ok(())
-        })?;
-        Ok(Some(failure))
-    }
-}
-
-struct TaskContainer;
-
-impl<'de> Place<'de> for TaskContainer {
-    type Found = Option<Container<'de>>;
-
-    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
-        let mut container = Container::default();
-        object.each(|key, value| {
-            match key {
-                "Name" => container.name = value.read(Name)?,
-                "ExitCode" => container.exit_code = value.read(Code)?,
-                "Reason" => container.reason = value.read(Name)?.map(Text::project),
-                _ => value.read(Ignored)?,
-            }
-            Ok(())
-        })?;
-        Ok(Some(container))
-    }
-}
-
-struct PlacementFailure;
-
-impl<'de> Place<'de> for PlacementFailure {
-    type Found = Vec<Text<'de>>;
-
-    fn object<A: MapAccess<'de>>(self, object: Members<'_, 'de, A>) -> Result<Self::Found, A::Error> {
-        let mut reasons = Vec::new();
-        object.each(|key, value| {
-            match key {
-                "Reason" | "Detail" => reasons.extend(value.read(Name)?.map(Text::project)),
-                _ => value.read(Ignored)?,
-            }
-            Ok(())
-        })?;
-        Ok(reasons)
-    }
-}
-
-/// Each element of a list, read as the same kind of place.
-struct Each<F>(F);
-
-impl<'de, P: Place<'de>, F: Fn() -> P> Place<'de> for Each<F> {
-    type Found = Vec<P::Found>;
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A, keys: &mut Keys<'de>) -> Result<Self::Found, A::Error> {
-        let mut found = Vec::new();
-        while let Some(element) = list.next_element_seed(Reader((self.0)(), keys))? {
-            found.push(element);
-        }
-        Ok(found)
-    }
-}
-
-/// The members of an object, each key at most once.
-struct Members<'k, 'de, A>(A, &'k mut Keys<'de>);
-
-impl<'de, A: MapAccess<'de>> Members<'_, 'de, A> {
-    fn each(self, mut read: impl FnMut(&str, Value<'_, 'de, A>) -> Result<(), A::Error>) -> Result<(), A::Error> {
-        let Self(mut members, keys) = self;
-        let object = keys.open();
-        while let Some(key) = members.next_key_seed(Reader(Name, keys))? {
-            let key = key.unwrap_or_default();
-            read(&key, Value(&mut members, keys))?;
-            if !keys.insert(object, key) {
-                return Err(A::Error::custom("a key stands twice"));
-            }
-        }
-        keys.close(object);
-        Ok(())
-    }
-}
-
-/// A member's value, not yet read.
-struct Value<'m, 'de, A>(&'m mut A, &'m mut Keys<'de>);
-
-impl<'de, A: MapAccess<'de>> Value<'_, 'de, A> {
-    fn read<P: Place<'de>>(self, place: P) -> Result<P::Found, A::Error> {
-        self.0.next_value_seed(Reader(place, self.1))
+impl<'de> Reader<'_, 'de> {
+    /// The same reader, for another place.
+    fn at(&mut self, place: Place) -> Reader<'_, 'de> {
+        Reader { place, failure: self.failure, keys: self.keys }
     }
 }
 
@@ -219,65 +78,86 @@ impl<'de> Keys<'de> {
     }
 }
 
-struct Reader<'k, 'de, P>(P, &'k mut Keys<'de>);
+impl<'de> DeserializeSeed<'de> for Reader<'_, 'de> {
+    type Value = ();
 
-impl<'de, P: Place<'de>> DeserializeSeed<'de> for Reader<'_, 'de, P> {
-    type Value = P::Found;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<P::Found, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de, P: Place<'de>> Visitor<'de> for Reader<'_, 'de, P> {
-    type Value = P::Found;
+impl<'de> Visitor<'de> for Reader<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<P::Found, E> {
-        Ok(P::Found::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<P::Found, E> {
-        Ok(P::Found::default())
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact for every exit code")]
-    fn visit_i64<E>(self, number: i64) -> Result<P::Found, E> {
-        Ok(self.0.number(number as f64))
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.failure.integer(self.place, number);
+        Ok(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact for every exit code")]
-    fn visit_u64<E>(self, number: u64) -> Result<P::Found, E> {
-        Ok(self.0.number(number as f64))
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.failure.integer(self.place, i64::try_from(number).unwrap_or(i64::MAX));
+        Ok(())
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<P::Found, E> {
-        Ok(self.0.number(number))
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        if number.fract() == 0.0 {
+            #[expect(clippy::cast_possible_truncation, reason = "without fraction, and `as` saturates")]
+            self.failure.integer(self.place, number as i64);
+        }
+        Ok(())
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<P::Found, E> {
-        Ok(self.0.text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.failure.text(self.place, Cow::Borrowed(text));
+        Ok(())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<P::Found, E> {
-        Ok(self.0.text(Cow::Owned(text.to_owned())))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.place.takes_text() {
+            self.failure.text(self.place, Cow::Owned(text.to_owned()));
+        }
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<P::Found, A::Error> {
-        self.0.list(list, self.1)
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        let element = self.place.element();
+        while list.next_element_seed(self.at(element))?.is_some() {}
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<P::Found, A::Error> {
-        self.0.object(Members(object, self.1))
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
+        self.failure.object(self.place);
+        let opened = self.keys.open();
+        while let Some(Key(key)) = object.next_key()? {
+            object.next_value_seed(self.at(self.place.member(&key)))?;
+            if !self.keys.insert(opened, key) {
+                return Err(A::Error::custom("a key stands twice"));
+            }
+        }
+        self.keys.close(opened);
+        Ok(())
     }
 }
+
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::ExitCode;
 
     #[test]
     fn one_strict_object_or_nothing() {

@@ -4,8 +4,8 @@
 //! Whatever is out of the ordinary, right or wrong, is left to thorough readers: that of the Cause (`cause.rs`), and the
 //! caller's of the event. Property tests hold them against each other.
 
-use crate::failure::{Container, ExitCode, Failure};
-use crate::pattern::Text;
+use crate::failure::Failure;
+use crate::task::Place;
 use std::borrow::Cow;
 
 /// Most objects and lists within each other.
@@ -115,6 +115,27 @@ impl<'a> Scanner<'a, false> {
         self.json.get(start..self.at)
     }
 
+    /// Passes over any value.
+    fn skip(&mut self) -> Option<()> {
+        if self.opens() {
+            return self.quoted().map(drop);
+        }
+        match self.peek()? {
+            b'{' => self.object(|json, _| json.skip()),
+            b'[' => self.list(Self::skip),
+            _ => self.scalar().map(drop),
+        }
+    }
+
+    /// What a text says; any other value counts as absent.
+    fn text(&mut self) -> Option<Option<Cow<'a, str>>> {
+        if !self.opens() {
+            return self.skip().map(|()| None);
+        }
+        let quoted = self.quoted()?;
+        self.says(quoted).map(Some)
+    }
+
     fn report(&mut self) -> Option<Report<'a>> {
         let (mut error, mut cause, mut task) = (None, None, None);
         self.object_with_new_keys(|json, key| {
@@ -140,64 +161,48 @@ impl<'a> Scanner<'a, false> {
     fn nested_task(&mut self) -> Option<Failure<'a>> {
         self.peek()?;
         let mut nested = Scanner::<true> { json: self.json, at: self.at + 1, depth: 0 };
-        let task = if self.rest().starts_with(b"\"{") { nested.task()? } else { return None };
+        let mut task = Failure::default();
+        if !self.rest().starts_with(b"\"{") {
+            return None;
+        }
+        nested.task(Place::Task, &mut task)?;
         (nested.peek()? == b'"').then(|| self.at = nested.at + 1)?;
         Some(task)
     }
 }
 
 impl<'a> Scanner<'a, true> {
-    /// The same as `cause.rs` makes of it.
-    fn task(&mut self) -> Option<Failure<'a>> {
-        let mut failure = Failure::default();
-        self.object(|json, key| {
-            match key {
-                "StopCode" => failure.stop_code = json.text()?,
-                "StoppedReason" => failure.stopped_reason = json.text()?.map(Text::project),
-                "LaunchType" => failure.launch_type = json.text()?,
-                "CapacityProviderName" => failure.capacity_provider = json.text()?,
-                "Containers" => json.objects(|json| {
-                    let mut container = Container::default();
-                    json.object(|json, key| {
-                        match key {
-                            "Name" => container.name = json.text()?,
-                            "ExitCode" => container.exit_code = json.exit_code()?,
-                            "Reason" => container.reason = json.text()?.map(Text::project),
-                            _ => json.skip()?,
-                        }
-                        Some(())
-                    })?;
-                    failure.containers.push(container);
-                    Some(())
-                })?,
-                "Failures" => json.objects(|json| {
-                    json.object(|json, key| {
-                        match key {
-                            "Reason" | "Detail" => failure.placement_reasons.extend(json.text()?.map(Text::project)),
-                            _ => json.skip()?,
-                        }
-                        Some(())
-                    })
-                })?,
-                _ => json.skip()?,
+    /// A value of a task, or the task itself.
+    fn task(&mut self, place: Place, failure: &mut Failure<'a>) -> Option<()> {
+        if self.opens() {
+            let quoted = self.quoted()?;
+            if place.takes_text() || quoted.escaped {
+                failure.text(place, self.says(quoted)?);
             }
-            Some(())
-        })?;
-        Some(failure)
-    }
-
-    /// The objects of a list; whatever else there is counts as absent.
-    fn objects(&mut self, mut object: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        if self.peek() != Some(b'[') {
-            return self.skip();
+            return Some(());
         }
-        self.list(|json| if json.peek() == Some(b'{') { object(json) } else { json.skip() })
-    }
-
-    fn exit_code(&mut self) -> Option<Option<ExitCode>> {
         match self.peek()? {
-            b'-' | b'0'..=b'9' => self.number().map(|number| number.parse().ok().and_then(ExitCode::new)),
-            _ => self.skip().map(|()| None),
+            b'{' => {
+                failure.object(place);
+                let mut last = None;
+                self.object(|json, key| {
+                    // ECS writes keys in alphabetical order: each is new at one glance.
+                    let is_new = last.is_none_or(|last| last < key);
+                    last = Some(key);
+                    is_new.then_some(())?;
+                    json.task(place.member(key), failure)
+                })
+            }
+            b'[' => self.list(|json| json.task(place.element(), failure)),
+            _ => {
+                let scalar = self.scalar()?;
+                if place == Place::ExitCode
+                    && let Ok(integer) = scalar.parse()
+                {
+                    failure.integer(place, integer);
+                }
+                Some(())
+            }
         }
     }
 }
@@ -231,34 +236,6 @@ impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
         };
         self.at += if opens { 1 + usize::from(NESTED) } else { 0 };
         opens
-    }
-
-    /// Passes over any value.
-    fn skip(&mut self) -> Option<()> {
-        if self.opens() {
-            let quoted = self.quoted()?;
-            // Outside of the Cause escapes need not say anything.
-            return if NESTED && quoted.escaped { self.says(quoted).map(drop) } else { Some(()) };
-        }
-        match self.peek()? {
-            b'{' => self.object(|json, _| json.skip()),
-            b'[' => self.list(Self::skip),
-            b'-' | b'0'..=b'9' => self.number().map(drop),
-            _ => {
-                let word = ["null", "true", "false"].iter().find(|word| self.rest().starts_with(word.as_bytes()))?;
-                self.at += word.len();
-                Some(())
-            }
-        }
-    }
-
-    /// What a text says; any other value counts as absent.
-    fn text(&mut self) -> Option<Option<Cow<'a, str>>> {
-        if !self.opens() {
-            return self.skip().map(|()| None);
-        }
-        let quoted = self.quoted()?;
-        self.says(quoted).map(Some)
     }
 
     /// The rest of a text, after its first quote.
@@ -296,30 +273,25 @@ impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
         Some(Cow::Owned(if NESTED { unescaped(&once)? } else { once }))
     }
 
-    /// An integer that is not too long.
-    fn number(&mut self) -> Option<&'a str> {
+    /// A word, or an integer that is not too long.
+    fn scalar(&mut self) -> Option<&'a str> {
         let start = self.at;
-        self.at += usize::from(self.byte() == Some(b'-'));
-        let rest = self.rest();
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += digits;
-        let odd = (digits > 1 && rest.first() == Some(&b'0')) || matches!(self.byte(), Some(b'.' | b'e' | b'E'));
-        self.json.get(start..self.at).filter(|_| (1..=MAX_DIGITS).contains(&digits) && !odd)
+        self.at += self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+        let scalar = self.json.get(start..self.at)?;
+        let digits = scalar.strip_prefix('-').unwrap_or(scalar);
+        let number = (1..=MAX_DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let whole = number && (digits.len() == 1 || !digits.starts_with('0'));
+        (whole || ["null", "true", "false"].contains(&scalar)).then_some(scalar)
     }
 
     fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.between(b'[', b']', &mut element)
     }
 
-    /// An object; no key stands twice in one that is nested.
     fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
-        let mut last = None;
         self.between(b'{', b'}', &mut |json| {
             let key = if json.opens() { json.quoted()? } else { return None };
-            // ECS writes keys in alphabetical order: each is new at one glance.
-            let is_new = !NESTED || last.is_none_or(|last| last < key.inner);
-            last = Some(key.inner);
-            if key.escaped || !is_new || json.peek() != Some(b':') {
+            if key.escaped || json.peek() != Some(b':') {
                 return None;
             }
             json.at += 1;

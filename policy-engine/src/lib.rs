@@ -21,6 +21,7 @@ mod scenario;
 #[cfg(feature = "schema")]
 mod schema;
 mod state;
+mod task;
 mod walk;
 mod wording;
 
