@@ -4,7 +4,7 @@ use crate::DEFAULT_POLICY;
 use crate::answer::{Answer, Decided, Validation, lines};
 use crate::wire::Event;
 use policy_engine::{Decision, Policy};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// How many policies of events are kept compiled: as many workflows as one function is likely to serve.
 const KEPT_POLICIES: usize = 16;
@@ -58,7 +58,7 @@ pub struct Handler {
 /// A policy of an earlier event; the latest one used is the last.
 #[derive(Debug)]
 struct Kept {
-    /// The policy's text as the event had it, escapes and all: comparing it spares unescaping it.
+    /// The policy's text as the event had it, quotes, escapes and all: comparing it spares reading it.
     json: String,
     policy: Arc<Policy>,
 }
@@ -76,7 +76,10 @@ impl Handler {
     /// # Errors
     /// The event brings a policy that does not load.
     pub fn answer(&self, payload: &[u8]) -> Result<Answer, HandlerError> {
-        let event = Event::read(payload);
+        let event = Event::read_knowing(payload, &|json| {
+            let kept = self.kept();
+            kept.iter().rev().map(|kept| &kept.json).find(|known| json.starts_with(*known)).map(String::len)
+        });
         if let Some(text) = event.policy_to_validate() {
             return Ok(Answer::Validation(Validation::of(text)));
         }
@@ -87,8 +90,7 @@ impl Handler {
 
     fn policy(&self, event: &Event<'_>) -> Result<Arc<Policy>, HandlerError> {
         let Some(json) = event.policy_json() else { return self.own() };
-        // A panic elsewhere cannot leave the list half-changed: each change is one call.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let latest = match kept.iter().position(|kept| kept.json == json) {
             Some(index) => kept.remove(index),
             None => match event.policy() {
@@ -102,6 +104,11 @@ impl Handler {
             kept.remove(0);
         }
         Ok(policy)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+        // A panic elsewhere cannot leave the list half-changed: each change is one call.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn own(&self) -> Result<Arc<Policy>, HandlerError> {

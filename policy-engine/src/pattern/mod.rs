@@ -118,8 +118,8 @@ impl Pattern {
             let label = format!("{} bytes, the most is {MAX_PATTERN_BYTES}", source.len());
             return error(Code::PatternTooLarge, label, "split it: a list of patterns matches if one of them does");
         }
-        let runs = parser::read(source)?.runs;
-        let signs = runs.map(|runs| runs.iter().map(|run| Signs::of(run)).collect());
+        let (read, letters) = parser::read(source)?;
+        let signs = read.runs.map(|runs| runs.into_iter().filter_map(|run| letters.get(run)).map(Signs::of).collect());
         Ok(Self { source: source.into(), signs, program: OnceLock::new() })
     }
 
@@ -161,10 +161,12 @@ impl Pattern {
         if !any && !other.source.bytes().all(plain) {
             return false;
         }
+        let Ok((read, letters)) = parser::read(&self.source) else { return false };
+        let parts = other.source.to_ascii_lowercase();
+        let holds_part = |run: &str| any || parts.split('|').any(|part| run.to_ascii_lowercase().contains(part));
         // One of these is in each text that has the pattern.
-        let runs = parser::read(&self.source).ok().and_then(|read| read.runs).unwrap_or_default();
-        let found = |run: &String| any || other.source.split('|').any(|part| run.contains(&part.to_ascii_lowercase()));
-        !runs.is_empty() && runs.iter().all(found)
+        let mut runs = read.runs.into_iter().flatten().peekable();
+        runs.peek().is_some() && runs.all(|run| letters.get(run).is_some_and(holds_part))
     }
 
     /// Whether the pattern is found in every text: it needs no character, and no place but the start. Where that cannot be

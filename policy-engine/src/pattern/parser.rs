@@ -18,16 +18,17 @@ const SHORTEST_RUN: usize = 3;
 pub(super) struct Read {
     /// Characters, classes and anchors that are left when repetitions are written out.
     pub(super) positions: usize,
-    /// One of these runs, in small letters, is in each text that the pattern is found in; nothing where there may be none.
-    pub(super) runs: Option<Vec<String>>,
+    /// One of these runs of letters is in each text that the pattern is found in; nothing where there may be none.
+    pub(super) runs: Option<Vec<Range<usize>>>,
 }
 
-pub(super) fn read(source: &str) -> Result<Read, PatternError> {
-    let mut parser = Parser { source, at: 0, depth: 0 };
+/// Reads a pattern; beside it the letters that its runs are of.
+pub(super) fn read(source: &str) -> Result<(Read, String), PatternError> {
+    let mut parser = Parser { source, at: 0, depth: 0, letters: String::with_capacity(source.len()) };
     let read = parser.alternation()?;
     match parser.peek() {
         None if read.positions > MAX_PATTERN_POSITIONS => Err(too_large(0..source.len())),
-        None => Ok(read),
+        None => Ok((read, parser.letters)),
         Some(_) => refuse(parser.at..parser.at + 1, "no group to close", "write `\\)` for the character itself"),
     }
 }
@@ -45,6 +46,8 @@ struct Parser<'s> {
     source: &'s str,
     at: usize,
     depth: usize,
+    /// All characters so far that stand for themselves once each.
+    letters: String,
 }
 
 /// One thing that can be repeated.
@@ -82,20 +85,21 @@ impl Parser<'_> {
         while self.takes("|") {
             let branch = self.branch()?;
             all.positions = all.positions.saturating_add(branch.positions);
-            all.runs = all.runs.zip(branch.runs).map(|(all, branch)| [all, branch].concat());
+            all.runs = all.runs.zip(branch.runs).map(|(mut all, branch)| {
+                all.extend(branch);
+                all
+            });
         }
         Ok(all)
     }
 
     fn branch(&mut self) -> Result<Read, PatternError> {
         let mut positions = 0_usize;
-        let mut best: Option<Vec<String>> = None;
-        let mut run = String::new();
+        let mut best = None;
+        let mut run = self.letters.len();
         loop {
-            let plain = self.plain();
-            positions = positions.saturating_add(plain.len());
-            run.push_str(&plain);
-            let start = self.at;
+            positions = positions.saturating_add(self.plain());
+            let (start, run_end) = (self.at, self.letters.len());
             let atom = match self.peek() {
                 None | Some('|' | ')') => break,
                 Some(_) => self.atom()?,
@@ -103,7 +107,7 @@ impl Parser<'_> {
             let (least, times) = self.repetition(start)?;
             let (size, runs) = match atom {
                 Atom::Character(c) if (least, times) == (1, 1) => {
-                    run.push(c.to_ascii_lowercase());
+                    self.letters.push(c);
                     positions = positions.saturating_add(c.len_utf8());
                     continue;
                 }
@@ -112,14 +116,14 @@ impl Parser<'_> {
                 Atom::Group(read) => (read.positions.max(1), read.runs.filter(|_| least > 0)),
             };
             positions = positions.saturating_add(size.saturating_mul(times));
-            best = better(best, alone(&mut run));
-            best = better(best, runs);
+            best = better(better(best, alone(run..run_end)), runs);
+            run = self.letters.len();
         }
-        Ok(Read { positions, runs: better(best, alone(&mut run)) })
+        Ok(Read { positions, runs: better(best, alone(run..self.letters.len())) })
     }
 
-    /// The characters from here on that stand for themselves, once each, in small letters: most of most patterns.
-    fn plain(&mut self) -> String {
+    /// Passes over the characters from here on that stand for themselves once each, most of most patterns, and counts them.
+    fn plain(&mut self) -> usize {
         let ordinary = |byte: &u8| byte.is_ascii_alphanumeric() || b" _:,/".contains(byte);
         let rest = self.rest().as_bytes();
         let mut length = rest.iter().take_while(|byte| ordinary(byte)).count();
@@ -127,9 +131,9 @@ impl Parser<'_> {
         if rest.get(length).is_some_and(|next| b"?*+{".contains(next)) {
             length = length.saturating_sub(1);
         }
-        let plain = self.rest().get(..length).unwrap_or_default().to_ascii_lowercase();
+        self.letters.push_str(self.source.get(self.at..self.at + length).unwrap_or_default());
         self.at += length;
-        plain
+        length
     }
 
     /// The quantifiers after an atom: how often it stands there at least, and how often when written out.
@@ -344,15 +348,14 @@ impl Parser<'_> {
     }
 }
 
-/// A run that ends here, if it is worth looking for.
-fn alone(run: &mut String) -> Option<Vec<String>> {
-    let run = std::mem::take(run);
+/// A run, if it is worth looking for.
+fn alone(run: Range<usize>) -> Option<Vec<Range<usize>>> {
     (run.len() >= SHORTEST_RUN).then(|| vec![run])
 }
 
 /// The runs of which a text is less likely to hold one by chance: those whose shortest is longer.
-fn better(one: Option<Vec<String>>, other: Option<Vec<String>>) -> Option<Vec<String>> {
-    let shortest = |runs: &Option<Vec<String>>| runs.as_ref().and_then(|runs| runs.iter().map(String::len).min());
+fn better(one: Option<Vec<Range<usize>>>, other: Option<Vec<Range<usize>>>) -> Option<Vec<Range<usize>>> {
+    let shortest = |runs: &Option<Vec<_>>| runs.as_ref().and_then(|runs| runs.iter().map(Range::len).min());
     if shortest(&one) >= shortest(&other) { one } else { other }
 }
 
@@ -378,12 +381,11 @@ mod tests {
             ("^.*$", None),
             ("", None),
         ] {
-            let found = read(source).unwrap().runs;
-            assert_eq!(
-                found.as_deref().map(|runs| runs.iter().map(String::as_str).collect::<Vec<_>>()).as_deref(),
-                runs,
-                "{source}"
-            );
+            let (read, letters) = read(source).unwrap();
+            let letters = letters.to_ascii_lowercase();
+            let found =
+                read.runs.map(|found| found.into_iter().map(|run| letters.get(run).unwrap()).collect::<Vec<_>>());
+            assert_eq!(found.as_deref(), runs, "{source}");
         }
     }
 
@@ -392,7 +394,7 @@ mod tests {
         for (source, positions) in
             [("abc", 3), ("a|bc", 3), ("[a-z]{3}", 3), ("(ab){2,5}x*", 11), (r"\bé", 3), ("(){9}", 9), ("a{3}{4}", 12)]
         {
-            assert_eq!(read(source).unwrap().positions, positions, "{source}");
+            assert_eq!(read(source).unwrap().0.positions, positions, "{source}");
         }
     }
 }
