@@ -141,7 +141,7 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
         self.failure.object(self.place);
         let opened = self.keys.open();
         while let Some(Key(key)) = object.next_key()? {
-            object.next_value_seed(self.at(self.place.member(&key)))?;
+            object.next_value_seed(self.at(self.place.member(key.as_bytes())))?;
             if !self.keys.insert(opened, key) {
                 return Err(A::Error::custom("a key stands twice"));
             }

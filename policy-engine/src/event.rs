@@ -11,8 +11,8 @@ use std::borrow::Cow;
 /// Most objects and lists within each other.
 const MAX_DEPTH: usize = 32;
 
-/// Most digits of a number; none so short is beyond 64 bits.
-const MAX_DIGITS: usize = 18;
+/// Longest number, in bytes; none so short is beyond 64 bits.
+const MAX_SCALAR_BYTES: usize = 18;
 
 /// The members of a state machine's event as it mostly comes: one JSON object, no key twice in it or in its `taskError`.
 #[derive(Debug)]
@@ -71,10 +71,10 @@ impl<'a> OrdinaryEvent<'a> {
         let (mut report, mut error_state, mut execution, mut policy) = (None, None, None, None);
         json.object_with_new_keys(|json, key| {
             match key {
-                "taskError" => report = Some(json.report()?),
-                "errorState" => error_state = Some(json.raw(&|_| None)?),
-                "execution" => execution = Some(json.raw(&|_| None)?),
-                "policy" => policy = Some(json.raw(known)?),
+                b"taskError" => report = Some(json.report()?),
+                b"errorState" => error_state = Some(json.raw(&|_| None)?),
+                b"execution" => execution = Some(json.raw(&|_| None)?),
+                b"policy" => policy = Some(json.raw(known)?),
                 _ => json.skip()?,
             }
             Some(())
@@ -93,13 +93,13 @@ struct Scanner<'a, const NESTED: bool> {
 
 /// What stands between two quotes.
 struct Quoted<'a> {
-    inner: &'a str,
+    inner: &'a [u8],
     escaped: bool,
 }
 
 impl<'a> Scanner<'a, false> {
     /// An object in which no key stands twice.
-    fn object_with_new_keys(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+    fn object_with_new_keys(&mut self, mut member: impl FnMut(&mut Self, &'a [u8]) -> Option<()>) -> Option<()> {
         let mut keys = Vec::with_capacity(8);
         self.object(|json, key| {
             if keys.contains(&key) {
@@ -146,8 +146,8 @@ impl<'a> Scanner<'a, false> {
         let (mut error, mut cause, mut task) = (None, None, None);
         self.object_with_new_keys(|json, key| {
             match key {
-                "Error" => error = json.text()?,
-                "Cause" => {
+                b"Error" => error = json.text()?,
+                b"Cause" => {
                     task = json.nested_task();
                     if task.is_none() {
                         cause = Some(json.text()??);
@@ -264,13 +264,14 @@ impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
             self.at += length;
             escaped = true;
         }
-        let inner = self.json.get(start..self.at)?;
+        let inner = self.json.as_bytes().get(start..self.at)?;
         self.at += 1 + usize::from(NESTED);
         Some(Quoted { inner, escaped })
     }
 
     /// What a text says; nothing for one that says nothing in Unicode.
     fn says(&self, Quoted { inner, escaped }: Quoted<'a>) -> Option<Cow<'a, str>> {
+        let inner = str::from_utf8(inner).ok()?;
         if !escaped {
             return Some(Cow::Borrowed(inner));
         }
@@ -279,22 +280,25 @@ impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
         Some(Cow::Owned(if NESTED { unescaped(&once)? } else { once }))
     }
 
-    /// A word, or an integer that is not too long.
+    /// A word, or an integer that is not too long; what follows it shows whether that was all.
     fn scalar(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let sign = usize::from(rest.starts_with(b"-"));
+        let length = match rest.get(sign..)? {
+            [b'0', ..] => sign + 1,
+            digits @ [b'1'..=b'9', ..] => sign + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+            _ => ["null", "true", "false"].into_iter().find(|word| rest.starts_with(word.as_bytes()))?.len(),
+        };
         let start = self.at;
-        self.at += self.rest().iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
-        let scalar = self.json.get(start..self.at)?;
-        let digits = scalar.strip_prefix('-').unwrap_or(scalar);
-        let number = (1..=MAX_DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let whole = number && (digits.len() == 1 || !digits.starts_with('0'));
-        (whole || ["null", "true", "false"].contains(&scalar)).then_some(scalar)
+        self.at += length;
+        self.json.get(start..self.at).filter(|_| length <= MAX_SCALAR_BYTES)
     }
 
     fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.between(b'[', b']', &mut element)
     }
 
-    fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+    fn object(&mut self, mut member: impl FnMut(&mut Self, &'a [u8]) -> Option<()>) -> Option<()> {
         self.between(b'{', b'}', &mut |json| {
             let key = if json.opens() { json.quoted()? } else { return None };
             if key.escaped || json.peek() != Some(b':') {
@@ -331,13 +335,17 @@ impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
 /// How many bytes come before the next quote, backslash or control character.
 fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
-    // Of each eight bytes at once the highest bits are set of those that are zero; and perhaps of later ones.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let special =
-        |word: u64| zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c)) | (word.wrapping_sub(ONES * 0x20) & !word);
+    const HIGHS: u64 = ONES << 7;
+    // Subtracting a limit from each of eight bytes sets the high bits of those below it; the first one is exact, and
+    // only that one counts. With the bit 2 flipped, quotes are below 0x21 as control characters are, and a space is not.
+    let special = |word: u64| {
+        let quote_or_control = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
+        let backslash = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
+        (quote_or_control | backslash) & !word & HIGHS
+    };
     let (words, rest) = bytes.as_chunks::<8>();
     for (n, word) in words.iter().enumerate() {
-        let special = special(u64::from_le_bytes(*word)) & (ONES << 7);
+        let special = special(u64::from_le_bytes(*word));
         if special != 0 {
             return 8 * n + usize::try_from(special.trailing_zeros() / 8).unwrap_or_default();
         }

@@ -26,25 +26,25 @@ pub(crate) enum Place {
 
 impl Place {
     /// The place of an object's member.
-    pub(crate) fn member(self, key: &str) -> Self {
+    pub(crate) fn member(self, key: &[u8]) -> Self {
         match self {
             Self::Task => match key {
-                "StopCode" => Self::StopCode,
-                "StoppedReason" => Self::StoppedReason,
-                "LaunchType" => Self::LaunchType,
-                "CapacityProviderName" => Self::CapacityProvider,
-                "Containers" => Self::Containers,
-                "Failures" => Self::Failures,
+                b"StopCode" => Self::StopCode,
+                b"StoppedReason" => Self::StoppedReason,
+                b"LaunchType" => Self::LaunchType,
+                b"CapacityProviderName" => Self::CapacityProvider,
+                b"Containers" => Self::Containers,
+                b"Failures" => Self::Failures,
                 _ => Self::Elsewhere,
             },
             Self::Container => match key {
-                "Name" => Self::ContainerName,
-                "ExitCode" => Self::ExitCode,
-                "Reason" => Self::ContainerReason,
+                b"Name" => Self::ContainerName,
+                b"ExitCode" => Self::ExitCode,
+                b"Reason" => Self::ContainerReason,
                 _ => Self::Elsewhere,
             },
             Self::PlacementFailure => match key {
-                "Reason" | "Detail" => Self::PlacementReason,
+                b"Reason" | b"Detail" => Self::PlacementReason,
                 _ => Self::Elsewhere,
             },
             _ => Self::Elsewhere,

@@ -124,8 +124,8 @@ fn error_prefix(policy: &Policy, rule: &Rule, failure: &Failure<'_>) -> Option<&
     let container = failure.container(policy.container_for(rule)).ok();
     let reasons = failure.stopped_reason.iter().chain(container.and_then(|it| it.reason.as_ref()));
     let prefix = |reason: &Text<'_>| {
-        let starts = |prefix: &&str| reason.as_str().strip_prefix(prefix).is_some_and(|rest| rest.starts_with(':'));
-        ERROR_PREFIXES.into_iter().find(starts)
+        let (head, _) = reason.as_str().split_once(':')?;
+        ERROR_PREFIXES.into_iter().find(|prefix| *prefix == head)
     };
     reasons.chain(&failure.placement_reasons).find_map(prefix)
 }

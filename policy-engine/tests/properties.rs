@@ -14,6 +14,51 @@ fn failure(n: usize) -> Failure<'static> {
     Failure { containers: vec![Container { exit_code: code, ..Container::default() }], ..Failure::default() }
 }
 
+/// Rules that have something of each other.
+const OVERLAPPING: &str = r#"
+    version = 1
+    limits.max_retries = 1
+    rule = [
+        { name = "a", type = "FATAL", when = { exit_code = [3, "absent"], reason = ['^ab', 'volume lost|disk [0-9] is full'] } },
+        { name = "b", type = "FATAL", when = { exit_code = [3, "absent"], reason = 'disk 1 is full' } },
+        { name = "c", type = "FATAL", when = { container = "b", exit_code = ["3..=5"] } },
+        { name = "d", type = "FATAL", when = { error = ["States.Timeout", "ECS.*"], stop_code = ["x", "y"] } },
+        { name = "e", type = "FATAL", when = { error = "*", exit_code = ["-2..=1", 7], container_reason = 'no (?:disk|volume)|rate limit' } },
+        { name = "f", type = "FATAL", when = { stop_code = "x", exit_code = "absent" } },
+        { name = "g", type = "FATAL", when = { reason = ['rate limit', 'is full$'] } },
+        { name = "h", type = "FATAL", when = { exit_code = ["2..=4", "6..=8"] } },
+        { name = "i", type = "FATAL", when = { exit_code = "absent" } },
+    ]
+"#;
+
+/// Failures of which rules of [`OVERLAPPING`] take many.
+fn failures() -> impl Strategy<Value = Failure<'static>> {
+    let name = |names: &'static [&'static str]| {
+        prop::option::of(prop::sample::select(names)).prop_map(|name| name.map(Into::into))
+    };
+    let text = || {
+        let texts = [
+            "abc",
+            "the volume lost",
+            "disk 1 is full",
+            "disk 1 is full now",
+            "Rate Limit",
+            "no volume, rate limit",
+            "",
+        ];
+        prop::option::of(prop::sample::select(texts.to_vec())).prop_map(|text| text.map(Text::project))
+    };
+    let container = (name(&["a", "b"]), prop::option::of(-3..9_i64), text())
+        .prop_map(|(name, code, reason)| Container { name, exit_code: code.and_then(ExitCode::new), reason });
+    let names = (name(&["States.Timeout", "ECS.x", "z"]), name(&["x", "y", "SpotInterruption"]));
+    (names, text(), vec(container, 0..3), text()).prop_map(
+        |((error, stop_code), stopped_reason, containers, placement)| {
+            let placement_reasons = placement.into_iter().collect();
+            Failure { error, stop_code, stopped_reason, containers, placement_reasons, ..Failure::default() }
+        },
+    )
+}
+
 /// The most runs and the longest wait over every order of failures, by walking all of them with the real `decide`.
 fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
     let context = ExecutionContext { draw: Draw::Longest, elapsed_seconds: Some(0) };
@@ -100,6 +145,16 @@ proptest! {
         let rule = policy.deciding(&failure(kind));
         let spent = count >= rule.max_retries() || (rule.counts() && count >= policy.limits().max_retries);
         prop_assert_eq!(matches!(decision.verdict, Verdict::Fatal(_)), spent);
+    }
+
+    /// Whatever is looked at first to pass over rules quickly: the first rule that matches decides.
+    #[test]
+    fn no_rule_that_matches_is_passed_over(failure in failures()) {
+        static POLICIES: LazyLock<[Policy; 2]> = LazyLock::new(|| [OVERLAPPING, DEFAULT].map(|text| Policy::load(text).unwrap().0));
+        for policy in &*POLICIES {
+            let first = policy.rules().iter().find(|rule| rule.mismatch(policy, &failure).is_none());
+            prop_assert_eq!(policy.deciding(&failure).name(), first.unwrap_or(policy.default_rule()).name());
+        }
     }
 
     #[test]

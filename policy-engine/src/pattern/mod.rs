@@ -135,7 +135,7 @@ impl Pattern {
 
     /// Whether the pattern is found in the text.
     pub fn is_in(&self, text: &Text<'_>) -> bool {
-        if self.signs().is_some_and(|signs| !signs.iter().any(|signs| text.trigrams().have(*signs))) {
+        if self.signs().is_some_and(|signs| !text.trigrams().have_one_of(signs)) {
             return false;
         }
         self.program().is_some_and(|program| program.is_match(text.as_str()))

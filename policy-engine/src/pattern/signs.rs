@@ -28,9 +28,14 @@ impl Trigrams {
         Self(slots)
     }
 
-    /// Whether a text with these trigrams may hold a run with those signs.
-    pub(crate) fn have(&self, signs: Signs) -> bool {
-        signs.0.iter().all(|slot| self.0.get(usize::from(slot / 64)).is_some_and(|word| word >> (slot % 64) & 1 == 1))
+    /// Whether a text with these trigrams may hold a run with one of those signs.
+    #[inline]
+    pub(crate) fn have_one_of(&self, runs: &[Signs]) -> bool {
+        let has = |slot: &u16| {
+            let word = self.0.get(usize::from(slot / 64) % self.0.len());
+            word.is_some_and(|word| word >> (slot % 64) & 1 == 1)
+        };
+        runs.iter().any(|signs| signs.0.iter().all(has))
     }
 }
 
@@ -72,17 +77,18 @@ mod tests {
 
     #[test]
     fn a_text_has_the_signs_of_what_it_holds_and_hardly_of_anything_else() {
+        let holds = |text: &Trigrams, run| text.have_one_of(&[Signs::of(run)]);
         let text = Trigrams::of("The service is TOO BUSY: rate exceeded");
         for run in ["too busy", "ce is", "exceeded", "the"] {
-            assert!(text.have(Signs::of(run)), "{run}");
+            assert!(holds(&text, run), "{run}");
         }
         for run in ["too bushy", "toomanyrequests", "no space left on device", "spot", "ysub oot"] {
-            assert!(!text.have(Signs::of(run)), "{run}");
+            assert!(!holds(&text, run), "{run}");
         }
         let both: Trigrams = [&text, &Trigrams::of("no space left")].into_iter().collect();
-        assert!(
-            both.have(Signs::of("too busy")) && both.have(Signs::of("space left")) && !both.have(Signs::of("spot"))
-        );
+        assert!(holds(&both, "too busy") && holds(&both, "space left") && !holds(&both, "spot"));
+        let either = [Signs::of("spot"), Signs::of("too busy")];
+        assert!(text.have_one_of(&either) && !text.have_one_of(&either[..1]) && !text.have_one_of(&[]));
     }
 
     #[test]

@@ -4,19 +4,16 @@ use super::{NameMatch, Rule, Test};
 use crate::failure::Failure;
 use crate::pattern::{Pattern, Signs, Trigrams};
 use std::cell::OnceCell;
-use std::ops::RangeInclusive;
-
-/// A missing exit code, next to the numbers of 32 bits.
-const ABSENT: u64 = 1 << 32;
+use std::iter;
 
 /// The bit of a missing name; names have the other bits.
 const UNNAMED: u32 = 1 << 31;
 
 /// A failure as gates look at it.
-pub(super) struct View<'f> {
+struct View<'f> {
     failure: &'f Failure<'f>,
     /// Of the container that the policy names.
-    code: u64,
+    code: Option<u32>,
     stop_code: u32,
     error: u32,
     /// Of all texts together; made when the first gate asks.
@@ -24,11 +21,11 @@ pub(super) struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    pub(super) fn of(failure: &'f Failure<'f>, container: Option<&str>) -> Self {
+    fn of(failure: &'f Failure<'f>, container: Option<&str>) -> Self {
         let code = failure.container(container).ok().and_then(|container| container.exit_code);
         Self {
             failure,
-            code: code.map_or(ABSENT, |code| code.bits().into()),
+            code: code.map(|code| code.bits()),
             stop_code: failure.stop_code.as_deref().map_or(UNNAMED, bit),
             error: failure.error.as_deref().map_or(UNNAMED, bit),
             trigrams: OnceCell::new(),
@@ -45,27 +42,72 @@ impl<'f> View<'f> {
     }
 }
 
-/// What a failure must have at least to meet a rule's conditions.
+/// One gate for each rule, in their order.
 #[derive(Debug, Clone)]
-pub(super) struct Gate {
-    /// From the smallest code to the largest one.
-    codes: RangeInclusive<u64>,
+pub(super) struct Gates {
+    gates: Vec<Gate>,
+    /// Those of all gates, one after the other.
+    signs: Vec<Signs>,
+}
+
+/// What a failure must have at least to meet a rule's conditions. Small: a decision looks at all of them.
+#[derive(Debug, Clone)]
+struct Gate {
+    /// The smallest code and the largest one.
+    codes: (u32, u32),
+    /// Whether a code may be missing.
+    absent: bool,
     stop_codes: u32,
     errors: u32,
-    /// The signs of one of these; nothing where there is no telling.
-    signs: Option<Vec<Signs>>,
+    /// Start and end in [`Gates::signs`], one of which the texts must have; nothing where there is no telling.
+    signs: Option<(u32, u32)>,
+}
+
+impl Gates {
+    pub(super) fn of(rules: &[Rule]) -> Self {
+        let mut gates = Self { gates: Vec::with_capacity(rules.len()), signs: Vec::new() };
+        for rule in rules {
+            let gate = Gate::of(rule, &mut gates.signs);
+            gates.gates.push(gate);
+        }
+        gates
+    }
+
+    /// The numbers of the rules that may match, in their order; the others do not.
+    pub(super) fn admitted<'g>(
+        &'g self,
+        failure: &'g Failure<'g>,
+        container: Option<&str>,
+    ) -> impl Iterator<Item = usize> + use<'g> {
+        let view = View::of(failure, container);
+        let mut next = 0;
+        iter::from_fn(move || {
+            let admitted = self.first(next, &view)?;
+            next = admitted + 1;
+            Some(admitted)
+        })
+    }
+
+    /// The first rule from this one on that may match. Apart, so that the view stays in registers.
+    #[inline(never)]
+    fn first(&self, from: usize, view: &View<'_>) -> Option<usize> {
+        let mut gates = self.gates.get(from..)?.iter();
+        gates.position(|gate| gate.admits(view, &self.signs)).map(|skipped| from + skipped)
+    }
 }
 
 impl Gate {
-    pub(super) fn of(rule: &Rule) -> Self {
-        let mut gate = Self { codes: 0..=ABSENT, stop_codes: u32::MAX, errors: u32::MAX, signs: None };
+    /// The signs of its patterns are added to those of earlier gates.
+    fn of(rule: &Rule, signs: &mut Vec<Signs>) -> Self {
+        let mut gate = Self { codes: (0, u32::MAX), absent: true, stop_codes: u32::MAX, errors: u32::MAX, signs: None };
         for matcher in &rule.matchers {
             match &matcher.test {
                 // Another container's code is not what the view has.
                 Test::ExitCode(set) if rule.container.is_none() => {
-                    let ends = set.ranges.iter().flat_map(|range| [u64::from(*range.start()), u64::from(*range.end())]);
-                    let ends = ends.chain(set.absent.then_some(ABSENT));
-                    gate.codes = ends.clone().min().unwrap_or(0)..=ends.max().unwrap_or(ABSENT);
+                    let low = set.ranges.iter().map(|range| *range.start()).min();
+                    let high = set.ranges.iter().map(|range| *range.end()).max();
+                    gate.codes = (low.unwrap_or(u32::MAX), high.unwrap_or(0));
+                    gate.absent = set.absent;
                 }
                 Test::StopCode(names) => gate.stop_codes = names.iter().fold(0, |bits, name| bits | bit(name)),
                 Test::Error(names) => {
@@ -74,9 +116,13 @@ impl Gate {
                         NameMatch::StartingWith(_) => bits | !UNNAMED,
                     });
                 }
-                Test::Reason(patterns) | Test::StoppedReason(patterns) | Test::ContainerReason(patterns) => {
-                    let signs: Option<Vec<_>> = patterns.iter().map(Pattern::signs).collect();
-                    gate.signs = gate.signs.or_else(|| Some(signs?.concat()));
+                Test::Reason(patterns) | Test::StoppedReason(patterns) | Test::ContainerReason(patterns)
+                    if gate.signs.is_none() && patterns.iter().all(|pattern| pattern.signs().is_some()) =>
+                {
+                    let place = |signs: &Vec<Signs>| u32::try_from(signs.len()).unwrap_or(u32::MAX);
+                    let start = place(signs);
+                    signs.extend(patterns.iter().filter_map(Pattern::signs).flatten());
+                    gate.signs = Some((start, place(signs)));
                 }
                 _ => {}
             }
@@ -84,12 +130,14 @@ impl Gate {
         gate
     }
 
-    /// Whether the rule may match; where it may not, it does not.
-    pub(super) fn admits(&self, view: &View<'_>) -> bool {
-        self.codes.contains(&view.code)
-            && self.stop_codes & view.stop_code != 0
-            && self.errors & view.error != 0
-            && self.signs.as_ref().is_none_or(|signs| signs.iter().any(|signs| view.trigrams().have(*signs)))
+    fn admits(&self, view: &View<'_>, signs: &[Signs]) -> bool {
+        let code = view.code.map_or(self.absent, |code| self.codes.0 <= code && code <= self.codes.1);
+        if !code || self.stop_codes & view.stop_code == 0 || self.errors & view.error == 0 {
+            return false;
+        }
+        let Some((start, end)) = self.signs else { return true };
+        let wide = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        view.trigrams().have_one_of(signs.get(wide(start)..wide(end)).unwrap_or_default())
     }
 }
 
@@ -110,7 +158,7 @@ mod tests {
         let rule = format!("[[rule]]\nname = 'it'\nwhen = {{ {when} }}\ntype = 'FATAL'\n");
         let policy = Policy::compile(&format!("version = 1\nlimits.max_retries = 3\n{rule}")).unwrap();
         let failure = Failure::read(Some(error).filter(|error| !error.is_empty()), Some(cause));
-        let admitted = policy.gates[0].admits(&View::of(&failure, policy.container()));
+        let admitted = policy.gates.admitted(&failure, policy.container()).next().is_some();
         assert_eq!(admitted, expected, "{when} {error} {cause}");
         assert!(admitted || policy.rules[0].mismatch(&policy, &failure).is_some());
     }

@@ -22,7 +22,7 @@ use crate::diagnostic::Diagnostics;
 use crate::failure::{ExitCode, Failure};
 use crate::pattern::{Pattern, Text};
 use crate::scenario::Scenario;
-use gate::{Gate, View};
+use gate::Gates;
 use guarantee::Guarantee;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -50,8 +50,7 @@ pub struct Policy {
     /// Names of exit codes, few and rarely asked for.
     exit_codes: Vec<(u32, String)>,
     rules: Vec<Rule>,
-    /// One for each rule.
-    gates: Vec<Gate>,
+    gates: Gates,
     default: Rule,
     tests: Vec<Scenario>,
     guarantee: Guarantee,
@@ -152,9 +151,8 @@ impl Policy {
 
     /// The first rule that matches, else `[default]`.
     pub fn deciding(&self, failure: &Failure<'_>) -> &Rule {
-        let view = View::of(failure, self.container());
-        let admitted = self.rules.iter().zip(&self.gates).filter(|(_, gate)| gate.admits(&view));
-        admitted.map(|(rule, _)| rule).find(|rule| rule.mismatch(self, failure).is_none()).unwrap_or(&self.default)
+        let mut admitted = self.gates.admitted(failure, self.container()).filter_map(|index| self.rules.get(index));
+        admitted.find(|rule| rule.mismatch(self, failure).is_none()).unwrap_or(&self.default)
     }
 
     /// The name that the policy gives an exit code.
