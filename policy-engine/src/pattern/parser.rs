@@ -126,7 +126,7 @@ impl Parser<'_> {
     fn plain(&mut self) -> usize {
         let ordinary = |byte: &u8| byte.is_ascii_alphanumeric() || b" _:,/".contains(byte);
         let rest = self.rest().as_bytes();
-        let mut length = rest.iter().take_while(|byte| ordinary(byte)).count();
+        let mut length = rest.iter().position(|byte| !ordinary(byte)).unwrap_or(rest.len());
         // The last one may be repeated.
         if rest.get(length).is_some_and(|next| b"?*+{".contains(next)) {
             length = length.saturating_sub(1);

@@ -11,6 +11,7 @@ use super::{Action, DEFAULT_RULE, Limits, MAX_POLICY_BYTES, MAX_RULES, NO_RULE, 
 use crate::backoff::{BackoffTable, MAX_RETRIES};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::duration;
+use memchr::memchr_iter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -200,7 +201,7 @@ impl Lowering<'_> {
     fn line(&mut self, at: usize) -> usize {
         let (counted, line) = if at < self.counted_lines.0 { (0, 1) } else { self.counted_lines };
         let between = self.text.as_bytes().get(counted..at).unwrap_or_default();
-        let line = line + between.iter().filter(|byte| **byte == b'\n').count();
+        let line = line + memchr_iter(b'\n', between).count();
         self.counted_lines = (at, line);
         line
     }

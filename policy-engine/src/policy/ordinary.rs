@@ -42,13 +42,13 @@ impl<'i> Scanner<'i> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.rest().first().copied()
+        self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Passes over these bytes if they are next.
-    fn takes(&mut self, bytes: &[u8]) -> bool {
-        let takes = self.rest().starts_with(bytes);
-        self.at += if takes { bytes.len() } else { 0 };
+    /// Passes over this byte if it is next.
+    fn takes(&mut self, byte: u8) -> bool {
+        let takes = self.peek() == Some(byte);
+        self.at += usize::from(takes);
         takes
     }
 
@@ -72,9 +72,11 @@ impl<'i> Scanner<'i> {
             if self.peek() == Some(b'#') {
                 self.take_while(|byte| byte == b'\t' || is_text(byte));
             }
-            if !self.takes(b"\n") && !self.takes(b"\r\n") {
-                return breaks;
-            }
+            self.at += match self.rest() {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => return breaks,
+            };
             breaks = true;
         }
     }
@@ -82,11 +84,11 @@ impl<'i> Scanner<'i> {
     /// `[table]`, `[table.within]` or `[[list]]`; gives the table that follows.
     fn header(&mut self) -> Option<u32> {
         let start = self.at;
-        let of_list = self.takes(b"[[");
-        self.at += usize::from(!of_list);
+        self.at += 1;
+        let of_list = self.takes(b'[');
         let mut parent = ROOT;
         let mut key = self.key()?;
-        if self.takes(b".") {
+        if self.takes(b'.') {
             parent = match self.document.table(ROOT).get(self.text.get(key.clone())?) {
                 None => self.document.add(ROOT, key.clone(), key, Content::TABLE),
                 Some(node) if node.is_open() && matches!(node.get_ref(), Value::Table(_)) => node.index(),
@@ -94,7 +96,7 @@ impl<'i> Scanner<'i> {
             };
             key = self.key()?;
         }
-        if !self.takes(if of_list { b"]]" } else { b"]" }) {
+        if !self.takes(b']') || (of_list && !self.takes(b']')) {
             return None;
         }
         let header = start..self.at;
@@ -122,7 +124,7 @@ impl<'i> Scanner<'i> {
             return None;
         }
         self.blanks();
-        if !self.takes(b"=") {
+        if !self.takes(b'=') {
             return None;
         }
         self.blanks();
@@ -149,7 +151,7 @@ impl<'i> Scanner<'i> {
     /// What a list or an inline table holds, and its end.
     fn members(&mut self, index: u32, content: Content, depth: usize) -> Option<()> {
         let is_list = content == Content::LIST;
-        let close: &[u8] = if is_list { b"]" } else { b"}" };
+        let close = if is_list { b']' } else { b'}' };
         if depth == MAX_DEPTH {
             return None;
         }
@@ -164,7 +166,7 @@ impl<'i> Scanner<'i> {
                 self.member(index, depth + 1)?;
             }
             self.gap();
-            if !self.takes(b",") {
+            if !self.takes(b',') {
                 return self.takes(close).then_some(());
             }
         }
@@ -174,7 +176,7 @@ impl<'i> Scanner<'i> {
     fn string(&mut self, quote: u8) -> Option<Content> {
         self.at += 1;
         self.take_while(|byte| byte != quote && is_text(byte) && (byte != b'\\' || quote == b'\''));
-        self.takes(&[quote]).then_some(Content::Text)
+        self.takes(quote).then_some(Content::Text)
     }
 
     fn scalar(&mut self) -> Option<Content> {
