@@ -227,7 +227,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// The members of a JSON object, each key once, their values not yet read.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
+struct Object<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Object<'a> {
     fn read(json: &'a str) -> Option<Self> {
@@ -235,7 +235,7 @@ impl<'a> Object<'a> {
     }
 
     fn get(&self, key: &str) -> Option<&'a str> {
-        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value.get())
+        self.0.get(key).map(|value| value.get())
     }
 }
 
@@ -251,14 +251,11 @@ impl<'de> Deserialize<'de> for Object<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut members = Vec::with_capacity(8);
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                let mut keys: Vec<&String> = members.iter().map(|(key, _)| key).collect();
-                keys.sort_unstable();
-                if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-                    return Err(A::Error::custom("a key stands twice"));
+                let mut members = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry()? {
+                    if members.insert(key, value).is_some() {
+                        return Err(A::Error::custom("a key stands twice"));
+                    }
                 }
                 Ok(Object(members))
             }

@@ -21,7 +21,8 @@ pub(super) struct CodeNames {
 /// The conditions of one `when`, names and codes before patterns, each kind in the order written.
 pub(super) fn lower(when: Section<'_, '_>, policy: &str, names: &mut CodeNames, out: &mut Diagnostics) -> Vec<Matcher> {
     when.only(language::WHEN, out);
-    let mut matchers = Vec::with_capacity(when.table.keys().count());
+    let patterns = |value, out: &mut Diagnostics| each(value, out, |value, out| pattern(value, policy, out));
+    let (mut matchers, mut searches) = (Vec::with_capacity(when.table.keys().count()), Vec::new());
     let mut given = 0;
     for (key, value) in when.table.iter() {
         let key = key.get_ref();
@@ -31,14 +32,17 @@ pub(super) fn lower(when: Section<'_, '_>, policy: &str, names: &mut CodeNames, 
             "launch_type" => each(value, out, plain_name).map(Test::LaunchType),
             "capacity_provider" => each(value, out, plain_name).map(Test::CapacityProvider),
             "exit_code" => code_set(value, names, out).map(Test::ExitCode),
-            "reason" => each(value, out, |value, out| pattern(value, policy, out)).map(Test::Reason),
-            "stopped_reason" => each(value, out, |value, out| pattern(value, policy, out)).map(Test::StoppedReason),
-            "container_reason" => each(value, out, |value, out| pattern(value, policy, out)).map(Test::ContainerReason),
+            "reason" => patterns(value, out).map(Test::Reason),
+            "stopped_reason" => patterns(value, out).map(Test::StoppedReason),
+            "container_reason" => patterns(value, out).map(Test::ContainerReason),
             _ => continue,
         };
         given += 1;
-        matchers.extend(test.map(|test| Matcher { test, span: value.span() }));
+        let searching = matches!(test, Some(Test::Reason(_) | Test::StoppedReason(_) | Test::ContainerReason(_)));
+        let kind = if searching { &mut searches } else { &mut matchers };
+        kind.extend(test.map(|test| Matcher { test, span: value.span() }));
     }
+    matchers.append(&mut searches);
     if when.table.keys().all(|key| key.get_ref() == "container") {
         let help = "add a matcher such as `exit_code` or `reason`; what no rule matched is for `[default]`";
         out.push(Code::NoMatcher, when.span(), "`when` asks for nothing", "no matcher here", help);
@@ -49,10 +53,6 @@ pub(super) fn lower(when: Section<'_, '_>, policy: &str, names: &mut CodeNames, 
         let message = "no matcher of this rule looks at a container";
         out.push(Code::UnusedContainer, container.span(), message, "without effect", help);
     }
-    matchers.sort_unstable_by_key(|matcher| {
-        let searches = matches!(matcher.test, Test::Reason(_) | Test::StoppedReason(_) | Test::ContainerReason(_));
-        (searches, matcher.span.start)
-    });
     matchers
 }
 
