@@ -4,9 +4,7 @@
 #![cfg(feature = "render")]
 #![expect(clippy::string_slice, reason = "a test fails by panicking")]
 
-mod common;
-
-use common::{blocks, hold, text};
+use crate::common::{blocks, hold, text};
 use policy_engine::{Code, Diagnostics, MAX_POLICY_BYTES, MAX_RULES, Policy, TestReport};
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -4,9 +4,7 @@
 #![cfg(feature = "schema")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod common;
-
-use common::{blocks, hold, text};
+use crate::common::{blocks, hold, text};
 use policy_engine::{Otherwise, Policy, TABLES, Table, TestReport};
 use std::fmt::Write;
 use std::fs;
