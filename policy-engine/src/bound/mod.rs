@@ -251,6 +251,13 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_allow_no_retry_cost_the_search_nothing() {
+        let waits = ["TEMPORARY max_retries = 40; backoff.constant = '1s'"; 3];
+        let rules = [&waits[..], &["FATAL"; 200]].concat();
+        check("max_retries = 100, max_total_wait = '40s'", &rules, "41 40 620; r2x40");
+    }
+
+    #[test]
     fn counted_rules_share_and_uncounted_ones_add() {
         let once = "TEMPORARY max_retries = 1; backoff.constant = '90s'";
         let shrinking = "TEMPORARY backoff.delays = ['100s', '1s']";

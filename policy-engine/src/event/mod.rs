@@ -4,15 +4,12 @@
 //! Whatever is out of the ordinary, right or wrong, is left to thorough readers: that of the Cause (`cause.rs`), and the
 //! caller's of the event. Property tests hold them against each other.
 
+mod scanner;
+
 use crate::failure::Failure;
 use crate::task::Place;
+use scanner::Scanner;
 use std::borrow::Cow;
-
-/// Most objects and lists within each other.
-const MAX_DEPTH: usize = 32;
-
-/// Longest number, in bytes; none so short is beyond 64 bits.
-const MAX_SCALAR_BYTES: usize = 18;
 
 /// The members of a state machine's event as it mostly comes: one JSON object, no key twice in it or in its `taskError`.
 #[derive(Debug)]
@@ -67,7 +64,7 @@ impl<'a> OrdinaryEvent<'a> {
     /// assert!(OrdinaryEvent::read(r#"{"taskError": {}, "taskError": {}}"#, &|_| None).is_none());
     /// ```
     pub fn read(json: &'a str, known: &dyn Fn(&str) -> Option<usize>) -> Option<Self> {
-        let mut json = Scanner::<false> { json, at: 0, depth: 0 };
+        let mut json = Scanner::<false>::new(json, 0);
         let (mut report, mut error_state, mut execution, mut policy) = (None, None, None, None);
         json.object_with_new_keys(|json, key| {
             match key {
@@ -82,19 +79,6 @@ impl<'a> OrdinaryEvent<'a> {
         let whole = json.peek().is_none();
         Some(Self { report: report.filter(|_| whole)?, error_state, execution, policy })
     }
-}
-
-/// JSON that is being read; `NESTED` within a JSON text.
-struct Scanner<'a, const NESTED: bool> {
-    json: &'a str,
-    at: usize,
-    depth: usize,
-}
-
-/// What stands between two quotes.
-struct Quoted<'a> {
-    inner: &'a [u8],
-    escaped: bool,
 }
 
 impl<'a> Scanner<'a, false> {
@@ -166,7 +150,7 @@ impl<'a> Scanner<'a, false> {
     /// A text that is a task in JSON; stays where it is at anything else.
     fn nested_task(&mut self) -> Option<Failure<'a>> {
         self.peek()?;
-        let mut nested = Scanner::<true> { json: self.json, at: self.at + 1, depth: 0 };
+        let mut nested = Scanner::<true>::new(self.json, self.at + 1);
         let mut task = Failure::default();
         if !self.rest().starts_with(b"\"{") {
             return None;
@@ -213,149 +197,9 @@ impl<'a> Scanner<'a, true> {
     }
 }
 
-impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
-    fn rest(&self) -> &'a [u8] {
-        self.json.as_bytes().get(self.at..).unwrap_or_default()
-    }
-
-    fn byte(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
-    }
-
-    /// The next byte that is no blank.
-    fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.byte() {
-            if byte != b' ' && (NESTED || !matches!(byte, b'\n' | b'\r' | b'\t')) {
-                return Some(byte);
-            }
-            self.at += 1;
-        }
-        None
-    }
-
-    /// Passes over a quote, if there is one.
-    fn opens(&mut self) -> bool {
-        let opens = match self.peek() {
-            Some(b'\\') if NESTED => self.rest().get(1) == Some(&b'"'),
-            Some(b'"') => !NESTED,
-            _ => false,
-        };
-        self.at += if opens { 1 + usize::from(NESTED) } else { 0 };
-        opens
-    }
-
-    /// The rest of a text, after its first quote.
-    fn quoted(&mut self) -> Option<Quoted<'a>> {
-        let start = self.at;
-        let mut escaped = false;
-        loop {
-            self.at += plain(self.rest());
-            let length = match self.rest() {
-                [b'"', ..] if !NESTED => break,
-                [b'\\', b'"', ..] if NESTED => break,
-                // An escaped backslash, and what it escapes; that may be escaped itself.
-                [b'\\', b'\\', b'\\', ..] if NESTED => 4,
-                [b'\\', b'\\', ..] if NESTED => 3,
-                _ if NESTED => return None,
-                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
-                [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
-                _ => return None,
-            };
-            self.at += length;
-            escaped = true;
-        }
-        let inner = self.json.as_bytes().get(start..self.at)?;
-        self.at += 1 + usize::from(NESTED);
-        Some(Quoted { inner, escaped })
-    }
-
-    /// What a text says; nothing for one that says nothing in Unicode.
-    fn says(&self, Quoted { inner, escaped }: Quoted<'a>) -> Option<Cow<'a, str>> {
-        let inner = str::from_utf8(inner).ok()?;
-        if !escaped {
-            return Some(Cow::Borrowed(inner));
-        }
-        let unescaped = |inner: &str| serde_json::from_str::<String>(&["\"", inner, "\""].concat()).ok();
-        let once = unescaped(inner)?;
-        Some(Cow::Owned(if NESTED { unescaped(&once)? } else { once }))
-    }
-
-    /// A word, or an integer that is not too long; what follows it shows whether that was all.
-    fn scalar(&mut self) -> Option<&'a str> {
-        let rest = self.rest();
-        let sign = usize::from(rest.starts_with(b"-"));
-        let length = match rest.get(sign..)? {
-            [b'0', ..] => sign + 1,
-            digits @ [b'1'..=b'9', ..] => sign + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),
-            _ => ["null", "true", "false"].into_iter().find(|word| rest.starts_with(word.as_bytes()))?.len(),
-        };
-        let start = self.at;
-        self.at += length;
-        self.json.get(start..self.at).filter(|_| length <= MAX_SCALAR_BYTES)
-    }
-
-    fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.between(b'[', b']', &mut element)
-    }
-
-    fn object(&mut self, mut member: impl FnMut(&mut Self, &'a [u8]) -> Option<()>) -> Option<()> {
-        self.between(b'{', b'}', &mut |json| {
-            let key = if json.opens() { json.quoted()? } else { return None };
-            if key.escaped || json.peek() != Some(b':') {
-                return None;
-            }
-            json.at += 1;
-            member(json, key.inner)
-        })
-    }
-
-    /// Things with commas between them.
-    fn between(&mut self, open: u8, close: u8, each: &mut impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.depth += 1;
-        if self.peek() != Some(open) || self.depth > MAX_DEPTH {
-            return None;
-        }
-        self.at += 1;
-        if self.peek() != Some(close) {
-            loop {
-                each(self)?;
-                match self.peek()? {
-                    byte if byte == close => break,
-                    b',' => self.at += 1,
-                    _ => return None,
-                }
-            }
-        }
-        self.at += 1;
-        self.depth -= 1;
-        Some(())
-    }
-}
-
-/// How many bytes come before the next quote, backslash or control character.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    // Subtracting a limit from each of eight bytes sets the high bits of those below it; the first one is exact, and
-    // only that one counts. With the bit 2 flipped, quotes are below 0x21 as control characters are, and a space is not.
-    let special = |word: u64| {
-        let quote_or_control = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
-        let backslash = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
-        (quote_or_control | backslash) & !word & HIGHS
-    };
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().enumerate() {
-        let special = special(u64::from_le_bytes(*word));
-        if special != 0 {
-            return 8 * n + usize::try_from(special.trailing_zeros() / 8).unwrap_or_default();
-        }
-    }
-    let rest = rest.iter().take_while(|byte| **byte >= b' ' && **byte != b'"' && **byte != b'\\').count();
-    8 * words.len() + rest
-}
-
 #[cfg(test)]
 mod tests {
+    use super::scanner::{MAX_DEPTH, MAX_SCALAR_BYTES};
     use super::*;
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
@@ -467,6 +311,20 @@ mod tests {
         })
     }
 
+    const KEYS: [&str; 9] =
+        ["taskError", "taskError", "errorState", "execution", "policy", "x", "", "\\u0041", "task\\u0045rror"];
+
+    /// Texts of JSON that mostly are a `taskError`.
+    fn reports() -> impl Strategy<Value = String> {
+        let text = prop_oneof![causes(), "[a-z \"\\\\]{0,4}"].prop_map(|text| Value::from(text).to_string());
+        let member =
+            (prop::sample::select(vec!["Error", "Cause", "Cause", "x"]), prop_oneof![3 => text, 1 => causes()]);
+        vec(member, 0..3).prop_map(|members| {
+            let members: Vec<_> = members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+            format!("{{{}}}", members.join(", "))
+        })
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -481,23 +339,108 @@ mod tests {
             agrees(&cause.replace(':', &": ".repeat(blanks)))?;
         }
 
+        /// With members in any order, good or bad ones.
+        #[test]
+        fn events_are_read_as_the_library_reads_them(
+            members in vec((prop::sample::select(KEYS.to_vec()), prop_oneof![reports(), causes()]), 0..5),
+            gap in "[ \n\t\r]{0,2}",
+            end in prop::sample::select(vec!["}", "} ", "}x", "}}", "", ",}"]),
+        ) {
+            let members: Vec<_> = members.iter().map(|(key, value)| format!("{gap}\"{key}\"{gap}:{gap}{value}{gap}")).collect();
+            // The library's values have no half of a pair, even where nobody reads it; its and our readers pass over it.
+            let text = format!("{{{}{end}", members.join(",")).replace(r#""\ud83d""#, "0");
+            if let Some(event) = OrdinaryEvent::read(&text, &|_| None) {
+                let library: Value = serde_json::from_str(&text).map_err(|error| TestCaseError::fail(format!("{error}: {text}")))?;
+                let read = |json: Option<&str>| json.map(|json| serde_json::from_str::<Value>(json).unwrap());
+                for (key, json) in [("errorState", event.error_state), ("execution", event.execution), ("policy", event.policy)] {
+                    prop_assert_eq!(read(json), library.get(key).cloned(), "{}", text);
+                }
+                let report = &library["taskError"];
+                let thorough = Failure::read(report["Error"].as_str(), report["Cause"].as_str());
+                prop_assert_eq!(event.report.failure().into_owned(), thorough, "{}", text);
+            }
+        }
+
         #[test]
         fn tasks_are_read_where_they_stand(task in tasks()) {
             prop_assert!(agrees(&task.to_string())?);
         }
     }
 
+    const WHOLE: &str = concat!(
+        r#" {"x": [0, -1, {"a": [], "b": {}}, "\u00e9\\", true, false, null], "errorState": {"n": [ 1 , 2 ]} ,"#,
+        r#""taskError": {"Error": "E", "y": {"z": "}"}, "Cause": "no \"task\""}, "policy": "a\n" , "execution": {"id": "x"}} "#,
+    );
+
     #[test]
-    fn plain_bytes_are_counted_to_the_first_special_one() {
-        for special in ['"', '\\', '\u{0}', '\n', '\u{1f}'] {
-            for before in 0..20 {
-                let text = format!(
-                    "{}{special}{special}é~\u{7f} {special}",
-                    "é !#[]~\u{7f}".chars().cycle().take(before).collect::<String>()
-                );
-                assert_eq!(Some(plain(text.as_bytes())), text.find(special), "{text:?}");
-            }
+    fn an_ordinary_event_is_read_whole() {
+        let event = OrdinaryEvent::read(WHOLE, &|_| None).unwrap();
+        assert_eq!(event.error_state, Some(r#"{"n": [ 1 , 2 ]}"#));
+        assert_eq!((event.policy, event.execution), (Some(r#""a\n""#), Some(r#"{"id": "x"}"#)));
+        let Report::Unread { error, cause } = event.report else { panic!("no task") };
+        assert_eq!((error.as_deref(), cause.as_deref()), (Some("E"), Some("no \"task\"")));
+        let nothing = OrdinaryEvent::read(r#"{"taskError": {"Error": 1}}"#, &|_| None).unwrap();
+        assert!(matches!(nothing.report, Report::Unread { error: None, cause: None }));
+        assert_eq!((nothing.error_state, nothing.policy, nothing.execution), (None, None, None));
+        for cut in 1..WHOLE.trim_end().len() {
+            assert!(OrdinaryEvent::read(WHOLE.get(..cut).unwrap(), &|_| None).is_none(), "{cut}");
         }
-        assert_eq!(plain("é\u{7f} ~".repeat(5).as_bytes()), 25);
+    }
+
+    #[test]
+    fn a_known_policy_is_not_read_again() {
+        // What is no JSON text is not looked at where its length is known.
+        let event = WHOLE.replace(r#""a\n""#, "<known>");
+        let known = |text: &str| text.starts_with("<known> ").then_some("<known>".len());
+        assert_eq!(OrdinaryEvent::read(&event, &known).unwrap().policy, Some("<known>"));
+        assert!(OrdinaryEvent::read(&event, &|_| None).is_none());
+        assert!(OrdinaryEvent::read(&event.replace("policy", "execution"), &known).is_none());
+    }
+
+    #[test]
+    fn what_is_rare_is_left_to_thorough_readers() {
+        let reads = |x: &str| OrdinaryEvent::read(&format!(r#"{{"taskError": {{}}, "x": {x}}}"#), &|_| None).is_some();
+        let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(reads(&deep(MAX_DEPTH - 1)) && !reads(&deep(MAX_DEPTH)));
+        // What was closed again is not deep.
+        assert!(reads(&format!("[{}[]]", "[],".repeat(MAX_DEPTH))));
+        let digits = |count: usize| "9".repeat(count);
+        assert!(reads(&digits(MAX_SCALAR_BYTES)) && !reads(&digits(MAX_SCALAR_BYTES + 1)));
+        assert!(
+            reads(&format!("-{}", digits(MAX_SCALAR_BYTES - 1))) && !reads(&format!("-{}", digits(MAX_SCALAR_BYTES)))
+        );
+        let rare = r#"1.0|1e3|01|-|-01|truE|nul|"\x"|"\u00g0"||1 2|[1,]|[,1]|{1:2}|{"a" 1}|{"\n":1}|\""|"#.to_owned()
+            + "\"\n\"";
+        for rare in rare.split('|') {
+            assert!(!reads(rare), "{rare}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_no_event() {
+        for text in [
+            r#"{"taskError":{}} {}"#,
+            r#"["taskError",{}]"#,
+            r#"{"taskError":{"Cause":"{\"StopCode\":\"a",}"}}"#,
+            r#"{"taskError":{"Cause":"{\"StopCode\":\"a\"}}}"#,
+            r#"{"taskError":{},"x":"\\\q"}"#,
+        ] {
+            assert!(OrdinaryEvent::read(text, &|_| None).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tasks_out_of_the_ordinary_are_left_to_the_thorough_reader() {
+        for (task, ordinary) in [
+            (r#"{"StopCode":"a","StoppedReason":"b"}"#, true),
+            (r#" {"StopCode":"a"}"#, false),
+            (r#"{"StoppedReason":"b","StopCode":"a"}"#, false),
+            (r#"{"StopCode":"a","StopCode":"a"}"#, false),
+            (r#"{"StopCode":"a"} "#, true),
+            (r#"{"StopCode":"a"}}"#, false),
+            ("{\"StopCode\":\n\"a\"}", false),
+        ] {
+            assert_eq!(agrees(task).unwrap(), ordinary, "{task}");
+        }
     }
 }
