@@ -162,7 +162,9 @@ mod tests {
     #[test]
     fn one_strict_object_or_nothing() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        for good in ["{}", " {\"a\": 1}\n", "{\"Containers\": {}}", "{\"a\":{\"x\":1},\"b\":{\"x\":1}}", &nested(126)] {
+        let siblings = "{\"a\":{\"y\":1,\"x\":1},\"b\":{\"y\":1,\"x\":1}}";
+        for good in ["{}", " {\"a\": 1}\n", "{\"Containers\": {}}", siblings, "{\"x\":{\"x\":{\"x\":1}}}", &nested(126)]
+        {
             assert!(read(good).is_some(), "{good}");
         }
         for bad in [
