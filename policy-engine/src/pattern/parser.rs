@@ -171,8 +171,8 @@ impl Parser<'_> {
         let end = self.rest().find('}');
         let inner = end.and_then(|end| self.rest().get(..end)).unwrap_or_default();
         let number = |text: &str| {
-            let digits = !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| text.parse().ok()).flatten()
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse().unwrap_or(usize::MAX))
         };
         let counts = match inner.split_once(',') {
             None => number(inner).map(|count| (count, Some(count))),
@@ -391,10 +391,57 @@ mod tests {
 
     #[test]
     fn positions_are_counted_with_repetitions_written_out() {
-        for (source, positions) in
-            [("abc", 3), ("a|bc", 3), ("[a-z]{3}", 3), ("(ab){2,5}x*", 11), (r"\bé", 3), ("(){9}", 9), ("a{3}{4}", 12)]
-        {
+        for (source, positions) in [
+            ("abc", 3),
+            ("a|bc", 3),
+            ("[a-z]{3}", 3),
+            ("(ab){2,5}x*", 11),
+            (r"\bé", 3),
+            ("(){9}", 9),
+            ("a{3}{4}", 12),
+            ("[]a]", 1),
+            ("[-]]", 2),
+            ("[a-a]", 1),
+            ("a{4096}", 4_096),
+            ("(?:a{64}){64}", 4_096),
+        ] {
             assert_eq!(read(source).unwrap().0.positions, positions, "{source}");
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_shown_where_it_stands() {
+        for (source, label, span) in [
+            ("a{4096}b", "more than 4096 positions", 0..8),
+            ("xa{4097}", "more than 4096 positions", 1..8),
+            ("xa{99999999999999999999}", "more than 4096 positions", 1..24),
+            ("a{}", "not a repetition", 1..2),
+            ("a{x}", "not a repetition", 1..2),
+            ("a{+5}", "not a repetition", 1..2),
+            ("a{5,4}", "from more to fewer", 1..6),
+            ("x(?=a)", "a look-around", 1..6),
+            ("x(?!a)", "a look-around", 1..6),
+            ("x(?<=a)", "a look-around", 1..7),
+            ("x(?<!a)", "a look-around", 1..7),
+            ("x(?<n>a)", "a named group", 1..6),
+            ("x(?P<n>a)", "a named group", 1..7),
+            ("x(?i)", "inline flags", 1..5),
+            (r"x\b{start}", "not an escape", 1..3),
+            (r"[\b]", "not an escape", 1..3),
+            ("[b-a]", "not a range", 1..4),
+            ("x[[y]]", "a class within a class", 2..3),
+            ("x)", "no group to close", 1..2),
+        ] {
+            let error = read(source).unwrap_err();
+            assert!(error.label.starts_with(label), "{source}: {}", error.label);
+            assert_eq!(error.span, span, "{source}");
+        }
+    }
+
+    #[test]
+    fn groups_nest_fifty_deep() {
+        let nested = |depth: usize| "(".repeat(depth) + &")".repeat(depth);
+        assert!(read(&nested(MAX_DEPTH)).is_ok() && read(&nested(MAX_DEPTH + 1)).is_err());
+        assert!(read(&"(a)".repeat(MAX_DEPTH + 1)).is_ok());
     }
 }

@@ -192,6 +192,7 @@ mod tests {
             ("error = 'States.Timeout'", "States.TaskFailed", false),
             ("error = 'States.Timeout'", "", false),
             ("error = ['States.Timeout', 'E']", "E", true),
+            ("error = ['E', 'ECS.*']", "E", true),
             ("error = 'ECS.*'", "States.Timeout", true),
             ("error = 'ECS.*'", "", false),
         ] {
@@ -211,5 +212,22 @@ mod tests {
         ] {
             check(when, "E", cause, expected);
         }
+    }
+
+    #[test]
+    fn names_may_share_a_bit() {
+        let other = (0..).map(|n| format!("E{n}")).find(|name| bit(name) == bit("E")).unwrap();
+        check(&format!("error = ['E', '{other}']"), "E", "", true);
+        check(&format!("stop_code = ['E', '{other}']"), "E", r#"{"StopCode":"E"}"#, true);
+    }
+
+    #[test]
+    fn all_rules_that_may_match_are_tried_in_their_order() {
+        let rules: String = (0..9)
+            .map(|n| format!("[[rule]]\nname = 'r{n}'\nwhen = {{ exit_code = {} }}\ntype = 'FATAL'\n", n % 3))
+            .collect();
+        let policy = Policy::compile(&format!("version = 1\nlimits.max_retries = 3\n{rules}")).unwrap();
+        let failure = Failure::read(None, Some(r#"{"Containers":[{"Name":"app","ExitCode":1}]}"#));
+        assert_eq!(policy.gates.admitted(&failure, None).collect::<Vec<_>>(), [1, 4, 7]);
     }
 }
