@@ -335,6 +335,15 @@ mod tests {
     }
 
     #[test]
+    fn values_are_ordinary() {
+        for value in
+            ["'a'", "\"a\"", "-1", "0x1F", "-1.5", "true", "false", "[]", "[1, [2, ], # c\n ]", "{ a = {}, b = 1 }"]
+        {
+            assert!(agrees(&format!("a = {value}")).unwrap(), "{value}");
+        }
+    }
+
+    #[test]
     fn what_is_rare_is_left_to_the_library() {
         let members: String = (0..=MAX_MEMBERS).map(|n| format!("k{n} = 1\n")).collect();
         assert!(agrees(members.trim_end_matches(&format!("k{MAX_MEMBERS} = 1\n"))).unwrap());
