@@ -1,5 +1,6 @@
 //! Problems of a policy: a stable code, a place, what is wrong there, and what to type instead.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -181,15 +182,22 @@ impl Related {
 
 impl Diagnostic {
     /// A problem at one place; an empty `help` is none.
-    pub fn new(
+    pub fn new<'t>(
         code: Code,
         span: Range<usize>,
-        message: impl Into<String>,
-        label: impl Into<String>,
-        help: impl Into<String>,
+        message: impl Into<Cow<'t, str>>,
+        label: impl Into<Cow<'t, str>>,
+        help: impl Into<Cow<'t, str>>,
     ) -> Self {
-        let help = Some(help.into()).filter(|help| !help.is_empty());
-        let (message, label) = (message.into(), label.into());
+        Self::of(code, span, message.into(), label.into(), help.into())
+    }
+
+    /// Cold: most policies have no problem, and are loaded sooner if this is out of the way.
+    #[cold]
+    #[inline(never)]
+    fn of(code: Code, span: Range<usize>, message: Cow<'_, str>, label: Cow<'_, str>, help: Cow<'_, str>) -> Self {
+        let help = Some(help.into_owned()).filter(|help| !help.is_empty());
+        let (message, label) = (message.into_owned(), label.into_owned());
         Self { code, message, span, label, related: Vec::new(), notes: Vec::new(), help }
     }
 
@@ -315,19 +323,18 @@ impl Diagnostics {
     }
 
     /// Adds a problem at one place.
-    pub(crate) fn push(
+    pub(crate) fn push<'t>(
         &mut self,
         code: Code,
         span: Range<usize>,
-        message: impl Into<String>,
-        label: impl Into<String>,
-        help: impl Into<String>,
+        message: impl Into<Cow<'t, str>>,
+        label: impl Into<Cow<'t, str>>,
+        help: impl Into<Cow<'t, str>>,
     ) {
         self.add(Diagnostic::new(code, span, message, label, help));
     }
 
-    /// Adds a problem; the same one found on two ways is kept once. Cold: most policies have none, and are loaded sooner if
-    /// this is out of the way.
+    /// Adds a problem; the same one found on two ways is kept once.
     #[cold]
     #[inline(never)]
     pub(crate) fn add(&mut self, problem: Diagnostic) {

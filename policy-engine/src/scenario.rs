@@ -204,7 +204,7 @@ impl Scenario {
         Outcome { scenario: self, decisions, problem }
     }
 
-    fn problem(&self, code: Code, span: &Range<usize>, what: &str, label: impl Into<String>, help: &str) -> Diagnostic {
+    fn problem(&self, code: Code, span: &Range<usize>, what: &str, label: &str, help: &str) -> Diagnostic {
         Diagnostic::new(code, span.clone(), format!("test {} {what}", quoted(&self.name)), label, help)
     }
 
@@ -239,7 +239,7 @@ impl Scenario {
         } else {
             format!("jitter draws any of these delays: expect `{answer}`, or change rule {name}")
         };
-        let mut problem = self.problem(Code::FailedTest, &step.expected_span, "fails", got, &help);
+        let mut problem = self.problem(Code::FailedTest, &step.expected_span, "fails", &got, &help);
         problem = problem.also(step.given_span.clone(), "after this failure");
         if deciding.line() > 0 {
             problem = problem.also(deciding.span(), format!("rule {name} decided"));

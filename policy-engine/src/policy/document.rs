@@ -171,6 +171,12 @@ impl<'i> Document<'i> {
         self.entries.get_mut(usize::try_from(index).ok()?)
     }
 
+    /// The entry of this index; nothing for [`ROOT`], which is no member of anything.
+    fn member(&self, index: u32) -> Option<Node<'_, 'i>> {
+        let entry = self.entry(index).filter(|_| index != ROOT)?;
+        Some(Node { document: self, entry, index })
+    }
+
     fn written(&self, place: Place) -> &str {
         self.text.get(Range::from(place)).unwrap_or_default()
     }
@@ -263,6 +269,20 @@ impl<'t, 'i> Node<'t, 'i> {
         self.index
     }
 
+    /// The next member of the same table or list.
+    fn next(self) -> Option<Self> {
+        self.document.member(self.entry.next)
+    }
+
+    /// The elements of a list; any other value is the only one.
+    pub(super) fn elements(self) -> impl Iterator<Item = Self> {
+        let (first, is_list) = match self.get_ref() {
+            Value::Array(list) => (self.document.member(list.first), true),
+            _ => (Some(self), false),
+        };
+        iter::successors(first, move |last| last.next().filter(|_| is_list))
+    }
+
     /// Whether it is a table or a list of tables that headers made, and others may add to.
     pub(super) fn is_open(self) -> bool {
         // A header has its key in it; any other value comes after it.
@@ -296,12 +316,7 @@ pub(super) struct List<'t, 'i> {
 
 impl<'t, 'i> List<'t, 'i> {
     pub(super) fn iter(self) -> impl Iterator<Item = Node<'t, 'i>> {
-        let Self { document, first } = self;
-        let node = move |index| {
-            let entry = document.entry(index).filter(|_| index != ROOT)?;
-            Some(Node { document, entry, index })
-        };
-        iter::successors(node(first), move |last| node(last.entry.next))
+        iter::successors(self.document.member(self.first), |last| last.next())
     }
 
     pub(super) fn is_empty(self) -> bool {

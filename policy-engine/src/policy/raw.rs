@@ -252,11 +252,7 @@ pub(super) fn one_or_more<'t, 'i>(
     value: Node<'t, 'i>,
     out: &mut Diagnostics,
 ) -> impl Iterator<Item = Node<'t, 'i>> + use<'t, 'i> {
-    let (list, one) = match value.get_ref() {
-        Value::Array(list) => (Some(list), None),
-        _ => (None, Some(value)),
-    };
-    if list.is_some_and(List::is_empty) {
+    if matches!(value.get_ref(), Value::Array(list) if list.is_empty()) {
         out.push(
             Code::WrongType,
             value.span(),
@@ -265,7 +261,7 @@ pub(super) fn one_or_more<'t, 'i>(
             "write at least one value, or leave the key out",
         );
     }
-    list.into_iter().flat_map(List::iter).chain(one)
+    value.elements()
 }
 
 /// The elements of a list.
