@@ -391,9 +391,13 @@ mod tests {
 
     #[test]
     fn places_count_from_one() {
+        let text = "abc\ndéf\n\n";
         for (offset, expected) in [(0, (1, 1)), (2, (1, 3)), (3, (1, 4)), (4, (2, 1)), (7, (2, 3)), (99, (4, 1))] {
-            assert_eq!(position("abc\ndéf\n\n", offset), expected, "{offset}");
+            assert_eq!(position(text, offset), expected, "{offset}");
         }
+        let problem = Diagnostic::new(Code::Syntax, 2..7, "m", "l", "").also(4..5, "there");
+        assert_eq!((problem.position(text), problem.end(text)), ((1, 3), (2, 3)));
+        assert_eq!(problem.related[0].position(text), (2, 1));
     }
 
     #[test]
@@ -455,5 +459,18 @@ mod tests {
         let problem = Diagnostic::new(Code::Syntax, 0..1, "m", "l", "");
         assert!(!problem.render("x", "p", false).contains('\u{1b}'));
         assert!(problem.render("x", "p", true).contains('\u{1b}'));
+    }
+
+    #[cfg(feature = "render")]
+    #[test]
+    fn what_is_printed_keeps_to_its_width() {
+        // `1 | x = 1 ` and the label make 80 columns.
+        for (label, below) in [(70, false), (71, true)] {
+            let problem = Diagnostic::new(Code::Syntax, 4..5, "m", "l".repeat(label), "");
+            assert_eq!(problem.render("x = 1", "p", false).contains("note: "), below, "{label}");
+        }
+        for (width, expected) in [(8, "ab cd 1 s"), (5, "ab cd 1 s"), (4, "ab\ncd 1 s"), (1, "ab\ncd 1 s")] {
+            assert_eq!(wrapped("ab cd 1 s", width), expected, "{width}");
+        }
     }
 }
