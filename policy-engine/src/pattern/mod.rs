@@ -235,6 +235,14 @@ mod tests {
         assert!(found(r"\bHost \([^)]+\) \w+\.", "a host (i-1) gone."));
     }
 
+    #[test]
+    fn what_is_found_is_shown() {
+        let found = |pattern, text| Pattern::parse(pattern).unwrap().find(&Text::project(text)).map(str::to_owned);
+        assert_eq!(found("rate (limit|exceeded)", "the Rate Limit").as_deref(), Some("Rate Limit"));
+        assert_eq!(found("rate (limit|exceeded)", "the rate"), None);
+        assert!(Text::project("é") == Text::project("日本") && Text::project("a") != Text::project("A"));
+    }
+
     /// Compiling is what costs most, so that a pattern that a text cannot hold is never compiled.
     #[test]
     fn patterns_are_compiled_when_a_text_may_hold_them() {
@@ -276,12 +284,24 @@ mod tests {
             (r"[\pL]", 1..4, "a Unicode class"),
             (r"\1", 0..2, "a backreference"),
             ("a(?=b)", 1..6, "a look-around"),
+            ("x(?!a)", 1..6, "a look-around"),
+            ("x(?<=a)", 1..7, "a look-around"),
+            ("x(?<!a)", 1..7, "a look-around"),
+            ("a{}", 1..2, "not a repetition"),
+            ("a{x}", 1..2, "not a repetition"),
+            ("a{+5}", 1..2, "not a repetition"),
+            (r"x\b{start}", 1..3, "not an escape"),
+            (r"[\b]", 1..3, "not an escape"),
+            ("x[[y]]", 2..3, "a class within a class"),
+            ("a{4096}b", 0..8, "more than 4096 positions with repetitions written out"),
+            ("xa{4097}", 1..8, "more than 4096 positions with repetitions written out"),
+            ("xa{99999999999999999999}", 1..24, "more than 4096 positions with repetitions written out"),
             ("(a{1000}){1000}", 0..15, "more than 4096 positions with repetitions written out"),
         ] {
             let error = Pattern::parse(pattern).expect_err(pattern);
             assert_eq!((error.span, error.label.as_str()), (span, label), "{pattern}");
         }
-        assert!(Pattern::parse(&"a".repeat(513)).is_err());
+        assert!(Pattern::parse(&"a".repeat(512)).is_ok() && Pattern::parse(&"a".repeat(513)).is_err());
         assert!(Pattern::parse(r"(?:a|b)(c)?\d{2,3}[[:alpha:]]").is_ok());
     }
 
