@@ -192,7 +192,7 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(testkit::cases(1_000))]
 
     /// The rule that decides a failure has an example, and is the one that decides it.
     #[test]

@@ -91,7 +91,7 @@ fn decisions(policy: &Policy, id: &str, failures: &[(Option<String>, String)]) -
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(testkit::cases(300))]
 
     /// Policies that are said to decide alike decide alike, whatever fails in whatever order.
     #[test]

@@ -326,7 +326,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(testkit::cases(2_000))]
 
         #[test]
         fn any_text_is_an_ordinary_cause(cause in "\\PC{0,40}|[ -~\n]{0,40}") {

@@ -291,7 +291,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #![proptest_config(testkit::cases(4_000))]
 
         #[test]
         fn what_is_read_is_what_the_library_reads(
