@@ -214,4 +214,40 @@ mod tests {
         assert_eq!(Walk::all(&policy, &worst, &failures, 10).map(|walk| walk.states), Ok(10));
         assert!(matches!(Walk::all(&policy, &worst, &failures, 9), Err(WalkError::TooManyStates(_))));
     }
+
+    #[test]
+    fn short_draws_are_walked_where_time_is_limited() {
+        for limit in ["max_total_wait", "max_elapsed"] {
+            let text = format!(
+                "version = 1\nlimits = {{ max_retries = 3, {limit} = '60s' }}\n\
+                 [default]\ntype = 'TEMPORARY'\nbackoff = {{ constant = '60s', jitter = 'full' }}\n"
+            );
+            let policy = Policy::load(&text).unwrap().0;
+            let worst = WorstCase::of(&policy);
+            let walk = Walk::all(&policy, &worst, &[Failure::default()], 100).unwrap();
+            assert_eq!((walk.runs, walk.reaches(&worst)), (4, true), "{limit}");
+        }
+    }
+
+    #[test]
+    fn any_failure_may_come_next() {
+        let rules = "[[rule]]\nname = 'a'\nwhen.error = 'A'\ntype = 'RETRIABLE'\n\
+                     [[rule]]\nname = 'b'\nwhen.error = 'B'\ntype = 'RETRIABLE'\n";
+        let policy = Policy::load(&format!("version = 1\nlimits.max_retries = 2\n{rules}")).unwrap().0;
+        let failures = [Failure::read(Some("A"), None), Failure::read(Some("B"), None)];
+        let worst = WorstCase::of(&policy);
+        let all = Walk::all(&policy, &worst, &failures, 100).unwrap();
+        assert_eq!((all.states, all.decisions), (6, 12));
+        let states = |walk: Result<Walk, WalkError>| walk.unwrap().states;
+        assert_eq!(states(Walk::random(&policy, &worst, &failures, 50, 7)), 6);
+        assert_eq!(states(Walk::random(&policy, &worst, &failures, 1, 7)), 3);
+    }
+
+    /// The values are those of Rosetta Code's task "Pseudo-random numbers/Splitmix64".
+    #[test]
+    fn the_sequence_is_that_of_split_mix() {
+        let mut state = 1_234_567;
+        let drawn = [(); 3].map(|()| split_mix(&mut state));
+        assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
 }

@@ -109,3 +109,15 @@ fn a_policy_tells_what_it_says() {
     let policy = Policy::compile("version = 1\nlimits = { max_retries = 3 }\n").unwrap();
     assert_eq!((policy.hash(), policy.container()), ("sha256:146f9b7e9358", None));
 }
+
+#[test]
+fn what_met_a_condition_is_shown() {
+    let policy = Policy::compile(POLICY).unwrap();
+    let failure = Failure::read(None, Some(CAUSE));
+    let found = |rule: usize| -> Vec<_> {
+        let rule = &policy.rules()[rule];
+        rule.matchers().iter().map(|it| (it.key(), it.found(&policy, rule, &failure))).collect()
+    };
+    assert_eq!(found(4), [("exit_code", vec!["-9".into()]), ("reason", vec!["stopped".into()])]);
+    assert_eq!(found(7), [("container_reason", vec![])]);
+}

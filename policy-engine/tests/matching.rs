@@ -65,6 +65,15 @@ fn exit_codes() {
 }
 
 #[test]
+fn exit_codes_have_names() {
+    let text = "version = 1\nlimits.max_retries = 3\n[exit_codes]\nBroken = 7\nLost = -1\n";
+    let (policy, _) = Policy::load(text).unwrap();
+    assert_eq!(policy.exit_codes().collect::<Vec<_>>(), [("Broken", 7), ("Lost", u32::MAX)]);
+    let name = |code| policy.exit_code_name(ExitCode::new(code).unwrap());
+    assert_eq!((name(7), name(4_294_967_295), name(8)), (Some("Broken"), Some("Lost"), None));
+}
+
+#[test]
 fn the_container_that_counts() {
     for (when, containers, expected) in [
         ("exit_code = 4", &["app=4"][..], true),

@@ -227,6 +227,16 @@ fn an_event_that_cannot_be_read_fails_the_test() {
 }
 
 #[test]
+fn tests_say_what_they_are() {
+    let test = "[[test]]\nname = 'one'\nfailures = [4, { file = 'a.json' }, { file = 'b.json' }]\nexpect = ['RETRIABLE', 'RETRIABLE', 'FATAL']\n";
+    let (policy, _) =
+        Policy::load(&format!("version = 1\nlimits.max_retries = 3\n{test}{}", test.replace("one", "two"))).unwrap();
+    let told: Vec<_> =
+        policy.tests().iter().map(|test| (test.name(), test.line(policy.source()), test.events().collect())).collect();
+    assert_eq!(told, [("one", 3, vec!["a.json", "b.json"]), ("two", 7, vec!["a.json", "b.json"])]);
+}
+
+#[test]
 fn the_function_reads_past_tests() {
     for test in ["test = 5", "[[test]]\nnmae = 7", "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\""] {
         let text = format!("version = 1\nlimits.max_retries = 3\n{test}\n");
