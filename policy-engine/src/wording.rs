@@ -106,7 +106,6 @@ fn happened(policy: &Policy, rule: &Rule, failure: &Failure<'_>) -> String {
     let missing = match (&failure.plain_text, container, wanted) {
         (Some(text), ..) if text.as_str().is_empty() => "the Cause is empty".to_owned(),
         (Some(_), ..) => "the Cause is plain text".into(),
-        (None, Ok(_), _) => "no exit code".into(),
         (None, Err(NoContainer::ListedTwice), Some(name)) => format!("container {name} is listed twice"),
         (None, Err(NoContainer::Missing), Some(name)) if !failure.containers.is_empty() => {
             format!("no container {name}")
