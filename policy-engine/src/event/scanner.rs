@@ -66,9 +66,8 @@ impl<'a, const NESTED: bool> Scanner<'a, NESTED> {
             let length = match self.rest() {
                 [b'"', ..] if !NESTED => break,
                 [b'\\', b'"', ..] if NESTED => break,
-                // An escaped backslash, and what it escapes; that may be escaped itself.
+                // What an escaped backslash escapes may be escaped itself.
                 [b'\\', b'\\', b'\\', ..] if NESTED => 4,
-                [b'\\', b'\\', ..] if NESTED => 3,
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
                 [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
                 _ => return None,
