@@ -114,6 +114,23 @@ fn examples_step_round_earlier_rules() {
 }
 
 #[test]
+fn a_policy_says_what_it_tells_apart() {
+    let rules = [
+        "error = ['B', 'A.*'], stop_code = 'UserInitiated'",
+        "stop_code = ['SpotInterruption', 'UserInitiated']",
+        "exit_code = [7, '4..=5', -1]",
+        "reason = 'x'",
+    ];
+    let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+    let rules: String = rules.iter().enumerate().map(rule).collect();
+    let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
+    assert_eq!(policy.error_names(), ["A.*", "B"].map(str::to_owned).into());
+    assert_eq!(policy.stop_codes(), ["SpotInterruption", "UserInitiated"].into());
+    assert_eq!(policy.exit_code_classes(), [0, 4, 6, 7, 8, u32::MAX].into());
+    assert_eq!([2, 3].map(|rule| policy.example(&policy.rules()[rule]).unwrap().texts), [0, 1]);
+}
+
+#[test]
 fn two_policies_can_share_an_example() {
     let rule = |when: &str| {
         load(&format!(

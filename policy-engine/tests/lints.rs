@@ -53,6 +53,8 @@ fn one_rule_takes_all() {
 fn several_rules_take_all_together() {
     check(&["exit_code = '1..=5'", "exit_code = [6, 8]", "exit_code = 7", "exit_code = '3..=7'"], &["d: a b c"]);
     check(&["exit_code = '1..=5'", "exit_code = [6, 8]", "exit_code = 7", "exit_code = '3..=9'"], &[]);
+    // The first one is not needed.
+    check(&["exit_code = [1, 4]", "exit_code = '1..=2'", "exit_code = '2..=3'", "exit_code = '1..=3'"], &["d: b c"]);
     check(
         &[
             "stop_code = 'UserInitiated'",

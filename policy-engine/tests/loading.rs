@@ -120,6 +120,13 @@ type = "FATAL"
 
 /// Found by the property: a rule can have no retries, but cannot say so.
 #[test]
+fn keys_may_be_written_in_any_way() {
+    let policy =
+        round_trip("'version' = 1\n[\"limits\"]\n\"max_\\u0072etries\" = 3\n[default]\n'type' = \"FA\\x54AL\"\n");
+    assert_eq!((policy.limits().max_retries, policy.default_rule().action().type_name()), (3, "FATAL"));
+}
+
+#[test]
 fn no_retries_at_all() {
     for action in ["type = 'RETRIABLE'", "type = 'TEMPORARY'\nbackoff = { constant = '1m' }"] {
         let policy = round_trip(&format!("version = 1\nlimits = {{ max_retries = 0 }}\n[default]\n{action}\n"));
