@@ -114,6 +114,45 @@ fn examples_step_round_earlier_rules() {
 }
 
 #[test]
+fn every_rule_that_can_decide_has_an_example() {
+    for whens in [
+        &["capacity_provider = 'FARGATE_SPOT'", "launch_type = 'EC2', capacity_provider = 'x'"][..],
+        // A plain text has no container with a code.
+        &["exit_code = 'absent'", "error = 'E', reason = 'x'"],
+        &["stopped_reason = 'x'", "exit_code = 'absent'", "reason = 'x'"],
+        &["stopped_reason = 'x'", "exit_code = '0..=4294967295'", "reason = 'x'"],
+        &["stopped_reason = 'x'", "container_reason = 'x'", "exit_code = 7", "reason = 'x'"],
+    ] {
+        let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+        let rules: String = whens.iter().enumerate().map(rule).collect();
+        let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
+        for rule in policy.rules() {
+            let example = policy.example(rule).expect(&rules);
+            assert_eq!(policy.deciding(&example.failure()).name(), rule.name(), "{rules}");
+        }
+    }
+}
+
+/// One text that both policies look for, and no other beside it; or one that holds what each looks for.
+#[test]
+fn a_text_is_found_for_both_policies() {
+    let text = |whens: &[&str]| {
+        let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+        let rules: String = whens.iter().enumerate().map(rule).collect();
+        format!("version = 1\ncontainer = 'y'\nlimits.max_retries = 1\n{rules}")
+    };
+    for (one, other) in [
+        (&["reason = '^(a|c)$'", "stopped_reason = 'a'", "reason = 'a'"][..], &["reason = 'a'"][..]),
+        (&["stopped_reason = 'a'"], &["stopped_reason = 'b'"]),
+    ] {
+        let (one, other) = (load(&text(one)), load(&text(other)));
+        let wanted = [&one, &other].map(|policy| (policy, policy.rules().last().unwrap()));
+        let example = Example::decided_by(&wanted);
+        assert!(example.is_some(), "{}\n{}", one.source(), other.source());
+    }
+}
+
+#[test]
 fn a_policy_says_what_it_tells_apart() {
     let rules = [
         "error = ['B', 'A.*'], stop_code = 'UserInitiated'",

@@ -127,6 +127,17 @@ fn keys_may_be_written_in_any_way() {
 }
 
 #[test]
+fn a_guarantee_may_be_for_as_many_runs_as_there_can_be() {
+    let loads = |runs: u32| {
+        Policy::load(&format!(
+            "version = 1\nlimits.max_retries = 1000\nguarantee.max_runs = {runs}\n[default]\ntype = 'RETRIABLE'\n"
+        ))
+        .is_ok()
+    };
+    assert_eq!([1000, 1001, 1002].map(loads), [false, true, false]);
+}
+
+#[test]
 fn no_retries_at_all() {
     for action in ["type = 'RETRIABLE'", "type = 'TEMPORARY'\nbackoff = { constant = '1m' }"] {
         let policy = round_trip(&format!("version = 1\nlimits = {{ max_retries = 0 }}\n[default]\n{action}\n"));

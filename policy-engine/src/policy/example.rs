@@ -294,11 +294,10 @@ impl<'r> Search<'r> {
             };
             let taken: BTreeSet<_> =
                 self.earlier.iter().enumerate().filter(|(_, rule)| takes(rule)).map(|(at, _)| at).collect();
-            // What goes with fewer values of other sides makes no other value needless.
+            // A plain text goes with no value of other sides: it makes no task needless.
             let plain = |draft: &Draft| draft.plain_text.is_some();
             let of_container = |draft: &Draft| !draft.container_reasons.is_empty();
-            let goes_with =
-                |draft: &Draft| plain(draft) <= plain(&value) && of_container(draft) <= of_container(&value);
+            let goes_with = |draft: &Draft| plain(draft) <= plain(&value);
             if kept.iter().any(|(draft, before)| goes_with(draft) && before.is_subset(&taken)) {
                 continue;
             }
@@ -455,8 +454,8 @@ impl<'r> Search<'r> {
             let apart: Vec<_> = anywhere.iter().map(|text| (*text).to_owned()).collect();
             drafts.push(Draft { texts: apart.len(), placement_reasons: apart, ..Draft::default() });
             drafts.extend(together(&anywhere).into_iter().map(|text| of_container(self.named, text)));
-            // A text that stands elsewhere may do.
-            drafts.extend((!ways.is_empty()).then(Draft::default));
+            let of_placement = |(text, texts)| Draft { placement_reasons: vec![text], texts, ..Draft::default() };
+            drafts.extend(together(&anywhere).into_iter().map(of_placement));
             ways.push(drafts);
         }
         product(ways).map(|parts| parts.iter().fold(Draft::default(), |all, part| all.and(part))).collect()
