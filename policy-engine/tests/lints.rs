@@ -5,6 +5,7 @@ use policy_engine::{Code, Failure, Policy};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 fn load(rules: &str) -> (Policy, Vec<String>) {
     let text = format!("version = 1\ncontainer = \"app\"\nlimits = {{ max_retries = 3 }}\n{rules}");
@@ -104,32 +105,32 @@ const TEXTS: [Option<&str>; 5] = [None, Some("zz"), Some("xx"), Some("yy"), Some
 const CODES: [&str; 6] =
     ["", ",\"ExitCode\":0", ",\"ExitCode\":1", ",\"ExitCode\":2", ",\"ExitCode\":3", ",\"ExitCode\":9"];
 
-/// The rules that some failure reaches, by asking for every failure there is, but for names and codes beyond those used.
-fn reached(policy: &Policy) -> BTreeSet<String> {
+/// Every failure there is, but for names and codes beyond those used.
+static FAILURES: LazyLock<Vec<Failure<'static>>> = LazyLock::new(|| {
     let field = |key: &str, text: Option<&str>| text.map_or(String::new(), |text| format!(",\"{key}\":\"{text}\""));
     let mut causes = vec![String::new()];
-    for part in
-        [STOPS.map(|text| field("StopCode", text)).to_vec(), TEXTS.map(|text| field("StoppedReason", text)).to_vec()]
-    {
+    for part in [
+        STOPS.map(|text| field("StopCode", text)).to_vec(),
+        TEXTS.map(|text| field("StoppedReason", text)).to_vec(),
+        CODES.iter().flat_map(|code| TEXTS.map(|text| container(code, &field("Reason", text)))).collect(),
+        TEXTS.map(|text| format!(",\"Failures\":[{{\"Arn\":\"x\"{}}}]", field("Reason", text))).to_vec(),
+    ] {
         causes = causes.iter().flat_map(|cause| part.iter().map(move |part| format!("{cause}{part}"))).collect();
     }
-    let containers = CODES.iter().flat_map(|code| TEXTS.map(|text| format!("{code}{}", field("Reason", text))));
-    let containers: Vec<_> = containers.collect();
-    let mut reached = BTreeSet::new();
-    for (cause, container, placement) in causes.iter().flat_map(|cause| {
-        let containers = containers.iter();
-        containers.flat_map(move |container| TEXTS.map(|placement| (cause, container, field("Reason", placement))))
-    }) {
-        let cause = format!(
-            "{{\"Containers\":[{{\"Name\":\"app\"{container}}}],\"Failures\":[{{\"Arn\":\"x\"{placement}}}]{cause}}}"
-        );
-        let failure = Failure::read(None, Some(&cause));
-        for error in ERRORS {
-            let failure = Failure { error: error.map(Into::into), ..failure.clone() };
-            reached.insert(policy.deciding(&failure).name().to_owned());
-        }
-    }
-    reached
+    let failures = causes.into_iter().flat_map(|cause| {
+        let failure = Failure::read(None, Some(format!("{{\"LaunchType\":\"EC2\"{cause}}}").leak()));
+        ERRORS.map(|error| Failure { error: error.map(Into::into), ..failure.clone() })
+    });
+    failures.collect()
+});
+
+fn container(code: &str, reason: &str) -> String {
+    format!(",\"Containers\":[{{\"Name\":\"app\"{code}{reason}}}]")
+}
+
+/// The rules that some failure reaches.
+fn reached(policy: &Policy) -> BTreeSet<&str> {
+    FAILURES.iter().map(|failure| policy.deciding(failure).name()).collect()
 }
 
 fn when() -> impl Strategy<Value = String> {
