@@ -99,6 +99,15 @@ fn texts_are_told_by_what_is_found_in_them() {
     check(&["stopped_reason = 'x'", "reason = 'y'", "reason = ['x', 'y'], stopped_reason = 'x'"], &["c: a"]);
 }
 
+#[test]
+fn an_execution_may_wait_for_a_year() {
+    for (seconds, warned) in [(31_536, false), (31_537, true)] {
+        let default = format!("[default]\ntype = 'TEMPORARY'\nbackoff.constant = '{seconds}s'\n");
+        let (_, found) = Policy::load(&format!("version = 1\nlimits.max_retries = 1000\n{default}")).unwrap();
+        assert_eq!(found.iter().any(|problem| problem.code == Code::WaitBeyondOneYear), warned, "{seconds}");
+    }
+}
+
 const ERRORS: [Option<&str>; 6] = [None, Some("A"), Some("AZ"), Some("AB"), Some("B"), Some("C")];
 const STOPS: [Option<&str>; 3] = [None, Some("UserInitiated"), Some("SpotInterruption")];
 const TEXTS: [Option<&str>; 5] = [None, Some("zz"), Some("xx"), Some("yy"), Some("xx yy")];
