@@ -1,7 +1,7 @@
 //! Any text is a policy or is refused with its mistakes; and a policy that is printed is the same policy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::Policy;
+use policy_engine::{Code, Policy};
 use proptest::prelude::*;
 use std::fs;
 use testkit::policy::{policies, texts, walkable};
@@ -135,6 +135,20 @@ fn a_guarantee_may_be_for_as_many_runs_as_there_can_be() {
         .is_ok()
     };
     assert_eq!([1000, 1001, 1002].map(loads), [false, true, false]);
+}
+
+#[test]
+fn a_backoff_that_is_not_there_is_named_beside_those_that_are() {
+    let help = |backoffs: &str, name: &str| {
+        let default = format!("[default]\ntype = 'TEMPORARY'\nbackoff = '{name}'\n");
+        let found = Policy::load(&format!("version = 1\nlimits.max_retries = 1\n{backoffs}{default}")).unwrap_err();
+        found.iter().find(|problem| problem.code == Code::UnknownBackoff).unwrap().help.clone().unwrap()
+    };
+    let backoffs = "backoff.quick = { constant = '1s' }\nbackoff.slow = { constant = '9s' }\n";
+    assert_eq!(help("", "slow"), "add `[backoff.slow]`");
+    assert_eq!(help("", "60s"), "write `backoff = { constant = \"60s\" }`");
+    assert_eq!(help(backoffs, "slwo"), "did you mean `slow`?");
+    assert_eq!(help(backoffs, "other"), "the backoffs here are `quick`, `slow`");
 }
 
 #[test]
