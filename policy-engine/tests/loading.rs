@@ -152,6 +152,16 @@ fn a_backoff_that_is_not_there_is_named_beside_those_that_are() {
 }
 
 #[test]
+fn ranges_of_other_languages_are_said_in_this_one() {
+    for range in ["40 to 49", "40 until 49"] {
+        let rule = format!("[[rule]]\nname = 'a'\nwhen.exit_code = '{range}'\ntype = 'FATAL'\n");
+        let found = Policy::load(&format!("version = 1\nlimits.max_retries = 1\n{rule}")).unwrap_err();
+        let told: Vec<_> = found.iter().map(|problem| (problem.code, problem.help.as_deref())).collect();
+        assert_eq!(told, [(Code::BadExitCode, Some("write `\"40..=49\"`, or `[40, 49]` for these two"))], "{range}");
+    }
+}
+
+#[test]
 fn no_retries_at_all() {
     for action in ["type = 'RETRIABLE'", "type = 'TEMPORARY'\nbackoff = { constant = '1m' }"] {
         let policy = round_trip(&format!("version = 1\nlimits = {{ max_retries = 0 }}\n[default]\n{action}\n"));
