@@ -158,15 +158,17 @@ fn a_policy_says_what_it_tells_apart() {
         "error = ['B', 'A.*'], stop_code = 'UserInitiated'",
         "stop_code = ['SpotInterruption', 'UserInitiated']",
         "exit_code = [7, '4..=5', -1]",
+        "error = 'E', reason = 'x'",
         "reason = 'x'",
     ];
     let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
     let rules: String = rules.iter().enumerate().map(rule).collect();
     let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
-    assert_eq!(policy.error_names(), ["A.*", "B"].map(str::to_owned).into());
+    assert_eq!(policy.error_names(), ["A.*", "B", "E"].map(str::to_owned).into());
     assert_eq!(policy.stop_codes(), ["SpotInterruption", "UserInitiated"].into());
     assert_eq!(policy.exit_code_classes(), [0, 4, 6, 7, 8, u32::MAX].into());
-    assert_eq!([2, 3].map(|rule| policy.example(&policy.rules()[rule]).unwrap().texts), [0, 1]);
+    let texts = |rule: usize| policy.example(&policy.rules()[rule]).unwrap().texts;
+    assert_eq!([2, 3, 4].map(texts), [0, 1, 1]);
 }
 
 #[test]
