@@ -244,7 +244,7 @@ fn the_function_reads_past_tests() {
     }
 }
 
-/// The function leaves out the tests at the end before it reads the rest, and nothing else.
+/// The function reads past tests wherever they stand, and past nothing else.
 #[test]
 fn only_tests_are_read_past() {
     let test = "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\"\n";
