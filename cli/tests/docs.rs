@@ -90,6 +90,17 @@ fn commands_run() {
     assert!(run >= 10);
 }
 
+/// The README shows what its first command prints, between the lines of the task itself.
+#[test]
+fn the_first_command_prints_what_is_shown() {
+    let ran =
+        Command::new(env!("CARGO_BIN_EXE_exitwise")).current_dir(ROOT).args(["run", "--fast", "NetworkError"]).output();
+    let printed = String::from_utf8(ran.unwrap().stdout).unwrap();
+    let shown = blocks("text").into_iter().find(|block| block.text.starts_with("{\"commands\"")).unwrap();
+    let shown: Vec<_> = shown.text.lines().filter(|line| !line.starts_with("task-app: ")).collect();
+    assert_eq!(printed.lines().collect::<Vec<_>>(), shown);
+}
+
 /// What the workflow in `ci.md` runs, with a change of the policy.
 #[test]
 fn the_workflow_runs() {
