@@ -3,11 +3,9 @@
 #[cfg(feature = "examples")]
 mod example;
 mod parser;
-mod signs;
 
 use crate::diagnostic::Code;
 use regex_lite::{Regex, RegexBuilder};
-pub(crate) use signs::{Signs, Trigrams};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -26,9 +24,16 @@ pub const MAX_TEXT_CHARS: usize = 1_024;
 #[derive(Debug, Clone)]
 pub struct Text<'a> {
     text: Cow<'a, str>,
-    /// Made when the first pattern is searched.
-    trigrams: OnceLock<Box<Trigrams>>,
+    lower: OnceLock<String>,
 }
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Text<'_> {}
 
 impl<'a> Text<'a> {
     /// Projects a text: each run of non-ASCII characters becomes one `?` (AWS prints typographic apostrophes),
@@ -43,7 +48,7 @@ impl<'a> Text<'a> {
             Cow::Borrowed(borrowed) => *borrowed = borrowed.get(..kept).unwrap_or(borrowed),
             Cow::Owned(owned) => owned.truncate(kept),
         }
-        Self { text, trigrams: OnceLock::new() }
+        Self { text, lower: OnceLock::new() }
     }
 
     /// The projected text.
@@ -51,18 +56,10 @@ impl<'a> Text<'a> {
         &self.text
     }
 
-    pub(crate) fn trigrams(&self) -> &Trigrams {
-        self.trigrams.get_or_init(|| Box::new(Trigrams::of(&self.text)))
+    fn lower(&self) -> &str {
+        self.lower.get_or_init(|| self.text.to_ascii_lowercase())
     }
 }
-
-impl PartialEq for Text<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Text<'_> {}
 
 fn ascii(text: &str) -> String {
     let mut projected = String::with_capacity(MAX_TEXT_CHARS);
@@ -88,8 +85,8 @@ fn ascii(text: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
-    /// A text without all of one of these cannot hold the pattern; nothing where any text may.
-    signs: Option<Vec<Signs>>,
+    /// In lower case; each text that the pattern is found in has one of them. Nothing where any text may.
+    literals: Option<Vec<String>>,
     /// Nothing for a pattern that the library refuses after all; [`Pattern::parse`] leaves it no ground to.
     program: OnceLock<Option<Regex>>,
 }
@@ -119,8 +116,9 @@ impl Pattern {
             return error(Code::PatternTooLarge, label, "split it: a list of patterns matches if one of them does");
         }
         let (read, letters) = parser::read(source)?;
-        let signs = read.runs.map(|runs| runs.into_iter().filter_map(|run| letters.get(run)).map(Signs::of).collect());
-        Ok(Self { source: source.into(), signs, program: OnceLock::new() })
+        let lower = |run| letters.get(run).map(str::to_ascii_lowercase);
+        let literals = read.runs.map(|runs| runs.into_iter().filter_map(lower).collect());
+        Ok(Self { source: source.into(), literals, program: OnceLock::new() })
     }
 
     /// The pattern as the policy has it.
@@ -128,14 +126,9 @@ impl Pattern {
         &self.source
     }
 
-    /// A text that has none of these cannot hold the pattern; nothing where any text may.
-    pub(crate) fn signs(&self) -> Option<&[Signs]> {
-        self.signs.as_deref()
-    }
-
     /// Whether the pattern is found in the text.
     pub fn is_in(&self, text: &Text<'_>) -> bool {
-        if self.signs().is_some_and(|signs| !text.trigrams().have_one_of(signs)) {
+        if self.literals.as_ref().is_some_and(|literals| !literals.iter().any(|it| text.lower().contains(it.as_str()))) {
             return false;
         }
         self.program().is_some_and(|program| program.is_match(text.as_str()))

@@ -1,7 +1,6 @@
 //! From the TOML as written to the compiled policy, collecting every problem on the way.
 
 use super::document::{Node, Value};
-use super::gate::Gates;
 use super::guarantee;
 use super::matchers::{self, CodeNames};
 use super::raw::{self, Name, Section};
@@ -59,9 +58,8 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
     let exit_codes = lowering.names.codes.iter().map(|(name, code)| (code.bits(), name.clone())).collect();
     let (limits, limits_span) = (limits?, limits_span(root));
     bound_retries(limits, &rules, limits_span.clone(), out);
-    let gates = Gates::of(&rules);
     let (source, hash) = (text.to_owned(), super::hash(text));
-    Some(Policy { container, limits, limits_span, exit_codes, rules, gates, default, tests, guarantee, source, hash })
+    Some(Policy { container, limits, limits_span, exit_codes, rules, default, tests, guarantee, source, hash })
 }
 
 fn version(root: Section<'_, '_>, out: &mut Diagnostics) {

@@ -4,7 +4,6 @@ mod cover;
 mod document;
 #[cfg(feature = "examples")]
 pub(crate) mod example;
-mod gate;
 mod guarantee;
 pub(crate) mod language;
 mod lint;
@@ -22,7 +21,6 @@ use crate::diagnostic::Diagnostics;
 use crate::failure::{ExitCode, Failure};
 use crate::pattern::{Pattern, Text};
 use crate::scenario::Scenario;
-use gate::Gates;
 use guarantee::Guarantee;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -50,7 +48,6 @@ pub struct Policy {
     /// Names of exit codes, few and rarely asked for.
     exit_codes: Vec<(u32, String)>,
     rules: Vec<Rule>,
-    gates: Gates,
     default: Rule,
     tests: Vec<Scenario>,
     guarantee: Guarantee,
@@ -151,8 +148,7 @@ impl Policy {
 
     /// The first rule that matches, else `[default]`.
     pub fn deciding(&self, failure: &Failure<'_>) -> &Rule {
-        let mut admitted = self.gates.admitted(failure, self.container()).filter_map(|index| self.rules.get(index));
-        admitted.find(|rule| rule.mismatch(self, failure).is_none()).unwrap_or(&self.default)
+        self.rules.iter().find(|rule| rule.mismatch(self, failure).is_none()).unwrap_or(&self.default)
     }
 
     /// The name that the policy gives an exit code.
