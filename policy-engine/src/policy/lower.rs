@@ -1,6 +1,6 @@
 //! From the TOML as written to the compiled policy, collecting every problem on the way.
 
-use super::document::{Node, Value};
+use super::document::{Node, Table, Value};
 use super::guarantee;
 use super::matchers::{self, CodeNames};
 use super::raw::{self, Name, Section};
@@ -32,7 +32,7 @@ pub(super) fn policy(text: &str, whole: bool, out: &mut Diagnostics) -> Option<P
         return None;
     }
     let document = raw::parse(text, out)?;
-    let root = Section { table: document.root(), span: (0, 0), name: Name::Words("the policy") };
+    let root = Section { table: Table(&document), span: (0, 0), name: Name::Words("the policy") };
     root.only(language::POLICY, out);
     version(root, out);
     let container = root.get("container").and_then(|value| container_name(value, out));

@@ -9,7 +9,6 @@ pub(crate) mod language;
 mod lint;
 mod lower;
 mod matchers;
-mod ordinary;
 mod print;
 mod raw;
 mod scenarios;

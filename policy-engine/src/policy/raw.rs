@@ -1,7 +1,6 @@
 //! The TOML as written: tables and values with their places, read key by key so that one mistake hides no other.
 
-use super::document::{Document, List, Node, Table, Value};
-use super::ordinary;
+use super::document::{List, Node, Table, Value};
 use crate::diagnostic::{Code, Diagnostics, quoted};
 use crate::duration;
 use std::fmt;
@@ -9,10 +8,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 /// Parses the text; only what is no TOML at all ends the reading.
-pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Document<'i>> {
-    if let Some(document) = ordinary::read(text) {
-        return Some(document);
-    }
+pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<DeTable<'i>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut readable = true;
     for error in errors {
@@ -33,7 +29,7 @@ pub(super) fn parse<'i>(text: &'i str, out: &mut Diagnostics) -> Option<Document
             out.push(Code::Syntax, span, "the policy is not TOML", label, help);
         }
     }
-    readable.then(|| Document::of(text, table.get_ref()))
+    readable.then(|| table.into_inner())
 }
 
 /// What the parser says, in the words of those who write policies, and what to type instead.
