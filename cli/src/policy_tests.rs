@@ -4,7 +4,6 @@ use crate::policy_file::PolicyFile;
 use lambda::Event;
 use policy_engine::{Drawn, Outcome, Scenario, TestReport};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -39,7 +38,7 @@ impl PolicyFile {
         let events: BTreeMap<_, _> =
             payloads.iter().map(|(path, payload)| (*path, payload.as_deref().map(Event::read))).collect();
         let report = TestReport::of(policy, |path| match events.get(path) {
-            Some(Ok(event)) => event.failure().map(Cow::into_owned).map_err(|why| format!("no event: {why}")),
+            Some(Ok(event)) => event.failure().map_err(|why| format!("no event: {why}")),
             Some(Err(error)) => Err(format!("cannot read it: {error}")),
             None => Err("it was not read".into()),
         });

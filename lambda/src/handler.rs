@@ -76,10 +76,7 @@ impl Handler {
     /// # Errors
     /// The event brings a policy that does not load.
     pub fn answer(&self, payload: &[u8]) -> Result<Answer, HandlerError> {
-        let event = Event::read_knowing(payload, &|json| {
-            let kept = self.kept();
-            kept.iter().rev().map(|kept| &kept.json).find(|known| json.starts_with(*known)).map(String::len)
-        });
+        let event = Event::read(payload);
         if let Some(text) = event.policy_to_validate() {
             return Ok(Answer::Validation(Validation::of(text)));
         }

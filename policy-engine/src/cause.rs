@@ -1,159 +1,165 @@
-//! Reads the task out of a `Cause`, strictly: one JSON object and nothing else, no key twice at any depth.
+//! Reads a `Cause` strictly: one JSON object and nothing else, no key twice at any depth.
 //!
-//! What is not looked at is read past all the same, so that a document is a task as a whole or not at all.
+//! Whatever has another type than the fact it should be counts as absent.
 
-use crate::failure::Failure;
-use crate::task::Place;
+use crate::failure::{Container, ExitCode, Failure};
+use crate::pattern::Text;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The failure that a `Cause` describes; nothing where it is no such JSON object.
+/// The failure that a `Cause` describes; `None` where it is not such a JSON object.
 pub(crate) fn read(text: &str) -> Option<Failure<'_>> {
-    // The only value that may be a task; whether it is followed by others is seen at the end.
-    let text = text.trim_start_matches([' ', '\t', '\r', '\n']);
-    let mut json = serde_json::Deserializer::from_str(text.strip_prefix('{').map(|_| text)?);
-    let mut failure = Failure::default();
-    let reader = Reader { place: Place::Task, failure: &mut failure, keys: &mut Keys::default() };
-    reader.deserialize(&mut json).ok()?;
-    json.end().ok()?;
-    Some(failure)
-}
-
-struct Reader<'r, 'de> {
-    place: Place,
-    failure: &'r mut Failure<'de>,
-    keys: &'r mut Keys<'de>,
-}
-
-impl<'de> Reader<'_, 'de> {
-    /// The same reader, for another place.
-    fn at(&mut self, place: Place) -> Reader<'_, 'de> {
-        Reader { place, failure: self.failure, keys: self.keys }
+    // Only an object can be a task: other texts are not parsed at all.
+    text.trim_start_matches([' ', '\t', '\r', '\n']).strip_prefix('{')?;
+    match serde_json::from_str(text).ok()? {
+        Json::Object(task) => Some(Failure::of_task(task)),
+        _ => None,
     }
 }
 
-/// The keys so far of the objects that are being read, the innermost last.
-///
-/// ECS writes keys in alphabetical order, so most are known to be new at one glance; one list for all objects spares
-/// making one for each.
-#[derive(Default)]
-struct Keys<'de> {
-    ascending: Vec<Cow<'de, str>>,
-    /// Keys out of order, each with the number of its object.
-    others: BTreeSet<(usize, Cow<'de, str>)>,
-    objects: usize,
-}
-
-/// An object that is being read.
-#[derive(Clone, Copy)]
-struct Open {
-    /// Unlike that of any other object.
-    number: usize,
-    /// Where its keys start in [`Keys::ascending`].
-    start: usize,
-}
-
-impl<'de> Keys<'de> {
-    fn open(&mut self) -> Open {
-        self.objects += 1;
-        Open { number: self.objects, start: self.ascending.len() }
-    }
-
-    fn close(&mut self, object: Open) {
-        self.ascending.truncate(object.start);
-    }
-
-    /// Whether the key is new in its object.
-    fn insert(&mut self, object: Open, key: Cow<'de, str>) -> bool {
-        let before = self.ascending.get(object.start..).unwrap_or_default();
-        if before.last().is_none_or(|last| *last < key) {
-            let new = self.others.is_empty() || !self.others.contains(&(object.number, key.clone()));
-            self.ascending.push(key);
-            return new;
+impl<'a> Failure<'a> {
+    /// The facts of a task, as the ECS API describes it with keys in PascalCase.
+    ///
+    /// Source: ECS API Reference, Task, Container and Failure.
+    fn of_task(task: Members<'a>) -> Self {
+        let mut failure = Self::default();
+        for (key, value) in task {
+            match (&*key, value) {
+                ("StopCode", Json::Text(text)) => failure.stop_code = Some(text),
+                ("StoppedReason", Json::Text(text)) => failure.stopped_reason = Some(Text::project(text)),
+                ("LaunchType", Json::Text(text)) => failure.launch_type = Some(text),
+                ("CapacityProviderName", Json::Text(text)) => failure.capacity_provider = Some(text),
+                ("Containers", Json::List(list)) => failure.containers = objects(list).map(Container::read).collect(),
+                ("Failures", Json::List(list)) => {
+                    failure.placement_reasons = objects(list).flat_map(placement_reasons).collect();
+                }
+                _ => {}
+            }
         }
-        before.binary_search(&key).is_err() && self.others.insert((object.number, key))
+        failure
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Reader<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
+impl<'a> Container<'a> {
+    fn read(members: Members<'a>) -> Self {
+        let mut container = Self::default();
+        for (key, value) in members {
+            match (&*key, value) {
+                ("Name", Json::Text(text)) => container.name = Some(text),
+                ("Reason", Json::Text(text)) => container.reason = Some(Text::project(text)),
+                ("ExitCode", Json::Integer(code)) => container.exit_code = ExitCode::new(code),
+                _ => {}
+            }
+        }
+        container
     }
 }
 
-impl<'de> Visitor<'de> for Reader<'_, 'de> {
-    type Value = ();
+/// `Reason` and `Detail` of one entry of `Failures`.
+fn placement_reasons<'a>(members: Members<'a>) -> impl Iterator<Item = Text<'a>> {
+    members.into_iter().filter_map(|(key, value)| match (&*key, value) {
+        ("Reason" | "Detail", Json::Text(text)) => Some(Text::project(text)),
+        _ => None,
+    })
+}
+
+fn objects<'a>(list: Vec<Json<'a>>) -> impl Iterator<Item = Members<'a>> {
+    list.into_iter().filter_map(|value| if let Json::Object(members) = value { Some(members) } else { None })
+}
+
+/// The members of an object, in the order of the text.
+type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+
+/// A JSON value as far as it can be a fact.
+enum Json<'a> {
+    Text(Cow<'a, str>),
+    /// A number without fraction.
+    Integer(i64),
+    List(Vec<Json<'a>>),
+    Object(Members<'a>),
+    /// `null`, `true`, `false`, or a number with a fraction.
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, _: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.failure.integer(self.place, number);
-        Ok(())
+    fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Integer(number))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.failure.integer(self.place, i64::try_from(number).unwrap_or(i64::MAX));
-        Ok(())
+    fn visit_u64<E>(self, number: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        if number.fract() == 0.0 {
-            #[expect(clippy::cast_possible_truncation, reason = "without fraction, and `as` saturates")]
-            self.failure.integer(self.place, number as i64);
+    fn visit_f64<E>(self, number: f64) -> Result<Json<'de>, E> {
+        #[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and no exit code is that large")]
+        Ok(if number.fract() == 0.0 { Json::Integer(number as i64) } else { Json::Other })
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json<'de>, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            elements.push(element);
         }
-        Ok(())
+        Ok(Json::List(elements))
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
-        self.failure.text(self.place, Cow::Borrowed(text));
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        if self.place.takes_text() {
-            self.failure.text(self.place, Cow::Owned(text.to_owned()));
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json<'de>, A::Error> {
+        let mut members = Vec::with_capacity(8);
+        while let Some((Key(key), value)) = object.next_entry()? {
+            members.push((key, value));
         }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        let element = self.place.element();
-        while list.next_element_seed(self.at(element))?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
-        self.failure.object(self.place);
-        let opened = self.keys.open();
-        while let Some(Key(key)) = object.next_key()? {
-            object.next_value_seed(self.at(self.place.member(key.as_bytes())))?;
-            if !self.keys.insert(opened, key) {
-                return Err(A::Error::custom("a key stands twice"));
-            }
+        match has_repeated_key(&members) {
+            true => Err(A::Error::custom("a repeated key")),
+            false => Ok(Json::Object(members)),
         }
-        self.keys.close(opened);
-        Ok(())
     }
 }
 
+fn has_repeated_key(members: &Members<'_>) -> bool {
+    // ECS writes keys in alphabetical order, so that most objects need no sorting.
+    if members.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return false;
+    }
+    let keys: BTreeSet<_> = members.iter().map(|(key, _)| key).collect();
+    keys.len() < members.len()
+}
+
+/// A key, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
 #[cfg(test)]
 mod tests {
     use super::*;

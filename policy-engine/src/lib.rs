@@ -10,7 +10,6 @@ mod cause;
 mod decision;
 mod diagnostic;
 mod duration;
-mod event;
 mod explanation;
 mod failure;
 mod formula;
@@ -21,7 +20,6 @@ mod scenario;
 #[cfg(feature = "schema")]
 mod schema;
 mod state;
-mod task;
 mod walk;
 mod wording;
 
@@ -30,7 +28,6 @@ pub use bound::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS, WorstCase};
 pub use decision::{Decision, Stop, Tally, Verdict, decide};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Related, Severity};
 pub use duration::Seconds;
-pub use event::{OrdinaryEvent, Report};
 pub use explanation::{Explanation, Passed};
 pub use failure::{Container, ExitCode, Failure, INJECTED_CONTAINER_PREFIX, NoContainer};
 pub use formula::{Formula, FormulaError, MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};

@@ -88,14 +88,14 @@ impl Explainer<'_> {
         let decision = lambda::decide(&event, policy);
         let failure = event.failure().ok();
         let rules_asked = matches!(event.state(), RetryState::Readable(_));
-        let explanation = failure.as_deref().filter(|_| rules_asked).map(|failure| Explanation::of(policy, failure));
+        let explanation = failure.as_ref().filter(|_| rules_asked).map(|failure| Explanation::of(policy, failure));
         let report = Report {
             event: name,
             file,
             policy,
             state: event.state(),
             decision: &decision,
-            failure: failure.as_deref(),
+            failure: failure.as_ref(),
             explanation,
             asked,
         };

@@ -128,7 +128,8 @@ impl Pattern {
 
     /// Whether the pattern is found in the text.
     pub fn is_in(&self, text: &Text<'_>) -> bool {
-        if self.literals.as_ref().is_some_and(|literals| !literals.iter().any(|it| text.lower().contains(it.as_str()))) {
+        if self.literals.as_ref().is_some_and(|literals| !literals.iter().any(|it| text.lower().contains(it.as_str())))
+        {
             return false;
         }
         self.program().is_some_and(|program| program.is_match(text.as_str()))
