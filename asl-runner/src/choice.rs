@@ -49,10 +49,15 @@ impl TryFrom<Map<String, Value>> for Rule {
         let variable = fields.remove("Variable");
         if fields.len() != 1 {
             let operators: Vec<_> = fields.keys().collect();
-            return Err(Error::custom(format!("a rule needs one operator, not {operators:?}")));
+            return Err(Error::custom(format!(
+                "a rule needs one operator, not {operators:?}"
+            )));
         }
         match variable {
-            Some(variable) => Ok(Self::Test(from_value(variable)?, from_value(Value::Object(fields))?)),
+            Some(variable) => Ok(Self::Test(
+                from_value(variable)?,
+                from_value(Value::Object(fields))?,
+            )),
             None => from_value(Value::Object(fields)).map(Self::Join),
         }
     }
@@ -62,14 +67,24 @@ impl Rule {
     /// Whether the rule holds. What comes after the answer is certain is not looked at.
     pub(crate) fn holds(&self, scope: &Scope<'_>) -> Result<bool, TaskFailure> {
         match self {
-            Self::Join(Join::And(rules)) => rules.iter().try_fold(true, |all, rule| Ok(all && rule.holds(scope)?)),
-            Self::Join(Join::Or(rules)) => rules.iter().try_fold(false, |any, rule| Ok(any || rule.holds(scope)?)),
+            Self::Join(Join::And(rules)) => rules
+                .iter()
+                .try_fold(true, |all, rule| Ok(all && rule.holds(scope)?)),
+            Self::Join(Join::Or(rules)) => rules
+                .iter()
+                .try_fold(false, |any, rule| Ok(any || rule.holds(scope)?)),
             Self::Join(Join::Not(rule)) => Ok(!rule.holds(scope)?),
             Self::Test(path, Test::IsPresent(wanted)) => Ok(scope.find(path).is_some() == *wanted),
             Self::Test(path, Test::IsNull(wanted)) => Ok(scope.read(path)?.is_null() == *wanted),
-            Self::Test(path, Test::IsString(wanted)) => Ok(scope.read(path)?.is_string() == *wanted),
-            Self::Test(path, Test::IsNumeric(wanted)) => Ok(scope.read(path)?.is_number() == *wanted),
-            Self::Test(path, Test::IsBoolean(wanted)) => Ok(scope.read(path)?.is_boolean() == *wanted),
+            Self::Test(path, Test::IsString(wanted)) => {
+                Ok(scope.read(path)?.is_string() == *wanted)
+            }
+            Self::Test(path, Test::IsNumeric(wanted)) => {
+                Ok(scope.read(path)?.is_number() == *wanted)
+            }
+            Self::Test(path, Test::IsBoolean(wanted)) => {
+                Ok(scope.read(path)?.is_boolean() == *wanted)
+            }
             Self::Test(path, Test::StringEquals(text)) => Ok(scope.read(path)? == text),
         }
     }

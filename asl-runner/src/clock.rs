@@ -36,7 +36,9 @@ impl Clock for VirtualClock {
     }
 
     fn wait(&mut self, duration: Duration) -> Result<(), Aborted> {
-        self.0 = self.0.saturating_add(duration.try_into().unwrap_or(time::Duration::MAX));
+        self.0 = self
+            .0
+            .saturating_add(duration.try_into().unwrap_or(time::Duration::MAX));
         Ok(())
     }
 }

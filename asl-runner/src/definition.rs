@@ -87,10 +87,23 @@ pub(crate) struct State {
 #[serde(rename_all_fields = "PascalCase", deny_unknown_fields)]
 pub(crate) enum Body {
     Task(Task),
-    Pass { result: Option<Value>, result_path: Option<ResultPath> },
-    Choice { choices: Vec<Branch>, default: Option<String> },
-    Wait { seconds_path: Path },
-    Fail { error: Option<String>, error_path: Option<Path>, cause: Option<String>, cause_path: Option<Path> },
+    Pass {
+        result: Option<Value>,
+        result_path: Option<ResultPath>,
+    },
+    Choice {
+        choices: Vec<Branch>,
+        default: Option<String>,
+    },
+    Wait {
+        seconds_path: Path,
+    },
+    Fail {
+        error: Option<String>,
+        error_path: Option<Path>,
+        cause: Option<String>,
+        cause_path: Option<Path>,
+    },
     Succeed {},
 }
 
@@ -146,13 +159,24 @@ impl Definition {
     /// # Errors
     /// It is not JSON, it is broken, or something in it is not supported.
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
-        let json: Map<_, _> = serde_json::from_str(text).map_err(|error| DefinitionError(format!("JSON: {error}")))?;
-        let machine = serde_path_to_error::deserialize(json).map_err(|error| DefinitionError(error.to_string()))?;
-        let StateMachine { start_at, states, .. } = &machine;
-        let targets = states.iter().map(|(name, state)| (format!("States.{name}"), state.targets()));
+        let json: Map<_, _> = serde_json::from_str(text)
+            .map_err(|error| DefinitionError(format!("JSON: {error}")))?;
+        let machine = serde_path_to_error::deserialize(json)
+            .map_err(|error| DefinitionError(error.to_string()))?;
+        let StateMachine {
+            start_at, states, ..
+        } = &machine;
+        let targets = states
+            .iter()
+            .map(|(name, state)| (format!("States.{name}"), state.targets()));
         for (place, targets) in targets.chain([("StartAt".to_owned(), vec![start_at])]) {
-            if let Some(target) = targets.into_iter().find(|target| !states.contains_key(*target)) {
-                return Err(DefinitionError(format!("{place}: there is no state `{target}`")));
+            if let Some(target) = targets
+                .into_iter()
+                .find(|target| !states.contains_key(*target))
+            {
+                return Err(DefinitionError(format!(
+                    "{place}: there is no state `{target}`"
+                )));
             }
         }
         Ok(Self(machine))
@@ -179,29 +203,61 @@ impl TryFrom<Map<String, Value>> for State {
             return Err(format!("{name}: null is not supported"));
         }
         let body = Value::from_iter([(kind.clone(), Value::Object(fields))]);
-        let body: Body = serde_path_to_error::deserialize(body).map_err(|error| error.to_string())?;
+        let body: Body =
+            serde_path_to_error::deserialize(body).map_err(|error| error.to_string())?;
         let wrong = match &body {
-            Body::Fail { error: Some(_), error_path: Some(_), .. } => "it has both `Error` and `ErrorPath`",
-            Body::Fail { cause: Some(_), cause_path: Some(_), .. } => "it has both `Cause` and `CausePath`",
-            Body::Task(task) if task.retry.iter().any(|retry| retry.backoff_rate.is_some_and(|rate| rate < 1.0)) => {
+            Body::Fail {
+                error: Some(_),
+                error_path: Some(_),
+                ..
+            } => "it has both `Error` and `ErrorPath`",
+            Body::Fail {
+                cause: Some(_),
+                cause_path: Some(_),
+                ..
+            } => "it has both `Cause` and `CausePath`",
+            Body::Task(task)
+                if task
+                    .retry
+                    .iter()
+                    .any(|retry| retry.backoff_rate.is_some_and(|rate| rate < 1.0)) =>
+            {
                 "`BackoffRate` is less than 1"
             }
-            _ => return Ok(Self { kind, output_path, next, body }),
+            _ => {
+                return Ok(Self {
+                    kind,
+                    output_path,
+                    next,
+                    body,
+                });
+            }
         };
         Err(wrong.to_owned())
     }
 }
 
 /// Takes a field out, if it is there.
-fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, name: &str) -> Result<Option<T>, String> {
-    fields.remove(name).map(from_value).transpose().map_err(|error| format!("{name}: {error}"))
+fn take<T: DeserializeOwned>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Option<T>, String> {
+    fields
+        .remove(name)
+        .map(from_value)
+        .transpose()
+        .map_err(|error| format!("{name}: {error}"))
 }
 
 impl State {
     /// The states that it can lead to.
     fn targets(&self) -> Vec<&String> {
         let branches = match &self.body {
-            Body::Choice { choices, default } => choices.iter().map(|branch| &branch.next).chain(default).collect(),
+            Body::Choice { choices, default } => choices
+                .iter()
+                .map(|branch| &branch.next)
+                .chain(default)
+                .collect(),
             Body::Task(task) => task.catch.iter().map(|catcher| &catcher.next).collect(),
             _ => Vec::new(),
         };
@@ -210,18 +266,27 @@ impl State {
 
     /// The entry of `Catch` for an error.
     pub(crate) fn catcher(&self, error: &str) -> Option<&Catcher> {
-        let Body::Task(task) = &self.body else { return None };
-        task.catch.iter().find(|catcher| stands_for(&catcher.error_equals, error))
+        let Body::Task(task) = &self.body else {
+            return None;
+        };
+        task.catch
+            .iter()
+            .find(|catcher| stands_for(&catcher.error_equals, error))
     }
 }
 
 impl Retrier {
     /// The delay before each retry.
     pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> {
-        let seconds = |given: Option<NonZeroU32>, default| f64::from(given.map_or(default, NonZeroU32::get));
-        let (first, most) = (seconds(self.interval_seconds, 1), seconds(self.max_delay_seconds, MAX_SECONDS));
+        let seconds =
+            |given: Option<NonZeroU32>, default| f64::from(given.map_or(default, NonZeroU32::get));
+        let (first, most) = (
+            seconds(self.interval_seconds, 1),
+            seconds(self.max_delay_seconds, MAX_SECONDS),
+        );
         let rate = self.backoff_rate.unwrap_or(2.0);
-        (0..self.max_attempts.unwrap_or(3)).map(move |n| Duration::from_secs_f64(most.min(first * rate.powf(n.into()))))
+        (0..self.max_attempts.unwrap_or(3))
+            .map(move |n| Duration::from_secs_f64(most.min(first * rate.powf(n.into()))))
     }
 }
 

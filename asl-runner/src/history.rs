@@ -42,9 +42,15 @@ pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     let utc = time.checked_to_offset(UtcOffset::UTC).unwrap_or(time);
     let (year, month, day) = utc.to_calendar_date();
     let (hour, minute, second, milli) = utc.to_hms_milli();
-    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z", u8::from(month))
+    format!(
+        "{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z",
+        u8::from(month)
+    )
 }
 
-fn serialize_timestamp<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_timestamp<S: Serializer>(
+    time: &OffsetDateTime,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*time))
 }

@@ -1,7 +1,9 @@
 //! Runs a definition, state by state.
 
 use crate::clock::Clock;
-use crate::definition::{Body, Definition, MAX_SECONDS, Retrier, State, StateMachine, Task, stands_for};
+use crate::definition::{
+    Body, Definition, MAX_SECONDS, Retrier, State, StateMachine, Task, stands_for,
+};
 use crate::history::{HistoryEvent, rfc3339};
 use crate::path::{Path, Scope};
 use crate::task::{DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT, TaskCall, TaskError, TaskFailure, Tasks};
@@ -58,12 +60,28 @@ impl Definition {
         observer: &mut dyn FnMut(&HistoryEvent),
     ) -> Outcome {
         let timestamp = clock.now();
-        let mut run = Run { tasks, clock, observer, context: Value::Null, timestamp, events: 0, state: None };
+        let mut run = Run {
+            tasks,
+            clock,
+            observer,
+            context: Value::Null,
+            timestamp,
+            events: 0,
+            state: None,
+        };
         let (kind, details, outcome) = match run.execute(&self.0, execution) {
-            Ok(output) => ("ExecutionSucceeded", json!({ "output": output }), Outcome::Succeeded { output }),
+            Ok(output) => (
+                "ExecutionSucceeded",
+                json!({ "output": output }),
+                Outcome::Succeeded { output },
+            ),
             Err(TaskError::Failed(failure)) => {
                 let (cause, error) = (failure.cause(), failure.error);
-                ("ExecutionFailed", json!({ "error": error, "cause": cause }), Outcome::Failed { error, cause })
+                (
+                    "ExecutionFailed",
+                    json!({ "error": error, "cause": cause }),
+                    Outcome::Failed { error, cause },
+                )
             }
             Err(TaskError::Aborted) => ("ExecutionAborted", Value::Null, Outcome::Aborted),
         };
@@ -87,7 +105,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Runs states until one is the last or fails.
-    fn execute(&mut self, machine: &StateMachine, execution: Execution) -> Result<Value, TaskError> {
+    fn execute(
+        &mut self,
+        machine: &StateMachine,
+        execution: Execution,
+    ) -> Result<Value, TaskError> {
         let Execution { id, mut input } = execution;
         limit("the execution's input", &input)?;
         self.record("ExecutionStarted", json!({ "input": input }))?;
@@ -95,25 +117,40 @@ impl Run<'_> {
         let mut next = Some(&machine.start_at);
         while let Some((name, state)) = next.and_then(|name| machine.states.get_key_value(name)) {
             self.state = Some(name.clone());
-            self.record(format!("{}StateEntered", state.kind), json!({ "input": input }))?;
+            self.record(
+                format!("{}StateEntered", state.kind),
+                json!({ "input": input }),
+            )?;
             let entered = rfc3339(self.timestamp);
-            self.context =
-                json!({ "Execution": { "Id": id, "StartTime": started }, "State": { "EnteredTime": entered } });
+            self.context = json!({ "Execution": { "Id": id, "StartTime": started }, "State": { "EnteredTime": entered } });
             (input, next) = match self.step(state, &input) {
                 Err(TaskError::Failed(failure)) => {
-                    let Some(catcher) = state.catcher(&failure.error) else { return Err(failure.into()) };
-                    (self.scope(&input).put(Some(&catcher.result_path), failure.output)?, Some(&catcher.next))
+                    let Some(catcher) = state.catcher(&failure.error) else {
+                        return Err(failure.into());
+                    };
+                    (
+                        self.scope(&input)
+                            .put(Some(&catcher.result_path), failure.output)?,
+                        Some(&catcher.next),
+                    )
                 }
                 done => done?,
             };
             limit("the output of a state", &input)?;
-            self.record(format!("{}StateExited", state.kind), json!({ "output": input }))?;
+            self.record(
+                format!("{}StateExited", state.kind),
+                json!({ "output": input }),
+            )?;
         }
         Ok(input)
     }
 
     /// Runs a state; gives its output, and the name of the next state unless this is the end.
-    fn step<'d>(&mut self, state: &'d State, input: &Value) -> Result<(Value, Option<&'d String>), TaskError> {
+    fn step<'d>(
+        &mut self,
+        state: &'d State,
+        input: &Value,
+    ) -> Result<(Value, Option<&'d String>), TaskError> {
         let scope = self.scope(input);
         let output = match &state.body {
             Body::Task(task) => {
@@ -121,38 +158,65 @@ impl Run<'_> {
                 let result = self.task(task, &parameters)?;
                 self.scope(input).put(task.result_path.as_ref(), result)?
             }
-            Body::Pass { result, result_path } => {
-                scope.put(result_path.as_ref(), result.as_ref().unwrap_or(input).clone())?
-            }
+            Body::Pass {
+                result,
+                result_path,
+            } => scope.put(
+                result_path.as_ref(),
+                result.as_ref().unwrap_or(input).clone(),
+            )?,
             Body::Choice { choices, default } => {
                 for branch in choices {
                     if branch.rule.holds(&scope)? {
                         return Ok((input.clone(), Some(&branch.next)));
                     }
                 }
-                let unmatched = || scope.fault("States.NoChoiceMatched", "no rule holds, and there is no `Default`");
+                let unmatched = || {
+                    scope.fault(
+                        "States.NoChoiceMatched",
+                        "no rule holds, and there is no `Default`",
+                    )
+                };
                 return Ok((input.clone(), Some(default.as_ref().ok_or_else(unmatched)?)));
             }
             Body::Wait { seconds_path } => {
                 let seconds: u32 = scope.read_as(seconds_path)?;
                 if seconds > MAX_SECONDS {
-                    return Err(scope.fault(RUNTIME, format!("{seconds} s are more than {MAX_SECONDS} s")).into());
+                    return Err(scope
+                        .fault(
+                            RUNTIME,
+                            format!("{seconds} s are more than {MAX_SECONDS} s"),
+                        )
+                        .into());
                 }
-                self.clock.wait(Duration::from_secs(seconds.into())).map_err(|_| TaskError::Aborted)?;
+                self.clock
+                    .wait(Duration::from_secs(seconds.into()))
+                    .map_err(|_| TaskError::Aborted)?;
                 input.clone()
             }
-            Body::Fail { error, error_path, cause, cause_path } => {
-                let read = |path: &Option<Path>| path.as_ref().map(|path| scope.read_as(path)).transpose();
+            Body::Fail {
+                error,
+                error_path,
+                cause,
+                cause_path,
+            } => {
+                let read =
+                    |path: &Option<Path>| path.as_ref().map(|path| scope.read_as(path)).transpose();
                 let error = read(error_path)?.or(error.clone()).unwrap_or_default();
                 let cause = read(cause_path)?.or(cause.clone()).unwrap_or_default();
                 if error.starts_with("States.") {
-                    return Err(scope.fault(RUNTIME, format!("error names like `{error}` are reserved")).into());
+                    return Err(scope
+                        .fault(RUNTIME, format!("error names like `{error}` are reserved"))
+                        .into());
                 }
                 return Err(TaskFailure::new(error, cause).into());
             }
             Body::Succeed {} => input.clone(),
         };
-        Ok((self.scope(&output).read(&state.output_path)?.clone(), state.next.as_ref()))
+        Ok((
+            self.scope(&output).read(&state.output_path)?.clone(),
+            state.next.as_ref(),
+        ))
     }
 
     /// Runs a task, and again as `Retry` says; gives its result after `ResultSelector`.
@@ -164,7 +228,10 @@ impl Run<'_> {
                 Err(TaskError::Failed(failure)) => failure,
                 done => return done,
             };
-            let retrier = task.retry.iter().position(|retrier| stands_for(&retrier.error_equals, &failure.error));
+            let retrier = task
+                .retry
+                .iter()
+                .position(|retrier| stands_for(&retrier.error_equals, &failure.error));
             match retrier.and_then(|retrier| delays.get_mut(retrier)?.next()) {
                 Some(delay) => self.clock.wait(delay).map_err(|_| TaskError::Aborted)?,
                 None => return Err(failure.into()),
@@ -176,34 +243,65 @@ impl Run<'_> {
     fn attempt(&mut self, task: &Task, parameters: &Value) -> Result<Value, TaskError> {
         let resource = &task.resource;
         // As opposed to a service integration, such as `arn:aws:states:::lambda:invoke`.
-        let kind = if resource.contains(":function:") { "LambdaFunction" } else { "Task" };
-        self.record(format!("{kind}Scheduled"), json!({ "resource": resource, "parameters": parameters }))?;
+        let kind = if resource.contains(":function:") {
+            "LambdaFunction"
+        } else {
+            "Task"
+        };
+        self.record(
+            format!("{kind}Scheduled"),
+            json!({ "resource": resource, "parameters": parameters }),
+        )?;
         self.record(format!("{kind}Started"), Value::Null)?;
         if resource.ends_with(".sync") {
             self.record(format!("{kind}Submitted"), Value::Null)?;
         }
         let state = self.state.as_deref().unwrap_or_default();
-        let timeout = task.timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
-        let answer = self.tasks.run(TaskCall { state, resource, input: parameters, timeout });
-        let answer = answer.and_then(|result| Ok(limit("the result of a task", &result).map(|()| result)?));
+        let timeout = task
+            .timeout_seconds
+            .map(|seconds| Duration::from_secs(seconds.get().into()));
+        let answer = self.tasks.run(TaskCall {
+            state,
+            resource,
+            input: parameters,
+            timeout,
+        });
+        let answer =
+            answer.and_then(|result| Ok(limit("the result of a task", &result).map(|()| result)?));
         if let Err(TaskError::Failed(failure)) = &answer {
-            let end = if failure.error == TIMEOUT { "TimedOut" } else { "Failed" };
-            self.record(format!("{kind}{end}"), json!({ "error": failure.error, "cause": failure.cause() }))?;
+            let end = if failure.error == TIMEOUT {
+                "TimedOut"
+            } else {
+                "Failed"
+            };
+            self.record(
+                format!("{kind}{end}"),
+                json!({ "error": failure.error, "cause": failure.cause() }),
+            )?;
         }
         let result = answer?;
         self.record(format!("{kind}Succeeded"), json!({ "output": result }))?;
-        Ok(Template::fill_in(&task.result_selector, &self.scope(&result))?)
+        Ok(Template::fill_in(
+            &task.result_selector,
+            &self.scope(&result),
+        )?)
     }
 
     /// What paths see when `$` is this value.
     fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
-        Scope { state: self.state.as_deref().unwrap_or_default(), input, context: &self.context }
+        Scope {
+            state: self.state.as_deref().unwrap_or_default(),
+            input,
+            context: &self.context,
+        }
     }
 
     /// Records an event, unless there is only room left for the last one.
     fn record(&mut self, kind: impl Into<String>, details: Value) -> Result<(), TaskFailure> {
         if self.events + 1 >= MAX_HISTORY_EVENTS {
-            let why = format!("The execution reached the maximum number of history events ({MAX_HISTORY_EVENTS}).");
+            let why = format!(
+                "The execution reached the maximum number of history events ({MAX_HISTORY_EVENTS})."
+            );
             return Err(TaskFailure::new(RUNTIME, why));
         }
         self.emit(kind, details);
@@ -213,8 +311,15 @@ impl Run<'_> {
     fn emit(&mut self, kind: impl Into<String>, details: Value) {
         self.events += 1;
         self.timestamp = self.timestamp.max(self.clock.now());
-        let (id, timestamp, kind, state) = (self.events, self.timestamp, kind.into(), self.state.clone());
-        (self.observer)(&HistoryEvent { id, timestamp, kind, state, details });
+        let (id, timestamp, kind, state) =
+            (self.events, self.timestamp, kind.into(), self.state.clone());
+        (self.observer)(&HistoryEvent {
+            id,
+            timestamp,
+            kind,
+            state,
+            details,
+        });
     }
 }
 
@@ -222,6 +327,9 @@ impl Run<'_> {
 fn limit(what: &str, data: &Value) -> Result<(), TaskFailure> {
     match serde_json::to_vec(data).is_ok_and(|json| json.len() <= MAX_PAYLOAD_BYTES) {
         true => Ok(()),
-        false => Err(TaskFailure::new(DATA_LIMIT_EXCEEDED, format!("{what} is larger than {MAX_PAYLOAD_BYTES} bytes"))),
+        false => Err(TaskFailure::new(
+            DATA_LIMIT_EXCEEDED,
+            format!("{what} is larger than {MAX_PAYLOAD_BYTES} bytes"),
+        )),
     }
 }

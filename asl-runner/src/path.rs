@@ -8,7 +8,11 @@ use std::fmt::Display;
 /// What there is of the context object.
 ///
 /// Source: Step Functions Developer Guide, "Accessing execution data from the Context object".
-const CONTEXT: [&str; 3] = ["$$.Execution.Id", "$$.Execution.StartTime", "$$.State.EnteredTime"];
+const CONTEXT: [&str; 3] = [
+    "$$.Execution.Id",
+    "$$.Execution.StartTime",
+    "$$.State.EnteredTime",
+];
 
 /// A path such as `$`, `$.a[0]` or `$$.Execution.Id`. It finds one value or nothing.
 #[derive(Debug, Default, Deserialize)]
@@ -40,7 +44,11 @@ impl TryFrom<String> for Path {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let is_known = if text.starts_with("$$") { CONTEXT.contains(&text.as_str()) } else { text.starts_with('$') };
+        let is_known = if text.starts_with("$$") {
+            CONTEXT.contains(&text.as_str())
+        } else {
+            text.starts_with('$')
+        };
         let dotted = text.trim_start_matches('$').replace('[', ".[");
         let steps = match dotted.strip_prefix('.') {
             Some(steps) => steps.split('.').map(Step::read).collect(),
@@ -48,7 +56,9 @@ impl TryFrom<String> for Path {
         };
         match steps.filter(|_| is_known) {
             Some(steps) => Ok(Self { text, steps }),
-            None => Err(format!("`{text}` is neither a path like `$.a[0]` nor one of {CONTEXT:?}")),
+            None => Err(format!(
+                "`{text}` is neither a path like `$.a[0]` nor one of {CONTEXT:?}"
+            )),
         }
     }
 }
@@ -57,9 +67,16 @@ impl Step {
     /// Reads a field's name, or an index in brackets.
     fn read(text: &str) -> Option<Self> {
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        match text.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
-            Some(index) if index.bytes().all(|byte| byte.is_ascii_digit()) => index.parse().ok().map(Self::Index),
-            None if !text.is_empty() && text.chars().all(is_name) => Some(Self::Field(text.to_owned())),
+        match text
+            .strip_prefix('[')
+            .and_then(|index| index.strip_suffix(']'))
+        {
+            Some(index) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                index.parse().ok().map(Self::Index)
+            }
+            None if !text.is_empty() && text.chars().all(is_name) => {
+                Some(Self::Field(text.to_owned()))
+            }
             _ => None,
         }
     }
@@ -71,7 +88,9 @@ impl TryFrom<Path> for ResultPath {
     fn try_from(Path { text, steps }: Path) -> Result<Self, String> {
         let fields = steps.into_iter().map(|step| match step {
             Step::Field(name) if !text.starts_with("$$") => Ok(name),
-            _ => Err(format!("`{text}` is not a place for a result: only fields of the input are")),
+            _ => Err(format!(
+                "`{text}` is not a place for a result: only fields of the input are"
+            )),
         });
         fields.collect::<Result<_, _>>().map(Self)
     }
@@ -80,7 +99,11 @@ impl TryFrom<Path> for ResultPath {
 impl<'a> Scope<'a> {
     /// The value at the path, if there is one.
     pub(crate) fn find(&self, path: &Path) -> Option<&'a Value> {
-        let root = if path.text.starts_with("$$") { self.context } else { self.input };
+        let root = if path.text.starts_with("$$") {
+            self.context
+        } else {
+            self.input
+        };
         path.steps.iter().try_fold(root, |value, step| match step {
             Step::Field(name) => value.get(name),
             Step::Index(index) => value.get(index),
@@ -89,16 +112,22 @@ impl<'a> Scope<'a> {
 
     /// The value at the path; `States.Runtime` if there is none.
     pub(crate) fn read(&self, path: &Path) -> Result<&'a Value, TaskFailure> {
-        self.find(path).ok_or_else(|| self.fault(RUNTIME, format!("the path `{}` finds nothing", path.text)))
+        self.find(path)
+            .ok_or_else(|| self.fault(RUNTIME, format!("the path `{}` finds nothing", path.text)))
     }
 
     /// The value at the path, which must be a `T`.
     pub(crate) fn read_as<T: Deserialize<'a>>(&self, path: &Path) -> Result<T, TaskFailure> {
-        T::deserialize(self.read(path)?).map_err(|why| self.fault(RUNTIME, format!("the path `{}`: {why}", path.text)))
+        T::deserialize(self.read(path)?)
+            .map_err(|why| self.fault(RUNTIME, format!("the path `{}`: {why}", path.text)))
     }
 
     /// The input with `result` where `ResultPath` says; objects on the way are made.
-    pub(crate) fn put(&self, result_path: Option<&ResultPath>, result: Value) -> Result<Value, TaskFailure> {
+    pub(crate) fn put(
+        &self,
+        result_path: Option<&ResultPath>,
+        result: Value,
+    ) -> Result<Value, TaskFailure> {
         let mut input = self.input.clone();
         let mut place = Some(&mut input);
         for field in result_path.into_iter().flat_map(|path| &path.0) {
@@ -112,6 +141,12 @@ impl<'a> Scope<'a> {
 
     /// An error in this state.
     pub(crate) fn fault(&self, error: &str, what: impl Display) -> TaskFailure {
-        TaskFailure::new(error, format!("An error occurred while executing the state '{}': {what}", self.state))
+        TaskFailure::new(
+            error,
+            format!(
+                "An error occurred while executing the state '{}': {what}",
+                self.state
+            ),
+        )
     }
 }

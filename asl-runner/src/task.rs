@@ -56,7 +56,10 @@ impl TaskFailure {
     /// A failure whose error output is `{"Error": error, "Cause": cause}`, as Step Functions makes it.
     pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
         let (error, cause) = (error.into(), cause.into());
-        Self { output: json!({ "Error": error, "Cause": cause }), error }
+        Self {
+            output: json!({ "Error": error, "Cause": cause }),
+            error,
+        }
     }
 
     /// A failure whose error output is any JSON, to replay what was recorded; `error` is what Retry and Catch look at.

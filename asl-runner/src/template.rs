@@ -23,7 +23,11 @@ impl TryFrom<Value> for Template {
 
     fn try_from(value: Value) -> Result<Self, String> {
         match value {
-            Value::Array(items) => items.into_iter().map(Self::try_from).collect::<Result<_, _>>().map(Self::Array),
+            Value::Array(items) => items
+                .into_iter()
+                .map(Self::try_from)
+                .collect::<Result<_, _>>()
+                .map(Self::Array),
             Value::Object(fields) => {
                 let mut templates = BTreeMap::new();
                 for (key, value) in fields {
@@ -47,28 +51,40 @@ impl Template {
     /// Reads what a key that ends in `.$` holds.
     fn reference(value: &Value) -> Result<Self, String> {
         let text = value.as_str().unwrap_or_default();
-        let argument = text.strip_prefix("States.Format('{}', ").and_then(|rest| rest.strip_suffix(')'));
+        let argument = text
+            .strip_prefix("States.Format('{}', ")
+            .and_then(|rest| rest.strip_suffix(')'));
         match argument {
             Some(path) => Path::try_from(path.to_owned()).map(Self::Text),
             None if text.starts_with('$') => Path::try_from(text.to_owned()).map(Self::Path),
-            None => {
-                Err(format!("{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here"))
-            }
+            None => Err(format!(
+                "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here"
+            )),
         }
     }
 
     /// Fills the template in; where there is none, it is all of the input.
-    pub(crate) fn fill_in(template: &Option<Self>, scope: &Scope<'_>) -> Result<Value, TaskFailure> {
-        template.as_ref().map_or_else(|| Ok(scope.input.clone()), |template| template.fill(scope))
+    pub(crate) fn fill_in(
+        template: &Option<Self>,
+        scope: &Scope<'_>,
+    ) -> Result<Value, TaskFailure> {
+        template
+            .as_ref()
+            .map_or_else(|| Ok(scope.input.clone()), |template| template.fill(scope))
     }
 
     fn fill(&self, scope: &Scope<'_>) -> Result<Value, TaskFailure> {
         Ok(match self {
             Self::Literal(value) => value.clone(),
             Self::Path(path) => scope.read(path)?.clone(),
-            Self::Array(items) => items.iter().map(|item| item.fill(scope)).collect::<Result<_, _>>()?,
+            Self::Array(items) => items
+                .iter()
+                .map(|item| item.fill(scope))
+                .collect::<Result<_, _>>()?,
             Self::Object(fields) => {
-                let fields = fields.iter().map(|(name, template)| Ok((name.clone(), template.fill(scope)?)));
+                let fields = fields
+                    .iter()
+                    .map(|(name, template)| Ok((name.clone(), template.fill(scope)?)));
                 Value::Object(fields.collect::<Result<_, _>>()?)
             }
             Self::Text(path) => match scope.read(path)? {

@@ -1,5 +1,9 @@
 //! The definition that is deployed.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod common;
 
@@ -31,28 +35,48 @@ fn failed_run() -> Result<Value, TaskError> {
 }
 
 fn failed(error: &str, cause: &str) -> Outcome {
-    Outcome::Failed { error: error.to_owned(), cause: cause.to_owned() }
+    Outcome::Failed {
+        error: error.to_owned(),
+        cause: cause.to_owned(),
+    }
 }
 
 #[test]
 fn four_runs_with_three_waits_are_65_events() {
     let mut answers = Vec::new();
     for retry in 1..=3 {
-        answers.extend([failed_run(), decision("TEMPORARY", retry, json!(60 * retry))]);
+        answers.extend([
+            failed_run(),
+            decision("TEMPORARY", retry, json!(60 * retry)),
+        ]);
     }
     answers.extend([failed_run(), decision("FATAL", 3, json!(0))]);
     let mut script = Script::new(answers);
-    let (outcome, history) = run(&deployed(), json!({ "commands": ["NetworkError"] }), &mut script);
+    let (outcome, history) = run(
+        &deployed(),
+        json!({ "commands": ["NetworkError"] }),
+        &mut script,
+    );
     assert_eq!(outcome, failed("Task.Exit4", "why"));
     assert_eq!(history.len(), 65);
-    assert_eq!((history[64].timestamp - history[0].timestamp).whole_seconds(), 60 + 120 + 180);
+    assert_eq!(
+        (history[64].timestamp - history[0].timestamp).whole_seconds(),
+        60 + 120 + 180
+    );
 
     let [state, resource, timeout, input] = [0, 1, 2, 3].map(|index| &script.calls[2][index]);
     assert_eq!(
         [state, resource, timeout],
-        [&json!("RunECSTask"), &json!("arn:aws:states:::ecs:runTask.sync"), &json!(3600)]
+        [
+            &json!("RunECSTask"),
+            &json!("arn:aws:states:::ecs:runTask.sync"),
+            &json!(3600)
+        ]
     );
-    assert_eq!(input["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"], json!(["subnet-1"]));
+    assert_eq!(
+        input["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"],
+        json!(["subnet-1"])
+    );
     assert_eq!(
         input["Overrides"]["ContainerOverrides"][0],
         json!({ "Name": "app", "Command": ["NetworkError"], "Environment": [
@@ -63,7 +87,11 @@ fn four_runs_with_three_waits_are_65_events() {
     let [state, resource, timeout, input] = [0, 1, 2, 3].map(|index| &script.calls[3][index]);
     assert_eq!(
         [state, resource, timeout],
-        [&json!("ProcessError"), &json!("arn:aws:states:::lambda:invoke"), &json!(60)]
+        [
+            &json!("ProcessError"),
+            &json!("arn:aws:states:::lambda:invoke"),
+            &json!(60)
+        ]
     );
     assert_eq!(
         input["Payload"],
@@ -97,15 +125,37 @@ fn every_way_through_the_states() {
             )),
             20,
         ),
-        (vec![failed_run(), lambda_busy(), decision("FATAL", 0, json!(0))], Err(("Task.Exit4", "why")), 23),
-        (vec![failed_run(), lambda_busy()], Err(("Lambda.TooManyRequestsException", "busy")), 34),
-        (vec![failed_run(), failure("Runtime.Panic", "bug")], Err(("Runtime.Panic", "bug")), 16),
-        (vec![Err(TaskError::Failed(odd)), decision("FATAL", 0, json!(0))], Err(("Task.Exit4", "why")), 20),
-        (vec![failure("States.Runtime", "c")], Err(("States.Runtime", "c")), 11),
+        (
+            vec![failed_run(), lambda_busy(), decision("FATAL", 0, json!(0))],
+            Err(("Task.Exit4", "why")),
+            23,
+        ),
+        (
+            vec![failed_run(), lambda_busy()],
+            Err(("Lambda.TooManyRequestsException", "busy")),
+            34,
+        ),
+        (
+            vec![failed_run(), failure("Runtime.Panic", "bug")],
+            Err(("Runtime.Panic", "bug")),
+            16,
+        ),
+        (
+            vec![Err(TaskError::Failed(odd)), decision("FATAL", 0, json!(0))],
+            Err(("Task.Exit4", "why")),
+            20,
+        ),
+        (
+            vec![failure("States.Runtime", "c")],
+            Err(("States.Runtime", "c")),
+            11,
+        ),
     ] {
         let (outcome, history) = run(&deployed(), good.clone(), &mut Script::new(answers));
         let expect = match expect {
-            Ok(output) => Outcome::Succeeded { output: json!(output) },
+            Ok(output) => Outcome::Succeeded {
+                output: json!(output),
+            },
             Err((error, cause)) => failed(error, cause),
         };
         assert_eq!((outcome, history.len()), (expect, events));
@@ -117,7 +167,10 @@ fn only_lists_are_run() {
     for (input, is_run) in [
         (json!({ "commands": [] }), true),
         (json!({ "commands": ["a", 1] }), true),
-        (json!({ "commands": ["a"], "errorState": { "retryCount": 9 } }), true),
+        (
+            json!({ "commands": ["a"], "errorState": { "retryCount": 9 } }),
+            true,
+        ),
         (json!({}), false),
         (json!(null), false),
         (json!(["a"]), false),
@@ -134,7 +187,9 @@ fn only_lists_are_run() {
         let (outcome, _) = run(&deployed(), input.clone(), &mut script);
         assert_eq!(script.calls.len(), usize::from(is_run), "{input}");
         match outcome {
-            Outcome::Failed { error, .. } => assert!(!is_run && error == "InvalidInput", "{input}: {error}"),
+            Outcome::Failed { error, .. } => {
+                assert!(!is_run && error == "InvalidInput", "{input}: {error}")
+            }
             _ => assert!(is_run, "{input}"),
         }
     }
@@ -142,8 +197,18 @@ fn only_lists_are_run() {
 
 /// JSON of any shape, with the deployed definition's own words in it.
 fn any_json() -> impl Strategy<Value = Value> {
-    let words =
-        ["commands", "Payload", "type", "waitSeconds", "error", "cause", "RETRIABLE", "TEMPORARY", "FATAL", "x"];
+    let words = [
+        "commands",
+        "Payload",
+        "type",
+        "waitSeconds",
+        "error",
+        "cause",
+        "RETRIABLE",
+        "TEMPORARY",
+        "FATAL",
+        "x",
+    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -157,21 +222,32 @@ fn any_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::btree_map(prop::sample::select(words.to_vec()), inner, 0..6)
-                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+                .prop_map(|fields| fields
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect()),
         ]
     })
 }
 
 /// An answer of ProcessError, with a value of any shape in one field.
 fn any_answer() -> impl Strategy<Value = Result<Value, TaskError>> {
-    let fields = vec!["type", "waitSeconds", "error", "cause", "retryCount", "none"];
+    let fields = vec![
+        "type",
+        "waitSeconds",
+        "error",
+        "cause",
+        "retryCount",
+        "none",
+    ];
     let kind = prop::sample::select(vec!["RETRIABLE", "TEMPORARY", "FATAL"]);
-    let nearly_right = (kind, prop::sample::select(fields), any_json()).prop_map(|(kind, field, value)| {
-        decision(kind, 1, json!(1)).map(|mut answer| {
-            answer["Payload"][field] = value;
-            answer
-        })
-    });
+    let nearly_right =
+        (kind, prop::sample::select(fields), any_json()).prop_map(|(kind, field, value)| {
+            decision(kind, 1, json!(1)).map(|mut answer| {
+                answer["Payload"][field] = value;
+                answer
+            })
+        });
     prop_oneof![
         4 => nearly_right,
         1 => any_json().prop_map(Ok),
@@ -185,7 +261,11 @@ struct Loop(Script);
 
 impl Tasks for Loop {
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
-        if call.state == "RunECSTask" { failed_run() } else { self.0.run(call) }
+        if call.state == "RunECSTask" {
+            failed_run()
+        } else {
+            self.0.run(call)
+        }
     }
 }
 
@@ -240,8 +320,12 @@ fn replace(json: &mut Value, count: &mut usize, place: usize, value: &Value) {
     *count += 1;
     match json {
         _ if *count == place => *json = value.clone(),
-        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, count, place, value)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| replace(field, count, place, value)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| replace(item, count, place, value)),
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|field| replace(field, count, place, value)),
         _ => {}
     }
 }

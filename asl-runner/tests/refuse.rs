@@ -15,7 +15,9 @@ fn check(text: &str, expect: &str) {
 /// A state `A` with these fields; `expect` is what comes after its name.
 #[track_caller]
 fn check_state(fields: &str, expect: &str) {
-    let state = format!(r#"{{ "StartAt": "A", "States": {{ "A": {{ {fields} }}, "Z": {{ "Type": "Succeed" }} }} }}"#);
+    let state = format!(
+        r#"{{ "StartAt": "A", "States": {{ "A": {{ {fields} }}, "Z": {{ "Type": "Succeed" }} }} }}"#
+    );
     check(&state, &format!("States.A: {expect}"));
 }
 
@@ -24,13 +26,31 @@ fn the_top_level() {
     let ok = r#"{ "Comment": "c", "StartAt": "A", "States": { "A": { "Type": "Succeed" } } }"#;
     check(ok, "");
     check("", "JSON: EOF while parsing a value at line 1 column 0");
-    check("[]", "JSON: invalid type: sequence, expected a map at line 1 column 0");
-    check(&format!("{ok} x"), "JSON: trailing characters at line 1 column 78");
+    check(
+        "[]",
+        "JSON: invalid type: sequence, expected a map at line 1 column 0",
+    );
+    check(
+        &format!("{ok} x"),
+        "JSON: trailing characters at line 1 column 78",
+    );
     check("{}", "missing field `StartAt`");
-    check(r#"{ "StartAt": "A", "States": [] }"#, "States: invalid type: sequence, expected a map");
-    check(r#"{ "StartAt": "A", "States": { "A": 1 } }"#, "States.A: invalid type: integer `1`, expected a map");
-    check(&ok.replace("\"A\",", "\"B\","), "StartAt: there is no state `B`");
-    check(&ok.replace("\"c\"", "1"), "Comment: invalid type: integer `1`, expected a string");
+    check(
+        r#"{ "StartAt": "A", "States": [] }"#,
+        "States: invalid type: sequence, expected a map",
+    );
+    check(
+        r#"{ "StartAt": "A", "States": { "A": 1 } }"#,
+        "States.A: invalid type: integer `1`, expected a map",
+    );
+    check(
+        &ok.replace("\"A\",", "\"B\","),
+        "StartAt: there is no state `B`",
+    );
+    check(
+        &ok.replace("\"c\"", "1"),
+        "Comment: invalid type: integer `1`, expected a string",
+    );
     check(
         &ok.replace("Comment", "TimeoutSeconds"),
         "TimeoutSeconds: unknown field `TimeoutSeconds`, expected one of `Comment`, `StartAt`, `States`",
@@ -45,13 +65,31 @@ fn states_and_their_fields() {
             r#""Type": "Map", "ItemProcessor": {}, "End": true"#,
             "unknown variant `Map`, expected one of `Task`, `Pass`, `Choice`, `Wait`, `Fail`, `Succeed`",
         ),
-        (r#""Type": 1"#, "Type: invalid type: integer `1`, expected a string"),
-        (r#""Type": "Pass", "Comment": 1, "End": true"#, "Comment: invalid type: integer `1`, expected a string"),
-        (r#""Type": "Pass""#, r#"it needs either `Next` or `"End": true`"#),
-        (r#""Type": "Pass", "Next": "Z", "End": true"#, r#"it needs either `Next` or `"End": true`"#),
-        (r#""Type": "Pass", "End": false"#, r#"it needs either `Next` or `"End": true`"#),
+        (
+            r#""Type": 1"#,
+            "Type: invalid type: integer `1`, expected a string",
+        ),
+        (
+            r#""Type": "Pass", "Comment": 1, "End": true"#,
+            "Comment: invalid type: integer `1`, expected a string",
+        ),
+        (
+            r#""Type": "Pass""#,
+            r#"it needs either `Next` or `"End": true`"#,
+        ),
+        (
+            r#""Type": "Pass", "Next": "Z", "End": true"#,
+            r#"it needs either `Next` or `"End": true`"#,
+        ),
+        (
+            r#""Type": "Pass", "End": false"#,
+            r#"it needs either `Next` or `"End": true`"#,
+        ),
         (r#""Type": "Pass", "Next": "B""#, "there is no state `B`"),
-        (r#""Type": "Pass", "Next": 1"#, "Next: invalid type: integer `1`, expected a string"),
+        (
+            r#""Type": "Pass", "Next": 1"#,
+            "Next: invalid type: integer `1`, expected a string",
+        ),
         (
             r#""Type": "Pass", "Assign": {}, "End": true"#,
             "Pass.Assign: unknown field `Assign`, expected `Result` or `ResultPath`",
@@ -60,23 +98,50 @@ fn states_and_their_fields() {
             r#""Type": "Pass", "InputPath": "$.a", "End": true"#,
             "Pass.InputPath: unknown field `InputPath`, expected `Result` or `ResultPath`",
         ),
-        (r#""Type": "Pass", "Result": null, "End": true"#, "Result: null is not supported"),
-        (r#""Type": "Pass", "ResultPath": null, "End": true"#, "ResultPath: null is not supported"),
-        (r#""Type": "Pass", "OutputPath": null, "End": true"#, "OutputPath: invalid type: null, expected a string"),
-        (r#""Type": "Succeed", "End": true"#, "Succeed.End: unknown field `End`, there are no fields"),
+        (
+            r#""Type": "Pass", "Result": null, "End": true"#,
+            "Result: null is not supported",
+        ),
+        (
+            r#""Type": "Pass", "ResultPath": null, "End": true"#,
+            "ResultPath: null is not supported",
+        ),
+        (
+            r#""Type": "Pass", "OutputPath": null, "End": true"#,
+            "OutputPath: invalid type: null, expected a string",
+        ),
+        (
+            r#""Type": "Succeed", "End": true"#,
+            "Succeed.End: unknown field `End`, there are no fields",
+        ),
         (
             r#""Type": "Fail", "Next": "Z""#,
             "Fail.Next: unknown field `Next`, expected one of `Error`, `ErrorPath`, `Cause`, `CausePath`",
         ),
-        (r#""Type": "Fail", "Error": "E", "ErrorPath": "$.e""#, "it has both `Error` and `ErrorPath`"),
-        (r#""Type": "Fail", "Cause": "c", "CausePath": "$.c""#, "it has both `Cause` and `CausePath`"),
-        (r#""Type": "Fail", "Cause": 1"#, "Fail.Cause: invalid type: integer `1`, expected a string"),
-        (r#""Type": "Wait", "End": true"#, "Wait: missing field `SecondsPath`"),
+        (
+            r#""Type": "Fail", "Error": "E", "ErrorPath": "$.e""#,
+            "it has both `Error` and `ErrorPath`",
+        ),
+        (
+            r#""Type": "Fail", "Cause": "c", "CausePath": "$.c""#,
+            "it has both `Cause` and `CausePath`",
+        ),
+        (
+            r#""Type": "Fail", "Cause": 1"#,
+            "Fail.Cause: invalid type: integer `1`, expected a string",
+        ),
+        (
+            r#""Type": "Wait", "End": true"#,
+            "Wait: missing field `SecondsPath`",
+        ),
         (
             r#""Type": "Wait", "Seconds": 1, "SecondsPath": "$.s", "End": true"#,
             "Wait.Seconds: unknown field `Seconds`, expected `SecondsPath`",
         ),
-        (r#""Type": "Task", "End": true"#, "Task: missing field `Resource`"),
+        (
+            r#""Type": "Task", "End": true"#,
+            "Task: missing field `Resource`",
+        ),
         (
             r#""Type": "Task", "Resource": "r", "HeartbeatSeconds": 1, "End": true"#,
             "Task.HeartbeatSeconds: unknown field `HeartbeatSeconds`, expected one of `Resource`, `TimeoutSeconds`, \
@@ -86,8 +151,14 @@ fn states_and_their_fields() {
             r#""Type": "Task", "Resource": "r", "TimeoutSeconds": 0, "End": true"#,
             "Task.TimeoutSeconds: invalid value: integer `0`, expected a nonzero u32",
         ),
-        (r#""Type": "Choice", "Default": "Z""#, "Choice: missing field `Choices`"),
-        (r#""Type": "Choice", "Choices": [], "Default": "B""#, "there is no state `B`"),
+        (
+            r#""Type": "Choice", "Default": "Z""#,
+            "Choice: missing field `Choices`",
+        ),
+        (
+            r#""Type": "Choice", "Choices": [], "Default": "B""#,
+            "there is no state `B`",
+        ),
         (
             r#""Type": "Choice", "Choices": [], "Default": "Z", "Next": "Z""#,
             "Choice.Next: unknown field `Next`, expected `Choices` or `Default`",
@@ -100,13 +171,21 @@ fn states_and_their_fields() {
 #[test]
 fn retry_and_catch() {
     for (field, entry, expect) in [
-        ("Retry", r#""MaxAttempts": 1"#, "Task.Retry[0]: missing field `ErrorEquals`"),
+        (
+            "Retry",
+            r#""MaxAttempts": 1"#,
+            "Task.Retry[0]: missing field `ErrorEquals`",
+        ),
         (
             "Retry",
             r#""ErrorEquals": [1]"#,
             "Task.Retry[0].ErrorEquals[0]: invalid type: integer `1`, expected a string",
         ),
-        ("Retry", r#""ErrorEquals": ["E"], "BackoffRate": 0.5"#, "`BackoffRate` is less than 1"),
+        (
+            "Retry",
+            r#""ErrorEquals": ["E"], "BackoffRate": 0.5"#,
+            "`BackoffRate` is less than 1",
+        ),
         (
             "Retry",
             r#""ErrorEquals": ["E"], "BackoffRate": "2""#,
@@ -133,29 +212,52 @@ fn retry_and_catch() {
             "Task.Retry[0].Next: unknown field `Next`, expected one of `ErrorEquals`, `IntervalSeconds`, \
              `MaxAttempts`, `BackoffRate`, `MaxDelaySeconds`, `JitterStrategy`",
         ),
-        ("Catch", r#""ErrorEquals": ["E"]"#, "Task.Catch[0]: missing field `Next`"),
-        ("Catch", r#""ErrorEquals": ["E"], "Next": "B""#, "there is no state `B`"),
+        (
+            "Catch",
+            r#""ErrorEquals": ["E"]"#,
+            "Task.Catch[0]: missing field `Next`",
+        ),
+        (
+            "Catch",
+            r#""ErrorEquals": ["E"], "Next": "B""#,
+            "there is no state `B`",
+        ),
         (
             "Catch",
             r#""ErrorEquals": ["E"], "Next": "Z", "ResultPath": null"#,
             "Task.Catch[0].ResultPath: invalid type: null, expected a string",
         ),
     ] {
-        check_state(&format!(r#""Type": "Task", "Resource": "r", "{field}": [{{ {entry} }}], "End": true"#), expect);
+        check_state(
+            &format!(r#""Type": "Task", "Resource": "r", "{field}": [{{ {entry} }}], "End": true"#),
+            expect,
+        );
     }
 }
 
 #[test]
 fn rules() {
     for (rule, expect) in [
-        (r#""Variable": "$.a", "Next": "Z""#, "a rule needs one operator, not []"),
+        (
+            r#""Variable": "$.a", "Next": "Z""#,
+            "a rule needs one operator, not []",
+        ),
         (
             r#""Variable": "$.a", "IsNull": true, "IsString": true, "Next": "Z""#,
             r#"a rule needs one operator, not ["IsNull", "IsString"]"#,
         ),
-        (r#""IsNull": true, "Next": "Z""#, "unknown variant `IsNull`, expected one of `And`, `Or`, `Not`"),
-        (r#""Variable": "$.a", "IsNull": true"#, "missing field `Next`"),
-        (r#""Variable": "$.a", "IsNull": 1, "Next": "Z""#, "invalid type: integer `1`, expected a boolean"),
+        (
+            r#""IsNull": true, "Next": "Z""#,
+            "unknown variant `IsNull`, expected one of `And`, `Or`, `Not`",
+        ),
+        (
+            r#""Variable": "$.a", "IsNull": true"#,
+            "missing field `Next`",
+        ),
+        (
+            r#""Variable": "$.a", "IsNull": 1, "Next": "Z""#,
+            "invalid type: integer `1`, expected a boolean",
+        ),
         (
             r#""Variable": "$.a", "StringMatches": "*", "Next": "Z""#,
             "unknown variant `StringMatches`, expected one of `IsPresent`, `IsNull`, `IsString`, `IsNumeric`, \
@@ -222,12 +324,26 @@ fn paths() {
         );
         let path = path.replace('\u{0}', "\\u0000");
         for (fields, place) in [
-            (format!(r#""Type": "Pass", "OutputPath": "{path}", "End": true"#), "OutputPath"),
-            (format!(r#""Type": "Pass", "ResultPath": "{path}", "End": true"#), "Pass.ResultPath"),
-            (format!(r#""Type": "Wait", "SecondsPath": "{path}", "End": true"#), "Wait.SecondsPath"),
-            (format!(r#""Type": "Fail", "ErrorPath": "{path}""#), "Fail.ErrorPath"),
             (
-                format!(r#""Type": "Choice", "Choices": [{{ "Variable": "{path}", "IsNull": true, "Next": "Z" }}]"#),
+                format!(r#""Type": "Pass", "OutputPath": "{path}", "End": true"#),
+                "OutputPath",
+            ),
+            (
+                format!(r#""Type": "Pass", "ResultPath": "{path}", "End": true"#),
+                "Pass.ResultPath",
+            ),
+            (
+                format!(r#""Type": "Wait", "SecondsPath": "{path}", "End": true"#),
+                "Wait.SecondsPath",
+            ),
+            (
+                format!(r#""Type": "Fail", "ErrorPath": "{path}""#),
+                "Fail.ErrorPath",
+            ),
+            (
+                format!(
+                    r#""Type": "Choice", "Choices": [{{ "Variable": "{path}", "IsNull": true, "Next": "Z" }}]"#
+                ),
                 "Choice.Choices[0]",
             ),
         ] {
@@ -235,9 +351,13 @@ fn paths() {
         }
     }
     for result_path in ["$[0]", "$.a[0]", "$$.Execution.Id"] {
-        let expect =
-            format!("Pass.ResultPath: `{result_path}` is not a place for a result: only fields of the input are");
-        check_state(&format!(r#""Type": "Pass", "ResultPath": "{result_path}", "End": true"#), &expect);
+        let expect = format!(
+            "Pass.ResultPath: `{result_path}` is not a place for a result: only fields of the input are"
+        );
+        check_state(
+            &format!(r#""Type": "Pass", "ResultPath": "{result_path}", "End": true"#),
+            &expect,
+        );
     }
 }
 
@@ -245,11 +365,16 @@ fn paths() {
 fn templates() {
     let check_template = |field: &str, expect: &str| {
         check_state(
-            &format!(r#""Type": "Task", "Resource": "r", "ResultSelector": {{ {field} }}, "End": true"#),
+            &format!(
+                r#""Type": "Task", "Resource": "r", "ResultSelector": {{ {field} }}, "End": true"#
+            ),
             &format!("Task.ResultSelector: {expect}"),
         );
     };
-    check_template(r#""x.$": "$", "x": 1"#, "`x` is there with and without `.$`");
+    check_template(
+        r#""x.$": "$", "x": 1"#,
+        "`x` is there with and without `.$`",
+    );
     for value in [
         r#"1"#,
         r#""a""#,
@@ -260,13 +385,21 @@ fn templates() {
         r#""States.Format('a {}', $.a)""#,
         r#""States.Format('{} {}', $.a, $.b)""#,
     ] {
-        let expect = format!("{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here");
+        let expect = format!(
+            "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here"
+        );
         check_template(&format!(r#""x.$": {value}"#), &format!("`x.$`: {expect}"));
-        check_template(&format!(r#""l": [{{ "x.$": {value} }}]"#), &format!("`l`: `x.$`: {expect}"));
+        check_template(
+            &format!(r#""l": [{{ "x.$": {value} }}]"#),
+            &format!("`l`: `x.$`: {expect}"),
+        );
     }
     for path in ["$.a b", "$.a, $.b", "1", "'a'", "$['k,)']", "States.UUID()"] {
         let expect = r#"is neither a path like `$.a[0]` nor one of ["$$.Execution.Id", "$$.Execution.StartTime", "$$.State.EnteredTime"]"#;
-        check_template(&format!(r#""x.$": "States.Format('{{}}', {path})""#), &format!("`x.$`: `{path}` {expect}"));
+        check_template(
+            &format!(r#""x.$": "States.Format('{{}}', {path})""#),
+            &format!("`x.$`: `{path}` {expect}"),
+        );
     }
 }
 
@@ -279,9 +412,17 @@ fn broken_definitions() {
     let mut seen = 0;
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("readable").path();
-        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .expect("a file")
+            .to_string_lossy()
+            .into_owned();
         let problem = problem(&std::fs::read_to_string(&path).expect("readable"));
-        assert_eq!(problem.is_empty(), ACCEPTED.contains(&name.get(..2).unwrap_or_default()), "{name}: {problem}");
+        assert_eq!(
+            problem.is_empty(),
+            ACCEPTED.contains(&name.get(..2).unwrap_or_default()),
+            "{name}: {problem}"
+        );
         seen += 1;
     }
     assert_eq!(seen, 26);

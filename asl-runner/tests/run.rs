@@ -1,9 +1,16 @@
 //! What states do, as tables: states, input, what comes of it.
-#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod common;
 
-use asl_runner::{Aborted, Clock, Definition, MAX_PAYLOAD_BYTES, Outcome, RealClock, TaskError, TaskFailure};
+use asl_runner::{
+    Aborted, Clock, Definition, MAX_PAYLOAD_BYTES, Outcome, RealClock, TaskError, TaskFailure,
+};
 use common::{Script, execution, failure, run};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -47,8 +54,15 @@ fn check(states: &str, input: &str, expect: &str) {
 /// Fills in a ResultSelector with a task's result.
 #[track_caller]
 fn check_template(template: &str, result: &str, expect: &str) {
-    let states = format!(r#""A": {{ "Type": "Task", "Resource": "r", "ResultSelector": {template}, "End": true }}"#);
-    check_with(&states, "{}", vec![Ok(serde_json::from_str(result).expect("JSON"))], expect);
+    let states = format!(
+        r#""A": {{ "Type": "Task", "Resource": "r", "ResultSelector": {template}, "End": true }}"#
+    );
+    check_with(
+        &states,
+        "{}",
+        vec![Ok(serde_json::from_str(result).expect("JSON"))],
+        expect,
+    );
 }
 
 /// `yes` if the rule holds.
@@ -58,7 +72,11 @@ fn check_rule(rule: &str, input: &str, expect: &str) {
         r#""A": {{ "Type": "Choice", "Choices": [ {{ {rule}, "Next": "Yes" }} ], "Default": "No" }},
            "Yes": {{ "Type": "Pass", "Result": "yes", "End": true }}, "No": {{ "Type": "Pass", "Result": "no", "End": true }}"#
     );
-    let expect = if expect.starts_with("FAILED") { expect.to_owned() } else { format!("\"{expect}\"") };
+    let expect = if expect.starts_with("FAILED") {
+        expect.to_owned()
+    } else {
+        format!("\"{expect}\"")
+    };
     check(&states, input, &expect);
 }
 
@@ -75,11 +93,24 @@ fn paths_find_values() {
         ("$.a.l.0", "FAILED States.Runtime: "),
         ("$[0]", "FAILED States.Runtime: "),
         ("$.a.l.length", "FAILED States.Runtime: "),
-        ("$$.Execution.Id", r#"{"v":"arn:aws:states:::execution:machine:run-1"}"#),
-        ("$$.Execution.StartTime", r#"{"v":"2025-03-04T05:06:07.089Z"}"#),
-        ("$$.State.EnteredTime", r#"{"v":"2025-03-04T05:06:07.089Z"}"#),
+        (
+            "$$.Execution.Id",
+            r#"{"v":"arn:aws:states:::execution:machine:run-1"}"#,
+        ),
+        (
+            "$$.Execution.StartTime",
+            r#"{"v":"2025-03-04T05:06:07.089Z"}"#,
+        ),
+        (
+            "$$.State.EnteredTime",
+            r#"{"v":"2025-03-04T05:06:07.089Z"}"#,
+        ),
     ] {
-        check_template(&format!(r#"{{ "v.$": "{path}" }}"#), r#"{"a":{"l":[1,{"d":true}],"x-y_z":null}}"#, expect);
+        check_template(
+            &format!(r#"{{ "v.$": "{path}" }}"#),
+            r#"{"a":{"l":[1,{"d":true}],"x-y_z":null}}"#,
+            expect,
+        );
     }
 }
 
@@ -101,7 +132,11 @@ fn templates_fill_in_keys_that_end_in_dollar() {
         ("$.absent", "FAILED States.Runtime: |'A'|`$.absent`"),
     ] {
         let result = r#"{"n":1,"f":60.0,"t":true,"z":null,"s":"it's","d":{"k":[]}}"#;
-        check_template(&format!(r#"{{ "v.$": "States.Format('{{}}', {path})" }}"#), result, expect);
+        check_template(
+            &format!(r#"{{ "v.$": "States.Format('{{}}', {path})" }}"#),
+            result,
+            expect,
+        );
     }
 }
 
@@ -109,19 +144,55 @@ fn templates_fill_in_keys_that_end_in_dollar() {
 fn pass_states_and_data_paths() {
     for (fields, input, expect) in [
         (r#""Result": {"r.$": "$.x"}"#, "{}", r#"{"r.$":"$.x"}"#),
-        (r#""Result": 1, "ResultPath": "$.a.b""#, r#"{"c":2}"#, r#"{"a":{"b":1},"c":2}"#),
-        (r#""Result": 1, "ResultPath": "$.a""#, r#"{"a":{"c":2}}"#, r#"{"a":1}"#),
+        (
+            r#""Result": 1, "ResultPath": "$.a.b""#,
+            r#"{"c":2}"#,
+            r#"{"a":{"b":1},"c":2}"#,
+        ),
+        (
+            r#""Result": 1, "ResultPath": "$.a""#,
+            r#"{"a":{"c":2}}"#,
+            r#"{"a":1}"#,
+        ),
         (r#""Result": 1, "ResultPath": "$""#, r#"{"c":2}"#, "1"),
-        (r#""Result": 1, "ResultPath": "$.a""#, "[]", "FAILED States.ResultPathMatchFailure: |'A'|`ResultPath`"),
-        (r#""Result": 1, "ResultPath": "$.a""#, "null", "FAILED States.ResultPathMatchFailure: "),
-        (r#""Result": 1, "ResultPath": "$.a.b""#, r#"{"a":"text"}"#, "FAILED States.ResultPathMatchFailure: "),
+        (
+            r#""Result": 1, "ResultPath": "$.a""#,
+            "[]",
+            "FAILED States.ResultPathMatchFailure: |'A'|`ResultPath`",
+        ),
+        (
+            r#""Result": 1, "ResultPath": "$.a""#,
+            "null",
+            "FAILED States.ResultPathMatchFailure: ",
+        ),
+        (
+            r#""Result": 1, "ResultPath": "$.a.b""#,
+            r#"{"a":"text"}"#,
+            "FAILED States.ResultPathMatchFailure: ",
+        ),
         (r#""Comment": "as it is""#, r#"{"c":2}"#, r#"{"c":2}"#),
-        (r#""ResultPath": "$.d""#, r#"{"c":2}"#, r#"{"c":2,"d":{"c":2}}"#),
+        (
+            r#""ResultPath": "$.d""#,
+            r#"{"c":2}"#,
+            r#"{"c":2,"d":{"c":2}}"#,
+        ),
         (r#""OutputPath": "$.c""#, r#"{"c":2}"#, "2"),
-        (r#""OutputPath": "$.d""#, r#"{"c":2}"#, "FAILED States.Runtime: |'A'|`$.d`"),
-        (r#""OutputPath": "$$.State.EnteredTime""#, r#"{"c":2}"#, r#""2025-03-04T05:06:07.089Z""#),
+        (
+            r#""OutputPath": "$.d""#,
+            r#"{"c":2}"#,
+            "FAILED States.Runtime: |'A'|`$.d`",
+        ),
+        (
+            r#""OutputPath": "$$.State.EnteredTime""#,
+            r#"{"c":2}"#,
+            r#""2025-03-04T05:06:07.089Z""#,
+        ),
     ] {
-        check(&format!(r#""A": {{ "Type": "Pass", {fields}, "End": true }}"#), input, expect);
+        check(
+            &format!(r#""A": {{ "Type": "Pass", {fields}, "End": true }}"#),
+            input,
+            expect,
+        );
     }
     check(r#""A": { "Type": "Succeed" }"#, r#"{"a":1}"#, r#"{"a":1}"#);
 }
@@ -143,23 +214,50 @@ fn rules_hold_or_not() {
         (r#""Variable": "$.s", "IsNumeric": true"#, "no"),
         (r#""Variable": "$.t", "IsBoolean": true"#, "yes"),
         (r#""Variable": "$.o", "IsBoolean": true"#, "no"),
-        (r#""Variable": "$.x", "IsString": false"#, "FAILED States.Runtime: |'A'|`$.x`"),
+        (
+            r#""Variable": "$.x", "IsString": false"#,
+            "FAILED States.Runtime: |'A'|`$.x`",
+        ),
         (r#""Variable": "$.s", "StringEquals": "b""#, "yes"),
         (r#""Variable": "$.s", "StringEquals": "B""#, "no"),
         (r#""Variable": "$.n", "StringEquals": "2""#, "no"),
-        (r#""Variable": "$.x", "StringEquals": "b""#, "FAILED States.Runtime: "),
-        (r#""Variable": "$$.State.EnteredTime", "StringEquals": "2025-03-04T05:06:07.089Z""#, "yes"),
+        (
+            r#""Variable": "$.x", "StringEquals": "b""#,
+            "FAILED States.Runtime: ",
+        ),
+        (
+            r#""Variable": "$$.State.EnteredTime", "StringEquals": "2025-03-04T05:06:07.089Z""#,
+            "yes",
+        ),
         (r#""Not": { "Variable": "$.s", "IsString": true }"#, "no"),
-        (r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNumeric": true }]"#, "yes"),
-        (r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNull": true }]"#, "no"),
-        (r#""And": [{ "Variable": "$.x", "IsPresent": true }, { "Variable": "$.x", "IsNull": true }]"#, "no"),
+        (
+            r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNumeric": true }]"#,
+            "yes",
+        ),
+        (
+            r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNull": true }]"#,
+            "no",
+        ),
+        (
+            r#""And": [{ "Variable": "$.x", "IsPresent": true }, { "Variable": "$.x", "IsNull": true }]"#,
+            "no",
+        ),
         (
             r#""And": [{ "Variable": "$.x", "IsNull": true }, { "Variable": "$.x", "IsPresent": true }]"#,
             "FAILED States.Runtime: ",
         ),
-        (r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNumeric": true }]"#, "yes"),
-        (r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNull": true }]"#, "no"),
-        (r#""Or": [{ "Variable": "$.x", "IsPresent": false }, { "Variable": "$.x", "IsNull": true }]"#, "yes"),
+        (
+            r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNumeric": true }]"#,
+            "yes",
+        ),
+        (
+            r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNull": true }]"#,
+            "no",
+        ),
+        (
+            r#""Or": [{ "Variable": "$.x", "IsPresent": false }, { "Variable": "$.x", "IsNull": true }]"#,
+            "yes",
+        ),
     ] {
         check_rule(rule, input, expect);
     }
@@ -177,8 +275,16 @@ fn choices_take_the_first_rule_that_holds() {
     };
     check(&states(""), r#"{"n":null}"#, "FAILED B: ");
     check(&states(""), r#"{"n":1}"#, r#"{"n":1}"#);
-    check(&states(""), r#"{"n":"s"}"#, "FAILED States.NoChoiceMatched: |'A'");
-    check(&states(r#", "Default": "C""#), r#"{"n":"s"}"#, r#"{"n":"s"}"#);
+    check(
+        &states(""),
+        r#"{"n":"s"}"#,
+        "FAILED States.NoChoiceMatched: |'A'",
+    );
+    check(
+        &states(r#", "Default": "C""#),
+        r#"{"n":"s"}"#,
+        r#"{"n":"s"}"#,
+    );
     check(&states(""), "{}", "FAILED States.Runtime: |'A'|`$.n`");
 }
 
@@ -216,34 +322,85 @@ fn fail_states_name_error_and_cause() {
         (r#""Error": "E", "Cause": "c""#, "{}", "FAILED E: c"),
         (r#""Error": "E""#, "{}", "FAILED E: "),
         (r#""Comment": "nothing""#, "{}", "FAILED : "),
-        (r#""ErrorPath": "$.e", "CausePath": "$.c""#, r#"{"e":"E","c":"because"}"#, "FAILED E: because"),
-        (r#""ErrorPath": "$.e", "Cause": "c""#, r#"{"e":"E"}"#, "FAILED E: c"),
-        (r#""ErrorPath": "$.e""#, "{}", "FAILED States.Runtime: |'A'|`$.e`"),
-        (r#""ErrorPath": "$.e""#, r#"{"e":1}"#, "FAILED States.Runtime: |'A'|`$.e`|expected a string"),
-        (r#""ErrorPath": "$.e""#, r#"{"e":"States.TaskFailed"}"#, "FAILED States.Runtime: |reserved"),
-        (r#""Error": "E", "CausePath": "$.c""#, r#"{"c":{}}"#, "FAILED States.Runtime: |`$.c`"),
-        (r#""Error": "States.Mine""#, "{}", "FAILED States.Runtime: |reserved"),
+        (
+            r#""ErrorPath": "$.e", "CausePath": "$.c""#,
+            r#"{"e":"E","c":"because"}"#,
+            "FAILED E: because",
+        ),
+        (
+            r#""ErrorPath": "$.e", "Cause": "c""#,
+            r#"{"e":"E"}"#,
+            "FAILED E: c",
+        ),
+        (
+            r#""ErrorPath": "$.e""#,
+            "{}",
+            "FAILED States.Runtime: |'A'|`$.e`",
+        ),
+        (
+            r#""ErrorPath": "$.e""#,
+            r#"{"e":1}"#,
+            "FAILED States.Runtime: |'A'|`$.e`|expected a string",
+        ),
+        (
+            r#""ErrorPath": "$.e""#,
+            r#"{"e":"States.TaskFailed"}"#,
+            "FAILED States.Runtime: |reserved",
+        ),
+        (
+            r#""Error": "E", "CausePath": "$.c""#,
+            r#"{"c":{}}"#,
+            "FAILED States.Runtime: |`$.c`",
+        ),
+        (
+            r#""Error": "States.Mine""#,
+            "{}",
+            "FAILED States.Runtime: |reserved",
+        ),
     ] {
-        check(&format!(r#""A": {{ "Type": "Fail", {fields} }}"#), input, expect);
+        check(
+            &format!(r#""A": {{ "Type": "Fail", {fields} }}"#),
+            input,
+            expect,
+        );
     }
 }
 
 /// A Task state `A` with more fields, and the states where its Catch may lead.
 fn task(fields: &str) -> String {
-    format!(r#""A": {{ "Type": "Task", "Resource": "r", {fields} "End": true }}, "B": {{ "Type": "Succeed" }}"#)
+    format!(
+        r#""A": {{ "Type": "Task", "Resource": "r", {fields} "End": true }}, "B": {{ "Type": "Succeed" }}"#
+    )
 }
 
 #[test]
 fn tasks_answer() {
     for (fields, expect) in [
         ("", r#"{"Payload":{"x":1,"y":2}}"#),
-        (r#""ResultSelector": { "x.$": "$.Payload.x", "n": 2 },"#, r#"{"n":2,"x":1}"#),
-        (r#""ResultSelector": { "x.$": "$.Payload.z" },"#, "FAILED States.Runtime: |'A'|`$.Payload.z`"),
-        (r#""ResultSelector": { "x.$": "$.Payload.x" }, "ResultPath": "$.r","#, r#"{"i":0,"r":{"x":1}}"#),
+        (
+            r#""ResultSelector": { "x.$": "$.Payload.x", "n": 2 },"#,
+            r#"{"n":2,"x":1}"#,
+        ),
+        (
+            r#""ResultSelector": { "x.$": "$.Payload.z" },"#,
+            "FAILED States.Runtime: |'A'|`$.Payload.z`",
+        ),
+        (
+            r#""ResultSelector": { "x.$": "$.Payload.x" }, "ResultPath": "$.r","#,
+            r#"{"i":0,"r":{"x":1}}"#,
+        ),
         (r#""OutputPath": "$.Payload.y","#, "2"),
-        (r#""Parameters": { "x.$": "$.z" },"#, "FAILED States.Runtime: |'A'|`$.z`"),
+        (
+            r#""Parameters": { "x.$": "$.z" },"#,
+            "FAILED States.Runtime: |'A'|`$.z`",
+        ),
     ] {
-        check_with(&task(fields), r#"{"i":0}"#, vec![Ok(json!({ "Payload": { "x": 1, "y": 2 } }))], expect);
+        check_with(
+            &task(fields),
+            r#"{"i":0}"#,
+            vec![Ok(json!({ "Payload": { "x": 1, "y": 2 } }))],
+            expect,
+        );
     }
 }
 
@@ -251,15 +408,27 @@ fn tasks_answer() {
 fn a_task_is_told_what_it_needs() {
     let mut script = Script::new([]);
     let fields = r#""TimeoutSeconds": 60, "Parameters": { "x.$": "$.i.j", "y": 1 },"#;
-    run(&definition(&task(fields)), json!({ "i": { "j": 2 } }), &mut script);
+    run(
+        &definition(&task(fields)),
+        json!({ "i": { "j": 2 } }),
+        &mut script,
+    );
     run(&definition(&task("")), json!({ "i": 3 }), &mut script);
-    assert_eq!(script.calls, [json!(["A", "r", 60, { "x": 2, "y": 1 }]), json!(["A", "r", null, { "i": 3 }])]);
+    assert_eq!(
+        script.calls,
+        [
+            json!(["A", "r", 60, { "x": 2, "y": 1 }]),
+            json!(["A", "r", null, { "i": 3 }])
+        ]
+    );
 }
 
 #[test]
 fn errors_are_caught_by_name() {
     let catch = |names: &str, more: &str| {
-        task(&format!(r#""OutputPath": "$.o", "Catch": [{{ "ErrorEquals": [{names}], "Next": "B" {more} }}],"#))
+        task(&format!(
+            r#""OutputPath": "$.o", "Catch": [{{ "ErrorEquals": [{names}], "Next": "B" {more} }}],"#
+        ))
     };
     for (names, error, caught) in [
         (r#""E""#, "E", true),
@@ -276,10 +445,18 @@ fn errors_are_caught_by_name() {
         (r#""States.TaskFailed""#, "States.DataLimitExceeded", false),
         (r#""States.Timeout""#, "States.Timeout", true),
         (r#""States.Runtime""#, "States.Runtime", false),
-        (r#""States.DataLimitExceeded""#, "States.DataLimitExceeded", true),
+        (
+            r#""States.DataLimitExceeded""#,
+            "States.DataLimitExceeded",
+            true,
+        ),
     ] {
         let output = format!(r#"{{"Cause":"c","Error":"{error}"}}"#);
-        let expect = if caught { output } else { format!("FAILED {error}: c") };
+        let expect = if caught {
+            output
+        } else {
+            format!("FAILED {error}: c")
+        };
         check_with(&catch(names, ""), "{}", vec![failure(error, "c")], &expect);
     }
     let error = || vec![failure("E", "c")];
@@ -289,8 +466,18 @@ fn errors_are_caught_by_name() {
         error(),
         r#"{"e":{"Cause":"c","Error":"E"},"i":1}"#,
     );
-    check_with(&catch(r#""E""#, r#", "ResultPath": "$.e""#), "[]", error(), "FAILED States.ResultPathMatchFailure: ");
-    let odd = || vec![Err(TaskError::Failed(TaskFailure::with_output("E".to_owned(), json!({ "Cause": [1] }))))];
+    check_with(
+        &catch(r#""E""#, r#", "ResultPath": "$.e""#),
+        "[]",
+        error(),
+        "FAILED States.ResultPathMatchFailure: ",
+    );
+    let odd = || {
+        vec![Err(TaskError::Failed(TaskFailure::with_output(
+            "E".to_owned(),
+            json!({ "Cause": [1] }),
+        )))]
+    };
     check_with(&catch(r#""E""#, ""), "{}", odd(), r#"{"Cause":[1]}"#);
     check_with(&catch(r#""F""#, ""), "{}", odd(), "FAILED E: [1]");
     let own_error = r#""A": { "Type": "Task", "Resource": "r", "ResultPath": "$.r", "Next": "B",
@@ -302,12 +489,29 @@ fn errors_are_caught_by_name() {
 /// Seconds from the start to each call, and what came of it.
 #[track_caller]
 fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {
-    let answers = errors.iter().map(|error| if error.is_empty() { Ok(json!("done")) } else { failure(error, "c") });
-    let (outcome, history) = run(&definition(&task(fields)), json!({}), &mut Script::new(answers));
+    let answers = errors.iter().map(|error| {
+        if error.is_empty() {
+            Ok(json!("done"))
+        } else {
+            failure(error, "c")
+        }
+    });
+    let (outcome, history) = run(
+        &definition(&task(fields)),
+        json!({}),
+        &mut Script::new(answers),
+    );
     let scheduled = history.iter().filter(|event| event.kind == "TaskScheduled");
     let times: Vec<_> = scheduled.map(|event| event.timestamp).collect();
-    let found: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).whole_seconds()).collect();
-    assert_eq!((found.as_slice(), written(outcome).as_str()), (delays, expect), "{fields}");
+    let found: Vec<_> = times
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).whole_seconds())
+        .collect();
+    assert_eq!(
+        (found.as_slice(), written(outcome).as_str()),
+        (delays, expect),
+        "{fields}"
+    );
 }
 
 #[test]
@@ -318,7 +522,9 @@ fn retries_come_before_catch_and_wait_longer_each_time() {
     check_retry(&retry(""), &["E", "F"], &[1], "FAILED F: c");
     check_retry(&retry(r#", "MaxAttempts": 0"#), &["E"], &[], "FAILED E: c");
     check_retry(
-        &retry(r#", "MaxAttempts": 4, "IntervalSeconds": 2, "BackoffRate": 3.0, "MaxDelaySeconds": 20"#),
+        &retry(
+            r#", "MaxAttempts": 4, "IntervalSeconds": 2, "BackoffRate": 3.0, "MaxDelaySeconds": 20"#,
+        ),
         &["E"],
         &[2, 6, 18, 20],
         "FAILED E: c",
@@ -329,10 +535,20 @@ fn retries_come_before_catch_and_wait_longer_each_time() {
         &[5, 5, 5],
         "FAILED E: c",
     );
-    check_retry(&retry(r#", "BackoffRate": 1e300"#), &["E"], &[1, 99_999_999, 99_999_999], "FAILED E: c");
+    check_retry(
+        &retry(r#", "BackoffRate": 1e300"#),
+        &["E"],
+        &[1, 99_999_999, 99_999_999],
+        "FAILED E: c",
+    );
     let two = r#""Retry": [{ "ErrorEquals": ["E"], "MaxAttempts": 1 }, { "ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 9 }],
                  "Catch": [{ "ErrorEquals": ["E"], "Next": "B" }],"#;
-    check_retry(two, &["E", "F", "E"], &[1, 9], r#"{"Cause":"c","Error":"E"}"#);
+    check_retry(
+        two,
+        &["E", "F", "E"],
+        &[1, 9],
+        r#"{"Cause":"c","Error":"E"}"#,
+    );
     let unscheduled = r#""Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 99999999 }],
                          "Parameters": { "x.$": "States.Format('{}', $)" },"#;
     check_retry(
@@ -341,12 +557,18 @@ fn retries_come_before_catch_and_wait_longer_each_time() {
         &[],
         "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `States.Format` cannot make a text of {}",
     );
-    check_retry(two, &["E", "States.Runtime"], &[1], "FAILED States.Runtime: c");
+    check_retry(
+        two,
+        &["E", "States.Runtime"],
+        &[1],
+        "FAILED States.Runtime: c",
+    );
 }
 
 #[test]
 fn a_retry_asks_the_same_again() {
-    let fields = r#""Parameters": { "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
+    let fields =
+        r#""Parameters": { "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
     let mut script = Script::new([failure("E", ""), failure("E", ""), Ok(json!(0))]);
     run(&definition(&task(fields)), json!({}), &mut script);
     let inputs: Vec<_> = script.calls.iter().map(|call| call[3].clone()).collect();
@@ -361,11 +583,27 @@ fn what_is_too_large_fails() {
     let (outcome, history) = run(&definition(&catch), large.clone(), &mut Script::new([]));
     assert!(written(outcome).starts_with("FAILED States.DataLimitExceeded: the execution's input"));
     assert_eq!(history.len(), 1);
-    check_with(&catch, &fits.to_string(), vec![Ok(fits.clone())], &fits.to_string());
-    check_with(&catch, "{}", vec![Ok(large.clone())], "FAILED States.DataLimitExceeded: |result");
+    check_with(
+        &catch,
+        &fits.to_string(),
+        vec![Ok(fits.clone())],
+        &fits.to_string(),
+    );
+    check_with(
+        &catch,
+        "{}",
+        vec![Ok(large.clone())],
+        "FAILED States.DataLimitExceeded: |result",
+    );
     let odd = TaskFailure::with_output("E".to_owned(), large);
-    check_with(&catch, "{}", vec![Err(TaskError::Failed(odd))], "FAILED States.DataLimitExceeded: |output");
-    let add = r#""A": { "Type": "Pass", "ResultPath": "$.a", "Next": "B" }, "B": { "Type": "Succeed" }"#;
+    check_with(
+        &catch,
+        "{}",
+        vec![Err(TaskError::Failed(odd))],
+        "FAILED States.DataLimitExceeded: |output",
+    );
+    let add =
+        r#""A": { "Type": "Pass", "ResultPath": "$.a", "Next": "B" }, "B": { "Type": "Succeed" }"#;
     let half = json!({ "x": "x".repeat(MAX_PAYLOAD_BYTES / 2) }).to_string();
     check(add, &half, "FAILED States.DataLimitExceeded: |output");
     let fill = task(r#""Parameters": { "l.$": "$", "r.$": "$" },"#);
@@ -377,7 +615,13 @@ fn a_loop_ends_at_the_quota_of_events() {
     let states = r#""A": { "Type": "Wait", "SecondsPath": "$", "Next": "A" }"#;
     let (outcome, history) = run(&definition(states), json!(99_999_999), &mut Script::new([]));
     let sentence = "The execution reached the maximum number of history events (25000).";
-    assert_eq!(outcome, Outcome::Failed { error: "States.Runtime".to_owned(), cause: sentence.to_owned() });
+    assert_eq!(
+        outcome,
+        Outcome::Failed {
+            error: "States.Runtime".to_owned(),
+            cause: sentence.to_owned()
+        }
+    );
     assert_eq!(history.len(), 25_000);
 }
 
@@ -386,7 +630,10 @@ fn check_events(resource: &str, answer: Result<Value, TaskError>, expect: &str) 
     let states = format!(r#""A": {{ "Type": "Task", "Resource": "{resource}", "End": true }}"#);
     let (_, history) = run(&definition(&states), json!({}), &mut Script::new([answer]));
     let kinds: Vec<_> = history.iter().map(|event| event.kind.as_str()).collect();
-    assert_eq!(kinds.join(" "), format!("ExecutionStarted TaskStateEntered {expect}"));
+    assert_eq!(
+        kinds.join(" "),
+        format!("ExecutionStarted TaskStateEntered {expect}")
+    );
 }
 
 #[test]
@@ -395,15 +642,31 @@ fn events_have_the_names_of_aws() {
     let sync = "arn:aws:states:::ecs:runTask.sync";
     let function = "arn:aws-cn:lambda:cn-north-1:123456789012:function:f:7";
     let ended = "TaskStateExited ExecutionSucceeded";
-    check_events("r", ok(), &format!("TaskScheduled TaskStarted TaskSucceeded {ended}"));
-    check_events(sync, ok(), &format!("TaskScheduled TaskStarted TaskSubmitted TaskSucceeded {ended}"));
-    check_events(sync, failure("E", ""), "TaskScheduled TaskStarted TaskSubmitted TaskFailed ExecutionFailed");
+    check_events(
+        "r",
+        ok(),
+        &format!("TaskScheduled TaskStarted TaskSucceeded {ended}"),
+    );
+    check_events(
+        sync,
+        ok(),
+        &format!("TaskScheduled TaskStarted TaskSubmitted TaskSucceeded {ended}"),
+    );
+    check_events(
+        sync,
+        failure("E", ""),
+        "TaskScheduled TaskStarted TaskSubmitted TaskFailed ExecutionFailed",
+    );
     check_events(
         sync,
         failure("States.Timeout", ""),
         "TaskScheduled TaskStarted TaskSubmitted TaskTimedOut ExecutionFailed",
     );
-    check_events(sync, Err(TaskError::Aborted), "TaskScheduled TaskStarted TaskSubmitted ExecutionAborted");
+    check_events(
+        sync,
+        Err(TaskError::Aborted),
+        "TaskScheduled TaskStarted TaskSubmitted ExecutionAborted",
+    );
     check_events(
         function,
         ok(),
@@ -418,7 +681,11 @@ fn events_have_the_names_of_aws() {
 
 #[test]
 fn events_serialise_like_those_of_aws() {
-    let (_, history) = run(&definition(&task("")), json!({ "i": 1 }), &mut Script::new([failure("E", "c")]));
+    let (_, history) = run(
+        &definition(&task("")),
+        json!({ "i": 1 }),
+        &mut Script::new([failure("E", "c")]),
+    );
     assert_eq!(
         json!(history),
         json!([
@@ -460,7 +727,10 @@ fn a_wait_can_be_interrupted_and_time_never_goes_back() {
             definition(states).run(execution(json!(1)), &mut tasks, &mut clock, &mut observer),
             Outcome::Aborted
         );
-        assert!(times.len() >= 3 && times.iter().all(|time| time == "1969-12-31T23:59:59.000Z"), "{times:?}");
+        assert!(
+            times.len() >= 3 && times.iter().all(|time| time == "1969-12-31T23:59:59.000Z"),
+            "{times:?}"
+        );
     }
 }
 
@@ -468,6 +738,11 @@ fn a_wait_can_be_interrupted_and_time_never_goes_back() {
 fn the_real_clock_takes_its_time() {
     let mut times = Vec::new();
     let states = definition(r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#);
-    states.run(execution(json!(1)), &mut Script::new([]), &mut RealClock, &mut |event| times.push(event.timestamp));
+    states.run(
+        execution(json!(1)),
+        &mut Script::new([]),
+        &mut RealClock,
+        &mut |event| times.push(event.timestamp),
+    );
     assert!(times[2] - times[1] >= Duration::from_secs(1));
 }

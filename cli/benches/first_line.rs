@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 fn timed() -> (Duration, Duration) {
     let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
-    command.args(["run", "--fast", "NetworkError"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(["run", "--fast", "NetworkError"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -23,9 +26,14 @@ fn timed() -> (Duration, Duration) {
 }
 
 fn run(c: &mut Criterion) {
-    let total = |n: u64, pick: fn((Duration, Duration)) -> Duration| (0..n).map(|_| pick(timed())).sum();
-    c.bench_function("run --fast: first line", |b| b.iter_custom(|n| total(n, |(first, _)| first)));
-    c.bench_function("run --fast: four runs and the end", |b| b.iter_custom(|n| total(n, |(_, end)| end)));
+    let total =
+        |n: u64, pick: fn((Duration, Duration)) -> Duration| (0..n).map(|_| pick(timed())).sum();
+    c.bench_function("run --fast: first line", |b| {
+        b.iter_custom(|n| total(n, |(first, _)| first))
+    });
+    c.bench_function("run --fast: four runs and the end", |b| {
+        b.iter_custom(|n| total(n, |(_, end)| end))
+    });
 }
 
 criterion_group!(benches, run);

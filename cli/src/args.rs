@@ -221,7 +221,12 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 10_000, requires = "random", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) runs: u32,
     /// How likely a run fails so that this rule decides, from 0 to 1; what is left to 1 succeeds.
-    #[arg(long, value_name = "RULE=SHARE,…", value_delimiter = ',', requires = "random")]
+    #[arg(
+        long,
+        value_name = "RULE=SHARE,…",
+        value_delimiter = ',',
+        requires = "random"
+    )]
     pub(crate) mix: Vec<String>,
     /// The same number gives the same draws.
     #[arg(long, value_name = "N", default_value_t = 0)]

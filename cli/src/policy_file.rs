@@ -22,18 +22,33 @@ impl PolicyFile {
     /// The file cannot be read; a policy with errors is no error here.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
-            return Ok(Self::from_text("policies/default.toml".into(), lambda::DEFAULT_POLICY.into()));
+            return Ok(Self::from_text(
+                "policies/default.toml".into(),
+                lambda::DEFAULT_POLICY.into(),
+            ));
         };
-        let bytes = fs::read(path).with_context(|| format!("cannot read the policy {}", path.display()))?;
+        let bytes =
+            fs::read(path).with_context(|| format!("cannot read the policy {}", path.display()))?;
         let name = path.display().to_string();
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::from_text(name, text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let (message, label) = ("the policy is not UTF-8", "the first byte that is not");
-                let problem = Diagnostic::new(Code::Syntax, at..at, message, label, "save the file as UTF-8");
+                let problem = Diagnostic::new(
+                    Code::Syntax,
+                    at..at,
+                    message,
+                    label,
+                    "save the file as UTF-8",
+                );
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                Ok(Self { name, text, policy: None, diagnostics: vec![problem] })
+                Ok(Self {
+                    name,
+                    text,
+                    policy: None,
+                    diagnostics: vec![problem],
+                })
             }
         }
     }
@@ -44,7 +59,12 @@ impl PolicyFile {
             Ok((policy, warnings)) => (Some(policy), warnings),
             Err(problems) => (None, problems),
         };
-        Self { name, text, policy, diagnostics: diagnostics.iter().cloned().collect() }
+        Self {
+            name,
+            text,
+            policy,
+            diagnostics: diagnostics.iter().cloned().collect(),
+        }
     }
 
     /// The policy; where it has errors, prints them and gives nothing.
@@ -57,7 +77,10 @@ impl PolicyFile {
 
     /// How many problems of this kind there are.
     pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|problem| problem.code.severity() == severity).count()
+        self.diagnostics
+            .iter()
+            .filter(|problem| problem.code.severity() == severity)
+            .count()
     }
 
     /// Prints all diagnostics to standard error, as compilers do.

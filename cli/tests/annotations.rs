@@ -14,7 +14,13 @@ fn check(format: &str) -> String {
     fs::write(folder.path().join("bad.toml"), BAD).unwrap();
     fs::write(folder.path().join("odd, 100%.toml"), ODD).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
-    let output = command.current_dir(folder.path()).args(["check", "--format", format, "bad.toml", "odd, 100%.toml"]);
+    let output = command.current_dir(folder.path()).args([
+        "check",
+        "--format",
+        format,
+        "bad.toml",
+        "odd, 100%.toml",
+    ]);
     String::from_utf8(output.output().unwrap().stdout).unwrap()
 }
 
@@ -24,8 +30,20 @@ fn check(format: &str) -> String {
 #[test]
 fn sarif_has_what_the_schema_wants() {
     let log: Value = serde_json::from_str(&check("sarif")).unwrap();
-    let list = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_array).unwrap().clone();
-    let text = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+    let list = |value: &Value, pointer: &str| {
+        value
+            .pointer(pointer)
+            .and_then(Value::as_array)
+            .unwrap()
+            .clone()
+    };
+    let text = |value: &Value, pointer: &str| {
+        value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap()
+            .to_owned()
+    };
     assert_eq!(text(&log, "/version"), "2.1.0");
     let runs = list(&log, "/runs");
     assert_eq!(runs.len(), 1);
@@ -41,19 +59,30 @@ fn sarif_has_what_the_schema_wants() {
     let mut pointed_at = Vec::new();
     for result in &results {
         assert!(["error", "warning"].contains(&&*text(result, "/level")));
-        assert!(rules.iter().any(|rule| text(rule, "/id") == text(result, "/ruleId")));
+        assert!(
+            rules
+                .iter()
+                .any(|rule| text(rule, "/id") == text(result, "/ruleId"))
+        );
         assert!(!text(result, "/message/text").is_empty());
         let place = "/locations/0/physicalLocation";
         let uri = text(result, &format!("{place}/artifactLocation/uri"));
         let number = |key| {
-            let number = result.pointer(&format!("{place}/region/{key}")).and_then(Value::as_u64).unwrap();
+            let number = result
+                .pointer(&format!("{place}/region/{key}"))
+                .and_then(Value::as_u64)
+                .unwrap();
             usize::try_from(number).unwrap()
         };
         assert!(number("startLine") >= 1 && number("endLine") == number("startLine"));
         let source = if uri == "bad.toml" { BAD } else { ODD };
         let line = source.lines().nth(number("startLine") - 1).unwrap();
         let length = number("endColumn") - number("startColumn");
-        let part: String = line.chars().skip(number("startColumn") - 1).take(length).collect();
+        let part: String = line
+            .chars()
+            .skip(number("startColumn") - 1)
+            .take(length)
+            .collect();
         pointed_at.push((uri, part));
     }
     let expected = [
@@ -63,19 +92,29 @@ fn sarif_has_what_the_schema_wants() {
         ("bad.toml", "\"4..5\""),
         ("odd%2C%20100%25.toml", "Unused"),
     ];
-    assert_eq!(pointed_at, expected.map(|(uri, part)| (uri.to_owned(), part.to_owned())));
+    assert_eq!(
+        pointed_at,
+        expected.map(|(uri, part)| (uri.to_owned(), part.to_owned()))
+    );
 }
 
 #[test]
 fn github_gets_one_escaped_line_for_each_problem() {
     let printed = check("github");
-    let commands: Vec<_> = printed.lines().filter(|line| line.starts_with("::")).collect();
+    let commands: Vec<_> = printed
+        .lines()
+        .filter(|line| line.starts_with("::"))
+        .collect();
     assert_eq!(commands.len(), 5);
     assert!(
         commands[2].starts_with("::error file=bad.toml,line=5,col=8,endColumn=10,title=P008%3A "),
         "{}",
         commands[2]
     );
-    assert!(commands[4].starts_with("::warning file=odd%2C 100%25.toml,line=4,col=1,endColumn=6,title=P105%3A "));
+    assert!(
+        commands[4].starts_with(
+            "::warning file=odd%2C 100%25.toml,line=4,col=1,endColumn=6,title=P105%3A "
+        )
+    );
     assert!(commands.iter().all(|command| command.contains("%0Ahelp: ")));
 }

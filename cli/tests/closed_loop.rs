@@ -1,14 +1,17 @@
 //! Any policy, any failing task: through JSON, the handler and the definition that is deployed, an execution ends in
 //! success or in FatalError, within the policy's worst case.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-#[path = "../src/local/definition.rs"]
-mod definition;
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use asl_runner::{
-    Definition, Execution, HistoryEvent, MAX_HISTORY_EVENTS, Outcome, TaskCall, TaskError, TaskFailure, Tasks,
-    VirtualClock,
+    Definition, Execution, HistoryEvent, MAX_HISTORY_EVENTS, Outcome, TaskCall, TaskError,
+    TaskFailure, Tasks, VirtualClock,
 };
+use exitwise::run::definition;
 use lambda::Handler;
 use policy_engine::{Example, Policy, WorstCase};
 use proptest::collection::vec;
@@ -49,11 +52,17 @@ impl Tasks for World {
                 let (error, output) = self.failures[self.runs % self.failures.len()].clone();
                 self.runs += 1;
                 let succeeds = self.succeeds_at.is_some_and(|run| self.runs > run);
-                if succeeds { Ok(json!({})) } else { Err(TaskError::Failed(TaskFailure::with_output(error, output))) }
+                if succeeds {
+                    Ok(json!({}))
+                } else {
+                    Err(TaskError::Failed(TaskFailure::with_output(error, output)))
+                }
             }
             "ProcessError" => {
                 let payload = call.input.get("Payload").unwrap().to_string();
-                let answer = serde_json::to_string(&self.handler.answer(payload.as_bytes()).unwrap()).unwrap();
+                let answer =
+                    serde_json::to_string(&self.handler.answer(payload.as_bytes()).unwrap())
+                        .unwrap();
                 self.last_answer = serde_json::from_str(&answer).unwrap();
                 Ok(json!({"Payload": self.last_answer, "StatusCode": 200}))
             }
@@ -80,13 +89,28 @@ impl Course {
         let mut history = Vec::new();
         let mut clock = VirtualClock::starting_at(OffsetDateTime::UNIX_EPOCH);
         let handler = Handler::default();
-        let mut world = World { failures, succeeds_at, runs: 0, handler, last_answer: Value::Null };
-        let outcome = definition.run(execution, &mut world, &mut clock, &mut |event| history.push(event.clone()));
-        Self { outcome, history, world }
+        let mut world = World {
+            failures,
+            succeeds_at,
+            runs: 0,
+            handler,
+            last_answer: Value::Null,
+        };
+        let outcome = definition.run(execution, &mut world, &mut clock, &mut |event| {
+            history.push(event.clone())
+        });
+        Self {
+            outcome,
+            history,
+            world,
+        }
     }
 
     fn times(&self, kind: &str) -> usize {
-        self.history.iter().filter(|event| event.kind == kind).count()
+        self.history
+            .iter()
+            .filter(|event| event.kind == kind)
+            .count()
     }
 
     fn seconds(&self) -> u64 {
@@ -134,23 +158,45 @@ proptest! {
 #[test]
 fn the_worst_case_of_each_policy_is_reached() {
     let policies = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies")).unwrap();
-    let policies = policies.map(|entry| entry.unwrap().path()).filter(|path| path.extension() == Some("toml".as_ref()));
+    let policies = policies
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension() == Some("toml".as_ref()));
     let mut seen = 0;
     for path in policies {
         let (policy, _) = Policy::load(&fs::read_to_string(&path).unwrap()).unwrap();
         let worst = WorstCase::of(&policy);
         let failures = worst.witness().iter().flat_map(|(name, uses)| {
-            let rule = policy.rules().iter().find(|rule| rule.name() == name).unwrap_or(policy.default_rule());
+            let rule = policy
+                .rules()
+                .iter()
+                .find(|rule| rule.name() == name)
+                .unwrap_or(policy.default_rule());
             let Example { error, cause, .. } = policy.example(rule).unwrap();
-            let run = (error.clone().unwrap_or_default(), json!({"Error": error, "Cause": cause}));
+            let run = (
+                error.clone().unwrap_or_default(),
+                json!({"Error": error, "Cause": cause}),
+            );
             vec![run; *uses as usize]
         });
         let course = Course::of(&policy, failures.collect(), None);
         let (runs, events) = (course.world.runs, course.history.len());
-        assert_eq!((runs, events), (worst.runs() as usize, worst.history_events() as usize), "{}", path.display());
+        assert_eq!(
+            (runs, events),
+            (worst.runs() as usize, worst.history_events() as usize),
+            "{}",
+            path.display()
+        );
         let exactly = !policy.source().contains("jitter = ");
-        assert!(course.seconds() <= worst.wait_seconds(), "{}", path.display());
-        assert!(!exactly || course.seconds() == worst.wait_seconds(), "{}", path.display());
+        assert!(
+            course.seconds() <= worst.wait_seconds(),
+            "{}",
+            path.display()
+        );
+        assert!(
+            !exactly || course.seconds() == worst.wait_seconds(),
+            "{}",
+            path.display()
+        );
         seen += 1;
     }
     assert_eq!(seen, 9);
@@ -161,8 +207,14 @@ fn the_worst_case_of_each_policy_is_reached() {
 fn the_longest_execution_fits_its_history() {
     let text = testkit::policy::one_temporary_rule(1_000, "constant = \"99999s\"");
     let (policy, _) = Policy::load(&text).unwrap();
-    let course = Course::of(&policy, vec![("States.TaskFailed".to_owned(), json!({}))], None);
+    let course = Course::of(
+        &policy,
+        vec![("States.TaskFailed".to_owned(), json!({}))],
+        None,
+    );
     assert_eq!((course.world.runs, course.seconds()), (1_001, 99_999_000));
     assert_eq!(course.history.len(), 5 + 13 * 1_001 + 2 * 1_000 + 2);
-    assert!(matches!(course.outcome, Outcome::Failed { error, .. } if error == "RetriesExhausted.default"));
+    assert!(
+        matches!(course.outcome, Outcome::Failed { error, .. } if error == "RetriesExhausted.default")
+    );
 }

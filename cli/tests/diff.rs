@@ -7,7 +7,11 @@ use std::process::{Command, Output};
 
 fn exitwise(args: &[&str]) -> Output {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    Command::new(env!("CARGO_BIN_EXE_exitwise")).current_dir(root).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_exitwise"))
+        .current_dir(root)
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -22,13 +26,28 @@ fn the_examples_of_changes_are_explained_so() {
     assert!(changes.len() > 10);
     for (n, change) in changes.iter().enumerate() {
         let path = folder.path().join(format!("{n}.json"));
-        fs::write(&path, json!({"taskError": change.pointer("/failures/example")}).to_string()).unwrap();
+        fs::write(
+            &path,
+            json!({"taskError": change.pointer("/failures/example")}).to_string(),
+        )
+        .unwrap();
         for (policy, side) in policies.iter().zip(["old", "new"]) {
-            let output = exitwise(&["explain", "--format", "json", "--policy", policy, path.to_str().unwrap()]);
+            let output = exitwise(&[
+                "explain",
+                "--format",
+                "json",
+                "--policy",
+                policy,
+                path.to_str().unwrap(),
+            ]);
             let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
             let side = change.get(side).unwrap();
             assert_eq!(explained.get("rule"), side.get("rule"), "{change}");
-            assert_eq!(explained.get("type"), side.pointer("/decisions/0/type"), "{change}");
+            assert_eq!(
+                explained.get("type"),
+                side.pointer("/decisions/0/type"),
+                "{change}"
+            );
         }
     }
 }
@@ -41,9 +60,22 @@ fn a_policy_does_not_differ_from_itself() {
         // The default policy pairs 33 rules with 33, which takes a while without optimisation.
         if name.ends_with(".toml") && !name.ends_with("default.toml") {
             let output = exitwise(&["diff", name, name]);
-            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{}",
+                String::from_utf8_lossy(&output.stdout)
+            );
         }
     }
-    assert_eq!(exitwise(&["diff", "cli/tests/cmd/broken.toml", "policies/minimal.toml"]).status.code(), Some(3));
-    assert_eq!(exitwise(&["diff", "policies/minimal.toml"]).status.code(), Some(2));
+    assert_eq!(
+        exitwise(&["diff", "cli/tests/cmd/broken.toml", "policies/minimal.toml"])
+            .status
+            .code(),
+        Some(3)
+    );
+    assert_eq!(
+        exitwise(&["diff", "policies/minimal.toml"]).status.code(),
+        Some(2)
+    );
 }

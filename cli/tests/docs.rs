@@ -21,9 +21,13 @@ struct Block {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let docs = fs::read_dir(Path::new(ROOT).join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = fs::read_dir(Path::new(ROOT).join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    docs.filter(|path| !path.ends_with(TESTED_ELSEWHERE)).chain([Path::new(ROOT).join("README.md")]).collect()
+    docs.filter(|path| !path.ends_with(TESTED_ELSEWHERE))
+        .chain([Path::new(ROOT).join("README.md")])
+        .collect()
 }
 
 fn blocks(language: &str) -> Vec<Block> {
@@ -35,7 +39,11 @@ fn blocks(language: &str) -> Vec<Block> {
             match (line.trim_start().strip_prefix("```"), open) {
                 (Some(language), false) => {
                     let place = format!("{name}:{}", number + 1);
-                    blocks.push(Block { place, language: language.to_owned(), text: String::new() });
+                    blocks.push(Block {
+                        place,
+                        language: language.to_owned(),
+                        text: String::new(),
+                    });
                     open = true;
                 }
                 (Some(_), true) => open = false,
@@ -45,9 +53,16 @@ fn blocks(language: &str) -> Vec<Block> {
         }
         assert!(!open, "{name} has a code block without end");
     }
-    let known = ["toml", "json", "yaml", "sh", "text", "rust", "console", "hcl"];
+    let known = [
+        "toml", "json", "yaml", "sh", "text", "rust", "console", "hcl",
+    ];
     for block in &blocks {
-        assert!(known.contains(&block.language.as_str()), "{}: `{}` is tested by nobody", block.place, block.language);
+        assert!(
+            known.contains(&block.language.as_str()),
+            "{}: `{}` is tested by nobody",
+            block.place,
+            block.language
+        );
     }
     blocks.retain(|block| block.language == language);
     blocks
@@ -56,10 +71,16 @@ fn blocks(language: &str) -> Vec<Block> {
 #[test]
 fn json_and_yaml_parse() {
     for Block { place, text, .. } in blocks("json") {
-        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{place}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+            "{place}"
+        );
     }
     for Block { place, text, .. } in blocks("yaml") {
-        assert!(Yaml::load_from_str(&text).is_ok_and(|documents| documents.len() == 1), "{place}");
+        assert!(
+            Yaml::load_from_str(&text).is_ok_and(|documents| documents.len() == 1),
+            "{place}"
+        );
     }
 }
 
@@ -69,21 +90,35 @@ fn commands_run() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("target")).unwrap();
     for name in ["policies", "lambda", "cli", "terraform"] {
-        symlink(fs::canonicalize(Path::new(ROOT).join(name)).unwrap(), folder.path().join(name)).unwrap();
+        symlink(
+            fs::canonicalize(Path::new(ROOT).join(name)).unwrap(),
+            folder.path().join(name),
+        )
+        .unwrap();
     }
     let mut run = 0;
     for Block { place, text, .. } in blocks("sh") {
         for line in text.lines() {
-            let Some(args) = line.strip_prefix("exitwise ").or(line.strip_prefix("cargo run -p exitwise -- ")) else {
+            let Some(args) = line
+                .strip_prefix("exitwise ")
+                .or(line.strip_prefix("cargo run -p exitwise -- "))
+            else {
                 continue;
             };
             // As a shell does it, for patterns of names.
             let command = format!("\"$EXITWISE\" {args}");
             let mut shell = Command::new("sh");
-            shell.current_dir(folder.path()).env("EXITWISE", env!("CARGO_BIN_EXE_exitwise")).args(["-c", &command]);
+            shell
+                .current_dir(folder.path())
+                .env("EXITWISE", env!("CARGO_BIN_EXE_exitwise"))
+                .args(["-c", &command]);
             let output = shell.output().unwrap();
             let status = output.status.code();
-            assert!(matches!(status, Some(0 | 1)), "{place}: {line}\n{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                matches!(status, Some(0 | 1)),
+                "{place}: {line}\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             run += 1;
         }
     }
@@ -93,22 +128,40 @@ fn commands_run() {
 /// The README shows what its first command prints, between the lines of the task itself.
 #[test]
 fn the_first_command_prints_what_is_shown() {
-    let ran =
-        Command::new(env!("CARGO_BIN_EXE_exitwise")).current_dir(ROOT).args(["run", "--fast", "NetworkError"]).output();
+    let ran = Command::new(env!("CARGO_BIN_EXE_exitwise"))
+        .current_dir(ROOT)
+        .args(["run", "--fast", "NetworkError"])
+        .output();
     let printed = String::from_utf8(ran.unwrap().stdout).unwrap();
-    let shown = blocks("text").into_iter().find(|block| block.text.starts_with("{\"commands\"")).unwrap();
-    let shown: Vec<_> = shown.text.lines().filter(|line| !line.starts_with("task-app: ")).collect();
+    let shown = blocks("text")
+        .into_iter()
+        .find(|block| block.text.starts_with("{\"commands\""))
+        .unwrap();
+    let shown: Vec<_> = shown
+        .text
+        .lines()
+        .filter(|line| !line.starts_with("task-app: "))
+        .collect();
     assert_eq!(printed.lines().collect::<Vec<_>>(), shown);
 }
 
 /// What the workflow in `ci.md` runs, with a change of the policy.
 #[test]
 fn the_workflow_runs() {
-    let workflow = blocks("yaml").into_iter().find(|block| block.text.starts_with("name: retry policy")).unwrap();
+    let workflow = blocks("yaml")
+        .into_iter()
+        .find(|block| block.text.starts_with("name: retry policy"))
+        .unwrap();
     let documents = Yaml::load_from_str(&workflow.text).unwrap();
-    let steps = documents[0]["jobs"]["policy"]["steps"].as_sequence().unwrap();
+    let steps = documents[0]["jobs"]["policy"]["steps"]
+        .as_sequence()
+        .unwrap();
     let of_step = |name: &str| {
-        let text = |step: &Yaml<'_>, key: &str| step.as_mapping_get(key).and_then(Yaml::as_str).map(str::to_owned);
+        let text = |step: &Yaml<'_>, key: &str| {
+            step.as_mapping_get(key)
+                .and_then(Yaml::as_str)
+                .map(str::to_owned)
+        };
         steps
             .iter()
             .find(|step| text(step, "name").as_deref() == Some(name))
@@ -123,7 +176,10 @@ fn the_workflow_runs() {
         let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("bash");
         // GitHub's own options; see "Workflow syntax", `jobs.<job_id>.steps[*].shell`.
-        command.args(["-eo", "pipefail", "-c", script]).current_dir(folder.path()).env("PATH", path);
+        command
+            .args(["-eo", "pipefail", "-c", script])
+            .current_dir(folder.path())
+            .env("PATH", path);
         command
             .env("BASE", "HEAD")
             .env("RUNNER_TEMP", folder.path())
@@ -131,13 +187,18 @@ fn the_workflow_runs() {
         command.output().unwrap()
     };
     fs::copy(Path::new(ROOT).join("policies/minimal.toml"), &policy).unwrap();
-    let git = "git init -q . && git add . && git -c user.name=x -c user.email=x@example.com commit -qm x";
+    let git =
+        "git init -q . && git add . && git -c user.name=x -c user.email=x@example.com commit -qm x";
     assert!(sh(git).status.success());
     let changed = fs::read_to_string(&policy).unwrap().replace("75", "76");
     fs::write(&policy, changed).unwrap();
     for name in ["Check", "Compare"] {
         let output = sh(&of_step(name));
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
     assert!(summary.contains("exit code 76"), "{summary}");
@@ -150,11 +211,21 @@ fn the_workflow_runs() {
 fn the_hook_runs() {
     let hooks = fs::read_to_string(Path::new(ROOT).join(".pre-commit-hooks.yaml")).unwrap();
     let hooks = Yaml::load_from_str(&hooks).unwrap();
-    let entry = hooks[0][0].as_mapping_get("entry").and_then(Yaml::as_str).unwrap();
+    let entry = hooks[0][0]
+        .as_mapping_get("entry")
+        .and_then(Yaml::as_str)
+        .unwrap();
     let args = entry.strip_prefix("exitwise ").unwrap().split(' ');
     let run = |policy: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
-        command.current_dir(ROOT).args(args.clone()).arg(policy).output().unwrap().status.code()
+        command
+            .current_dir(ROOT)
+            .args(args.clone())
+            .arg(policy)
+            .output()
+            .unwrap()
+            .status
+            .code()
     };
     assert_eq!(run("policies/minimal.toml"), Some(0));
     assert_eq!(run("cli/tests/cmd/odd.toml"), Some(3));
@@ -168,7 +239,11 @@ fn links_lead_somewhere() {
             let target = part.split_once(')').unwrap().0;
             let file = target.split('#').next().unwrap();
             if !file.is_empty() && !file.contains("://") {
-                assert!(path.parent().unwrap().join(file).exists(), "{}: {target}", path.display());
+                assert!(
+                    path.parent().unwrap().join(file).exists(),
+                    "{}: {target}",
+                    path.display()
+                );
             }
         }
     }

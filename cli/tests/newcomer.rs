@@ -6,7 +6,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn exitwise(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_exitwise")).current_dir(folder).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_exitwise"))
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -17,20 +21,40 @@ fn stdout(output: &Output) -> String {
 fn the_starter_is_a_good_policy_and_is_not_written_twice() {
     let folder = tempfile::tempdir().unwrap();
     let written = exitwise(folder.path(), &["init"]);
-    assert_eq!(stdout(&written), "policy.toml written; change it, then: exitwise check policy.toml\n");
-    let checked = exitwise(folder.path(), &["check", "--deny", "warnings", "policy.toml"]);
+    assert_eq!(
+        stdout(&written),
+        "policy.toml written; change it, then: exitwise check policy.toml\n"
+    );
+    let checked = exitwise(
+        folder.path(),
+        &["check", "--deny", "warnings", "policy.toml"],
+    );
     let summary = stdout(&checked);
-    assert!(checked.status.success() && summary.starts_with("policy.toml: good;"), "{summary}");
+    assert!(
+        checked.status.success() && summary.starts_with("policy.toml: good;"),
+        "{summary}"
+    );
     // What its first lines tell to try.
     let text = fs::read_to_string(folder.path().join("policy.toml")).unwrap();
-    let commands: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#   exitwise ")).collect();
+    let commands: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#   exitwise "))
+        .collect();
     assert_eq!(commands.len(), 2);
     for command in commands {
-        assert!(exitwise(folder.path(), &command.split(' ').collect::<Vec<_>>()).status.success(), "{command}");
+        assert!(
+            exitwise(folder.path(), &command.split(' ').collect::<Vec<_>>())
+                .status
+                .success(),
+            "{command}"
+        );
     }
     fs::write(folder.path().join("policy.toml"), "mine").unwrap();
     assert_eq!(exitwise(folder.path(), &["init"]).status.code(), Some(2));
-    assert_eq!(fs::read_to_string(folder.path().join("policy.toml")).unwrap(), "mine");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("policy.toml")).unwrap(),
+        "mine"
+    );
 }
 
 /// The tests in the starter are true, as far as the decisions' types go.
@@ -39,16 +63,37 @@ fn the_starter_does_what_its_tests_say() {
     let folder = tempfile::tempdir().unwrap();
     exitwise(folder.path(), &["init"]);
     let types = |failures: &str| {
-        let args = ["simulate", "--policy", "policy.toml", "--format", "json", "--failures", failures];
-        let simulated: serde_json::Value = serde_json::from_str(&stdout(&exitwise(folder.path(), &args))).unwrap();
-        let failed = simulated.get("failed").and_then(serde_json::Value::as_array).unwrap().clone();
+        let args = [
+            "simulate",
+            "--policy",
+            "policy.toml",
+            "--format",
+            "json",
+            "--failures",
+            failures,
+        ];
+        let simulated: serde_json::Value =
+            serde_json::from_str(&stdout(&exitwise(folder.path(), &args))).unwrap();
+        let failed = simulated
+            .get("failed")
+            .and_then(serde_json::Value::as_array)
+            .unwrap()
+            .clone();
         failed
             .iter()
-            .map(|it| it.get("type").and_then(serde_json::Value::as_str).unwrap().to_owned())
+            .map(|it| {
+                it.get("type")
+                    .and_then(serde_json::Value::as_str)
+                    .unwrap()
+                    .to_owned()
+            })
             .collect::<Vec<_>>()
     };
     let network = "NetworkError,NetworkError,NetworkError,NetworkError";
-    assert_eq!(types(network), ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]);
+    assert_eq!(
+        types(network),
+        ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]
+    );
     assert_eq!(types("InvalidInput"), ["FATAL"]);
     let spot = "stop_code=SpotInterruption,stop_code=SpotInterruption,NetworkError";
     assert_eq!(types(spot), ["RETRIABLE", "RETRIABLE", "TEMPORARY"]);
@@ -57,26 +102,53 @@ fn the_starter_does_what_its_tests_say() {
 /// Every subcommand that help lists.
 fn subcommands(folder: &Path) -> Vec<String> {
     let help = stdout(&exitwise(folder, &["help"]));
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
+    let listed = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    listed
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn shells_and_manual_pages_know_every_subcommand() {
     let folder = tempfile::tempdir().unwrap();
     let subcommands = subcommands(folder.path());
-    assert!(subcommands.len() >= 8 && subcommands.contains(&"init".to_owned()), "{subcommands:?}");
+    assert!(
+        subcommands.len() >= 8 && subcommands.contains(&"init".to_owned()),
+        "{subcommands:?}"
+    );
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = stdout(&exitwise(folder.path(), &["completions", shell]));
         for subcommand in &subcommands {
-            assert!(script.contains(subcommand.as_str()), "{shell} does not know {subcommand}");
+            assert!(
+                script.contains(subcommand.as_str()),
+                "{shell} does not know {subcommand}"
+            );
         }
     }
-    assert!(exitwise(folder.path(), &["man", "pages/man1"]).status.success());
-    let page = |name: String| fs::read_to_string(folder.path().join("pages/man1").join(name)).unwrap();
+    assert!(
+        exitwise(folder.path(), &["man", "pages/man1"])
+            .status
+            .success()
+    );
+    let page =
+        |name: String| fs::read_to_string(folder.path().join("pages/man1").join(name)).unwrap();
     for subcommand in &subcommands {
-        assert!(page(format!("exitwise-{subcommand}.1")).contains(".TH"), "{subcommand}");
+        assert!(
+            page(format!("exitwise-{subcommand}.1")).contains(".TH"),
+            "{subcommand}"
+        );
     }
     assert!(page("exitwise.1".into()).contains("exitwise\\-simulate(1)"));
-    assert!(!folder.path().join("pages/man1/exitwise-task-app.1").exists());
+    assert!(
+        !folder
+            .path()
+            .join("pages/man1/exitwise-task-app.1")
+            .exists()
+    );
 }

@@ -8,16 +8,23 @@ use std::process::Command;
 const RETRIES: u64 = 3;
 
 /// The demo's answer for an exit code while retries are left: type and waitSeconds. Codes not listed are the last row's.
-const ANSWERS: [(Option<u64>, &str, u64); 4] =
-    [(Some(1), "RETRIABLE", 0), (Some(3), "FATAL", 0), (Some(4), "TEMPORARY", 60), (None, "RETRIABLE", 0)];
+const ANSWERS: [(Option<u64>, &str, u64); 4] = [
+    (Some(1), "RETRIABLE", 0),
+    (Some(3), "FATAL", 0),
+    (Some(4), "TEMPORARY", 60),
+    (None, "RETRIABLE", 0),
+];
 
 /// Type, retryCount and waitSeconds as the demo had them; it left waitSeconds out where this has 0.
 fn original(exit_code: u64, retry_count: u64) -> (&'static str, u64, u64) {
     if retry_count >= RETRIES {
         return ("FATAL", retry_count, 0);
     }
-    let row = ANSWERS.iter().find(|(code, ..)| code.is_none_or(|code| code == exit_code));
-    row.map(|(_, kind, wait)| (*kind, retry_count + 1, *wait)).unwrap()
+    let row = ANSWERS
+        .iter()
+        .find(|(code, ..)| code.is_none_or(|code| code == exit_code));
+    row.map(|(_, kind, wait)| (*kind, retry_count + 1, *wait))
+        .unwrap()
 }
 
 #[test]
@@ -26,20 +33,23 @@ fn explain_agrees_with_the_original_on_all_its_inputs() {
     let mut cases = Vec::new();
     for exit_code in 0..=255_u64 {
         for retry_count in 0..=4_u64 {
-            let task =
-                json!({"Containers": [{"Name": "app", "ExitCode": exit_code}], "StopCode": "EssentialContainerExited"});
+            let task = json!({"Containers": [{"Name": "app", "ExitCode": exit_code}], "StopCode": "EssentialContainerExited"});
             let event = json!({
                 "taskError": {"Error": "States.TaskFailed", "Cause": task.to_string()},
                 "errorState": {"type": if retry_count == 0 { "NONE" } else { "RETRIABLE" }, "retryCount": retry_count},
             });
-            let path = folder.path().join(format!("{exit_code}-{retry_count}.json"));
+            let path = folder
+                .path()
+                .join(format!("{exit_code}-{retry_count}.json"));
             fs::write(&path, event.to_string()).unwrap();
             cases.push((path, exit_code, retry_count));
         }
     }
     let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/original.toml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
-    command.args(["explain", "--policy", policy, "--format", "json"]).args(cases.iter().map(|(path, ..)| path));
+    command
+        .args(["explain", "--policy", policy, "--format", "json"])
+        .args(cases.iter().map(|(path, ..)| path));
     let output = command.output().unwrap();
     assert!(output.status.success());
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -47,7 +57,15 @@ fn explain_agrees_with_the_original_on_all_its_inputs() {
     for (line, (_, exit_code, retry_count)) in lines.lines().zip(cases) {
         let answer: Value = serde_json::from_str(line).unwrap();
         let number = |key: &str| answer.get(key).unwrap().as_u64().unwrap();
-        let found = (answer.get("type").unwrap().as_str().unwrap(), number("retryCount"), number("waitSeconds"));
-        assert_eq!(found, original(exit_code, retry_count), "exit code {exit_code}, retryCount {retry_count}");
+        let found = (
+            answer.get("type").unwrap().as_str().unwrap(),
+            number("retryCount"),
+            number("waitSeconds"),
+        );
+        assert_eq!(
+            found,
+            original(exit_code, retry_count),
+            "exit code {exit_code}, retryCount {retry_count}"
+        );
     }
 }

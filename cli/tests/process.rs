@@ -7,14 +7,25 @@ use std::process::{Child, Command, Stdio};
 
 fn start(args: &[&str]) -> (Child, impl Iterator<Item = String> + use<>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
-    let mut child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut child = command
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     (child, lines)
 }
 
 fn interrupt(child: &Child) {
     let pid = i32::try_from(child.id()).unwrap();
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::INT,
+    )
+    .unwrap();
 }
 
 #[test]
@@ -22,8 +33,11 @@ fn ctrl_c_stops_the_task_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let (here, gone) = (folder.path().join("here"), folder.path().join("gone"));
     // The shell's own child must end too, and the shell gets the chance to tidy up.
-    let script =
-        format!("sh -c 'trap \"touch {}; exit 1\" TERM; touch {}; sleep 60 & wait'", gone.display(), here.display());
+    let script = format!(
+        "sh -c 'trap \"touch {}; exit 1\" TERM; touch {}; sleep 60 & wait'",
+        gone.display(),
+        here.display()
+    );
     let (mut child, mut lines) = start(&["run", "--entrypoint", &script]);
     while !here.exists() {
         std::thread::yield_now();
@@ -53,8 +67,14 @@ fn waits_are_real_without_fast() {
     )
     .unwrap();
     let start_time = std::time::Instant::now();
-    let (mut child, lines) =
-        start(&["run", "--policy", policy.to_str().unwrap(), "NetworkError", "--succeed-on-attempt", "2"]);
+    let (mut child, lines) = start(&[
+        "run",
+        "--policy",
+        policy.to_str().unwrap(),
+        "NetworkError",
+        "--succeed-on-attempt",
+        "2",
+    ]);
     let lines: Vec<_> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{lines:?}");
     assert!(start_time.elapsed().as_millis() >= 1_000);
@@ -68,11 +88,23 @@ fn a_task_that_hangs_is_timed_out_and_stopped() {
         .replace("\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": 1");
     fs::write(&definition, deployed).unwrap();
     let original = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/original.toml");
-    let args = ["run", "--fast", "--policy", original, "--definition", definition.to_str().unwrap(), "--sleep", "60s"];
+    let args = [
+        "run",
+        "--fast",
+        "--policy",
+        original,
+        "--definition",
+        definition.to_str().unwrap(),
+        "--sleep",
+        "60s",
+    ];
     let (mut child, lines) = start(&args);
     let text = lines.collect::<Vec<_>>().join("\n");
     assert_eq!(child.wait().unwrap().code(), Some(1), "{text}");
-    assert!(text.contains("States.Timeout, the Cause is empty") && text.contains("after 4 attempts"), "{text}");
+    assert!(
+        text.contains("States.Timeout, the Cause is empty") && text.contains("after 4 attempts"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -86,10 +118,16 @@ fn a_definition_with_an_unknown_marker_or_field_is_refused() {
     ] {
         let path = folder.path().join("definition.json");
         fs::write(&path, deployed.replace(from, to)).unwrap();
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_exitwise")).args(["run", "--definition"]).arg(&path).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_exitwise"))
+            .args(["run", "--definition"])
+            .arg(&path)
+            .output()
+            .unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(error.contains(named) && error.contains("definition.json"), "{error}");
+        assert!(
+            error.contains(named) && error.contains("definition.json"),
+            "{error}"
+        );
     }
 }

@@ -12,11 +12,19 @@ const ARN: &str = "arn:aws:states:us-east-1:123456789012:execution:exitwise:loca
 
 fn exitwise(args: &[&str]) -> Output {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    Command::new(env!("CARGO_BIN_EXE_exitwise")).current_dir(root).args(args).stderr(Stdio::inherit()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_exitwise"))
+        .current_dir(root)
+        .args(args)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap()
 }
 
 fn lines(output: &Output) -> Vec<Value> {
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// An event in the shape of the API: details under a key of the type's own, documents in them as texts.
@@ -58,7 +66,12 @@ fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
         put.insert("name".into(), state);
     }
     let id = event.get("id").unwrap().as_u64().unwrap();
-    let timestamp = event.get("timestamp").unwrap().as_str().unwrap().replace('Z', "000+00:00");
+    let timestamp = event
+        .get("timestamp")
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .replace('Z', "000+00:00");
     json!({"timestamp": timestamp, "type": kind, "id": id, "previousEventId": id - 1, details: put})
 }
 
@@ -66,7 +79,10 @@ fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
 fn history(args: &[&str]) -> Value {
     let ran = exitwise(&[&["run", "--fast", "--format", "json"], args].concat());
     let mut resource = Default::default();
-    let events: Vec<_> = lines(&ran).iter().map(|event| as_printed(event, &mut resource)).collect();
+    let events: Vec<_> = lines(&ran)
+        .iter()
+        .map(|event| as_printed(event, &mut resource))
+        .collect();
     json!({ "events": events })
 }
 
@@ -74,7 +90,15 @@ fn history(args: &[&str]) -> Value {
 fn without_data(history: &Value) -> Value {
     fn strip(value: &mut Value) {
         if let Value::Object(object) = value {
-            for key in ["input", "output", "parameters", "inputDetails", "outputDetails", "error", "cause"] {
+            for key in [
+                "input",
+                "output",
+                "parameters",
+                "inputDetails",
+                "outputDetails",
+                "error",
+                "cause",
+            ] {
                 object.remove(key);
             }
             object.values_mut().for_each(strip);
@@ -90,7 +114,11 @@ fn without_data(history: &Value) -> Value {
 
 /// The last event as `describe-execution` prints it.
 fn execution(history: &Value) -> Value {
-    let last = history.pointer("/events").and_then(Value::as_array).and_then(|events| events.last()).unwrap();
+    let last = history
+        .pointer("/events")
+        .and_then(Value::as_array)
+        .and_then(|events| events.last())
+        .unwrap();
     json!({
         "executionArn": ARN,
         "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:exitwise",
@@ -121,7 +149,11 @@ fn the_recorded_files_are_what_runs_here_leave() {
         if env::var_os("UPDATE_DOCS").is_some() {
             fs::write(&path, &text).unwrap();
         }
-        assert_eq!(fs::read_to_string(&path).unwrap(), text, "{name} is stale, see the top of this test");
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            text,
+            "{name} is stale, see the top of this test"
+        );
     }
 }
 
@@ -140,11 +172,18 @@ fn a_history_is_explained_as_it_was_decided() {
     for (policy, task, decisions) in [
         ("policies/default.toml", vec!["NetworkError"], 4),
         ("policies/original.toml", vec!["InvalidInput"], 1),
-        ("policies/original.toml", vec!["--succeed-on-attempt", "3"], 2),
+        (
+            "policies/original.toml",
+            vec!["--succeed-on-attempt", "3"],
+            2,
+        ),
         ("policies/original.toml", vec![], 0),
     ] {
         let mut history = history(&[&["--policy", policy], &*task].concat());
-        let events = history.get_mut("events").and_then(Value::as_array_mut).unwrap();
+        let events = history
+            .get_mut("events")
+            .and_then(Value::as_array_mut)
+            .unwrap();
         events.reverse();
         let explained = explained(folder.path(), &history);
         assert_eq!(explained.len(), decisions, "{task:?}");
@@ -162,13 +201,20 @@ fn a_history_is_explained_as_it_was_decided() {
 fn the_input_of_the_state_does_where_the_payload_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let mut history = history(&["--policy", "policies/default.toml", "NetworkError"]);
-    for event in history.get_mut("events").and_then(Value::as_array_mut).unwrap() {
+    for event in history
+        .get_mut("events")
+        .and_then(Value::as_array_mut)
+        .unwrap()
+    {
         if let Some(Value::Object(details)) = event.get_mut("taskScheduledEventDetails") {
             details.remove("parameters");
         }
     }
     let explained = explained(folder.path(), &history);
-    let types: Vec<_> = explained.iter().map(|it| it.get("type").and_then(Value::as_str).unwrap()).collect();
+    let types: Vec<_> = explained
+        .iter()
+        .map(|it| it.get("type").and_then(Value::as_str).unwrap())
+        .collect();
     assert_eq!(types, ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]);
 }
 
@@ -177,18 +223,30 @@ fn explained_text(document: &Value) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.json");
     fs::write(&path, document.to_string()).unwrap();
-    let output = exitwise(&["explain", "--policy", "cli/tests/cmd/once.toml", path.to_str().unwrap()]);
+    let output = exitwise(&[
+        "explain",
+        "--policy",
+        "cli/tests/cmd/once.toml",
+        path.to_str().unwrap(),
+    ]);
     assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap().replace(path.to_str().unwrap(), "x.json")
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .replace(path.to_str().unwrap(), "x.json")
 }
 
 fn committed(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/cmd")
+        .join(name);
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
 fn events(history: &mut Value) -> &mut Vec<Value> {
-    history.get_mut("events").and_then(Value::as_array_mut).unwrap()
+    history
+        .get_mut("events")
+        .and_then(Value::as_array_mut)
+        .unwrap()
 }
 
 /// A state whose resource is the function's own ARN leaves other events with the same data.
@@ -197,16 +255,32 @@ fn a_function_that_is_called_by_its_arn_is_explained_alike() {
     let mut history = committed("history.json");
     let expected = explained_text(&history);
     for event in events(&mut history) {
-        let kind = event.get("type").and_then(Value::as_str).unwrap().to_owned();
-        let of = |details: &str, key: &str| event.pointer(&format!("/{details}/{key}")).and_then(Value::as_str);
-        let payload = |text: &str| serde_json::from_str::<Value>(text).unwrap().get("Payload").unwrap().to_string();
+        let kind = event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap()
+            .to_owned();
+        let of = |details: &str, key: &str| {
+            event
+                .pointer(&format!("/{details}/{key}"))
+                .and_then(Value::as_str)
+        };
+        let payload = |text: &str| {
+            serde_json::from_str::<Value>(text)
+                .unwrap()
+                .get("Payload")
+                .unwrap()
+                .to_string()
+        };
         let lambda = |details: &str| of(details, "resourceType") == Some("lambda");
         let changed = match kind.as_str() {
             "TaskScheduled" if lambda("taskScheduledEventDetails") => {
                 let input = payload(of("taskScheduledEventDetails", "parameters").unwrap());
                 json!({"type": "LambdaFunctionScheduled", "lambdaFunctionScheduledEventDetails": {"input": input}})
             }
-            "TaskStarted" if lambda("taskStartedEventDetails") => json!({"type": "LambdaFunctionStarted"}),
+            "TaskStarted" if lambda("taskStartedEventDetails") => {
+                json!({"type": "LambdaFunctionStarted"})
+            }
             "TaskSucceeded" if lambda("taskSucceededEventDetails") => {
                 let output = payload(of("taskSucceededEventDetails", "output").unwrap());
                 json!({"type": "LambdaFunctionSucceeded", "lambdaFunctionSucceededEventDetails": {"output": output}})
@@ -215,7 +289,10 @@ fn a_function_that_is_called_by_its_arn_is_explained_alike() {
         };
         let mut changed = changed;
         for key in ["id", "previousEventId", "timestamp"] {
-            changed.as_object_mut().unwrap().insert(key.into(), event.get(key).unwrap().clone());
+            changed
+                .as_object_mut()
+                .unwrap()
+                .insert(key.into(), event.get(key).unwrap().clone());
         }
         *event = changed;
     }
@@ -230,42 +307,74 @@ fn a_function_that_is_called_by_its_arn_is_explained_alike() {
 fn what_a_history_lacks_is_said() {
     let mut cut = committed("history.json");
     events(&mut cut).truncate(20);
-    cut.as_object_mut().unwrap().insert("nextToken".into(), json!("x"));
+    cut.as_object_mut()
+        .unwrap()
+        .insert("nextToken".into(), json!("x"));
     let text = explained_text(&cut);
-    assert!(text.contains("the execution has not ended, as far as the history tells"), "{text}");
-    assert!(text.contains("more events follow: ask for the history without --max-items"), "{text}");
+    assert!(
+        text.contains("the execution has not ended, as far as the history tells"),
+        "{text}"
+    );
+    assert!(
+        text.contains("more events follow: ask for the history without --max-items"),
+        "{text}"
+    );
 
     // The function failed; Step Functions asks it again.
     let mut failed = committed("history.json");
     let answer = events(&mut failed).iter_mut().find(|event| {
-        event.pointer("/taskSucceededEventDetails/resourceType").and_then(Value::as_str) == Some("lambda")
+        event
+            .pointer("/taskSucceededEventDetails/resourceType")
+            .and_then(Value::as_str)
+            == Some("lambda")
     });
     let answer = answer.unwrap().as_object_mut().unwrap();
     answer.remove("taskSucceededEventDetails");
     answer.insert("type".into(), json!("TaskFailed"));
-    answer.insert("taskFailedEventDetails".into(), json!({"error": "Policy.Invalid", "cause": "line 3"}));
+    answer.insert(
+        "taskFailedEventDetails".into(),
+        json!({"error": "Policy.Invalid", "cause": "line 3"}),
+    );
     let text = explained_text(&failed);
-    assert!(text.contains("  then:     ProcessError failed: Policy.Invalid\n"), "{text}");
+    assert!(
+        text.contains("  then:     ProcessError failed: Policy.Invalid\n"),
+        "{text}"
+    );
 
     // A state machine without ProcessError.
     let mut without = committed("history.json");
     events(&mut without).retain(|event| !event.to_string().contains("lambda"));
     let text = explained_text(&without);
-    assert!(text.contains("x.json, attempt 1: TEMPORARY, again after 30 s\n"), "{text}");
-    assert_eq!(text.matches("ProcessError was not asked").count(), 2, "{text}");
+    assert!(
+        text.contains("x.json, attempt 1: TEMPORARY, again after 30 s\n"),
+        "{text}"
+    );
+    assert_eq!(
+        text.matches("ProcessError was not asked").count(),
+        2,
+        "{text}"
+    );
 
     // Nothing failed.
     let text = explained_text(&history(&["--policy", "cli/tests/cmd/once.toml"]));
-    assert!(text.starts_with("x.json: the execution succeeded\n  no task failed"), "{text}");
+    assert!(
+        text.starts_with("x.json: the execution succeeded\n  no task failed"),
+        "{text}"
+    );
 }
 
 /// Every way in which the deployed state machine can end is told in words.
 #[test]
 fn executions_are_told_by_their_status_and_error() {
     let told = |status: &str, error: Option<&str>| {
-        let execution = json!({"executionArn": ARN, "status": status, "error": error, "cause": "because"});
+        let execution =
+            json!({"executionArn": ARN, "status": status, "error": error, "cause": "because"});
         let text = explained_text(&execution);
-        let meaning = text.lines().find_map(|line| line.strip_prefix("  meaning:  ")).unwrap_or(&text).to_owned();
+        let meaning = text
+            .lines()
+            .find_map(|line| line.strip_prefix("  meaning:  "))
+            .unwrap_or(&text)
+            .to_owned();
         assert!(
             text.contains(&format!("--execution-arn {ARN} | exitwise explain -"))
                 || error == Some("ECS.ServerException"),
@@ -277,17 +386,41 @@ fn executions_are_told_by_their_status_and_error() {
         ("RUNNING", None, "it has not ended yet"),
         ("SUCCEEDED", None, "the task succeeded in the end"),
         ("ABORTED", None, "somebody stopped it"),
-        ("TIMED_OUT", Some("States.Timeout"), "it ran longer than the state machine allows"),
-        ("FAILED", Some("Fatal.default"), "a rule that never runs again decided"),
-        ("FAILED", Some("WaitBudgetSpent"), "the next wait would take the waits over limits.max_total_wait"),
-        ("FAILED", Some("DeadlineReached"), "the next wait would end after limits.max_elapsed"),
+        (
+            "TIMED_OUT",
+            Some("States.Timeout"),
+            "it ran longer than the state machine allows",
+        ),
+        (
+            "FAILED",
+            Some("Fatal.default"),
+            "a rule that never runs again decided",
+        ),
+        (
+            "FAILED",
+            Some("WaitBudgetSpent"),
+            "the next wait would take the waits over limits.max_total_wait",
+        ),
+        (
+            "FAILED",
+            Some("DeadlineReached"),
+            "the next wait would end after limits.max_elapsed",
+        ),
         (
             "FAILED",
             Some("Policy.Invalid"),
             "the policy in the state machine's definition has errors: run exitwise check on it",
         ),
-        ("FAILED", Some("Lambda.AWSLambdaException"), "ProcessError could not be asked, and went on failing"),
-        ("FAILED", Some("States.Runtime"), "Step Functions ended it, and nothing catches this error"),
+        (
+            "FAILED",
+            Some("Lambda.AWSLambdaException"),
+            "ProcessError could not be asked, and went on failing",
+        ),
+        (
+            "FAILED",
+            Some("States.Runtime"),
+            "Step Functions ended it, and nothing catches this error",
+        ),
     ] {
         assert_eq!(told(status, error), meaning, "{status} {error:?}");
     }

@@ -7,17 +7,33 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn exitwise(args: &[&str], paths: &[PathBuf]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_exitwise")).args(args).args(paths).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_exitwise"))
+        .args(args)
+        .args(paths)
+        .output()
+        .unwrap()
 }
 
 fn lines(output: &Output) -> Vec<Value> {
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// The catalogue's events by the container they are about, each without `errorState`: an execution starts afresh.
 fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
-    let mut groups = vec![("app", Vec::new()), ("sample", Vec::new()), ("work", Vec::new())];
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda/tests/failures")).unwrap() {
+    let mut groups = vec![
+        ("app", Vec::new()),
+        ("sample", Vec::new()),
+        ("work", Vec::new()),
+    ];
+    for entry in fs::read_dir(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../lambda/tests/failures"
+    ))
+    .unwrap()
+    {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         if !name.ends_with(".json") {
@@ -25,7 +41,11 @@ fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
         }
         let event: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let fresh = folder.join(name);
-        fs::write(&fresh, json!({"taskError": event.get("taskError")}).to_string()).unwrap();
+        fs::write(
+            &fresh,
+            json!({"taskError": event.get("taskError")}).to_string(),
+        )
+        .unwrap();
         let group = match name {
             "captured-pv14-exit-1-other-name.json" => 1,
             _ if name.starts_with("captured-pv14-") => 2,
@@ -38,27 +58,49 @@ fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
 
 /// What the first ProcessError answered, and how the execution ended.
 fn first_decision(history: &[Value]) -> (Option<Value>, String) {
-    let text = |event: &Value, key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let answered =
-        history.iter().find(|event| text(event, "type") == "TaskSucceeded" && text(event, "state") == "ProcessError");
-    let answer = answered.and_then(|event| event.pointer("/details/output/Payload")).cloned();
+    let text = |event: &Value, key: &str| {
+        event
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let answered = history.iter().find(|event| {
+        text(event, "type") == "TaskSucceeded" && text(event, "state") == "ProcessError"
+    });
+    let answer = answered
+        .and_then(|event| event.pointer("/details/output/Payload"))
+        .cloned();
     (answer, text(history.last().unwrap(), "type"))
 }
 
 #[test]
 fn every_failure_gets_the_same_decision_through_the_state_machine() {
     let folder = tempfile::tempdir().unwrap();
-    let default = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/default.toml")).unwrap();
+    let default = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../policies/default.toml"
+    ))
+    .unwrap();
     let mut seen = 0;
     for (container, paths) in failures(folder.path()) {
         let policy = folder.path().join(format!("{container}.toml"));
-        fs::write(&policy, default.replace("container = \"app\"", &format!("container = \"{container}\""))).unwrap();
+        fs::write(
+            &policy,
+            default.replace(
+                "container = \"app\"",
+                &format!("container = \"{container}\""),
+            ),
+        )
+        .unwrap();
         let policy = policy.to_str().unwrap();
         let explained = exitwise(&["explain", "--policy", policy, "--format", "json"], &paths);
         assert!(explained.status.success());
         for (explained, path) in lines(&explained).iter().zip(&paths) {
             let ran = exitwise(
-                &["run", "--fast", "--policy", policy, "--format", "json", "--replay"],
+                &[
+                    "run", "--fast", "--policy", policy, "--format", "json", "--replay",
+                ],
                 std::slice::from_ref(path),
             );
             let (answer, end) = first_decision(&lines(&ran));
@@ -66,15 +108,30 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
             seen += 1;
             let Some(answer) = answer else {
                 // States.ALL catches neither of these two: the execution ends before anything is asked.
-                assert!(["sfn-runtime.json", "sfn-data-limit-exceeded.json"].contains(&name), "{name}");
-                assert_eq!((end.as_str(), ran.status.code()), ("ExecutionFailed", Some(1)), "{name}");
+                assert!(
+                    ["sfn-runtime.json", "sfn-data-limit-exceeded.json"].contains(&name),
+                    "{name}"
+                );
+                assert_eq!(
+                    (end.as_str(), ran.status.code()),
+                    ("ExecutionFailed", Some(1)),
+                    "{name}"
+                );
                 continue;
             };
             for key in ["type", "rule", "error", "retryCount", "retries", "policy"] {
                 assert_eq!(answer.get(key), explained.get(key), "{key} of {name}");
             }
             let fatal = answer.get("type").unwrap() == "FATAL";
-            assert_eq!(end, if fatal { "ExecutionFailed" } else { "ExecutionSucceeded" }, "{name}");
+            assert_eq!(
+                end,
+                if fatal {
+                    "ExecutionFailed"
+                } else {
+                    "ExecutionSucceeded"
+                },
+                "{name}"
+            );
             assert_eq!(ran.status.code(), Some(i32::from(fatal)), "{name}");
         }
     }
@@ -85,13 +142,32 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
 #[test]
 fn an_exhausted_task_leaves_65_events() {
     let original = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/original.toml");
-    let ran = exitwise(&["run", "--fast", "--policy", original, "--format", "json", "NetworkError"], &[]);
+    let ran = exitwise(
+        &[
+            "run",
+            "--fast",
+            "--policy",
+            original,
+            "--format",
+            "json",
+            "NetworkError",
+        ],
+        &[],
+    );
     let history = lines(&ran);
     assert_eq!(history.len(), 65);
-    let times = |kind: &str| history.iter().filter(|event| event.get("type").unwrap() == kind).count();
+    let times = |kind: &str| {
+        history
+            .iter()
+            .filter(|event| event.get("type").unwrap() == kind)
+            .count()
+    };
     assert_eq!((times("TaskSubmitted"), times("WaitStateEntered")), (4, 3));
     let last = history.last().unwrap();
-    assert_eq!(last.pointer("/details/error").unwrap(), "RetriesExhausted.network-error");
+    assert_eq!(
+        last.pointer("/details/error").unwrap(),
+        "RetriesExhausted.network-error"
+    );
     assert_eq!(last.get("timestamp").unwrap(), "1970-01-01T00:03:00.000Z");
 }
 
@@ -99,15 +175,27 @@ fn an_exhausted_task_leaves_65_events() {
 #[test]
 fn explain_prints_the_bytes_that_the_function_answers() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda/tests/failures");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
     let explained = exitwise(&["explain", "--format", "json"], &files);
     let explained = String::from_utf8(explained.stdout).unwrap();
     assert_eq!(explained.lines().count(), 179);
     let handler = lambda::Handler::default();
     for (line, path) in explained.lines().zip(&files) {
-        let answer = serde_json::to_string(&handler.answer(&fs::read(path).unwrap()).unwrap()).unwrap();
+        let answer =
+            serde_json::to_string(&handler.answer(&fs::read(path).unwrap()).unwrap()).unwrap();
         let fields = answer.strip_suffix('}').unwrap();
-        assert!(line.strip_prefix(fields).is_some_and(|rest| rest.starts_with(',')), "{line}\n{answer}");
+        assert!(
+            line.strip_prefix(fields)
+                .is_some_and(|rest| rest.starts_with(',')),
+            "{line}\n{answer}"
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use lambda::Handler;
 use policy_engine::{
-    BackoffTable, Container, Counters, Draw, ExecutionContext, ExitCode, Failure, Formula, MAX_POLICY_BYTES,
-    MAX_WAIT_SECONDS, Policy, RetryState, Verdict, WorstCase, decide,
+    BackoffTable, Container, Counters, Draw, ExecutionContext, ExitCode, Failure, Formula,
+    MAX_POLICY_BYTES, MAX_WAIT_SECONDS, Policy, RetryState, Verdict, WorstCase, decide,
 };
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -18,20 +18,37 @@ pub fn policy(data: &[u8]) {
         }
         Err(problems) => {
             assert!(problems.has_errors() && Policy::compile(&text).is_err());
-            assert!(problems.iter().all(|problem| text.get(problem.span.clone()).is_some()), "{problems:?}");
+            assert!(
+                problems
+                    .iter()
+                    .all(|problem| text.get(problem.span.clone()).is_some()),
+                "{problems:?}"
+            );
             return;
         }
     };
     assert!(Policy::compile(&text).as_ref() == Ok(&policy));
     let printed = policy.to_string();
     if printed.len() <= MAX_POLICY_BYTES {
-        assert!(Policy::compile(&printed).as_ref() == Ok(&policy), "{printed}");
+        assert!(
+            Policy::compile(&printed).as_ref() == Ok(&policy),
+            "{printed}"
+        );
     }
     let worst = WorstCase::of(&policy);
-    let context = ExecutionContext { draw: Draw::Longest, elapsed_seconds: None };
+    let context = ExecutionContext {
+        draw: Draw::Longest,
+        elapsed_seconds: None,
+    };
     for exit_code in [0, 1, 4, -1] {
-        let container = Container { exit_code: ExitCode::new(exit_code), ..Container::default() };
-        let failure = Failure { containers: vec![container], ..Failure::default() };
+        let container = Container {
+            exit_code: ExitCode::new(exit_code),
+            ..Container::default()
+        };
+        let failure = Failure {
+            containers: vec![container],
+            ..Failure::default()
+        };
         let mut counters = Counters::default();
         loop {
             let decision = decide(&policy, &failure, &RetryState::Readable(counters), &context);
@@ -39,7 +56,10 @@ pub fn policy(data: &[u8]) {
             if matches!(decision.verdict, Verdict::Fatal(_)) {
                 break;
             }
-            assert!(counters.retry_count() < worst.runs() && counters.waited_seconds() <= worst.wait_seconds());
+            assert!(
+                counters.retry_count() < worst.runs()
+                    && counters.waited_seconds() <= worst.wait_seconds()
+            );
         }
     }
 }
@@ -54,10 +74,20 @@ fn answer(event: &[u8]) -> Option<Value> {
         return None;
     }
     let [kind, error] = ["type", "error"].map(|key| answer.get(key).unwrap().as_str().unwrap());
-    let [retries, wait] = ["retryCount", "waitSeconds"].map(|key| answer.get(key).unwrap().as_u64().unwrap());
-    assert!(["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind), "{answer}");
-    assert!(retries <= 1_000 && wait <= MAX_WAIT_SECONDS.into() && (wait == 0 || kind == "TEMPORARY"), "{answer}");
-    assert!(!error.starts_with("States.") && (1..=256).contains(&error.chars().count()), "{answer}");
+    let [retries, wait] =
+        ["retryCount", "waitSeconds"].map(|key| answer.get(key).unwrap().as_u64().unwrap());
+    assert!(
+        ["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind),
+        "{answer}"
+    );
+    assert!(
+        retries <= 1_000 && wait <= MAX_WAIT_SECONDS.into() && (wait == 0 || kind == "TEMPORARY"),
+        "{answer}"
+    );
+    assert!(
+        !error.starts_with("States.") && (1..=256).contains(&error.chars().count()),
+        "{answer}"
+    );
     Some(answer)
 }
 
@@ -91,12 +121,14 @@ pub fn formula(data: &[u8]) {
 /// Any errorState ends the execution or bounds what is left of it.
 pub fn error_state(data: &[u8]) {
     let mut state = String::from_utf8_lossy(data).into_owned();
-    let failure =
-        r#""taskError":{"Error":"States.TaskFailed","Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}]}"}"#;
+    let failure = r#""taskError":{"Error":"States.TaskFailed","Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}]}"}"#;
     static RUNS: LazyLock<u32> =
         LazyLock::new(|| WorstCase::of(&Policy::compile(lambda::DEFAULT_POLICY).unwrap()).runs());
     for _ in 0..*RUNS {
-        let Some(answer) = answer(format!("{{{failure},\"errorState\":{state}}}").as_bytes()) else { return };
+        let Some(answer) = answer(format!("{{{failure},\"errorState\":{state}}}").as_bytes())
+        else {
+            return;
+        };
         if answer.get("type").unwrap() == "FATAL" {
             return;
         }

@@ -20,8 +20,11 @@ fn large() -> String {
     let cause = event.pointer_mut("/taskError/Cause").unwrap();
     let mut task: serde_json::Value = serde_json::from_str(cause.as_str().unwrap()).unwrap();
     let variable = serde_json::json!({"Name": "SOME_VARIABLE", "Value": "some text of about the usual length"});
-    let overrides = serde_json::json!({"ContainerOverrides": [{"Environment": vec![variable; 385]}]});
-    task.as_object_mut().unwrap().insert("Overrides".into(), overrides);
+    let overrides =
+        serde_json::json!({"ContainerOverrides": [{"Environment": vec![variable; 385]}]});
+    task.as_object_mut()
+        .unwrap()
+        .insert("Overrides".into(), overrides);
     *cause = task.to_string().into();
     event.to_string()
 }
@@ -59,19 +62,37 @@ fn plainly_typed(event: &str) -> usize {
     }
     let event: Event<'_> = serde_json::from_str(event).unwrap();
     let task: Task<'_> = serde_json::from_str(&event.task_error.cause).unwrap();
-    let containers = task.containers.iter().filter(|it| it.name == "app" && it.exit_code == 4).count();
+    let containers = task
+        .containers
+        .iter()
+        .filter(|it| it.name == "app" && it.exit_code == 4)
+        .count();
     task.stop_code.len() + task.stopped_reason.len() + containers
 }
 
 fn decisions(c: &mut Criterion) {
     let policy = |text: &str| Policy::compile(text).unwrap();
-    let (default, twelve, bound) = (policy(DEFAULT_POLICY), policy(&rules(12, 4)), policy(&rules(500, 160)));
+    let (default, twelve, bound) = (
+        policy(DEFAULT_POLICY),
+        policy(&rules(12, 4)),
+        policy(&rules(500, 160)),
+    );
     let large = large();
-    assert!((31_000..35_000).contains(&large.len()), "{} bytes", large.len());
-    c.bench_function("yardstick: serde, plainly typed", |b| b.iter(|| plainly_typed(black_box(CAPTURED))));
-    c.bench_function("yardstick: serde, 32 KB", |b| b.iter(|| plainly_typed(black_box(&large))));
+    assert!(
+        (31_000..35_000).contains(&large.len()),
+        "{} bytes",
+        large.len()
+    );
+    c.bench_function("yardstick: serde, plainly typed", |b| {
+        b.iter(|| plainly_typed(black_box(CAPTURED)))
+    });
+    c.bench_function("yardstick: serde, 32 KB", |b| {
+        b.iter(|| plainly_typed(black_box(&large)))
+    });
     let mut decide = |name: &str, event: &str, policy: &Policy| {
-        c.bench_function(name, |b| b.iter(|| lambda::decide(&Event::read(black_box(event.as_bytes())), policy)));
+        c.bench_function(name, |b| {
+            b.iter(|| lambda::decide(&Event::read(black_box(event.as_bytes())), policy))
+        });
     };
     decide("event to decision, default policy", CAPTURED, &default);
     decide("event to decision, 12 rules", CAPTURED, &twelve);
@@ -79,16 +100,29 @@ fn decisions(c: &mut Criterion) {
     decide("event to decision, 32 KB", &large, &default);
     decide("event to decision, last rules", LAST_RULES, &default);
     let event = Event::read(CAPTURED.as_bytes());
-    c.bench_function("read event to decision", |b| b.iter(|| lambda::decide(black_box(&event), &default)));
+    c.bench_function("read event to decision", |b| {
+        b.iter(|| lambda::decide(black_box(&event), &default))
+    });
     let failure = event.failure().unwrap();
     c.bench_function("read failure to decision", |b| {
-        b.iter(|| policy_engine::decide(&default, black_box(&failure), event.state(), &event.context()))
+        b.iter(|| {
+            policy_engine::decide(
+                &default,
+                black_box(&failure),
+                event.state(),
+                &event.context(),
+            )
+        })
     });
     let handler = Handler::default();
     c.bench_function("event to answer", |b| {
-        b.iter(|| serde_json::to_string(&handler.answer(black_box(CAPTURED.as_bytes())).unwrap()).unwrap())
+        b.iter(|| {
+            serde_json::to_string(&handler.answer(black_box(CAPTURED.as_bytes())).unwrap()).unwrap()
+        })
     });
-    c.bench_function("compile the default policy", |b| b.iter(|| Policy::compile(black_box(DEFAULT_POLICY)).unwrap()));
+    c.bench_function("compile the default policy", |b| {
+        b.iter(|| Policy::compile(black_box(DEFAULT_POLICY)).unwrap())
+    });
     // A key in quotes is enough for the TOML library to be asked.
     let unusual = DEFAULT_POLICY.replacen("version =", "'version' =", 1);
     c.bench_function("compile the default policy, written unusually", |b| {

@@ -1,6 +1,11 @@
 //! The packaged function against bootstraps that do nothing and against Node, each as a real process:
 //! `cargo bench -p lambda --bench process`. `docs/PERFORMANCE.md` has the figures and says how to read them.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark fails by panicking"
+)]
 
 #[path = "../tests/host/mod.rs"]
 mod host;
@@ -33,7 +38,15 @@ struct Target {
 impl Target {
     fn new(name: &'static str, program: &Path, payload: &str) -> Self {
         let (first, warm) = (Vec::new(), Vec::new());
-        Self { name, program: program.into(), arguments: Vec::new(), payload: payload.into(), first, warm, peak_kib: 0 }
+        Self {
+            name,
+            program: program.into(),
+            arguments: Vec::new(),
+            payload: payload.into(),
+            first,
+            warm,
+            peak_kib: 0,
+        }
     }
 
     fn round(&mut self) {
@@ -53,45 +66,102 @@ impl Target {
 }
 
 fn main() {
-    let target = PathBuf::from(env!("CARGO_BIN_EXE_bootstrap")).ancestors().nth(2).unwrap().to_owned();
+    let target = PathBuf::from(env!("CARGO_BIN_EXE_bootstrap"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .to_owned();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let cargo = |arguments: &[&str], flags: &str| {
         let mut command = Command::new(env!("CARGO"));
-        command.args(arguments).env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", flags).current_dir(root);
+        command
+            .args(arguments)
+            .env("CARGO_TARGET_DIR", &target)
+            .env("RUSTFLAGS", flags)
+            .current_dir(root);
         assert!(command.status().unwrap().success(), "{arguments:?}");
     };
-    let do_nothing = ["build", "--release", "--locked", "-p", "lambda", "--example", "do_nothing"];
+    let do_nothing = [
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "lambda",
+        "--example",
+        "do_nothing",
+    ];
     cargo(&do_nothing, "");
     let triple = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    cargo(&[&do_nothing[..], &["--target", &triple]].concat(), "-C target-feature=+crt-static");
-    let package = Command::new(root.join("lambda/package")).env("CARGO_TARGET_DIR", &target).status();
+    cargo(
+        &[&do_nothing[..], &["--target", &triple]].concat(),
+        "-C target-feature=+crt-static",
+    );
+    let package = Command::new(root.join("lambda/package"))
+        .env("CARGO_TARGET_DIR", &target)
+        .status();
     assert!(package.unwrap().success());
 
     let event = include_str!("../tests/failures/captured-pv13-exit-4.json");
     let with = |policy: &str| {
         let mut event: Value = serde_json::from_str(event).unwrap();
-        event.as_object_mut().unwrap().insert("policy".into(), policy.into());
+        event
+            .as_object_mut()
+            .unwrap()
+            .insert("policy".into(), policy.into());
         event.to_string()
     };
     let packaged = target.join("lambda/bootstrap");
     let mut targets = vec![
-        Target::new("do nothing, dynamic", &target.join("release/examples/do_nothing"), event),
-        Target::new("do nothing, static", &target.join(&triple).join("release/examples/do_nothing"), event),
+        Target::new(
+            "do nothing, dynamic",
+            &target.join("release/examples/do_nothing"),
+            event,
+        ),
+        Target::new(
+            "do nothing, static",
+            &target.join(&triple).join("release/examples/do_nothing"),
+            event,
+        ),
         Target::new("bootstrap, default policy", &packaged, event),
-        Target::new("bootstrap, default policy in the event", &packaged, &with(DEFAULT_POLICY)),
-        Target::new("bootstrap, 12 rules in the event", &packaged, &with(&rules(12, 4))),
-        Target::new("bootstrap, 500 rules in the event", &packaged, &with(&rules(500, 160))),
+        Target::new(
+            "bootstrap, default policy in the event",
+            &packaged,
+            &with(DEFAULT_POLICY),
+        ),
+        Target::new(
+            "bootstrap, 12 rules in the event",
+            &packaged,
+            &with(&rules(12, 4)),
+        ),
+        Target::new(
+            "bootstrap, 500 rules in the event",
+            &packaged,
+            &with(&rules(500, 160)),
+        ),
     ];
-    if Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success()) {
+    if Command::new("node")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+    {
         let mut node = Target::new("the original's logic on Node", &which("node"), event);
-        node.arguments = vec![root.join("lambda/benches/original.mjs").display().to_string()];
+        node.arguments = vec![
+            root.join("lambda/benches/original.mjs")
+                .display()
+                .to_string(),
+        ];
         targets.push(node);
     } else {
         println!("SKIPPED Node: it is not installed");
     }
     // One core for host and bootstrap: what is measured is work, not how two cores wake each other.
-    let pinned = Command::new("taskset").args(["-cp", "0", &process::id().to_string()]).output();
-    println!("pinned to one core: {}", pinned.is_ok_and(|output| output.status.success()));
+    let pinned = Command::new("taskset")
+        .args(["-cp", "0", &process::id().to_string()])
+        .output();
+    println!(
+        "pinned to one core: {}",
+        pinned.is_ok_and(|output| output.status.success())
+    );
     // A fixed shuffle: each round starts elsewhere and steps differently, so that no target always follows another.
     let rounds = env::var("ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     for round in 0..rounds {
@@ -105,7 +175,9 @@ fn main() {
         }
     }
     report(&mut targets);
-    let zip = fs::metadata(target.join("lambda/bootstrap.zip")).unwrap().len();
+    let zip = fs::metadata(target.join("lambda/bootstrap.zip"))
+        .unwrap()
+        .len();
     println!("bootstrap.zip: {zip} bytes");
 }
 
@@ -114,7 +186,12 @@ fn report(targets: &mut [Target]) {
     let rows: Vec<_> = targets
         .iter_mut()
         .map(|target| {
-            (target.name, micros(median(&mut target.first)), micros(median(&mut target.warm)), target.peak_kib)
+            (
+                target.name,
+                micros(median(&mut target.first)),
+                micros(median(&mut target.warm)),
+                target.peak_kib,
+            )
         })
         .collect();
     let (_, first, warm, _) = rows[0];
@@ -125,7 +202,11 @@ fn report(targets: &mut [Target]) {
     for (name, a, b, kib) in rows {
         let mib = f64::from(kib) / 1024.0;
         let (ad, a_s, bd, b_s) = (a / first, a / static_first, b / warm, b / static_warm);
-        writeln!(table, "| {name} | {a:.0} | {ad:.2} | {a_s:.2} | {b:.1} | {bd:.2} | {b_s:.2} | {mib:.1} |").unwrap();
+        writeln!(
+            table,
+            "| {name} | {a:.0} | {ad:.2} | {a_s:.2} | {b:.1} | {bd:.2} | {b_s:.2} | {mib:.1} |"
+        )
+        .unwrap();
     }
     println!("{table}");
 }
@@ -139,11 +220,15 @@ fn median(durations: &mut [Duration]) -> Duration {
 fn peak_kib(process: u32) -> u32 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse().unwrap())
+    line.map_or(0, |line| {
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    })
 }
 
 fn which(program: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap();
-    let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
+    let found = env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file());
     found.unwrap_or_else(|| panic!("no {program}"))
 }

@@ -4,7 +4,9 @@ use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde::de::IgnoredAny;
 
 fn main() -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let handler = |_: LambdaEvent<IgnoredAny>| async { Ok::<_, Error>("TEMPORARY") };
     runtime.block_on(Runtime::new(service_fn(handler)).run())
 }

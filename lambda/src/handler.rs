@@ -1,8 +1,8 @@
 //! From an event's bytes to the answer, under the policy that the event brings along or the handler's own.
 
 use crate::DEFAULT_POLICY;
-use crate::answer::{Answer, Decided, Validation, lines};
-use crate::wire::Event;
+use crate::event::Event;
+use crate::validation::{Answer, Decided, Validation, lines};
 use policy_engine::{Decision, Policy};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -66,7 +66,10 @@ struct Kept {
 impl Handler {
     /// A handler that decides by this policy where an event brings none; [`Handler::default`] takes [`DEFAULT_POLICY`].
     pub fn new(policy: Policy) -> Self {
-        Self { own: Arc::new(policy).into(), kept: Mutex::default() }
+        Self {
+            own: Arc::new(policy).into(),
+            kept: Mutex::default(),
+        }
     }
 
     /// The answer to an event.
@@ -82,16 +85,25 @@ impl Handler {
         }
         let policy = self.policy(&event)?;
         let decision = decide(&event, &policy);
-        Ok(Answer::Decision(Decided { decision, policy, execution_id: event.execution_id().map(str::to_owned) }))
+        Ok(Answer::Decision(Decided {
+            decision,
+            policy,
+            execution_id: event.execution_id().map(str::to_owned),
+        }))
     }
 
     fn policy(&self, event: &Event<'_>) -> Result<Arc<Policy>, HandlerError> {
-        let Some(json) = event.policy_json() else { return self.own() };
+        let Some(json) = event.policy_json() else {
+            return self.own();
+        };
         let mut kept = self.kept();
         let latest = match kept.iter().position(|kept| kept.json == json) {
             Some(index) => kept.remove(index),
             None => match event.policy() {
-                Some(text) => Kept { json: json.to_owned(), policy: compiled(&text)? },
+                Some(text) => Kept {
+                    json: json.to_owned(),
+                    policy: compiled(&text)?,
+                },
                 None => return self.own(),
             },
         };
@@ -118,7 +130,9 @@ impl Handler {
 }
 
 fn compiled(text: &str) -> Result<Arc<Policy>, HandlerError> {
-    compile(text).map(Arc::new).map_err(HandlerError::PolicyInvalid)
+    compile(text)
+        .map(Arc::new)
+        .map_err(HandlerError::PolicyInvalid)
 }
 
 #[cfg(test)]
@@ -134,7 +148,15 @@ mod tests {
             handler.answer(event.as_bytes()).unwrap();
         }
         let kept = handler.kept.lock().unwrap();
-        let retries: Vec<_> = kept.iter().map(|kept| kept.policy.limits().max_retries).collect();
-        assert_eq!(retries, [24, 25, 26, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37, 38, 39, 30]);
+        let retries: Vec<_> = kept
+            .iter()
+            .map(|kept| kept.policy.limits().max_retries)
+            .collect();
+        assert_eq!(
+            retries,
+            [
+                24, 25, 26, 27, 28, 29, 31, 32, 33, 34, 35, 36, 37, 38, 39, 30
+            ]
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! What the function writes: JSON or text logs, and metrics. Never the Cause, which echoes command and environment.
 
-use crate::answer::{Answer, Decided, Validation};
+use crate::validation::{Answer, Decided, Validation};
 use policy_engine::{Stop, Verdict};
 use serde::Serialize;
 use std::io::Write;
@@ -15,16 +15,28 @@ const MAX_ID_CHARS: usize = 512;
 /// Starts the log as Lambda's settings ask: `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text), and `AWS_LAMBDA_LOG_LEVEL`, else
 /// `RUST_LOG`, else INFO.
 pub(crate) fn init() {
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| env::var("RUST_LOG")).unwrap_or_default();
-    let log = fmt().with_target(false).without_time().with_max_level(max_level(&level));
+    let level = env::var("AWS_LAMBDA_LOG_LEVEL")
+        .or_else(|_| env::var("RUST_LOG"))
+        .unwrap_or_default();
+    let log = fmt()
+        .with_target(false)
+        .without_time()
+        .with_max_level(max_level(&level));
     if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
-        log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+        log.json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .init();
     } else {
         log.with_ansi(false).init();
     }
     // The default hook prints the panic's message, which may quote what was being read.
     panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         error!(place, "panicked");
     }));
 }
@@ -50,8 +62,15 @@ pub(crate) fn answered(request_id: &str, answer: &Answer) {
                 let _ = io::stdout().write_all(&line);
             }
         }
-        Answer::Validation(Validation { valid, diagnostics, .. }) => {
-            info!(requestId = request_id, valid, problems = diagnostics.len(), "policy validated");
+        Answer::Validation(Validation {
+            valid, diagnostics, ..
+        }) => {
+            info!(
+                requestId = request_id,
+                valid,
+                problems = diagnostics.len(),
+                "policy validated"
+            );
         }
     }
 }
@@ -74,7 +93,9 @@ fn decision(request_id: &str, decided: &Decided) {
 
 fn execution_id(decided: &Decided) -> Option<&str> {
     let id = decided.execution_id.as_deref()?;
-    id.char_indices().nth(MAX_ID_CHARS).map_or(Some(id), |(end, _)| id.get(..end))
+    id.char_indices()
+        .nth(MAX_ID_CHARS)
+        .map_or(Some(id), |(end, _)| id.get(..end))
 }
 
 /// Why the verdict is what it is: one of a few words to count and filter by.
@@ -136,8 +157,14 @@ struct Metric {
 impl<'d> Metrics<'d> {
     fn of(decided: &'d Decided, now: SystemTime) -> Self {
         let decision = &decided.decision;
-        let millis = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        let metrics = [("Decisions", "Count"), ("WaitSeconds", "Seconds"), ("Retries", "Count")];
+        let millis = now
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis());
+        let metrics = [
+            ("Decisions", "Count"),
+            ("WaitSeconds", "Seconds"),
+            ("Retries", "Count"),
+        ];
         let directive = Directive {
             namespace: "exitwise",
             dimensions: [["type", "rule"]],

@@ -14,13 +14,19 @@ const NEEDED: [&str; 4] = [
 
 fn main() -> ExitCode {
     if let Some(missing) = NEEDED.into_iter().find(|name| env::var_os(name).is_none()) {
-        eprintln!("bootstrap runs inside AWS Lambda: {missing} is not set; to run a policy here, use `exitwise run`");
+        eprintln!(
+            "bootstrap runs inside AWS Lambda: {missing} is not set; to run a policy here, use `exitwise run`"
+        );
         return ExitCode::from(2);
     }
     init_logs();
     // One invocation at a time comes in; a second thread would only add switches between the two.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run()));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

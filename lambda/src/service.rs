@@ -1,8 +1,8 @@
 //! The handler as a Lambda function on a custom runtime.
 
-use crate::answer::Answer;
 use crate::handler::{Handler, HandlerError, compile};
 use crate::logs;
+use crate::validation::Answer;
 use lambda_runtime::tower::util::{MapRequestLayer, MapResponseLayer};
 use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use lambda_runtime_api_client::{Client, body::Body, build_request};
@@ -64,12 +64,20 @@ pub fn handler_from_environment() -> Result<Handler, StartError> {
 }
 
 fn load(path: &Path) -> Result<Policy, StartError> {
-    let invalid = |problems| StartError::PolicyInvalid { path: path.to_owned(), problems };
+    let invalid = |problems| StartError::PolicyInvalid {
+        path: path.to_owned(),
+        problems,
+    };
     let mut bytes = Vec::new();
     // One byte more than a policy may have, so that a larger file is refused as such.
-    let most = u64::try_from(MAX_POLICY_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let most = u64::try_from(MAX_POLICY_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
-    read.map_err(|error| StartError::PolicyMissing { path: path.to_owned(), error })?;
+    read.map_err(|error| StartError::PolicyMissing {
+        path: path.to_owned(),
+        error,
+    })?;
     let text = String::from_utf8(bytes).map_err(|_| invalid("it is not UTF-8".to_owned()))?;
     compile(&text).map_err(invalid)
 }
@@ -79,7 +87,10 @@ fn load(path: &Path) -> Result<Policy, StartError> {
 /// # Errors
 /// The Runtime API cannot be reached.
 pub async fn report_init_error(error: &StartError) -> Result<(), lambda_runtime::Error> {
-    let diagnostic = Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() };
+    let diagnostic = Diagnostic {
+        error_type: error.name().to_owned(),
+        error_message: error.to_string(),
+    };
     let request = build_request()
         .method("POST")
         .uri("/2018-06-01/runtime/init/error")
@@ -91,7 +102,10 @@ pub async fn report_init_error(error: &StartError) -> Result<(), lambda_runtime:
 
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
-        Self { error_type: error.name().to_owned(), error_message: error.to_string() }
+        Self {
+            error_type: error.name().to_owned(),
+            error_message: error.to_string(),
+        }
     }
 }
 
@@ -110,12 +124,15 @@ struct Invocation {
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
-pub async fn serve(answer: impl Fn(&[u8]) -> Result<Answer, HandlerError>) -> Result<(), lambda_runtime::Error> {
+pub async fn serve(
+    answer: impl Fn(&[u8]) -> Result<Answer, HandlerError>,
+) -> Result<(), lambda_runtime::Error> {
     let invocation = Rc::new(RefCell::new(Invocation::default()));
     let (arrived, answered) = (Rc::clone(&invocation), Rc::clone(&invocation));
     let handler = service_fn(move |_: LambdaEvent<()>| {
         let payload = mem::take(&mut invocation.borrow_mut().payload);
-        let result = catch_unwind(AssertUnwindSafe(|| answer(&payload))).unwrap_or(Err(HandlerError::Panicked));
+        let result = catch_unwind(AssertUnwindSafe(|| answer(&payload)))
+            .unwrap_or(Err(HandlerError::Panicked));
         let result = result.map(Rc::new);
         invocation.borrow_mut().answer = result.as_ref().ok().cloned();
         future::ready(result)
@@ -123,14 +140,24 @@ pub async fn serve(answer: impl Fn(&[u8]) -> Result<Answer, HandlerError>) -> Re
     let arrive = move |mut event: LambdaInvocation| {
         let payload = mem::replace(&mut event.body, "null".into());
         let request_id = event.context.request_id.clone();
-        *arrived.borrow_mut() = Invocation { request_id, payload: payload.into(), answer: None };
+        *arrived.borrow_mut() = Invocation {
+            request_id,
+            payload: payload.into(),
+            answer: None,
+        };
         event
     };
     let log = move |()| {
-        let Invocation { request_id, answer, .. } = &*answered.borrow();
+        let Invocation {
+            request_id, answer, ..
+        } = &*answered.borrow();
         if let Some(answer) = answer {
             logs::answered(request_id, answer);
         }
     };
-    Runtime::new(handler).layer(MapRequestLayer::new(arrive)).layer(MapResponseLayer::new(log)).run().await
+    Runtime::new(handler)
+        .layer(MapRequestLayer::new(arrive))
+        .layer(MapResponseLayer::new(log))
+        .run()
+        .await
 }

@@ -14,11 +14,23 @@ fn failures() -> PathBuf {
 /// The table's rows: file, and the classes either of which is sound.
 fn rows() -> Vec<(String, Vec<String>)> {
     let table = fs::read_to_string(failures().join("PROVENANCE.md")).unwrap();
-    let rows = table.lines().filter(|line| line.starts_with("| `")).map(|line| {
-        let cells: Vec<_> = line.replace("\\|", "/").split('|').map(|cell| cell.trim().to_owned()).collect();
-        let classes = cells.get(3).unwrap().split('/').map(str::to_owned).collect();
-        (cells.get(1).unwrap().trim_matches('`').to_owned(), classes)
-    });
+    let rows = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<_> = line
+                .replace("\\|", "/")
+                .split('|')
+                .map(|cell| cell.trim().to_owned())
+                .collect();
+            let classes = cells
+                .get(3)
+                .unwrap()
+                .split('/')
+                .map(str::to_owned)
+                .collect();
+            (cells.get(1).unwrap().trim_matches('`').to_owned(), classes)
+        });
     rows.collect()
 }
 
@@ -38,11 +50,18 @@ fn every_failure_gets_its_class() {
     let mut handlers = BTreeMap::new();
     let mut wrong = Vec::new();
     for (file, classes) in rows {
-        let handler = handlers.entry(container(&file)).or_insert_with_key(|container| {
-            let text = DEFAULT_POLICY.replace("container = \"app\"", &format!("container = \"{container}\""));
-            Handler::new(Policy::load(&text).unwrap().0)
-        });
-        let answer = handler.answer(&fs::read(failures().join(&file)).unwrap()).unwrap();
+        let handler = handlers
+            .entry(container(&file))
+            .or_insert_with_key(|container| {
+                let text = DEFAULT_POLICY.replace(
+                    "container = \"app\"",
+                    &format!("container = \"{container}\""),
+                );
+                Handler::new(Policy::load(&text).unwrap().0)
+            });
+        let answer = handler
+            .answer(&fs::read(failures().join(&file)).unwrap())
+            .unwrap();
         let answer = serde_json::to_value(&answer).unwrap();
         let class = answer.get("type").unwrap().as_str().unwrap();
         if !classes.iter().any(|one| one == class) {
@@ -57,11 +76,16 @@ fn no_answer_repeats_the_command_or_the_environment() {
     let (policy, _) = Policy::load(DEFAULT_POLICY).unwrap();
     let handler = Handler::new(policy);
     for (file, _) in rows() {
-        let answer = handler.answer(&fs::read(failures().join(&file)).unwrap()).unwrap();
+        let answer = handler
+            .answer(&fs::read(failures().join(&file)).unwrap())
+            .unwrap();
         let answer = serde_json::to_value(&answer).unwrap();
         assert!(!answer.to_string().contains("hunter2"), "{file}: {answer}");
         let text = |key| answer.get(key).unwrap().as_str().unwrap().to_owned();
-        assert!(!text("error").starts_with("States.") && text("error").len() <= 256, "{file}: {answer}");
+        assert!(
+            !text("error").starts_with("States.") && text("error").len() <= 256,
+            "{file}: {answer}"
+        );
         assert!(text("cause").chars().count() <= 1_024, "{file}: {answer}");
     }
 }
@@ -74,7 +98,11 @@ fn a_failure_cut_anywhere_gets_an_answer() {
     let event = event.trim_ascii_end();
     assert!(Event::read(event).failure().unwrap().plain_text.is_none());
     for end in 0..event.len() {
-        let answer = serde_json::to_string(&handler.answer(event.get(..end).unwrap()).unwrap()).unwrap();
-        assert!(answer.contains("\"error\":\"InvalidEvent\""), "{end}: {answer}");
+        let answer =
+            serde_json::to_string(&handler.answer(event.get(..end).unwrap()).unwrap()).unwrap();
+        assert!(
+            answer.contains("\"error\":\"InvalidEvent\""),
+            "{end}: {answer}"
+        );
     }
 }

@@ -69,31 +69,73 @@ fn error_states_that_can_be_read() {
     let network = task("\"ExitCode\":4");
     for (state, expected) in [
         ("null", r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
-        (r#"{"type":"NONE"}"#, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
-        (r#"{"type":"NONE","retryCount":0,"waitSeconds":0}"#, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
-        (r#"{"retryCount":0}"#, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
-        (r#"{"retryCount":1}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#),
-        (r#"{"type":"MAYBE","retryCount":1,"waitSeconds":-7}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#),
+        (
+            r#"{"type":"NONE"}"#,
+            r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+        ),
+        (
+            r#"{"type":"NONE","retryCount":0,"waitSeconds":0}"#,
+            r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+        ),
+        (
+            r#"{"retryCount":0}"#,
+            r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+        ),
+        (
+            r#"{"retryCount":1}"#,
+            r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#,
+        ),
+        (
+            r#"{"type":"MAYBE","retryCount":1,"waitSeconds":-7}"#,
+            r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#,
+        ),
         (
             r#"{"retryCount":1.0,"retries":{"network":1.0},"waitedSeconds":60.0}"#,
             r#"TEMPORARY 2 60 ExitCode4 120 {"network":2}"#,
         ),
-        (r#"{"retryCount":2,"retries":{"spot":2}}"#, r#"TEMPORARY 3 60 ExitCode4 60 {"network":1,"spot":2}"#),
+        (
+            r#"{"retryCount":2,"retries":{"spot":2}}"#,
+            r#"TEMPORARY 3 60 ExitCode4 60 {"network":1,"spot":2}"#,
+        ),
         // Zero entries are left out; what no rule of the policy explains is charged to every limit.
-        (r#"{"retryCount":1,"retries":{"busy":0,"gone":1}}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"gone":1,"network":1}"#),
-        (r#"{"retryCount":3,"retries":{"gone":3}}"#, r#"FATAL 3 0 RetriesExhausted.network 0 {"gone":3}"#),
-        (r#"{"retryCount":3}"#, r#"FATAL 3 0 RetriesExhausted.network 0 {}"#),
+        (
+            r#"{"retryCount":1,"retries":{"busy":0,"gone":1}}"#,
+            r#"TEMPORARY 2 60 ExitCode4 60 {"gone":1,"network":1}"#,
+        ),
+        (
+            r#"{"retryCount":3,"retries":{"gone":3}}"#,
+            r#"FATAL 3 0 RetriesExhausted.network 0 {"gone":3}"#,
+        ),
+        (
+            r#"{"retryCount":3}"#,
+            r#"FATAL 3 0 RetriesExhausted.network 0 {}"#,
+        ),
         (
             r#"{"retryCount":3,"retries":{"busy":2,"default":1}}"#,
             r#"FATAL 3 0 RetriesExhausted.network 0 {"busy":2,"default":1}"#,
         ),
-        (r#"{"retryCount":1000,"retries":{}}"#, r#"FATAL 1000 0 RetriesExhausted.network 0 {}"#),
+        (
+            r#"{"retryCount":1000,"retries":{}}"#,
+            r#"FATAL 1000 0 RetriesExhausted.network 0 {}"#,
+        ),
         // Waits: 241 + 60 are over five minutes, 240 + 60 are not.
-        (r#"{"retryCount":1,"waitedSeconds":240}"#, r#"TEMPORARY 2 60 ExitCode4 300 {"network":1}"#),
-        (r#"{"retryCount":1,"waitedSeconds":241}"#, r#"FATAL 1 0 WaitBudgetSpent 241 {}"#),
-        (r#"{"retryCount":1,"waitedSeconds":"many"}"#, r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#),
+        (
+            r#"{"retryCount":1,"waitedSeconds":240}"#,
+            r#"TEMPORARY 2 60 ExitCode4 300 {"network":1}"#,
+        ),
+        (
+            r#"{"retryCount":1,"waitedSeconds":241}"#,
+            r#"FATAL 1 0 WaitBudgetSpent 241 {}"#,
+        ),
+        (
+            r#"{"retryCount":1,"waitedSeconds":"many"}"#,
+            r#"TEMPORARY 2 60 ExitCode4 60 {"network":1}"#,
+        ),
     ] {
-        check(&format!("{{\"taskError\":{network},\"errorState\":{state}}}"), expected);
+        check(
+            &format!("{{\"taskError\":{network},\"errorState\":{state}}}"),
+            expected,
+        );
     }
 }
 
@@ -152,19 +194,42 @@ fn events_that_are_none() {
         r#"{"errorState":{"retryCount":2,"retries":{"network":1},"waitedSeconds":60}}"#,
         r#"FATAL 2 0 InvalidEvent 60 {"network":1}"#,
     );
-    let not_unicode = HANDLER.answer(b"{\"taskError\":{\"Cause\":\"\xff\"}}").unwrap();
-    assert_eq!(serde_json::to_value(&not_unicode).unwrap().get("error").unwrap(), "InvalidEvent");
+    let not_unicode = HANDLER
+        .answer(b"{\"taskError\":{\"Cause\":\"\xff\"}}")
+        .unwrap();
+    assert_eq!(
+        serde_json::to_value(&not_unicode)
+            .unwrap()
+            .get("error")
+            .unwrap(),
+        "InvalidEvent"
+    );
 }
 
 #[test]
 fn task_errors_of_every_shape() {
     for (task_error, expected) in [
         ("{}", "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
-        (r#"{"Error":"States.Timeout","Cause":""}"#, "RETRIABLE 1 0 Timeout 0 {\"default\":1}"),
-        (r#"{"Error":"States.States.Odd"}"#, "RETRIABLE 1 0 Odd 0 {\"default\":1}"),
-        (r#"{"Error":"see s3://bucket/key?token=1"}"#, "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
-        (r#"{"Error":42,"Cause":42}"#, "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
-        (r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4}]}}"#, "TEMPORARY 1 60 ExitCode4 60 {\"network\":1}"),
+        (
+            r#"{"Error":"States.Timeout","Cause":""}"#,
+            "RETRIABLE 1 0 Timeout 0 {\"default\":1}",
+        ),
+        (
+            r#"{"Error":"States.States.Odd"}"#,
+            "RETRIABLE 1 0 Odd 0 {\"default\":1}",
+        ),
+        (
+            r#"{"Error":"see s3://bucket/key?token=1"}"#,
+            "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
+        ),
+        (
+            r#"{"Error":42,"Cause":42}"#,
+            "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
+        ),
+        (
+            r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4}]}}"#,
+            "TEMPORARY 1 60 ExitCode4 60 {\"network\":1}",
+        ),
         // As an object too, a task is strict: with a key twice it is plain text.
         (
             r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4,"ExitCode":4}]}}"#,
@@ -192,9 +257,21 @@ fn deadlines() {
     let late = "FATAL 0 0 DeadlineReached 0 {}";
     for (start, entered, expected) in [
         ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:59:00Z\"", ok),
-        ("\"2026-01-01T00:00:00.000Z\"", "\"2026-01-01T00:59:00.1Z\"", late),
-        ("\"2026-01-01T00:00:00.999999999Z\"", "\"2026-01-01T00:59:00.9Z\"", ok),
-        ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T02:59:00+02:00\"", ok),
+        (
+            "\"2026-01-01T00:00:00.000Z\"",
+            "\"2026-01-01T00:59:00.1Z\"",
+            late,
+        ),
+        (
+            "\"2026-01-01T00:00:00.999999999Z\"",
+            "\"2026-01-01T00:59:00.9Z\"",
+            ok,
+        ),
+        (
+            "\"2026-01-01T00:00:00Z\"",
+            "\"2026-01-01T02:59:00+02:00\"",
+            ok,
+        ),
         ("\"2026-01-01T00:00:00Z\"", "\"2026-01-02T00:00:00Z\"", late),
         ("\"2026-01-02T00:00:00Z\"", "\"2026-01-01T00:00:00Z\"", ok),
         ("\"yesterday\"", "\"2026-01-01T00:00:00Z\"", ok),
@@ -204,13 +281,19 @@ fn deadlines() {
     }
     let unknown = answer(&event("null", "null", "null"));
     assert!(
-        unknown.get("cause").unwrap().as_str().unwrap().contains("the time since the start is unknown"),
+        unknown
+            .get("cause")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .contains("the time since the start is unknown"),
         "{unknown}"
     );
     // Waits so far are time too, also where the clock says less.
     let waited = r#"{"retryCount":1,"waitedSeconds":3541}"#;
     let (start, entered) = ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:00:01Z\"");
-    let answer = answer(&event(start, entered, waited).replace("\"ExitCode\\\":4", "\"ExitCode\\\":1"));
+    let answer =
+        answer(&event(start, entered, waited).replace("\"ExitCode\\\":4", "\"ExitCode\\\":1"));
     assert_eq!(answer.get("error").unwrap(), "WaitBudgetSpent", "{answer}");
 }
 
@@ -223,7 +306,10 @@ fn jitter_is_keyed_by_the_execution() {
         r#"TEMPORARY 1 53 ExitCode5 53 {"busy":1}"#,
     );
     // sha256("/1") starts with 3f294bca.
-    check(&format!("{{\"taskError\":{busy}}}"), r#"TEMPORARY 1 24 ExitCode5 24 {"busy":1}"#);
+    check(
+        &format!("{{\"taskError\":{busy}}}"),
+        r#"TEMPORARY 1 24 ExitCode5 24 {"busy":1}"#,
+    );
     assert!(
         answer(&format!("{{\"taskError\":{busy}}}"))
             .get("cause")
@@ -238,19 +324,34 @@ fn jitter_is_keyed_by_the_execution() {
 fn an_event_can_bring_its_policy() {
     let network = task("\"ExitCode\":4");
     let with = |policy: Value| format!("{{\"taskError\":{network},\"policy\":{policy}}}");
-    check(&with(json!("version = 1\nlimits = { max_retries = 3 }")), "FATAL 1 0 Fatal.default 0 {}");
-    check(&with(json!(DEFAULT_POLICY)), r#"TEMPORARY 1 60 NetworkError 60 {"network-error":1}"#);
-    check(&with(json!(["no text"])), r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#);
+    check(
+        &with(json!("version = 1\nlimits = { max_retries = 3 }")),
+        "FATAL 1 0 Fatal.default 0 {}",
+    );
+    check(
+        &with(json!(DEFAULT_POLICY)),
+        r#"TEMPORARY 1 60 NetworkError 60 {"network-error":1}"#,
+    );
+    check(
+        &with(json!(["no text"])),
+        r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+    );
     let half_a_pair = with(json!("x")).replace("\"x\"", r#""version = 2 \ud83d""#);
     check(&half_a_pair, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#);
-    let error = HANDLER.answer(with(json!("version = 2")).as_bytes()).unwrap_err();
+    let error = HANDLER
+        .answer(with(json!("version = 2")).as_bytes())
+        .unwrap_err();
     assert_eq!(error.name(), "Policy.Invalid");
     assert!(error.to_string().contains("line 1: error[P007]"), "{error}");
     // More policies than are kept, each right every time.
     for n in (0..40).chain(0..40) {
-        let policy = format!("version = 1\nlimits = {{ max_retries = {n} }}\n[default]\ntype = \"RETRIABLE\"");
-        let state =
-            format!("{{\"taskError\":{network},\"policy\":{},\"errorState\":{{\"retryCount\":20}}}}", json!(policy));
+        let policy = format!(
+            "version = 1\nlimits = {{ max_retries = {n} }}\n[default]\ntype = \"RETRIABLE\""
+        );
+        let state = format!(
+            "{{\"taskError\":{network},\"policy\":{},\"errorState\":{{\"retryCount\":20}}}}",
+            json!(policy)
+        );
         check(
             &state,
             if n > 20 {
@@ -269,15 +370,22 @@ fn an_invalid_policy_is_told_in_five_lines() {
     let event = json!({"taskError": {}, "policy": policy}).to_string();
     let error = HANDLER.answer(event.as_bytes()).unwrap_err().to_string();
     assert_eq!(error.lines().count(), 6, "{error}");
-    assert!(error.starts_with("the event's policy has errors:\nline 3: error[P005]: "), "{error}");
+    assert!(
+        error.starts_with("the event's policy has errors:\nline 3: error[P005]: "),
+        "{error}"
+    );
 }
 
 #[test]
 fn the_default_policy_decides_where_nobody_gives_one() {
     let event = format!("{{\"taskError\":{}}}", task("\"ExitCode\":4"));
-    let answer = serde_json::to_value(Handler::default().answer(event.as_bytes()).unwrap()).unwrap();
+    let answer =
+        serde_json::to_value(Handler::default().answer(event.as_bytes()).unwrap()).unwrap();
     assert_eq!(answer.get("rule").unwrap(), "network-error");
-    assert_eq!(answer.get("policy").unwrap(), Policy::load(DEFAULT_POLICY).unwrap().0.hash());
+    assert_eq!(
+        answer.get("policy").unwrap(),
+        Policy::load(DEFAULT_POLICY).unwrap().0.hash()
+    );
 }
 
 #[test]
@@ -301,7 +409,15 @@ fn a_policy_can_be_validated() {
     );
     let warned = validation(&POLICY.replace("SpotInterruption", "SpotInteruption"));
     assert_eq!(warned.get("valid").unwrap(), true);
-    assert!(warned.get("message").unwrap().as_str().unwrap().starts_with("line 8: warning[P104]: "), "{warned}");
+    assert!(
+        warned
+            .get("message")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .starts_with("line 8: warning[P104]: "),
+        "{warned}"
+    );
     assert_eq!(
         validation("version = 1\ncontainer = \"app\"\nlimits = { max_retries = -1 }\n"),
         json!({
@@ -333,14 +449,21 @@ fn validation_counts_only_without_a_failure() {
         &format!("{{\"taskError\":{network},\"validatePolicy\":\"version = 2\"}}"),
         r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
     );
-    for event in [r#"{"taskError":null,"validatePolicy":"version = 1"}"#, r#"{"validatePolicy":7}"#] {
+    for event in [
+        r#"{"taskError":null,"validatePolicy":"version = 1"}"#,
+        r#"{"validatePolicy":7}"#,
+    ] {
         check(event, "FATAL 0 0 InvalidEvent 0 {}");
     }
 }
 
 fn state(pointer: &str) -> Value {
-    let definition: Value = serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
-    definition.pointer(&format!("/States/{pointer}")).unwrap().clone()
+    let definition: Value =
+        serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
+    definition
+        .pointer(&format!("/States/{pointer}"))
+        .unwrap()
+        .clone()
 }
 
 /// The state machine drops what its ResultSelector does not list, and dies of what it lists in vain.
@@ -349,8 +472,9 @@ fn the_state_machine_selects_every_field() {
     let selector = state("ProcessError/ResultSelector");
     let answer = answer("{}");
     let fields = answer.as_object().unwrap().keys();
-    let whole: serde_json::Map<_, _> =
-        fields.map(|field| (format!("{field}.$"), json!(format!("$.Payload.{field}")))).collect();
+    let whole: serde_json::Map<_, _> = fields
+        .map(|field| (format!("{field}.$"), json!(format!("$.Payload.{field}"))))
+        .collect();
     assert_eq!(selector, Value::Object(whole));
 }
 
@@ -372,7 +496,9 @@ fn the_state_machine_goes_on_by_every_type() {
 /// Each key that the state machine sends is one that the function reads: without it the answer is another.
 #[test]
 fn the_function_reads_all_that_the_state_machine_sends() {
-    let policy = POLICY.replace("code = 5", "code = 6").replace("\"1h\"", "\"90s\"");
+    let policy = POLICY
+        .replace("code = 5", "code = 6")
+        .replace("\"1h\"", "\"90s\"");
     let mut payload = state("ProcessError/Parameters/Payload").to_string();
     for (key, sent, value) in [
         (
@@ -380,15 +506,30 @@ fn the_function_reads_all_that_the_state_machine_sends() {
             "$.taskError",
             json!({ "Error": "States.TaskFailed", "Cause": r#"{"Containers":[{"Name":"app","ExitCode":6}]}"# }),
         ),
-        ("errorState.$", "$.errorState", json!({ "retryCount": 1, "retries": { "busy": 1 }, "waitedSeconds": 1 })),
+        (
+            "errorState.$",
+            "$.errorState",
+            json!({ "retryCount": 1, "retries": { "busy": 1 }, "waitedSeconds": 1 }),
+        ),
         ("id.$", "$$.Execution.Id", json!("arn:x")),
-        ("startTime.$", "$$.Execution.StartTime", json!("2026-01-01T00:00:00Z")),
-        ("enteredTime.$", "$$.State.EnteredTime", json!("2026-01-01T00:00:05Z")),
+        (
+            "startTime.$",
+            "$$.Execution.StartTime",
+            json!("2026-01-01T00:00:00Z"),
+        ),
+        (
+            "enteredTime.$",
+            "$$.State.EnteredTime",
+            json!("2026-01-01T00:00:05Z"),
+        ),
         ("policy", "@policy@", json!(policy)),
     ] {
         let marker = format!("\"{key}\":\"{sent}\"");
         assert!(payload.contains(&marker), "{marker} is not in {payload}");
-        payload = payload.replace(&marker, &format!("\"{}\":{value}", key.trim_end_matches(".$")));
+        payload = payload.replace(
+            &marker,
+            &format!("\"{}\":{value}", key.trim_end_matches(".$")),
+        );
     }
     let payload: Value = serde_json::from_str(&payload).unwrap();
     let whole = answer(&payload.to_string());
@@ -400,7 +541,13 @@ fn the_function_reads_all_that_the_state_machine_sends() {
         assert_eq!(sent.len(), keys.len(), "{sent:?}");
         for key in keys {
             let mut without = payload.clone();
-            without.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key).unwrap();
+            without
+                .pointer_mut(parent)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .remove(key)
+                .unwrap();
             assert_ne!(answer(&without.to_string()), whole, "{key}");
         }
     }

@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../fuzz/src/lib.rs"]
-#[expect(unreachable_pub, clippy::panic, reason = "a crate of its own, whose functions fail by panicking")]
+#[expect(
+    unreachable_pub,
+    clippy::panic,
+    reason = "a crate of its own, whose functions fail by panicking"
+)]
 mod fuzz;
 
 use std::fs;
@@ -17,7 +21,10 @@ fn every_target_stands_its_corpus() {
 
 fn replay(name: &str, target: fn(&[u8])) {
     let folder = format!("{}/../fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
-    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert!(files.len() >= 10, "{name} has {} files", files.len());
     for file in files {
         println!("{}", file.display());

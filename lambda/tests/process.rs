@@ -1,6 +1,11 @@
 //! The real `bootstrap`, as a process, against a Runtime API on loopback.
 #![cfg(feature = "runtime")]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod host;
 
@@ -27,8 +32,18 @@ fn written(mut host: Host) -> String {
     host.await_next();
     host.child().kill().unwrap();
     let mut written = String::new();
-    host.child().stdout.take().unwrap().read_to_string(&mut written).unwrap();
-    host.child().stderr.take().unwrap().read_to_string(&mut written).unwrap();
+    host.child()
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut written)
+        .unwrap();
+    host.child()
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut written)
+        .unwrap();
     written
 }
 
@@ -50,7 +65,9 @@ fn answer(post: Post) -> Value {
 
 #[track_caller]
 fn error(post: Post) -> (String, String) {
-    let (Post::Error(body) | Post::InitError(body)) = post else { panic!("{post:?}") };
+    let (Post::Error(body) | Post::InitError(body)) = post else {
+        panic!("{post:?}")
+    };
     let body: Value = serde_json::from_str(&body).unwrap();
     let text = |key| body.get(key).unwrap().as_str().unwrap().to_owned();
     (text("errorType"), text("errorMessage"))
@@ -65,11 +82,16 @@ fn get<'v>(value: &'v Value, key: &str) -> &'v Value {
 fn the_captured_failures_get_the_original_answers() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/original.toml");
     let mut host = start(&[("POLICY_PATH", path.to_str().unwrap())]);
-    for (code, expected) in
-        [(1, json!(["RETRIABLE", 1, 0])), (3, json!(["FATAL", 1, 0])), (4, json!(["TEMPORARY", 1, 60]))]
-    {
+    for (code, expected) in [
+        (1, json!(["RETRIABLE", 1, 0])),
+        (3, json!(["FATAL", 1, 0])),
+        (4, json!(["TEMPORARY", 1, 60])),
+    ] {
         let answer = answer(host.invoke(&event(&format!("captured-pv13-exit-{code}.json"))));
-        assert_eq!(json!([answer["type"], answer["retryCount"], answer["waitSeconds"]]), expected);
+        assert_eq!(
+            json!([answer["type"], answer["retryCount"], answer["waitSeconds"]]),
+            expected
+        );
     }
 }
 
@@ -86,7 +108,12 @@ fn every_recorded_failure_is_answered_as_the_library_answers_it() {
         }
         let payload = fs::read(&path).unwrap();
         let expected = serde_json::to_string(&library.answer(&payload).unwrap()).unwrap();
-        assert_eq!(host.invoke(&payload), Post::Response(expected), "{}", path.display());
+        assert_eq!(
+            host.invoke(&payload),
+            Post::Response(expected),
+            "{}",
+            path.display()
+        );
         seen += 1;
     }
     assert_eq!(seen, 179);
@@ -98,15 +125,37 @@ fn what_is_no_event_gets_a_decision_too() {
     let captured = event("captured-pv13-exit-4.json");
     let (head, tail) = captured.split_at(captured.len() / 2);
     let not_unicode = [head, b"\xff\xfe", tail].concat();
-    for payload in [&b""[..], b"null", b"{", head, &not_unicode, b"{} {}", b"[]", b"{\"taskError\":7}"] {
+    for payload in [
+        &b""[..],
+        b"null",
+        b"{",
+        head,
+        &not_unicode,
+        b"{} {}",
+        b"[]",
+        b"{\"taskError\":7}",
+    ] {
         let answer = answer(host.invoke(payload));
-        assert_eq!((get(&answer, "type"), get(&answer, "error")), (&json!("FATAL"), &json!("InvalidEvent")));
+        assert_eq!(
+            (get(&answer, "type"), get(&answer, "error")),
+            (&json!("FATAL"), &json!("InvalidEvent"))
+        );
     }
     // Lambda's own limit on a synchronous payload: 6 MB.
     let filler = "x".repeat(6 * 1024 * 1024);
-    let large = String::from_utf8(captured.clone()).unwrap().replacen('{', &format!("{{\"filler\":\"{filler}\","), 1);
-    assert_eq!(get(&answer(host.invoke(large.as_bytes())), "rule"), "network-error");
-    assert_eq!(get(&answer(host.invoke(&captured)), "rule"), "network-error");
+    let large = String::from_utf8(captured.clone()).unwrap().replacen(
+        '{',
+        &format!("{{\"filler\":\"{filler}\","),
+        1,
+    );
+    assert_eq!(
+        get(&answer(host.invoke(large.as_bytes())), "rule"),
+        "network-error"
+    );
+    assert_eq!(
+        get(&answer(host.invoke(&captured)), "rule"),
+        "network-error"
+    );
 }
 
 #[test]
@@ -114,21 +163,48 @@ fn an_event_brings_its_policy() {
     let mut host = start(&[]);
     let with = |policy: &str| {
         let mut event: Value = serde_json::from_slice(&event("captured-pv13-exit-4.json")).unwrap();
-        event.as_object_mut().unwrap().insert("policy".into(), policy.into());
+        event
+            .as_object_mut()
+            .unwrap()
+            .insert("policy".into(), policy.into());
         event.to_string()
     };
     let minimal = "version = 1\nlimits = { max_retries = 3 }\n";
     for _ in 0..2 {
-        assert_eq!(get(&answer(host.invoke(with(minimal).as_bytes())), "error"), "Fatal.default");
-        assert_eq!(get(&answer(host.invoke(with(DEFAULT_POLICY).as_bytes())), "rule"), "network-error");
+        assert_eq!(
+            get(&answer(host.invoke(with(minimal).as_bytes())), "error"),
+            "Fatal.default"
+        );
+        assert_eq!(
+            get(
+                &answer(host.invoke(with(DEFAULT_POLICY).as_bytes())),
+                "rule"
+            ),
+            "network-error"
+        );
         let (kind, message) = error(host.invoke(with("version = 1\nlimit = 3\n").as_bytes()));
         assert_eq!(kind, "Policy.Invalid");
-        assert!(message.starts_with("the event's policy has errors:\nline 2: error[P003]: "), "{message}");
+        assert!(
+            message.starts_with("the event's policy has errors:\nline 2: error[P003]: "),
+            "{message}"
+        );
     }
     let hash = Policy::load(minimal).unwrap().0.hash().to_owned();
-    assert_eq!(get(&answer(host.invoke(with(minimal).as_bytes())), "policy"), hash.as_str());
-    let validation = answer(host.invoke(json!({"validatePolicy": DEFAULT_POLICY}).to_string().as_bytes()));
-    assert_eq!((get(&validation, "valid"), get(&validation, "container")), (&json!(true), &json!("app")));
+    assert_eq!(
+        get(&answer(host.invoke(with(minimal).as_bytes())), "policy"),
+        hash.as_str()
+    );
+    let validation = answer(
+        host.invoke(
+            json!({"validatePolicy": DEFAULT_POLICY})
+                .to_string()
+                .as_bytes(),
+        ),
+    );
+    assert_eq!(
+        (get(&validation, "valid"), get(&validation, "container")),
+        (&json!(true), &json!("app"))
+    );
 }
 
 #[test]
@@ -140,7 +216,10 @@ fn policy_path_names_the_policy_or_nothing_starts() {
         let mut host = start(&set);
         let (kind, message) = error(host.receive());
         assert_eq!(kind, expected);
-        assert!(message.contains(path.to_str().unwrap()) && message.contains(words), "{message}");
+        assert!(
+            message.contains(path.to_str().unwrap()) && message.contains(words),
+            "{message}"
+        );
         assert_eq!(host.child().wait().unwrap().code(), Some(1));
     };
     refused("Policy.Missing", "cannot be read");
@@ -151,32 +230,67 @@ fn policy_path_names_the_policy_or_nothing_starts() {
     refused("Policy.Invalid", "line 2: error[P004]");
     fs::write(&path, b"version = 1 # \xff").unwrap();
     refused("Policy.Invalid", "not UTF-8");
-    fs::write(&path, format!("version = 1\nlimits = {{ max_retries = 3 }}\n{}", "# padding\n".repeat(7_000))).unwrap();
+    fs::write(
+        &path,
+        format!(
+            "version = 1\nlimits = {{ max_retries = 3 }}\n{}",
+            "# padding\n".repeat(7_000)
+        ),
+    )
+    .unwrap();
     refused("Policy.Invalid", "P006");
     // Changed between two starts: each start decides by what was there then.
     for (kind, expected) in [("FATAL", "Fatal.default"), ("RETRIABLE", "ExitCode4")] {
-        fs::write(&path, format!("version = 1\nlimits = {{ max_retries = 3 }}\n[default]\ntype = \"{kind}\"\n"))
-            .unwrap();
+        fs::write(
+            &path,
+            format!("version = 1\nlimits = {{ max_retries = 3 }}\n[default]\ntype = \"{kind}\"\n"),
+        )
+        .unwrap();
         let mut host = start(&set);
-        assert_eq!(get(&answer(host.invoke(&event("captured-pv13-exit-4.json"))), "error"), expected);
+        assert_eq!(
+            get(
+                &answer(host.invoke(&event("captured-pv13-exit-4.json"))),
+                "error"
+            ),
+            expected
+        );
     }
 }
 
 /// A panic is an error of one invocation; nothing of what was being read reaches the log or the answer.
 #[test]
 fn a_bug_is_an_error_and_the_process_lives_on() {
-    let example = Path::new(env!("CARGO_BIN_EXE_bootstrap")).with_file_name("examples").join("panicking");
-    let mut host = Host::start(&example, &[], &[("AWS_LAMBDA_LOG_FORMAT", "JSON")], Stdio::piped);
+    let example = Path::new(env!("CARGO_BIN_EXE_bootstrap"))
+        .with_file_name("examples")
+        .join("panicking");
+    let mut host = Host::start(
+        &example,
+        &[],
+        &[("AWS_LAMBDA_LOG_FORMAT", "JSON")],
+        Stdio::piped,
+    );
     for _ in 0..3 {
         let (kind, message) = error(host.invoke(b"{\"panic\":1}"));
         assert_eq!(
             (kind.as_str(), message.as_str()),
-            ("Handler.Panicked", "a bug in ProcessError; its log says where")
+            (
+                "Handler.Panicked",
+                "a bug in ProcessError; its log says where"
+            )
         );
-        assert_eq!(get(&answer(host.invoke(&event("captured-pv13-exit-4.json"))), "rule"), "network-error");
+        assert_eq!(
+            get(
+                &answer(host.invoke(&event("captured-pv13-exit-4.json"))),
+                "rule"
+            ),
+            "network-error"
+        );
     }
     let log = written(host);
-    assert!(log.contains("panicking.rs") && !log.contains("hunter2"), "{log}");
+    assert!(
+        log.contains("panicking.rs") && !log.contains("hunter2"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -184,25 +298,37 @@ fn ten_thousand_invocations_leave_memory_where_it_was() {
     let mut host = start(&[]);
     let plain = event("captured-pv13-exit-4.json");
     let mut with_policy: Value = serde_json::from_slice(&plain).unwrap();
-    with_policy.as_object_mut().unwrap().insert("policy".into(), DEFAULT_POLICY.into());
+    with_policy
+        .as_object_mut()
+        .unwrap()
+        .insert("policy".into(), DEFAULT_POLICY.into());
     let with_policy = with_policy.to_string();
     let mut invoke = |times| {
         for n in 0..times {
-            let payload = if n % 2 == 0 { plain.as_slice() } else { with_policy.as_bytes() };
+            let payload = if n % 2 == 0 {
+                plain.as_slice()
+            } else {
+                with_policy.as_bytes()
+            };
             assert_eq!(get(&answer(host.invoke(payload)), "rule"), "network-error");
         }
         resident_kib(host.child().id())
     };
     let before = invoke(500);
     let after = invoke(9_500);
-    assert!(after * 100 <= before * 105, "{before} KiB, then {after} KiB");
+    assert!(
+        after * 100 <= before * 105,
+        "{before} KiB, then {after} KiB"
+    );
 }
 
 /// Resident memory of a process; 0 where there is no `/proc`.
 fn resident_kib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.map_or(0, |line| line.trim().trim_end_matches(" kB").parse().unwrap())
+    line.map_or(0, |line| {
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    })
 }
 
 /// The function keeps nothing that an answer depends on.
@@ -215,11 +341,24 @@ fn a_killed_process_is_replaced_without_loss() {
         answers.push(host.invoke(&payload));
         host.await_next();
         let id = host.child().id().to_string();
-        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
-        assert_eq!(host.child().wait().unwrap().code(), None, "ended by the signal");
+        assert!(
+            Command::new("kill")
+                .args([&format!("-{signal}"), &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(
+            host.child().wait().unwrap().code(),
+            None,
+            "ended by the signal"
+        );
     }
     assert!(matches!(answers.first(), Some(Post::Response(_))));
-    assert!(answers.windows(2).all(|pair| pair.first() == pair.last()), "{answers:?}");
+    assert!(
+        answers.windows(2).all(|pair| pair.first() == pair.last()),
+        "{answers:?}"
+    );
 }
 
 #[test]
@@ -244,17 +383,25 @@ mod logs {
     }
 
     fn parsed(log: &str) -> Vec<Value> {
-        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+        log.lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
     }
 
     #[test]
     fn each_decision_is_one_line_and_one_set_of_metrics() {
         let execution = "arn:aws:states:eu-west-1:123456789012:execution:machine:run";
-        let mut payload: Value = serde_json::from_slice(&event("captured-pv13-exit-4.json")).unwrap();
-        payload.as_object_mut().unwrap().insert("execution".into(), json!({"id": execution}));
+        let mut payload: Value =
+            serde_json::from_slice(&event("captured-pv13-exit-4.json")).unwrap();
+        payload
+            .as_object_mut()
+            .unwrap()
+            .insert("execution".into(), json!({"id": execution}));
         let payloads = [payload.to_string().into_bytes(), b"{}".to_vec()];
         let lines = parsed(&lines(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &payloads));
-        let [line, metrics, invalid, _] = lines.as_slice() else { panic!("{lines:?}") };
+        let [line, metrics, invalid, _] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
         assert_eq!(
             line,
             &json!({
@@ -271,7 +418,14 @@ mod logs {
                 "policy": Policy::load(DEFAULT_POLICY).unwrap().0.hash(),
             })
         );
-        assert!(metrics.pointer("/_aws/Timestamp").unwrap().as_u64().unwrap() > 1_700_000_000_000);
+        assert!(
+            metrics
+                .pointer("/_aws/Timestamp")
+                .unwrap()
+                .as_u64()
+                .unwrap()
+                > 1_700_000_000_000
+        );
         assert_eq!(
             metrics.pointer("/_aws/CloudWatchMetrics").unwrap(),
             &json!([{
@@ -297,30 +451,53 @@ mod logs {
                 "executionId": execution,
             })
         );
-        assert_eq!((get(invalid, "reason"), get(invalid, "rule")), (&json!("InvalidEvent"), &json!("none")));
+        assert_eq!(
+            (get(invalid, "reason"), get(invalid, "rule")),
+            (&json!("InvalidEvent"), &json!("none"))
+        );
         assert_eq!(get(invalid, "executionId"), &Value::Null);
     }
 
     #[test]
     fn no_level_and_no_format_lets_a_secret_out() {
-        let payloads = [event("weird-secret-in-overrides.json"), b"{\"taskError\":{\"Cause\":\"hunter2".to_vec()];
+        let payloads = [
+            event("weird-secret-in-overrides.json"),
+            b"{\"taskError\":{\"Cause\":\"hunter2".to_vec(),
+        ];
         assert!(String::from_utf8_lossy(&payloads[0]).contains("hunter2"));
         for level in ["TRACE", "DEBUG", "INFO", "ERROR"] {
             for format in ["JSON", "Text"] {
-                let log = lines(&[("AWS_LAMBDA_LOG_LEVEL", level), ("AWS_LAMBDA_LOG_FORMAT", format)], &payloads);
+                let log = lines(
+                    &[
+                        ("AWS_LAMBDA_LOG_LEVEL", level),
+                        ("AWS_LAMBDA_LOG_FORMAT", format),
+                    ],
+                    &payloads,
+                );
                 assert!(!log.contains("hunter2"), "{level} {format}: {log}");
-                assert_eq!(log.contains("decision"), level != "ERROR", "{level} {format}: {log}");
+                assert_eq!(
+                    log.contains("decision"),
+                    level != "ERROR",
+                    "{level} {format}: {log}"
+                );
             }
         }
     }
 
     #[test]
     fn errors_are_logged_by_name() {
-        let policy = json!({"taskError": {}, "policy": "version = 2"}).to_string().into_bytes();
-        let validation = json!({"validatePolicy": "version = 2"}).to_string().into_bytes();
+        let policy = json!({"taskError": {}, "policy": "version = 2"})
+            .to_string()
+            .into_bytes();
+        let validation = json!({"validatePolicy": "version = 2"})
+            .to_string()
+            .into_bytes();
         let log = lines(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &[policy, validation]);
         let lines = parsed(&log);
-        assert!(get(&lines[0], "message").as_str().unwrap().contains("P007"), "{log}");
+        assert!(
+            get(&lines[0], "message").as_str().unwrap().contains("P007"),
+            "{log}"
+        );
         assert_eq!(get(&lines[1], "valid"), &json!(false), "{log}");
     }
 }

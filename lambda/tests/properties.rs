@@ -23,28 +23,66 @@ impl Answer {
     /// Asks twice, another handler the second time: the same bytes.
     fn to(handler: &Handler, payload: &[u8]) -> Result<Self, TestCaseError> {
         let text = serde_json::to_string(&handler.answer(payload).unwrap()).unwrap();
-        prop_assert_eq!(&text, &serde_json::to_string(&handler.answer(payload).unwrap()).unwrap());
+        prop_assert_eq!(
+            &text,
+            &serde_json::to_string(&handler.answer(payload).unwrap()).unwrap()
+        );
         let json: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(json.as_object().unwrap().len(), 9, "{}", json);
         let number = |key: &str| json.get(key).unwrap().as_u64().unwrap();
         let characters = |key: &str| json.get(key).unwrap().as_str().unwrap().chars().count();
         let kind = json.get("type").unwrap().as_str().unwrap();
-        prop_assert!(["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind), "{}", json);
+        prop_assert!(
+            ["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind),
+            "{}",
+            json
+        );
         prop_assert!(number("waitSeconds") <= 99_999_999, "{}", json);
-        prop_assert!(kind == "TEMPORARY" || number("waitSeconds") == 0, "{}", json);
+        prop_assert!(
+            kind == "TEMPORARY" || number("waitSeconds") == 0,
+            "{}",
+            json
+        );
         prop_assert!(number("retryCount") <= 1_000, "{}", json);
-        prop_assert!((1..=256).contains(&characters("error")) && characters("cause") <= 1_024, "{}", json);
-        prop_assert!(!json.get("error").unwrap().as_str().unwrap().starts_with("States."), "{}", json);
+        prop_assert!(
+            (1..=256).contains(&characters("error")) && characters("cause") <= 1_024,
+            "{}",
+            json
+        );
+        prop_assert!(
+            !json
+                .get("error")
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .starts_with("States."),
+            "{}",
+            json
+        );
         let (retry_count, wait_seconds) = (number("retryCount"), number("waitSeconds"));
-        let explained: u64 = json.get("retries").unwrap().as_object().unwrap().values().filter_map(Value::as_u64).sum();
+        let explained: u64 = json
+            .get("retries")
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .values()
+            .filter_map(Value::as_u64)
+            .sum();
         prop_assert!(explained <= retry_count, "{}", json);
-        Ok(Self { fatal: kind == "FATAL", retry_count, wait_seconds, json })
+        Ok(Self {
+            fatal: kind == "FATAL",
+            retry_count,
+            wait_seconds,
+            json,
+        })
     }
 }
 
 fn event(policy: &Toml, task_error: &str, state: &Value, execution: &Value) -> String {
     let (policy, state) = (json!(policy.0), state.to_string());
-    format!("{{\"taskError\":{task_error},\"errorState\":{state},\"execution\":{execution},\"policy\":{policy}}}")
+    format!(
+        "{{\"taskError\":{task_error},\"errorState\":{state},\"execution\":{execution},\"policy\":{policy}}}"
+    )
 }
 
 /// What the state machine starts with.
@@ -54,17 +92,30 @@ fn first_state() -> Value {
 
 /// Whether counters are such that they bound the retries, read off the words of docs/policy-reference.md.
 fn could_be_true(state: &Value) -> bool {
-    let Some(members) = state.as_object() else { return state.is_null() };
-    let count = |value: &Value| value.as_f64().filter(|count| count.fract() == 0.0 && (0.0..=1_000.0).contains(count));
+    let Some(members) = state.as_object() else {
+        return state.is_null();
+    };
+    let count = |value: &Value| {
+        value
+            .as_f64()
+            .filter(|count| count.fract() == 0.0 && (0.0..=1_000.0).contains(count))
+    };
     let retry_count = members.get("retryCount").map(count);
-    if members.get("type") == Some(&json!("NONE")) && matches!(retry_count, None | Some(Some(0.0))) {
+    if members.get("type") == Some(&json!("NONE")) && matches!(retry_count, None | Some(Some(0.0)))
+    {
         return true;
     }
     let retries = match members.get("retries") {
         None => Some(0.0),
-        Some(retries) => retries.as_object().and_then(|retries| retries.values().map(count).sum()),
+        Some(retries) => retries
+            .as_object()
+            .and_then(|retries| retries.values().map(count).sum()),
     };
-    retries.is_some_and(|retries: f64| retry_count.flatten().is_some_and(|retry_count| retries <= retry_count))
+    retries.is_some_and(|retries: f64| {
+        retry_count
+            .flatten()
+            .is_some_and(|retry_count| retries <= retry_count)
+    })
 }
 
 /// Failures as they come one after the other; after the last one the first comes again.
@@ -75,7 +126,11 @@ fn failures() -> impl Strategy<Value = Vec<String>> {
 /// What the limits on retries alone allow: those on time hold only for counters that are true.
 fn most_runs(policy: &str) -> u32 {
     let (policy, _) = Policy::load(policy).unwrap();
-    let uncounted = policy.rules().iter().filter(|rule| !rule.counts()).map(|rule| rule.max_retries());
+    let uncounted = policy
+        .rules()
+        .iter()
+        .filter(|rule| !rule.counts())
+        .map(|rule| rule.max_retries());
     1 + policy.limits().max_retries + uncounted.sum::<u32>()
 }
 

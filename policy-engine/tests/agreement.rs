@@ -1,8 +1,14 @@
 //! The engine decides as a second implementation does, which reads the policy's text rule by rule and limit by limit.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use policy_engine::{
-    Action, Counters, Decision, Draw, ExecutionContext, Explanation, Failure, Policy, RetryState, Stop, Verdict, decide,
+    Action, Counters, Decision, Draw, ExecutionContext, Explanation, Failure, Policy, RetryState,
+    Stop, Verdict, decide,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,7 +21,13 @@ use testkit::{oracle, state};
 
 /// The decision, in the words of the second implementation.
 fn found(decision: Decision) -> oracle::Answer {
-    let Decision { verdict, retry_count, counters, error, .. } = decision;
+    let Decision {
+        verdict,
+        retry_count,
+        counters,
+        error,
+        ..
+    } = decision;
     oracle::Answer {
         kind: verdict.type_name(),
         stop: matches!(verdict, Verdict::Fatal(_)).then_some(error),
@@ -83,15 +95,28 @@ fn both(
     counters: &state::Counters,
     context: &ExecutionContext<'_>,
 ) -> Result<oracle::Answer, TestCaseError> {
-    let state::Counters { retry_count, retries, waited_seconds } = counters.clone();
+    let state::Counters {
+        retry_count,
+        retries,
+        waited_seconds,
+    } = counters.clone();
     let state = RetryState::Readable(Counters::new(retry_count, retries, waited_seconds).unwrap());
     let rule = policy.deciding(failure);
     let delay = |n: u32| match rule.action() {
         Action::Temporary { backoff, .. } => backoff.delays()[n as usize - 1],
         Action::Retriable { .. } | Action::Fatal => 0,
     };
-    let Draw::Keyed(id) = context.draw else { panic!("the second implementation knows no other draw") };
-    let expected = oracle::answer(text, rule.name(), counters, id, context.elapsed_seconds, delay);
+    let Draw::Keyed(id) = context.draw else {
+        panic!("the second implementation knows no other draw")
+    };
+    let expected = oracle::answer(
+        text,
+        rule.name(),
+        counters,
+        id,
+        context.elapsed_seconds,
+        delay,
+    );
     let found = found(decide(policy, failure, &state, context));
     prop_assert_eq!(&found, &expected, "rule {}", rule.name());
     Ok(found)
@@ -102,31 +127,82 @@ fn both(
 fn what_is_generated_is_worth_deciding() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let samples = (policies(), vec((errors(), causes()), 4), state::counters(), 0..2_000_u64);
+    let samples = (
+        policies(),
+        vec((errors(), causes()), 4),
+        state::counters(),
+        0..2_000_u64,
+    );
     for _ in 0..500 {
         let (text, failures, counters, elapsed) = samples.new_tree(&mut runner).unwrap().current();
         let policy = Policy::compile(&text).unwrap();
-        let state::Counters { retry_count, retries, waited_seconds } = counters;
-        let state = RetryState::Readable(Counters::new(retry_count, retries, waited_seconds).unwrap());
-        let context = ExecutionContext { draw: Draw::Keyed(Some("x")), elapsed_seconds: Some(elapsed) };
+        let state::Counters {
+            retry_count,
+            retries,
+            waited_seconds,
+        } = counters;
+        let state =
+            RetryState::Readable(Counters::new(retry_count, retries, waited_seconds).unwrap());
+        let context = ExecutionContext {
+            draw: Draw::Keyed(Some("x")),
+            elapsed_seconds: Some(elapsed),
+        };
         for (error, cause) in &failures {
             let failure = Failure::read(Some(error), Some(cause));
             let rule = policy.deciding(&failure);
-            let matched = rule.matchers().iter().map(|matcher| matcher.key().to_owned());
+            let matched = rule
+                .matchers()
+                .iter()
+                .map(|matcher| matcher.key().to_owned());
             let verdict = match decide(&policy, &failure, &state, &context).verdict {
                 Verdict::Temporary { .. } => "TEMPORARY".to_owned(),
                 verdict => format!("{verdict:?}"),
             };
-            for what in matched.chain([verdict, if rule.counts() { "counted" } else { "uncounted" }.to_owned()]) {
+            for what in matched.chain([
+                verdict,
+                if rule.counts() {
+                    "counted"
+                } else {
+                    "uncounted"
+                }
+                .to_owned(),
+            ]) {
                 *seen.entry(what).or_default() += 1;
             }
         }
     }
-    let matchers = ["error", "stop_code", "exit_code", "reason", "stopped_reason", "container_reason"];
-    let others = ["launch_type", "capacity_provider", "Retriable", "TEMPORARY", "counted", "uncounted"];
-    let stops = [Stop::Rule, Stop::RetriesExhausted, Stop::WaitBudgetSpent, Stop::DeadlineReached];
+    let matchers = [
+        "error",
+        "stop_code",
+        "exit_code",
+        "reason",
+        "stopped_reason",
+        "container_reason",
+    ];
+    let others = [
+        "launch_type",
+        "capacity_provider",
+        "Retriable",
+        "TEMPORARY",
+        "counted",
+        "uncounted",
+    ];
+    let stops = [
+        Stop::Rule,
+        Stop::RetriesExhausted,
+        Stop::WaitBudgetSpent,
+        Stop::DeadlineReached,
+    ];
     let stops = stops.map(|stop| format!("{:?}", Verdict::Fatal(stop)));
-    for what in matchers.iter().chain(&others).copied().chain(stops.iter().map(String::as_str)) {
-        assert!(seen.get(what).is_some_and(|times| *times >= 10), "{what}: {seen:?}");
+    for what in matchers
+        .iter()
+        .chain(&others)
+        .copied()
+        .chain(stops.iter().map(String::as_str))
+    {
+        assert!(
+            seen.get(what).is_some_and(|times| *times >= 10),
+            "{what}: {seen:?}"
+        );
     }
 }

@@ -1,7 +1,14 @@
 //! Each backoff gives the delays of its textbook definition, of its equivalent formula, and of other people's programs.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
-use policy_engine::{Action, Code, MAX_FORMULA_BYTES, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Policy};
+use policy_engine::{
+    Action, Code, MAX_FORMULA_BYTES, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Policy,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -17,8 +24,14 @@ fn delays(retries: u32, backoff: &str) -> Result<Vec<u32>, (Code, u32)> {
             other => panic!("{other}"),
         },
         Err(problems) => {
-            let [problem] = problems.iter().collect::<Vec<_>>()[..] else { panic!("{backoff}: {problems:?}") };
-            let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+            let [problem] = problems.iter().collect::<Vec<_>>()[..] else {
+                panic!("{backoff}: {problems:?}")
+            };
+            let digits = |text: &str| {
+                text.chars()
+                    .take_while(char::is_ascii_digit)
+                    .collect::<String>()
+            };
             let (_, n) = problem.message.split_once("before retry ").unwrap();
             Err((problem.code, digits(n).parse().unwrap()))
         }
@@ -48,13 +61,24 @@ impl Textbook {
     fn toml(&self) -> String {
         match self {
             Self::Constant(c) => format!("constant = \"{c}s\""),
-            Self::Linear { initial, step } => format!("linear = {{ initial = \"{initial}s\", step = \"{step}s\" }}"),
+            Self::Linear { initial, step } => {
+                format!("linear = {{ initial = \"{initial}s\", step = \"{step}s\" }}")
+            }
             Self::Exponential { initial, factor } => {
-                format!("exponential = {{ initial = \"{initial}s\", factor = {}.{} }}", factor / 10, factor % 10)
+                format!(
+                    "exponential = {{ initial = \"{initial}s\", factor = {}.{} }}",
+                    factor / 10,
+                    factor % 10
+                )
             }
             Self::Fibonacci { initial } => format!("fibonacci = {{ initial = \"{initial}s\" }}"),
             Self::Delays(list) => {
-                format!("delays = {:?}", list.iter().map(|delay| format!("{delay}s")).collect::<Vec<_>>())
+                format!(
+                    "delays = {:?}",
+                    list.iter()
+                        .map(|delay| format!("{delay}s"))
+                        .collect::<Vec<_>>()
+                )
             }
         }
     }
@@ -64,12 +88,18 @@ impl Textbook {
         match self {
             Self::Constant(c) => c.to_string(),
             Self::Linear { initial, step } => format!("{initial} + {step}*(n-1)"),
-            Self::Exponential { initial, factor } => format!("{initial} * {}.{}^(n-1)", factor / 10, factor % 10),
+            Self::Exponential { initial, factor } => {
+                format!("{initial} * {}.{}^(n-1)", factor / 10, factor % 10)
+            }
             // Binet's formula.
-            Self::Fibonacci { initial } => format!("{initial} * floor(((1 + sqrt(5)) / 2)^n / sqrt(5) + 1/2)"),
+            Self::Fibonacci { initial } => {
+                format!("{initial} * floor(((1 + sqrt(5)) / 2)^n / sqrt(5) + 1/2)")
+            }
             Self::Delays(list) => {
                 let steps = (1..).zip(list.windows(2));
-                let steps = steps.map(|(n, pair)| format!(" + ({} - {}) * max(0, min(1, n - {n}))", pair[1], pair[0]));
+                let steps = steps.map(|(n, pair)| {
+                    format!(" + ({} - {}) * max(0, min(1, n - {n}))", pair[1], pair[0])
+                });
                 format!("{}{}", list[0], steps.collect::<String>())
             }
         }
@@ -93,7 +123,10 @@ impl Textbook {
                 }
                 (initial * one, false)
             }
-            Self::Delays(list) => (*list.get(n as usize - 1).unwrap_or(list.last().unwrap()), false),
+            Self::Delays(list) => (
+                *list.get(n as usize - 1).unwrap_or(list.last().unwrap()),
+                false,
+            ),
         }
     }
 }
@@ -103,7 +136,8 @@ fn textbooks() -> impl Strategy<Value = Textbook> {
     prop_oneof![
         seconds().prop_map(Textbook::Constant),
         (seconds(), seconds()).prop_map(|(initial, step)| Textbook::Linear { initial, step }),
-        (seconds(), 10..31_u128).prop_map(|(initial, factor)| Textbook::Exponential { initial, factor }),
+        (seconds(), 10..31_u128)
+            .prop_map(|(initial, factor)| Textbook::Exponential { initial, factor }),
         seconds().prop_map(|initial| Textbook::Fibonacci { initial }),
         vec(seconds(), 1..5).prop_map(Textbook::Delays),
     ]
@@ -176,7 +210,10 @@ fn check_rows(rows: &str, least: usize, backoff: impl Fn(&str) -> String) {
     assert!(rows.lines().count() >= least);
     for row in rows.lines() {
         let (text, expected) = row.split_once('\t').unwrap();
-        let expected: Vec<u32> = expected.split('\t').map(|delay| delay.parse().unwrap()).collect();
+        let expected: Vec<u32> = expected
+            .split('\t')
+            .map(|delay| delay.parse().unwrap())
+            .collect();
         assert_eq!(delays(12, &backoff(text)), Ok(expected), "{text}");
     }
 }

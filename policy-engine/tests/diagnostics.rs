@@ -24,13 +24,22 @@ fn diagnostics(text: &str) -> Diagnostics {
 /// What is printed of a policy of this name: nothing wider than a terminal, and always with what to type instead.
 fn rendered(text: &str, name: &str) -> String {
     let found = diagnostics(text);
-    let lines: Vec<_> = found.iter().map(|problem| problem.render(text, name, false)).collect();
-    assert!(found.iter().all(|problem| problem.help.is_some()), "{name}: {found:?}");
+    let lines: Vec<_> = found
+        .iter()
+        .map(|problem| problem.render(text, name, false))
+        .collect();
+    assert!(
+        found.iter().all(|problem| problem.help.is_some()),
+        "{name}: {found:?}"
+    );
     let lines = lines.join("\n\n");
     for line in lines.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
-    lines.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    lines
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
 }
 
 #[test]
@@ -45,20 +54,42 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
         let printed = match blocks(section)[..] {
             [] if code == "P006" => String::new(),
             [("toml", bad), ("text", _), ("toml", good)] => {
-                assert_eq!(diagnostics(good).iter().next(), None, "{code}: the mended policy has a problem");
-                assert!(diagnostics(bad).iter().any(|problem| problem.code.as_str() == code), "{code} is not shown");
+                assert_eq!(
+                    diagnostics(good).iter().next(),
+                    None,
+                    "{code}: the mended policy has a problem"
+                );
+                assert!(
+                    diagnostics(bad)
+                        .iter()
+                        .any(|problem| problem.code.as_str() == code),
+                    "{code} is not shown"
+                );
                 rendered(bad, "policy.toml")
             }
             _ => panic!("{code}: a policy, what is printed, and the policy mended"),
         };
-        let text =
-            section.find("```text\n").map(|at| at + "```text\n".len()..at + section[at..].find("\n```\n").unwrap() + 1);
+        let text = section
+            .find("```text\n")
+            .map(|at| at + "```text\n".len()..at + section[at..].find("\n```\n").unwrap() + 1);
         match text {
-            Some(text) => write!(updated, "\n## {}{printed}{}", &section[..text.start], &section[text.end..]).unwrap(),
+            Some(text) => write!(
+                updated,
+                "\n## {}{printed}{}",
+                &section[..text.start],
+                &section[text.end..]
+            )
+            .unwrap(),
             None => write!(updated, "\n## {section}").unwrap(),
         }
     }
-    assert_eq!(codes, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
+    assert_eq!(
+        codes,
+        Code::ALL
+            .iter()
+            .map(|code| code.as_str())
+            .collect::<Vec<_>>()
+    );
     hold("docs/diagnostics.md", &updated);
 }
 
@@ -66,9 +97,15 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
 #[test]
 fn typical_mistakes_are_answered_with_what_to_type() {
     let folder = "policy-engine/tests/fixtures/invalid";
-    let entries = fs::read_dir(format!("{}/tests/fixtures/invalid", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let entries = fs::read_dir(format!(
+        "{}/tests/fixtures/invalid",
+        env!("CARGO_MANIFEST_DIR")
+    ))
+    .unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let names: BTreeSet<_> = names.map(|name| name.split_once('.').unwrap().0.to_owned()).collect();
+    let names: BTreeSet<_> = names
+        .map(|name| name.split_once('.').unwrap().0.to_owned())
+        .collect();
     assert!(names.len() >= 20);
     for name in names {
         let policy = text(&format!("{folder}/{name}.toml"));
@@ -83,14 +120,24 @@ fn size_is_bounded() {
     let policy = |rules: usize| {
         let mut text = "version = 1\nlimits = { max_retries = 3 }\n".to_owned();
         for n in 0..rules {
-            writeln!(text, "[[rule]]\nname = \"r{n}\"\nwhen = {{ exit_code = {n} }}\ntype = \"FATAL\"").unwrap();
+            writeln!(
+                text,
+                "[[rule]]\nname = \"r{n}\"\nwhen = {{ exit_code = {n} }}\ntype = \"FATAL\""
+            )
+            .unwrap();
         }
         text
     };
-    let codes = |text: &str| diagnostics(text).iter().map(|problem| problem.code).collect::<Vec<_>>();
+    let codes = |text: &str| {
+        diagnostics(text)
+            .iter()
+            .map(|problem| problem.code)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(codes(&policy(MAX_RULES)), []);
     assert_eq!(codes(&policy(MAX_RULES + 1)), [Code::TooLarge]);
-    let filler = |bytes: usize| format!("{}#{}", policy(0), " ".repeat(bytes - policy(0).len() - 1));
+    let filler =
+        |bytes: usize| format!("{}#{}", policy(0), " ".repeat(bytes - policy(0).len() - 1));
     assert_eq!(codes(&filler(MAX_POLICY_BYTES)), []);
     assert_eq!(codes(&filler(MAX_POLICY_BYTES + 1)), [Code::TooLarge]);
 }
@@ -98,8 +145,11 @@ fn size_is_bounded() {
 /// A misspelt key or name is one mistake, not also a missing or an unused one.
 #[test]
 fn one_mistake_is_one_diagnostic() {
-    let rule =
-        |lines: &str| format!("version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\n{lines}\ntype = \"RETRIABLE\"\n");
+    let rule = |lines: &str| {
+        format!(
+            "version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\n{lines}\ntype = \"RETRIABLE\"\n"
+        )
+    };
     for (text, code) in [
         ("verison = 1\nlimits = { max_retries = 3 }".to_owned(), "P003"),
         ("version = 1\nlimits = { max_retires = 3 }".to_owned(), "P003"),
@@ -135,7 +185,10 @@ fn one_mistake_is_one_diagnostic() {
 #[test]
 fn the_edges_of_what_is_accepted() {
     let check = |text: &str, expected: &[&str]| {
-        let codes: Vec<_> = diagnostics(text).iter().map(|problem| problem.code.as_str()).collect();
+        let codes: Vec<_> = diagnostics(text)
+            .iter()
+            .map(|problem| problem.code.as_str())
+            .collect();
         assert_eq!(codes, expected, "{text}");
     };
     let policy = "version = 1\nlimits = { max_retries = 3 }\n";
@@ -170,7 +223,10 @@ fn the_edges_of_what_is_accepted() {
         ("exit_code = 1, container = 'a_B-1'", &[]),
         ("", &["P022"]),
     ] {
-        check(&format!("{policy}[[rule]]\nname = 'a'\nwhen = {{ {when} }}\ntype = 'FATAL'\n"), expected);
+        check(
+            &format!("{policy}[[rule]]\nname = 'a'\nwhen = {{ {when} }}\ntype = 'FATAL'\n"),
+            expected,
+        );
     }
     let letters = |length: usize| "a".repeat(length);
     for (name, expected) in [
@@ -184,7 +240,12 @@ fn the_edges_of_what_is_accepted() {
         ("default".into(), &["P008"]),
         ("none".into(), &["P008"]),
     ] {
-        check(&format!("{policy}[[rule]]\nname = '{name}'\nwhen = {{ exit_code = 1 }}\ntype = 'FATAL'\n"), expected);
+        check(
+            &format!(
+                "{policy}[[rule]]\nname = '{name}'\nwhen = {{ exit_code = 1 }}\ntype = 'FATAL'\n"
+            ),
+            expected,
+        );
     }
     for (name, expected) in [
         (letters(64), &["P105"][..]),
@@ -197,10 +258,15 @@ fn the_edges_of_what_is_accepted() {
         check(&format!("{policy}[exit_codes]\n{name} = 1\n"), expected);
     }
     for (length, expected) in [(255, &[][..]), (256, &["P008"])] {
-        check(&format!("container = '{}'\n{policy}", letters(length)), expected);
+        check(
+            &format!("container = '{}'\n{policy}", letters(length)),
+            expected,
+        );
     }
     let retries = |most: u32, own: u32, counts: bool| {
-        let rule = format!("when = {{ exit_code = 1 }}\ntype = 'RETRIABLE'\nmax_retries = {own}\ncounts = {counts}\n");
+        let rule = format!(
+            "when = {{ exit_code = 1 }}\ntype = 'RETRIABLE'\nmax_retries = {own}\ncounts = {counts}\n"
+        );
         format!("version = 1\nlimits = {{ max_retries = {most} }}\n[[rule]]\nname = 'a'\n{rule}")
     };
     check(&retries(1_000, 1_000, true), &[]);
@@ -237,7 +303,10 @@ fn the_edges_of_what_is_accepted() {
         ("constant = '1s', formula = 'n'", &["P014"]),
         ("cap = '1s'", &["P014"]),
     ] {
-        check(&format!("{policy}[default]\ntype = 'TEMPORARY'\nbackoff = {{ {backoff} }}\n"), expected);
+        check(
+            &format!("{policy}[default]\ntype = 'TEMPORARY'\nbackoff = {{ {backoff} }}\n"),
+            expected,
+        );
     }
 }
 
@@ -248,20 +317,51 @@ fn retries_that_limits_in_time_cut_off() {
         let rule = format!(
             "type = 'TEMPORARY'\nmax_retries = {retries}\nbackoff = {{ constant = '50s', jitter = '{jitter}' }}"
         );
-        let text = format!("version = 1\nlimits = {{ max_retries = 9, {limits} }}\n[default]\n{rule}\n");
-        let found: Vec<_> = diagnostics(&text).iter().map(|it| format!("{}: {}", it.code, it.label)).collect();
-        assert_eq!(found, expected.map(|label| format!("P102: {label}")).into_iter().collect::<Vec<_>>(), "{text}");
+        let text =
+            format!("version = 1\nlimits = {{ max_retries = 9, {limits} }}\n[default]\n{rule}\n");
+        let found: Vec<_> = diagnostics(&text)
+            .iter()
+            .map(|it| format!("{}: {}", it.code, it.label))
+            .collect();
+        assert_eq!(
+            found,
+            expected
+                .map(|label| format!("P102: {label}"))
+                .into_iter()
+                .collect::<Vec<_>>(),
+            "{text}"
+        );
     };
     let waits = "max_total_wait = '100s'";
     check(waits, 2, "none", None);
-    check(waits, 3, "none", Some("3 of its own, `limits.max_total_wait` allows 2"));
-    check("max_total_wait = '99s'", 3, "none", Some("3 of its own, `limits.max_total_wait` allows 1"));
+    check(
+        waits,
+        3,
+        "none",
+        Some("3 of its own, `limits.max_total_wait` allows 2"),
+    );
+    check(
+        "max_total_wait = '99s'",
+        3,
+        "none",
+        Some("3 of its own, `limits.max_total_wait` allows 1"),
+    );
     check(waits, 4, "equal", None);
-    check(waits, 5, "equal", Some("5 of its own, `limits.max_total_wait` allows 4"));
+    check(
+        waits,
+        5,
+        "equal",
+        Some("5 of its own, `limits.max_total_wait` allows 4"),
+    );
     check(waits, 9, "full", None);
     let both = "max_total_wait = '200s', max_elapsed = '170s'";
     check(both, 3, "none", None);
-    check(both, 4, "none", Some("4 of its own, `limits.max_elapsed` allows 3"));
+    check(
+        both,
+        4,
+        "none",
+        Some("4 of its own, `limits.max_elapsed` allows 3"),
+    );
 }
 
 /// A guarantee is held to the second and to the run; the function that only runs the policy reads past it.
@@ -284,7 +384,10 @@ fn guarantees_are_held() {
         ("max_wait = 60", "", &["P004"]),
     ] {
         let text = text(guarantee, wait);
-        let found: Vec<_> = diagnostics(&text).iter().map(|problem| problem.code.as_str()).collect();
+        let found: Vec<_> = diagnostics(&text)
+            .iter()
+            .map(|problem| problem.code.as_str())
+            .collect();
         assert_eq!(found, codes, "{text}");
         assert!(Policy::compile(&text).is_ok(), "{text}");
     }
@@ -322,7 +425,15 @@ name = "busy"
 when = { exit_code = "40..49" }
 type = "RETRYABLE"
 "#;
-    let mut codes: Vec<_> = diagnostics(text).iter().map(|problem| problem.code.as_str()).collect();
+    let mut codes: Vec<_> = diagnostics(text)
+        .iter()
+        .map(|problem| problem.code.as_str())
+        .collect();
     codes.sort_unstable();
-    assert_eq!(codes, ["P007", "P008", "P008", "P011", "P015", "P016", "P017", "P018", "P019", "P020"]);
+    assert_eq!(
+        codes,
+        [
+            "P007", "P008", "P008", "P011", "P015", "P016", "P017", "P018", "P019", "P020"
+        ]
+    );
 }

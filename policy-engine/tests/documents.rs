@@ -10,15 +10,27 @@ use std::fmt::Write;
 use std::fs;
 
 fn keys(table: &Table) -> String {
-    let mut rows = "| key | takes | left out | for example | meaning |\n|---|---|---|---|---|\n".to_owned();
+    let mut rows =
+        "| key | takes | left out | for example | meaning |\n|---|---|---|---|---|\n".to_owned();
     for key in table.keys {
         let otherwise = match key.otherwise {
             Otherwise::Required => "required",
             Otherwise::Is(what) => what,
         };
         let (takes, example) = (key.value.to_string(), format!("`{}`", key.example));
-        let cells = [&format!("`{}`", key.name), &takes, otherwise, &example, key.meaning];
-        writeln!(rows, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | ")).unwrap();
+        let cells = [
+            &format!("`{}`", key.name),
+            &takes,
+            otherwise,
+            &example,
+            key.meaning,
+        ];
+        writeln!(
+            rows,
+            "| {} |",
+            cells.map(|cell| cell.replace('|', "\\|")).join(" | ")
+        )
+        .unwrap();
     }
     rows
 }
@@ -54,15 +66,28 @@ fn every_policy_in_the_documents_is_good() {
     let documents = docs.filter(|path| path.ends_with(".md") && path != "docs/diagnostics.md");
     let mut seen = 0;
     for path in documents.chain(["README.md".to_owned()]) {
-        for (_, block) in blocks(&text(&path)).into_iter().filter(|(language, _)| *language == "toml") {
-            let missing = |key: &str, line: &'static str| if block.contains(key) { "" } else { line };
+        for (_, block) in blocks(&text(&path))
+            .into_iter()
+            .filter(|(language, _)| *language == "toml")
+        {
+            let missing =
+                |key: &str, line: &'static str| if block.contains(key) { "" } else { line };
             let version = missing("version = 1", "version = 1\n");
-            let policy = format!("{version}{}{block}", missing("limits", "limits = { max_retries = 3 }\n"));
-            let (policy, warnings) =
-                Policy::load(&policy).map_err(|found| format!("{path}: {found:?}\n{block}")).unwrap();
+            let policy = format!(
+                "{version}{}{block}",
+                missing("limits", "limits = { max_retries = 3 }\n")
+            );
+            let (policy, warnings) = Policy::load(&policy)
+                .map_err(|found| format!("{path}: {found:?}\n{block}"))
+                .unwrap();
             assert!(warnings.is_empty(), "{path}: {warnings:?}\n{block}");
-            let report = TestReport::of(&policy, |path| Err(format!("{path} is no file of a document")));
-            let failed = report.outcomes.iter().find_map(|outcome| outcome.problem.as_ref());
+            let report = TestReport::of(&policy, |path| {
+                Err(format!("{path} is no file of a document"))
+            });
+            let failed = report
+                .outcomes
+                .iter()
+                .find_map(|outcome| outcome.problem.as_ref());
             assert_eq!(failed, None, "{path}\n{block}");
             seen += 1;
         }

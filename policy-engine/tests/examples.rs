@@ -10,21 +10,38 @@ use std::fs;
 use std::path::PathBuf;
 
 fn load(text: &str) -> Policy {
-    Policy::load(text).map(|(policy, _)| policy).map_err(|problems| format!("{text}\n{problems:?}")).unwrap()
+    Policy::load(text)
+        .map(|(policy, _)| policy)
+        .map_err(|problems| format!("{text}\n{problems:?}"))
+        .unwrap()
 }
 
 #[test]
 fn every_rule_of_every_policy_has_an_example() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies");
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    let paths = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let paths: Vec<_> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
     assert!(paths.len() >= 9);
     for path in paths {
         let policy = load(&fs::read_to_string(&path).unwrap());
         for rule in policy.rules().iter().chain([policy.default_rule()]) {
             let example = policy.example(rule);
-            let decided = example.as_ref().map(|example| policy.deciding(&example.failure()).name().to_owned());
-            assert_eq!(decided.as_deref(), Some(rule.name()), "{}: {example:?}", path.display());
+            let decided = example
+                .as_ref()
+                .map(|example| policy.deciding(&example.failure()).name().to_owned());
+            assert_eq!(
+                decided.as_deref(),
+                Some(rule.name()),
+                "{}: {example:?}",
+                path.display()
+            );
         }
     }
 }
@@ -39,7 +56,9 @@ fn check(rules: &[&str], expected: Option<(Option<&str>, Option<&str>)>) {
         .collect();
     let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
     let example = policy.example(policy.rules().last().unwrap());
-    let found = example.as_ref().map(|example| (example.error.as_deref(), example.cause.as_deref()));
+    let found = example
+        .as_ref()
+        .map(|example| (example.error.as_deref(), example.cause.as_deref()));
     assert_eq!(found, expected, "{rules}");
 }
 
@@ -64,13 +83,18 @@ fn examples_look_like_what_is_reported() {
             ),
         )),
     );
-    check(&["error = 'States.Timeout'"], Some((Some("States.Timeout"), Some(""))));
+    check(
+        &["error = 'States.Timeout'"],
+        Some((Some("States.Timeout"), Some(""))),
+    );
     check(
         &["error = 'ECS.*', reason = 'rate exceeded'"],
         Some((Some("ECS.AmazonECSException"), Some("rate exceeded"))),
     );
     check(
-        &["stop_code = 'X', container = 'log', container_reason = '^oom$', stopped_reason = 'a', reason = 'b'"],
+        &[
+            "stop_code = 'X', container = 'log', container_reason = '^oom$', stopped_reason = 'a', reason = 'b'",
+        ],
         Some((
             failed,
             Some(
@@ -85,25 +109,45 @@ fn examples_step_round_earlier_rules() {
     let failed = Some("States.TaskFailed");
     check(&["exit_code = '1..=9'", "exit_code = 4"], None);
     check(&["exit_code = '1..=9'", "exit_code = '4..=9'"], None);
-    check(&["error = '*'", "stop_code = 'X'"], Some((None, Some(r#"{"Containers":[{"Name":"app"}],"StopCode":"X"}"#))));
     check(
-        &["exit_code = 'absent'", "error = 'E'"],
-        Some((Some("E"), Some(r#"{"Containers":[{"ExitCode":1,"Name":"app"}]}"#))),
+        &["error = '*'", "stop_code = 'X'"],
+        Some((
+            None,
+            Some(r#"{"Containers":[{"Name":"app"}],"StopCode":"X"}"#),
+        )),
     );
     check(
-        &["reason = 'timeout'", "reason = 'timeout at start|time is up'"],
+        &["exit_code = 'absent'", "error = 'E'"],
+        Some((
+            Some("E"),
+            Some(r#"{"Containers":[{"ExitCode":1,"Name":"app"}]}"#),
+        )),
+    );
+    check(
+        &[
+            "reason = 'timeout'",
+            "reason = 'timeout at start|time is up'",
+        ],
         Some((
             failed,
-            Some(r#"{"Containers":[{"Name":"app"}],"StopCode":"TaskFailedToStart","StoppedReason":"time is up"}"#),
+            Some(
+                r#"{"Containers":[{"Name":"app"}],"StopCode":"TaskFailedToStart","StoppedReason":"time is up"}"#,
+            ),
         )),
     );
     check(&["reason = 'timeout'", "reason = 'timeout at start'"], None);
     check(
         &["stopped_reason = 'a'", "stop_code = 'X', reason = 'a'"],
-        Some((failed, Some(r#"{"Containers":[{"Name":"app"}],"Failures":[{"Reason":"a"}],"StopCode":"X"}"#))),
+        Some((
+            failed,
+            Some(r#"{"Containers":[{"Name":"app"}],"Failures":[{"Reason":"a"}],"StopCode":"X"}"#),
+        )),
     );
     check(
-        &["container = 'log', exit_code = 'absent'", "container = 'app', exit_code = 4"],
+        &[
+            "container = 'log', exit_code = 'absent'",
+            "container = 'app', exit_code = 4",
+        ],
         Some((
             failed,
             Some(
@@ -116,19 +160,40 @@ fn examples_step_round_earlier_rules() {
 #[test]
 fn every_rule_that_can_decide_has_an_example() {
     for whens in [
-        &["capacity_provider = 'FARGATE_SPOT'", "launch_type = 'EC2', capacity_provider = 'x'"][..],
+        &[
+            "capacity_provider = 'FARGATE_SPOT'",
+            "launch_type = 'EC2', capacity_provider = 'x'",
+        ][..],
         // A plain text has no container with a code.
         &["exit_code = 'absent'", "error = 'E', reason = 'x'"],
-        &["stopped_reason = 'x'", "exit_code = 'absent'", "reason = 'x'"],
-        &["stopped_reason = 'x'", "exit_code = '0..=4294967295'", "reason = 'x'"],
-        &["stopped_reason = 'x'", "container_reason = 'x'", "exit_code = 7", "reason = 'x'"],
+        &[
+            "stopped_reason = 'x'",
+            "exit_code = 'absent'",
+            "reason = 'x'",
+        ],
+        &[
+            "stopped_reason = 'x'",
+            "exit_code = '0..=4294967295'",
+            "reason = 'x'",
+        ],
+        &[
+            "stopped_reason = 'x'",
+            "container_reason = 'x'",
+            "exit_code = 7",
+            "reason = 'x'",
+        ],
     ] {
-        let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+        let rule =
+            |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
         let rules: String = whens.iter().enumerate().map(rule).collect();
         let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
         for rule in policy.rules() {
             let example = policy.example(rule).expect(&rules);
-            assert_eq!(policy.deciding(&example.failure()).name(), rule.name(), "{rules}");
+            assert_eq!(
+                policy.deciding(&example.failure()).name(),
+                rule.name(),
+                "{rules}"
+            );
         }
     }
 }
@@ -137,12 +202,16 @@ fn every_rule_that_can_decide_has_an_example() {
 #[test]
 fn a_text_is_found_for_both_policies() {
     let text = |whens: &[&str]| {
-        let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+        let rule =
+            |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
         let rules: String = whens.iter().enumerate().map(rule).collect();
         format!("version = 1\ncontainer = 'y'\nlimits.max_retries = 1\n{rules}")
     };
     for (one, other) in [
-        (&["reason = '^(a|c)$'", "stopped_reason = 'a'", "reason = 'a'"][..], &["reason = 'a'"][..]),
+        (
+            &["reason = '^(a|c)$'", "stopped_reason = 'a'", "reason = 'a'"][..],
+            &["reason = 'a'"][..],
+        ),
         (&["stopped_reason = 'a'"], &["stopped_reason = 'b'"]),
     ] {
         let (one, other) = (load(&text(one)), load(&text(other)));
@@ -161,11 +230,18 @@ fn a_policy_says_what_it_tells_apart() {
         "error = 'E', reason = 'x'",
         "reason = 'x'",
     ];
-    let rule = |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+    let rule =
+        |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
     let rules: String = rules.iter().enumerate().map(rule).collect();
     let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
-    assert_eq!(policy.error_names(), ["A.*", "B", "E"].map(str::to_owned).into());
-    assert_eq!(policy.stop_codes(), ["SpotInterruption", "UserInitiated"].into());
+    assert_eq!(
+        policy.error_names(),
+        ["A.*", "B", "E"].map(str::to_owned).into()
+    );
+    assert_eq!(
+        policy.stop_codes(),
+        ["SpotInterruption", "UserInitiated"].into()
+    );
     assert_eq!(policy.exit_code_classes(), [0, 4, 6, 7, 8, u32::MAX].into());
     let texts = |rule: usize| policy.example(&policy.rules()[rule]).unwrap().texts;
     assert_eq!([2, 3, 4].map(texts), [0, 1, 1]);
@@ -182,7 +258,11 @@ fn two_policies_can_share_an_example() {
         let (one, other) = (rule(one), rule(other));
         let rules = [one.rules().first(), other.rules().first()].map(Option::unwrap);
         let example = Example::decided_by(&[(&one, rules[0]), (&other, rules[1])]);
-        assert!(example.iter().all(|it| one.deciding(&it.failure()).name() == "r"));
+        assert!(
+            example
+                .iter()
+                .all(|it| one.deciding(&it.failure()).name() == "r")
+        );
         example.is_some()
     };
     assert!(shared("exit_code = '1..=5'", "exit_code = '5..=9'"));
@@ -195,13 +275,17 @@ fn two_policies_can_share_an_example() {
 /// One value of `when`, of a vocabulary so small that rules often meet.
 fn matchers() -> impl Strategy<Value = String> {
     let one = |key: &'static str, values: &'static [&'static str]| {
-        prop::sample::subsequence(values, 1..=2).prop_map(move |values| format!("{key} = [{}]", values.join(", ")))
+        prop::sample::subsequence(values, 1..=2)
+            .prop_map(move |values| format!("{key} = [{}]", values.join(", ")))
     };
     prop_oneof![
         one("error", &["'A'", "'A.B'", "'A.*'", "'*'"]),
         one("stop_code", &["'S'", "'T'"]),
         one("launch_type", &["'EC2'", "'FARGATE'"]),
-        one("exit_code", &["0", "1", "'2..=4'", "'1..=4294967295'", "'absent'"]),
+        one(
+            "exit_code",
+            &["0", "1", "'2..=4'", "'1..=4294967295'", "'absent'"]
+        ),
         one("exit_code", &["3", "'absent'", "'-2..=0'"]),
         one("reason", &["'a'", "'b'", "'^(a|c)$'", "'ab'"]),
         one("stopped_reason", &["'a'", "'c'"]),
@@ -215,15 +299,25 @@ fn containers() -> impl Strategy<Value = Option<&'static str>> {
 
 fn policies(container: Option<&'static str>) -> impl Strategy<Value = String> {
     vec((vec(matchers(), 1..3), containers()), 0..5).prop_map(move |rules| {
-        let named = container.map(|name| format!("container = '{name}'\n")).unwrap_or_default();
+        let named = container
+            .map(|name| format!("container = '{name}'\n"))
+            .unwrap_or_default();
         let mut text = format!("version = 1\n{named}limits.max_retries = 1\n");
         for (n, (mut matchers, container)) in rules.into_iter().enumerate() {
             matchers.sort();
-            matchers.dedup_by_key(|matcher| matcher.split(' ').next().unwrap_or_default().to_owned());
+            matchers
+                .dedup_by_key(|matcher| matcher.split(' ').next().unwrap_or_default().to_owned());
             // Reasons of several containers at once are not looked for.
             let searches = matchers.iter().any(|matcher| matcher.contains("reason"));
-            matchers.extend(container.filter(|_| !searches).map(|name| format!("container = '{name}'")));
-            text += &format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {} }}\n", matchers.join(", "));
+            matchers.extend(
+                container
+                    .filter(|_| !searches)
+                    .map(|name| format!("container = '{name}'")),
+            );
+            text += &format!(
+                "[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {} }}\n",
+                matchers.join(", ")
+            );
         }
         text
     })
@@ -234,7 +328,10 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
     let texts = &["a", "b", "c", "ab", ""];
     let code = prop::option::of(prop::sample::select(vec![0_i64, 1, 2, 3, 5, -1]));
-    let containers = vec((prop::sample::select(vec!["x", "y", "z"]), code, some(texts)), 0..3);
+    let containers = vec(
+        (prop::sample::select(vec!["x", "y", "z"]), code, some(texts)),
+        0..3,
+    );
     (some(&["A", "A.B", "A.C", "D"]), some(&["S", "U"]), some(&["EC2"]), some(texts), containers).prop_map(
         |(error, stop_code, launch_type, stopped_reason, containers)| {
             let mut seen = Vec::new();

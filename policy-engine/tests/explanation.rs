@@ -1,5 +1,9 @@
 //! What an explanation tells: which rules were asked, which condition failed, where it stands, and what it saw.
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 use policy_engine::{ExitCode, Explanation, Failure, Policy};
 
@@ -58,10 +62,18 @@ fn passed(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
     let explanation = Explanation::of(&policy, &failure);
     let line = |passed: &policy_engine::Passed<'_, '_>| {
         let value = &policy.source()[passed.matcher.span()];
-        format!("{}: {} = {value} saw {:?}", passed.rule.name(), passed.matcher.key(), passed.seen)
+        format!(
+            "{}: {} = {value} saw {:?}",
+            passed.rule.name(),
+            passed.matcher.key(),
+            passed.seen
+        )
     };
     let lines = explanation.passed.iter().map(line).collect();
-    assert_eq!(explanation.deciding.name(), policy.deciding(&failure).name());
+    assert_eq!(
+        explanation.deciding.name(),
+        policy.deciding(&failure).name()
+    );
     lines
 }
 
@@ -99,15 +111,33 @@ fn each_rule_says_what_it_saw() {
 #[test]
 fn a_policy_tells_what_it_says() {
     let policy = Policy::compile(POLICY).unwrap();
-    assert_eq!((policy.container(), policy.limits().max_retries, policy.source()), (Some("app"), 3, POLICY));
-    let named = [4, -9, 4_294_967_287, 5].map(|code| policy.exit_code_name(ExitCode::new(code).unwrap()));
+    assert_eq!(
+        (
+            policy.container(),
+            policy.limits().max_retries,
+            policy.source()
+        ),
+        (Some("app"), 3, POLICY)
+    );
+    let named =
+        [4, -9, 4_294_967_287, 5].map(|code| policy.exit_code_name(ExitCode::new(code).unwrap()));
     assert_eq!(named, [Some("Busy"), Some("Broken"), Some("Broken"), None]);
-    let rules: Vec<_> = policy.rules().iter().map(|rule| (rule.line(), rule.max_retries(), rule.counts())).collect();
+    let rules: Vec<_> = policy
+        .rules()
+        .iter()
+        .map(|rule| (rule.line(), rule.max_retries(), rule.counts()))
+        .collect();
     assert_eq!(rules[..3], [(5, 3, true), (9, 2, false), (15, 0, true)]);
-    assert_eq!((policy.default_rule().name(), policy.default_rule().line()), ("default", 0));
+    assert_eq!(
+        (policy.default_rule().name(), policy.default_rule().line()),
+        ("default", 0)
+    );
     // printf 'version = 1\nlimits = { max_retries = 3 }\n' | sha256sum
     let policy = Policy::compile("version = 1\nlimits = { max_retries = 3 }\n").unwrap();
-    assert_eq!((policy.hash(), policy.container()), ("sha256:146f9b7e9358", None));
+    assert_eq!(
+        (policy.hash(), policy.container()),
+        ("sha256:146f9b7e9358", None)
+    );
 }
 
 #[test]
@@ -116,8 +146,17 @@ fn what_met_a_condition_is_shown() {
     let failure = Failure::read(None, Some(CAUSE));
     let found = |rule: usize| -> Vec<_> {
         let rule = &policy.rules()[rule];
-        rule.matchers().iter().map(|it| (it.key(), it.found(&policy, rule, &failure))).collect()
+        rule.matchers()
+            .iter()
+            .map(|it| (it.key(), it.found(&policy, rule, &failure)))
+            .collect()
     };
-    assert_eq!(found(4), [("exit_code", vec!["-9".into()]), ("reason", vec!["stopped".into()])]);
+    assert_eq!(
+        found(4),
+        [
+            ("exit_code", vec!["-9".into()]),
+            ("reason", vec!["stopped".into()])
+        ]
+    );
     assert_eq!(found(7), [("container_reason", vec![])]);
 }

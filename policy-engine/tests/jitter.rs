@@ -1,22 +1,41 @@
 //! Jitter keeps within its range, is the same for the same execution, and spreads executions evenly.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use policy_engine::{
-    Counters, Draw, ExecutionContext, Failure, MAX_JITTERED_SECONDS, Policy, RetryState, Verdict, decide,
+    Counters, Draw, ExecutionContext, Failure, MAX_JITTERED_SECONDS, Policy, RetryState, Verdict,
+    decide,
 };
 use proptest::prelude::*;
 use testkit::policy::one_temporary_rule;
 
 fn policy(delay: u32, jitter: &str) -> Policy {
-    let text = one_temporary_rule(1_000, &format!("constant = \"{delay}s\", jitter = \"{jitter}\""));
+    let text = one_temporary_rule(
+        1_000,
+        &format!("constant = \"{delay}s\", jitter = \"{jitter}\""),
+    );
     Policy::compile(&text).unwrap()
 }
 
 /// The wait of this execution after so many retries.
 fn wait(policy: &Policy, draw: Draw<'_>, retries: u32) -> u32 {
     let counters = Counters::new(retries, [("default".to_owned(), retries)].into(), 0).unwrap();
-    let context = ExecutionContext { draw, elapsed_seconds: None };
-    match decide(policy, &Failure::default(), &RetryState::Readable(counters), &context).verdict {
+    let context = ExecutionContext {
+        draw,
+        elapsed_seconds: None,
+    };
+    match decide(
+        policy,
+        &Failure::default(),
+        &RetryState::Readable(counters),
+        &context,
+    )
+    .verdict
+    {
         Verdict::Temporary { wait_seconds } => wait_seconds,
         other => panic!("{other:?}"),
     }
@@ -43,10 +62,16 @@ proptest! {
 fn chi_square(counts: &[u32]) -> (f64, f64) {
     let bins = f64::from(u32::try_from(counts.len()).unwrap());
     let expected = f64::from(counts.iter().sum::<u32>()) / bins;
-    let statistic = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
+    let statistic = counts
+        .iter()
+        .map(|count| (f64::from(*count) - expected).powi(2) / expected)
+        .sum();
     let freedom = bins - 1.0;
     let spread = 2.0 / (9.0 * freedom);
-    (statistic, freedom * (1.0 - spread + 3.090 * spread.sqrt()).powi(3))
+    (
+        statistic,
+        freedom * (1.0 - spread + 3.090 * spread.sqrt()).powi(3),
+    )
 }
 
 /// How often each of the waits from `least` on comes.
@@ -59,16 +84,27 @@ fn counts(waits: impl Iterator<Item = u32>, least: u32, most: u32) -> Vec<u32> {
 /// The ids are always the same ones, so that this cannot fail by chance.
 #[test]
 fn executions_are_spread_evenly() {
-    let ids: Vec<_> =
-        (0..6_000).map(|n| format!("arn:aws:states:us-east-1:123456789012:execution:exitwise:{n}")).collect();
-    for (jitter, delay, least) in
-        [("full", 1, 0), ("full", 9, 0), ("full", 59, 0), ("equal", 60, 30), ("equal", 119, 59)]
-    {
+    let ids: Vec<_> = (0..6_000)
+        .map(|n| format!("arn:aws:states:us-east-1:123456789012:execution:exitwise:{n}"))
+        .collect();
+    for (jitter, delay, least) in [
+        ("full", 1, 0),
+        ("full", 9, 0),
+        ("full", 59, 0),
+        ("equal", 60, 30),
+        ("equal", 119, 59),
+    ] {
         let policy = policy(delay, jitter);
         for retries in [0, 7] {
-            let waits = ids.iter().map(|id| wait(&policy, Draw::Keyed(Some(id)), retries));
+            let waits = ids
+                .iter()
+                .map(|id| wait(&policy, Draw::Keyed(Some(id)), retries));
             let (statistic, critical) = chi_square(&counts(waits, least, delay));
-            assert!(statistic < critical, "{jitter} {delay} s, retry {}: {statistic} >= {critical}", retries + 1);
+            assert!(
+                statistic < critical,
+                "{jitter} {delay} s, retry {}: {statistic} >= {critical}",
+                retries + 1
+            );
         }
     }
 }
@@ -77,7 +113,8 @@ fn executions_are_spread_evenly() {
 #[test]
 fn the_retries_of_one_execution_are_spread_evenly() {
     let policy = policy(9, "full");
-    let waits = (0..6).flat_map(|n| (0..999).map(move |retries| (format!("execution-{n}"), retries)));
+    let waits =
+        (0..6).flat_map(|n| (0..999).map(move |retries| (format!("execution-{n}"), retries)));
     let waits = waits.map(|(id, retries)| wait(&policy, Draw::Keyed(Some(&id)), retries));
     let (statistic, critical) = chi_square(&counts(waits, 0, 9));
     assert!(statistic < critical, "{statistic} >= {critical}");

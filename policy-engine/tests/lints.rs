@@ -9,11 +9,24 @@ use std::sync::LazyLock;
 
 fn load(rules: &str) -> (Policy, Vec<String>) {
     let text = format!("version = 1\ncontainer = \"app\"\nlimits = {{ max_retries = 3 }}\n{rules}");
-    let (policy, found) = Policy::load(&text).map_err(|problems| format!("{problems:?}\n{text}")).unwrap();
-    let unreachable = found.iter().filter(|problem| problem.code == Code::UnreachableRule);
+    let (policy, found) = Policy::load(&text)
+        .map_err(|problems| format!("{problems:?}\n{text}"))
+        .unwrap();
+    let unreachable = found
+        .iter()
+        .filter(|problem| problem.code == Code::UnreachableRule);
     let told = unreachable.map(|problem| {
-        let name = problem.message.trim_start_matches("rule `").split('`').next().unwrap();
-        let takers: Vec<_> = problem.related.iter().map(|related| related.label.split('`').nth(1).unwrap()).collect();
+        let name = problem
+            .message
+            .trim_start_matches("rule `")
+            .split('`')
+            .next()
+            .unwrap();
+        let takers: Vec<_> = problem
+            .related
+            .iter()
+            .map(|related| related.label.split('`').nth(1).unwrap())
+            .collect();
         format!("{name}: {}", takers.join(" "))
     });
     let told = told.collect();
@@ -22,10 +35,17 @@ fn load(rules: &str) -> (Policy, Vec<String>) {
 
 /// Rules are named a, b, c … in their order.
 fn rules(whens: &[&str]) -> String {
-    whens.iter().zip('a'..).fold(String::new(), |mut text, (when, name)| {
-        writeln!(text, "[[rule]]\nname = \"{name}\"\nwhen = {{ {when} }}\ntype = \"FATAL\"").unwrap();
-        text
-    })
+    whens
+        .iter()
+        .zip('a'..)
+        .fold(String::new(), |mut text, (when, name)| {
+            writeln!(
+                text,
+                "[[rule]]\nname = \"{name}\"\nwhen = {{ {when} }}\ntype = \"FATAL\""
+            )
+            .unwrap();
+            text
+        })
 }
 
 #[track_caller]
@@ -35,27 +55,78 @@ fn check(whens: &[&str], unreachable: &[&str]) {
 
 #[test]
 fn one_rule_takes_all() {
-    check(&["exit_code = '1..=9'", "exit_code = [3, '4..=9']"], &["b: a"]);
-    check(&["exit_code = '1..=9'", "exit_code = [3, '4..=10']"], &[]);
-    check(&["exit_code = '1..=9'", "exit_code = 3, reason = 'x'"], &["b: a"]);
-    check(&["exit_code = '1..=9', reason = 'x'", "exit_code = 3"], &[]);
-    check(&["exit_code = '-2147483648..=4294967295'", "exit_code = -1", "exit_code = 'absent'"], &["b: a"]);
     check(
-        &["error = 'ECS.*'", "error = 'ECS.ServerException'", "error = 'ECS.S*'", "error = 'EC*'"],
+        &["exit_code = '1..=9'", "exit_code = [3, '4..=9']"],
+        &["b: a"],
+    );
+    check(&["exit_code = '1..=9'", "exit_code = [3, '4..=10']"], &[]);
+    check(
+        &["exit_code = '1..=9'", "exit_code = 3, reason = 'x'"],
+        &["b: a"],
+    );
+    check(&["exit_code = '1..=9', reason = 'x'", "exit_code = 3"], &[]);
+    check(
+        &[
+            "exit_code = '-2147483648..=4294967295'",
+            "exit_code = -1",
+            "exit_code = 'absent'",
+        ],
+        &["b: a"],
+    );
+    check(
+        &[
+            "error = 'ECS.*'",
+            "error = 'ECS.ServerException'",
+            "error = 'ECS.S*'",
+            "error = 'EC*'",
+        ],
         &["b: a", "c: a"],
     );
     check(&["error = 'ECS.ServerException'", "error = 'ECS.*'"], &[]);
-    check(&["error = '*'", "error = 'A'", "stop_code = 'UserInitiated'"], &["b: a"]);
-    check(&["exit_code = 3, container = 'sidecar'", "exit_code = 3"], &[]);
-    check(&["exit_code = 3", "exit_code = 3, container = 'app'"], &["b: a"]);
+    check(
+        &["error = '*'", "error = 'A'", "stop_code = 'UserInitiated'"],
+        &["b: a"],
+    );
+    check(
+        &["exit_code = 3, container = 'sidecar'", "exit_code = 3"],
+        &[],
+    );
+    check(
+        &["exit_code = 3", "exit_code = 3, container = 'app'"],
+        &["b: a"],
+    );
 }
 
 #[test]
 fn several_rules_take_all_together() {
-    check(&["exit_code = '1..=5'", "exit_code = [6, 8]", "exit_code = 7", "exit_code = '3..=7'"], &["d: a b c"]);
-    check(&["exit_code = '1..=5'", "exit_code = [6, 8]", "exit_code = 7", "exit_code = '3..=9'"], &[]);
+    check(
+        &[
+            "exit_code = '1..=5'",
+            "exit_code = [6, 8]",
+            "exit_code = 7",
+            "exit_code = '3..=7'",
+        ],
+        &["d: a b c"],
+    );
+    check(
+        &[
+            "exit_code = '1..=5'",
+            "exit_code = [6, 8]",
+            "exit_code = 7",
+            "exit_code = '3..=9'",
+        ],
+        &[],
+    );
     // The first one is not needed.
-    check(&["exit_code = [1, 4]", "exit_code = '1..=2'", "exit_code = '2..=3'", "exit_code = '1..=3'"], &["d: b c"]);
+    check(
+        &[
+            "exit_code = [1, 4]",
+            "exit_code = '1..=2'",
+            "exit_code = '2..=3'",
+            "exit_code = '1..=3'",
+        ],
+        &["d: b c"],
+    );
     check(
         &[
             "stop_code = 'UserInitiated'",
@@ -64,8 +135,22 @@ fn several_rules_take_all_together() {
         ],
         &["c: a b"],
     );
-    check(&["exit_code = 'absent'", "exit_code = '0..=4294967295'", "stop_code = 'UserInitiated'"], &["c: a b"]);
-    check(&["exit_code = 'absent'", "exit_code = '1..=4294967295'", "stop_code = 'UserInitiated'"], &[]);
+    check(
+        &[
+            "exit_code = 'absent'",
+            "exit_code = '0..=4294967295'",
+            "stop_code = 'UserInitiated'",
+        ],
+        &["c: a b"],
+    );
+    check(
+        &[
+            "exit_code = 'absent'",
+            "exit_code = '1..=4294967295'",
+            "stop_code = 'UserInitiated'",
+        ],
+        &[],
+    );
     // Whatever the code is, one of the first two has the text or the third takes the rest.
     check(
         &[
@@ -76,9 +161,20 @@ fn several_rules_take_all_together() {
         ],
         &["c: a b"],
     );
-    check(&["error = 'A', stop_code = 'UserInitiated'", "error = 'B'", "error = ['A', 'B']"], &[]);
     check(
-        &["error = 'A', stop_code = 'UserInitiated'", "error = 'B'", "error = ['A', 'B'], stop_code = 'UserInitiated'"],
+        &[
+            "error = 'A', stop_code = 'UserInitiated'",
+            "error = 'B'",
+            "error = ['A', 'B']",
+        ],
+        &[],
+    );
+    check(
+        &[
+            "error = 'A', stop_code = 'UserInitiated'",
+            "error = 'B'",
+            "error = ['A', 'B'], stop_code = 'UserInitiated'",
+        ],
         &["c: a b"],
     );
 }
@@ -86,49 +182,141 @@ fn several_rules_take_all_together() {
 #[test]
 fn texts_are_told_by_what_is_found_in_them() {
     check(
-        &["reason = 'x|y'", "reason = ['x|y', 'z']", "stopped_reason = 'x|y'", "container_reason = 'x|y'"],
+        &[
+            "reason = 'x|y'",
+            "reason = ['x|y', 'z']",
+            "stopped_reason = 'x|y'",
+            "container_reason = 'x|y'",
+        ],
         &["c: a", "d: a"],
     );
-    check(&["stopped_reason = 'x'", "container_reason = 'x'", "reason = 'x'"], &[]);
-    check(&["reason = 'thrott'", "reason = 'Throttling|is throttled'", "reason = 'thro'"], &["b: a"]);
-    check(&["reason = ['rate limit', 'too many']", "reason = '\\brate limit exceeded\\b'"], &["b: a"]);
-    check(&["reason = '.*'", "reason = 'x'", "stopped_reason = '^$'", "exit_code = 1"], &["b: a", "c: a"]);
-    check(&["reason = '.+'", "reason = 'network'", "stopped_reason = '^$'"], &["b: a"]);
+    check(
+        &[
+            "stopped_reason = 'x'",
+            "container_reason = 'x'",
+            "reason = 'x'",
+        ],
+        &[],
+    );
+    check(
+        &[
+            "reason = 'thrott'",
+            "reason = 'Throttling|is throttled'",
+            "reason = 'thro'",
+        ],
+        &["b: a"],
+    );
+    check(
+        &[
+            "reason = ['rate limit', 'too many']",
+            "reason = '\\brate limit exceeded\\b'",
+        ],
+        &["b: a"],
+    );
+    check(
+        &[
+            "reason = '.*'",
+            "reason = 'x'",
+            "stopped_reason = '^$'",
+            "exit_code = 1",
+        ],
+        &["b: a", "c: a"],
+    );
+    check(
+        &[
+            "reason = '.+'",
+            "reason = 'network'",
+            "stopped_reason = '^$'",
+        ],
+        &["b: a"],
+    );
     check(&["reason = '^.*$'", "reason = 'x'"], &[]);
-    check(&["reason = 'x', container = 'sidecar'", "reason = 'x'", "stopped_reason = 'x'"], &["c: a"]);
-    check(&["stopped_reason = 'x'", "reason = 'y'", "reason = ['x', 'y'], stopped_reason = 'x'"], &["c: a"]);
+    check(
+        &[
+            "reason = 'x', container = 'sidecar'",
+            "reason = 'x'",
+            "stopped_reason = 'x'",
+        ],
+        &["c: a"],
+    );
+    check(
+        &[
+            "stopped_reason = 'x'",
+            "reason = 'y'",
+            "reason = ['x', 'y'], stopped_reason = 'x'",
+        ],
+        &["c: a"],
+    );
 }
 
 #[test]
 fn an_execution_may_wait_for_a_year() {
     for (seconds, warned) in [(31_536, false), (31_537, true)] {
         let default = format!("[default]\ntype = 'TEMPORARY'\nbackoff.constant = '{seconds}s'\n");
-        let (_, found) = Policy::load(&format!("version = 1\nlimits.max_retries = 1000\n{default}")).unwrap();
-        assert_eq!(found.iter().any(|problem| problem.code == Code::WaitBeyondOneYear), warned, "{seconds}");
+        let (_, found) = Policy::load(&format!(
+            "version = 1\nlimits.max_retries = 1000\n{default}"
+        ))
+        .unwrap();
+        assert_eq!(
+            found
+                .iter()
+                .any(|problem| problem.code == Code::WaitBeyondOneYear),
+            warned,
+            "{seconds}"
+        );
     }
 }
 
-const ERRORS: [Option<&str>; 6] = [None, Some("A"), Some("AZ"), Some("AB"), Some("B"), Some("C")];
+const ERRORS: [Option<&str>; 6] = [
+    None,
+    Some("A"),
+    Some("AZ"),
+    Some("AB"),
+    Some("B"),
+    Some("C"),
+];
 const STOPS: [Option<&str>; 3] = [None, Some("UserInitiated"), Some("SpotInterruption")];
 const TEXTS: [Option<&str>; 5] = [None, Some("zz"), Some("xx"), Some("yy"), Some("xx yy")];
-const CODES: [&str; 6] =
-    ["", ",\"ExitCode\":0", ",\"ExitCode\":1", ",\"ExitCode\":2", ",\"ExitCode\":3", ",\"ExitCode\":9"];
+const CODES: [&str; 6] = [
+    "",
+    ",\"ExitCode\":0",
+    ",\"ExitCode\":1",
+    ",\"ExitCode\":2",
+    ",\"ExitCode\":3",
+    ",\"ExitCode\":9",
+];
 
 /// Every failure there is, but for names and codes beyond those used.
 static FAILURES: LazyLock<Vec<Failure<'static>>> = LazyLock::new(|| {
-    let field = |key: &str, text: Option<&str>| text.map_or(String::new(), |text| format!(",\"{key}\":\"{text}\""));
+    let field = |key: &str, text: Option<&str>| {
+        text.map_or(String::new(), |text| format!(",\"{key}\":\"{text}\""))
+    };
     let mut causes = vec![String::new()];
     for part in [
         STOPS.map(|text| field("StopCode", text)).to_vec(),
         TEXTS.map(|text| field("StoppedReason", text)).to_vec(),
-        CODES.iter().flat_map(|code| TEXTS.map(|text| container(code, &field("Reason", text)))).collect(),
-        TEXTS.map(|text| format!(",\"Failures\":[{{\"Arn\":\"x\"{}}}]", field("Reason", text))).to_vec(),
+        CODES
+            .iter()
+            .flat_map(|code| TEXTS.map(|text| container(code, &field("Reason", text))))
+            .collect(),
+        TEXTS
+            .map(|text| format!(",\"Failures\":[{{\"Arn\":\"x\"{}}}]", field("Reason", text)))
+            .to_vec(),
     ] {
-        causes = causes.iter().flat_map(|cause| part.iter().map(move |part| format!("{cause}{part}"))).collect();
+        causes = causes
+            .iter()
+            .flat_map(|cause| part.iter().map(move |part| format!("{cause}{part}")))
+            .collect();
     }
     let failures = causes.into_iter().flat_map(|cause| {
-        let failure = Failure::read(None, Some(format!("{{\"LaunchType\":\"EC2\"{cause}}}").leak()));
-        ERRORS.map(|error| Failure { error: error.map(Into::into), ..failure.clone() })
+        let failure = Failure::read(
+            None,
+            Some(format!("{{\"LaunchType\":\"EC2\"{cause}}}").leak()),
+        );
+        ERRORS.map(|error| Failure {
+            error: error.map(Into::into),
+            ..failure.clone()
+        })
     });
     failures.collect()
 });
@@ -139,25 +327,47 @@ fn container(code: &str, reason: &str) -> String {
 
 /// The rules that some failure reaches.
 fn reached(policy: &Policy) -> BTreeSet<&str> {
-    FAILURES.iter().map(|failure| policy.deciding(failure).name()).collect()
+    FAILURES
+        .iter()
+        .map(|failure| policy.deciding(failure).name())
+        .collect()
 }
 
 fn when() -> impl Strategy<Value = String> {
     let some = |key: &'static str, values: &'static [&'static str]| {
-        prop::option::weighted(0.4, prop::sample::subsequence(values, 1..=values.len().min(3))).prop_map(
-            move |values: Option<Vec<&str>>| values.map(|values| format!("{key} = ['{}']", values.join("', '"))),
+        prop::option::weighted(
+            0.4,
+            prop::sample::subsequence(values, 1..=values.len().min(3)),
         )
+        .prop_map(move |values: Option<Vec<&str>>| {
+            values.map(|values| format!("{key} = ['{}']", values.join("', '")))
+        })
     };
     let all = (
         some("error", &["A", "A*", "AB", "B", "*"]),
         some("stop_code", &["UserInitiated", "SpotInterruption"]),
-        some("exit_code", &["absent", "0..=4294967295", "1..=2", "0..=1", "3..=4294967295"]),
+        some(
+            "exit_code",
+            &[
+                "absent",
+                "0..=4294967295",
+                "1..=2",
+                "0..=1",
+                "3..=4294967295",
+            ],
+        ),
         some("reason", &["xx", "yy"]),
         some("stopped_reason", &["xx", "yy", ".*"]),
         some("container_reason", &["xx", "yy"]),
     );
-    all.prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f].into_iter().flatten().collect::<Vec<_>>().join(", "))
-        .prop_filter("a rule asks for something", |when| !when.is_empty())
+    all.prop_map(|(a, b, c, d, e, f)| {
+        [a, b, c, d, e, f]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
+    })
+    .prop_filter("a rule asks for something", |when| !when.is_empty())
 }
 
 proptest! {

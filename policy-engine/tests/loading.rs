@@ -10,7 +10,9 @@ use testkit::policy::{policies, texts, walkable};
 fn round_trip(text: &str) -> Policy {
     let (policy, _) = Policy::load(text).unwrap();
     let printed = policy.to_string();
-    let (again, _) = Policy::load(&printed).map_err(|problems| format!("{problems:?}\n{printed}")).unwrap();
+    let (again, _) = Policy::load(&printed)
+        .map_err(|problems| format!("{problems:?}\n{printed}"))
+        .unwrap();
     assert_eq!(policy, again, "{printed}");
     assert_eq!(printed, again.to_string());
     policy
@@ -57,8 +59,15 @@ proptest! {
 #[test]
 fn the_shipped_policies_are_printed_and_read_back() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
     assert_eq!(files.len(), 9);
     for file in files {
         round_trip(&fs::read_to_string(file).unwrap());
@@ -121,9 +130,16 @@ type = "FATAL"
 /// Found by the property: a rule can have no retries, but cannot say so.
 #[test]
 fn keys_may_be_written_in_any_way() {
-    let policy =
-        round_trip("'version' = 1\n[\"limits\"]\n\"max_\\u0072etries\" = 3\n[default]\n'type' = \"FA\\x54AL\"\n");
-    assert_eq!((policy.limits().max_retries, policy.default_rule().action().type_name()), (3, "FATAL"));
+    let policy = round_trip(
+        "'version' = 1\n[\"limits\"]\n\"max_\\u0072etries\" = 3\n[default]\n'type' = \"FA\\x54AL\"\n",
+    );
+    assert_eq!(
+        (
+            policy.limits().max_retries,
+            policy.default_rule().action().type_name()
+        ),
+        (3, "FATAL")
+    );
 }
 
 #[test]
@@ -141,30 +157,58 @@ fn a_guarantee_may_be_for_as_many_runs_as_there_can_be() {
 fn a_backoff_that_is_not_there_is_named_beside_those_that_are() {
     let help = |backoffs: &str, name: &str| {
         let default = format!("[default]\ntype = 'TEMPORARY'\nbackoff = '{name}'\n");
-        let found = Policy::load(&format!("version = 1\nlimits.max_retries = 1\n{backoffs}{default}")).unwrap_err();
-        found.iter().find(|problem| problem.code == Code::UnknownBackoff).unwrap().help.clone().unwrap()
+        let found = Policy::load(&format!(
+            "version = 1\nlimits.max_retries = 1\n{backoffs}{default}"
+        ))
+        .unwrap_err();
+        found
+            .iter()
+            .find(|problem| problem.code == Code::UnknownBackoff)
+            .unwrap()
+            .help
+            .clone()
+            .unwrap()
     };
     let backoffs = "backoff.quick = { constant = '1s' }\nbackoff.slow = { constant = '9s' }\n";
     assert_eq!(help("", "slow"), "add `[backoff.slow]`");
     assert_eq!(help("", "60s"), "write `backoff = { constant = \"60s\" }`");
     assert_eq!(help(backoffs, "slwo"), "did you mean `slow`?");
-    assert_eq!(help(backoffs, "other"), "the backoffs here are `quick`, `slow`");
+    assert_eq!(
+        help(backoffs, "other"),
+        "the backoffs here are `quick`, `slow`"
+    );
 }
 
 #[test]
 fn ranges_of_other_languages_are_said_in_this_one() {
     for range in ["40 to 49", "40 until 49"] {
         let rule = format!("[[rule]]\nname = 'a'\nwhen.exit_code = '{range}'\ntype = 'FATAL'\n");
-        let found = Policy::load(&format!("version = 1\nlimits.max_retries = 1\n{rule}")).unwrap_err();
-        let told: Vec<_> = found.iter().map(|problem| (problem.code, problem.help.as_deref())).collect();
-        assert_eq!(told, [(Code::BadExitCode, Some("write `\"40..=49\"`, or `[40, 49]` for these two"))], "{range}");
+        let found =
+            Policy::load(&format!("version = 1\nlimits.max_retries = 1\n{rule}")).unwrap_err();
+        let told: Vec<_> = found
+            .iter()
+            .map(|problem| (problem.code, problem.help.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [(
+                Code::BadExitCode,
+                Some("write `\"40..=49\"`, or `[40, 49]` for these two")
+            )],
+            "{range}"
+        );
     }
 }
 
 #[test]
 fn no_retries_at_all() {
-    for action in ["type = 'RETRIABLE'", "type = 'TEMPORARY'\nbackoff = { constant = '1m' }"] {
-        let policy = round_trip(&format!("version = 1\nlimits = {{ max_retries = 0 }}\n[default]\n{action}\n"));
+    for action in [
+        "type = 'RETRIABLE'",
+        "type = 'TEMPORARY'\nbackoff = { constant = '1m' }",
+    ] {
+        let policy = round_trip(&format!(
+            "version = 1\nlimits = {{ max_retries = 0 }}\n[default]\n{action}\n"
+        ));
         assert_eq!(policy.default_rule().max_retries(), 0);
     }
 }
@@ -172,7 +216,9 @@ fn no_retries_at_all() {
 /// Each of these says something else than the one before it, by one word.
 #[test]
 fn policies_that_say_other_things_are_not_equal() {
-    let rule = |lines: &str| format!("version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\nname = 'a'\n{lines}\n");
+    let rule = |lines: &str| {
+        format!("version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\nname = 'a'\n{lines}\n")
+    };
     let texts = [
         rule("when = { exit_code = 4 }\ntype = 'RETRIABLE'"),
         rule("when = { exit_code = 5 }\ntype = 'RETRIABLE'"),
@@ -186,14 +232,23 @@ fn policies_that_say_other_things_are_not_equal() {
         rule("when = { error = 'x*' }\ntype = 'RETRIABLE'\nmax_retries = 1"),
         rule("when = { error = 'x*' }\ntype = 'RETRIABLE'\nmax_retries = 1\ncounts = false"),
         rule("when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '1s' }"),
-        rule("when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '1s', jitter = 'full' }"),
-        rule("when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '2s', jitter = 'full' }"),
+        rule(
+            "when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '1s', jitter = 'full' }",
+        ),
+        rule(
+            "when = { error = 'x*' }\ntype = 'TEMPORARY'\nbackoff = { constant = '2s', jitter = 'full' }",
+        ),
         rule("when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'"),
-        rule("when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'\n[exit_codes]\nA = 1"),
-        rule("when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'\n[exit_codes]\nB = 1"),
+        rule(
+            "when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'\n[exit_codes]\nA = 1",
+        ),
+        rule(
+            "when = { error = 'x*' }\ntype = 'FATAL'\n[default]\ntype = 'RETRIABLE'\n[exit_codes]\nB = 1",
+        ),
         "version = 1\nlimits = { max_retries = 3 }".to_owned(),
         "version = 1\nlimits = { max_retries = 3, max_total_wait = '1m' }".to_owned(),
-        "version = 1\nlimits = { max_retries = 3, max_total_wait = '1m' }\ncontainer = 'app'".to_owned(),
+        "version = 1\nlimits = { max_retries = 3, max_total_wait = '1m' }\ncontainer = 'app'"
+            .to_owned(),
     ];
     for pair in texts.windows(2) {
         let [one, other] = [0, 1].map(|index| Policy::load(&pair[index]).unwrap().0);

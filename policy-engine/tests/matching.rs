@@ -6,11 +6,16 @@ use policy_engine::*;
 /// A policy of one rule, called `it`.
 fn policy(when: &str) -> Policy {
     let rule = format!("[[rule]]\nname = \"it\"\nwhen = {{ {when} }}\ntype = \"RETRIABLE\"\n");
-    load(&format!("version = 1\nlimits.max_retries = 3\n[exit_codes]\nBroken = 7\n{rule}"))
+    load(&format!(
+        "version = 1\nlimits.max_retries = 3\n[exit_codes]\nBroken = 7\n{rule}"
+    ))
 }
 
 fn load(text: &str) -> Policy {
-    Policy::load(text).map_err(|problems| format!("{problems:?}")).unwrap().0
+    Policy::load(text)
+        .map_err(|problems| format!("{problems:?}"))
+        .unwrap()
+        .0
 }
 
 #[track_caller]
@@ -18,8 +23,15 @@ fn check(when: &str, error: &str, cause: &str, expected: bool) {
     let policy = policy(when);
     let failure = Failure::read(Some(error).filter(|error| !error.is_empty()), Some(cause));
     let explanation = Explanation::of(&policy, &failure);
-    assert_eq!(explanation.deciding.name() == "it", expected, "{when}\n{failure:?}");
-    assert_eq!(policy.deciding(&failure).name(), explanation.deciding.name());
+    assert_eq!(
+        explanation.deciding.name() == "it",
+        expected,
+        "{when}\n{failure:?}"
+    );
+    assert_eq!(
+        policy.deciding(&failure).name(),
+        explanation.deciding.name()
+    );
 }
 
 /// A task whose containers are these, each `name=code` or a name.
@@ -27,7 +39,9 @@ fn task(containers: &[&str]) -> String {
     let containers: Vec<_> = containers
         .iter()
         .map(|container| match container.split_once('=') {
-            Some((name, code)) => format!("{{\"Name\":\"{name}\",\"ExitCode\":{code},\"Reason\":\"why {name}\"}}"),
+            Some((name, code)) => {
+                format!("{{\"Name\":\"{name}\",\"ExitCode\":{code},\"Reason\":\"why {name}\"}}")
+            }
             None => format!("{{\"Name\":\"{container}\",\"Reason\":\"why {container}\"}}"),
         })
         .collect();
@@ -60,7 +74,12 @@ fn exit_codes() {
         ("'absent'", "4", false),
         ("[0, 'absent']", "0", true),
     ] {
-        check(&format!("exit_code = {when}"), "States.TaskFailed", &task(&[&format!("app={code}")]), expected);
+        check(
+            &format!("exit_code = {when}"),
+            "States.TaskFailed",
+            &task(&[&format!("app={code}")]),
+            expected,
+        );
     }
 }
 
@@ -68,9 +87,15 @@ fn exit_codes() {
 fn exit_codes_have_names() {
     let text = "version = 1\nlimits.max_retries = 3\n[exit_codes]\nBroken = 7\nLost = -1\n";
     let (policy, _) = Policy::load(text).unwrap();
-    assert_eq!(policy.exit_codes().collect::<Vec<_>>(), [("Broken", 7), ("Lost", u32::MAX)]);
+    assert_eq!(
+        policy.exit_codes().collect::<Vec<_>>(),
+        [("Broken", 7), ("Lost", u32::MAX)]
+    );
     let name = |code| policy.exit_code_name(ExitCode::new(code).unwrap());
-    assert_eq!((name(7), name(4_294_967_295), name(8)), (Some("Broken"), Some("Lost"), None));
+    assert_eq!(
+        (name(7), name(4_294_967_295), name(8)),
+        (Some("Broken"), Some("Lost"), None)
+    );
 }
 
 #[test]
@@ -81,19 +106,47 @@ fn the_container_that_counts() {
         ("exit_code = 4", &["aws-guardduty-agent-x=4"], false),
         ("exit_code = 4", &["app=4", "proxy=4"], false),
         ("exit_code = 'absent'", &["app=4", "proxy=4"], true),
-        ("exit_code = 4, container = 'app'", &["proxy=0", "app=4"], true),
+        (
+            "exit_code = 4, container = 'app'",
+            &["proxy=0", "app=4"],
+            true,
+        ),
         ("exit_code = 4, container = 'proxy'", &["app=4"], false),
-        ("exit_code = 4, container = 'app'", &["app=4", "app=4"], false),
-        ("exit_code = 'absent', container = 'app'", &["app=4", "app=4"], true),
+        (
+            "exit_code = 4, container = 'app'",
+            &["app=4", "app=4"],
+            false,
+        ),
+        (
+            "exit_code = 'absent', container = 'app'",
+            &["app=4", "app=4"],
+            true,
+        ),
         ("exit_code = 4, container = 'App'", &["app=4"], false),
-        ("exit_code = 4, container = 'aws-guardduty-agent-x'", &["aws-guardduty-agent-x=4"], true),
+        (
+            "exit_code = 4, container = 'aws-guardduty-agent-x'",
+            &["aws-guardduty-agent-x=4"],
+            true,
+        ),
         ("exit_code = 'absent'", &["app"], true),
         ("exit_code = 'absent'", &[], true),
         ("exit_code = [0, 'absent']", &["app"], true),
-        ("exit_code = [4, 'absent'], container = 'proxy'", &["app=0", "proxy=4"], true),
+        (
+            "exit_code = [4, 'absent'], container = 'proxy'",
+            &["app=0", "proxy=4"],
+            true,
+        ),
         ("container_reason = 'why app'", &["app"], true),
-        ("container_reason = 'why app', container = 'proxy'", &["app", "proxy"], false),
-        ("reason = 'why proxy', container = 'proxy'", &["app", "proxy"], true),
+        (
+            "container_reason = 'why app', container = 'proxy'",
+            &["app", "proxy"],
+            false,
+        ),
+        (
+            "reason = 'why proxy', container = 'proxy'",
+            &["app", "proxy"],
+            true,
+        ),
         ("reason = 'why'", &["app", "proxy"], false),
         ("stopped_reason = 'why'", &["app"], false),
     ] {
@@ -106,8 +159,16 @@ fn names() {
     let cause = r#"{"StopCode":"SpotInterruption","LaunchType":"FARGATE","CapacityProviderName":"FARGATE_SPOT"}"#;
     for (when, error, expected) in [
         ("error = 'ECS.ServerException'", "ECS.ServerException", true),
-        ("error = 'ECS.ServerException'", "ECS.ServerException2", false),
-        ("error = 'ECS.ServerException'", "Ecs.ServerException", false),
+        (
+            "error = 'ECS.ServerException'",
+            "ECS.ServerException2",
+            false,
+        ),
+        (
+            "error = 'ECS.ServerException'",
+            "Ecs.ServerException",
+            false,
+        ),
         ("error = 'ECS.*'", "ECS.ServerException", true),
         ("error = 'ECS.*'", "ECS.", true),
         ("error = 'ECS.*'", "AmazonECS.Unknown", false),
@@ -115,13 +176,25 @@ fn names() {
         ("error = '*'", "", false),
         ("error = ['A', 'B*']", "Bc", true),
         ("stop_code = 'SpotInterruption'", "", true),
-        ("stop_code = ['UserInitiated', 'TerminationNotice']", "", false),
+        (
+            "stop_code = ['UserInitiated', 'TerminationNotice']",
+            "",
+            false,
+        ),
         ("launch_type = 'FARGATE'", "", true),
         ("launch_type = 'fargate'", "", false),
         ("capacity_provider = ['FARGATE_SPOT', 'FARGATE']", "", true),
         ("capacity_provider = 'FARGATE'", "", false),
-        ("stop_code = 'SpotInterruption', launch_type = 'EC2'", "", false),
-        ("stop_code = 'SpotInterruption', launch_type = 'FARGATE'", "", true),
+        (
+            "stop_code = 'SpotInterruption', launch_type = 'EC2'",
+            "",
+            false,
+        ),
+        (
+            "stop_code = 'SpotInterruption', launch_type = 'FARGATE'",
+            "",
+            true,
+        ),
     ] {
         check(when, error, cause, expected);
     }
@@ -145,7 +218,11 @@ fn texts() {
         ("stopped_reason = 'RESOURCE'", refused, false),
         ("reason = 'too busy'", "The service is too busy.\n", true),
         ("reason = 'busy\\.$'", "The service is too busy.\n", true),
-        ("container_reason = 'too busy'", "The service is too busy.", false),
+        (
+            "container_reason = 'too busy'",
+            "The service is too busy.",
+            false,
+        ),
         // A JSON object is a task, never plain text.
         ("reason = 'StoppedReason'", task, false),
     ] {
@@ -157,30 +234,76 @@ fn texts() {
 #[test]
 fn unreachable_rules() {
     for (first, second, expected) in [
-        ("exit_code = ['1..=3', '4..=6']", "exit_code = '2..=5'", true),
-        ("exit_code = ['1..=3', '5..=6']", "exit_code = '2..=5'", false),
+        (
+            "exit_code = ['1..=3', '4..=6']",
+            "exit_code = '2..=5'",
+            true,
+        ),
+        (
+            "exit_code = ['1..=3', '5..=6']",
+            "exit_code = '2..=5'",
+            false,
+        ),
         ("exit_code = '-2..=-1'", "exit_code = 4294967295", true),
         ("exit_code = [1, 'absent']", "exit_code = 'absent'", true),
         ("exit_code = 1", "exit_code = [1, 'absent']", false),
         ("exit_code = 1", "exit_code = 1, container = 'proxy'", false),
-        ("exit_code = 1, container = 'proxy'", "exit_code = 1, container = 'proxy'", true),
+        (
+            "exit_code = 1, container = 'proxy'",
+            "exit_code = 1, container = 'proxy'",
+            true,
+        ),
         ("reason = 'x'", "reason = 'x', container = 'proxy'", false),
-        ("reason = ['x', 'y']", "stopped_reason = 'x', container = 'proxy', exit_code = 1", true),
+        (
+            "reason = ['x', 'y']",
+            "stopped_reason = 'x', container = 'proxy', exit_code = 1",
+            true,
+        ),
         ("reason = ['x', 'y']", "container_reason = 'y'", true),
         ("stopped_reason = 'x'", "reason = 'x'", false),
         ("reason = 'x'", "reason = ['x', 'y']", false),
-        ("error = 'ECS.*'", "error = ['ECS.ServerException', 'ECS.S*']", true),
+        (
+            "error = 'ECS.*'",
+            "error = ['ECS.ServerException', 'ECS.S*']",
+            true,
+        ),
         ("error = 'ECS.S*'", "error = 'ECS.*'", false),
         ("error = 'ECS.ServerException'", "error = 'ECS.*'", false),
-        ("stop_code = 'UserInitiated'", "stop_code = 'UserInitiated', exit_code = 1", true),
-        ("stop_code = 'UserInitiated', exit_code = 1", "stop_code = 'UserInitiated'", false),
-        ("launch_type = ['EC2', 'FARGATE']", "launch_type = 'EC2'", true),
-        ("capacity_provider = 'a'", "capacity_provider = ['a', 'b']", false),
+        (
+            "stop_code = 'UserInitiated'",
+            "stop_code = 'UserInitiated', exit_code = 1",
+            true,
+        ),
+        (
+            "stop_code = 'UserInitiated', exit_code = 1",
+            "stop_code = 'UserInitiated'",
+            false,
+        ),
+        (
+            "launch_type = ['EC2', 'FARGATE']",
+            "launch_type = 'EC2'",
+            true,
+        ),
+        (
+            "capacity_provider = 'a'",
+            "capacity_provider = ['a', 'b']",
+            false,
+        ),
     ] {
-        let rule = |name, when| format!("[[rule]]\nname = '{name}'\nwhen = {{ {when} }}\ntype = 'FATAL'\n");
-        let text = format!("version = 1\nlimits.max_retries = 3\n{}{}", rule("first", first), rule("second", second));
-        let (_, warnings) = Policy::load(&text).map_err(|problems| format!("{problems:?}")).unwrap();
-        let found = warnings.iter().any(|warning| warning.code == Code::UnreachableRule);
+        let rule = |name, when| {
+            format!("[[rule]]\nname = '{name}'\nwhen = {{ {when} }}\ntype = 'FATAL'\n")
+        };
+        let text = format!(
+            "version = 1\nlimits.max_retries = 3\n{}{}",
+            rule("first", first),
+            rule("second", second)
+        );
+        let (_, warnings) = Policy::load(&text)
+            .map_err(|problems| format!("{problems:?}"))
+            .unwrap();
+        let found = warnings
+            .iter()
+            .any(|warning| warning.code == Code::UnreachableRule);
         assert_eq!(found, expected, "{text}{warnings:?}");
     }
 }
@@ -193,13 +316,22 @@ fn uncounted_retries_leave_the_counted_ones() {
          [[rule]]\nname = 'spot'\nwhen.stop_code = 'SpotInterruption'\ntype = 'RETRIABLE'\nmax_retries = 5\ncounts = false\n\
          [default]\ntype = 'RETRIABLE'\n",
     );
-    let context = ExecutionContext { draw: Draw::Keyed(None), elapsed_seconds: None };
+    let context = ExecutionContext {
+        draw: Draw::Keyed(None),
+        elapsed_seconds: None,
+    };
     let fails = |used: u32, spot: u32| {
         let retries = [("spot".to_owned(), spot), ("default".to_owned(), used)].into();
         let state = RetryState::Readable(Counters::new(spot + used, retries, 0).unwrap());
-        matches!(decide(&policy, &Failure::default(), &state, &context).verdict, Verdict::Fatal(_))
+        matches!(
+            decide(&policy, &Failure::default(), &state, &context).verdict,
+            Verdict::Fatal(_)
+        )
     };
-    assert!(!fails(0, 5) && !fails(1, 5), "the five of the uncounted rule are its own");
+    assert!(
+        !fails(0, 5) && !fails(1, 5),
+        "the five of the uncounted rule are its own"
+    );
     assert!(fails(2, 0) && fails(2, 5));
 }
 
@@ -208,13 +340,34 @@ fn uncounted_retries_leave_the_counted_ones() {
 fn only_names_are_quoted() {
     let policy = policy("exit_code = 4");
     let cause = |error: &str, cause: &str| {
-        let context = ExecutionContext { draw: Draw::Keyed(None), elapsed_seconds: None };
-        decide(&policy, &Failure::read(Some(error), Some(cause)), &RetryState::default(), &context).cause
+        let context = ExecutionContext {
+            draw: Draw::Keyed(None),
+            elapsed_seconds: None,
+        };
+        decide(
+            &policy,
+            &Failure::read(Some(error), Some(cause)),
+            &RetryState::default(),
+            &context,
+        )
+        .cause
     };
     for (error, text, expected) in [
-        ("States.Timeout", "", "States.Timeout, the Cause is empty; rule default (implied): no retry"),
-        ("key=hunter2", "", "an error without a name, the Cause is empty; rule default (implied): no retry"),
-        ("E", "hunter2", "E, the Cause is plain text; rule default (implied): no retry"),
+        (
+            "States.Timeout",
+            "",
+            "States.Timeout, the Cause is empty; rule default (implied): no retry",
+        ),
+        (
+            "key=hunter2",
+            "",
+            "an error without a name, the Cause is empty; rule default (implied): no retry",
+        ),
+        (
+            "E",
+            "hunter2",
+            "E, the Cause is plain text; rule default (implied): no retry",
+        ),
         (
             "E",
             &task(&["app", "proxy"]),
@@ -230,7 +383,11 @@ fn only_names_are_quoted() {
             &task(&["a b=137"]),
             "the container exited with 137 (killed by signal 9); rule default (implied): no retry",
         ),
-        ("E", &task(&["app=7"]), "app exited with 7 (Broken); rule default (implied): no retry"),
+        (
+            "E",
+            &task(&["app=7"]),
+            "app exited with 7 (Broken); rule default (implied): no retry",
+        ),
     ] {
         assert_eq!(cause(error, text), expected);
     }

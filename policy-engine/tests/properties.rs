@@ -11,7 +11,13 @@ use testkit::policy::walkable;
 /// A failure that rule n decides; the one past the last rule is for `[default]`.
 fn failure(n: usize) -> Failure<'static> {
     let code = ExitCode::new(i64::try_from(n).unwrap());
-    Failure { containers: vec![Container { exit_code: code, ..Container::default() }], ..Failure::default() }
+    Failure {
+        containers: vec![Container {
+            exit_code: code,
+            ..Container::default()
+        }],
+        ..Failure::default()
+    }
 }
 
 /// Rules that have something of each other.
@@ -46,35 +52,66 @@ fn failures() -> impl Strategy<Value = Failure<'static>> {
             "no volume, rate limit",
             "",
         ];
-        prop::option::of(prop::sample::select(texts.to_vec())).prop_map(|text| text.map(Text::project))
+        prop::option::of(prop::sample::select(texts.to_vec()))
+            .prop_map(|text| text.map(Text::project))
     };
-    let container = (name(&["a", "b"]), prop::option::of(-3..9_i64), text())
-        .prop_map(|(name, code, reason)| Container { name, exit_code: code.and_then(ExitCode::new), reason });
-    let names = (name(&["States.Timeout", "ECS.x", "z"]), name(&["x", "y", "SpotInterruption"]));
+    let container = (name(&["a", "b"]), prop::option::of(-3..9_i64), text()).prop_map(
+        |(name, code, reason)| Container {
+            name,
+            exit_code: code.and_then(ExitCode::new),
+            reason,
+        },
+    );
+    let names = (
+        name(&["States.Timeout", "ECS.x", "z"]),
+        name(&["x", "y", "SpotInterruption"]),
+    );
     (names, text(), vec(container, 0..3), text()).prop_map(
         |((error, stop_code), stopped_reason, containers, placement)| {
             let placement_reasons = placement.into_iter().collect();
-            Failure { error, stop_code, stopped_reason, containers, placement_reasons, ..Failure::default() }
+            Failure {
+                error,
+                stop_code,
+                stopped_reason,
+                containers,
+                placement_reasons,
+                ..Failure::default()
+            }
         },
     )
 }
 
 /// The most runs and the longest wait over every order of failures, by walking all of them with the real `decide`.
 fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
-    let context = ExecutionContext { draw: Draw::Longest, elapsed_seconds: Some(0) };
+    let context = ExecutionContext {
+        draw: Draw::Longest,
+        elapsed_seconds: Some(0),
+    };
     let most_runs = WorstCase::of(policy).runs();
     let mut seen = BTreeSet::new();
     let mut open = vec![Counters::default()];
     let mut most = (1, 0);
     while let Some(counters) = open.pop() {
-        let key = (counters.retry_count(), counters.retries().clone(), counters.waited_seconds());
+        let key = (
+            counters.retry_count(),
+            counters.retries().clone(),
+            counters.waited_seconds(),
+        );
         if !seen.insert(key) {
             continue;
         }
         assert!(counters.retry_count() < most_runs, "{counters:?}");
-        most = (most.0.max(counters.retry_count() + 1), most.1.max(counters.waited_seconds()));
+        most = (
+            most.0.max(counters.retry_count() + 1),
+            most.1.max(counters.waited_seconds()),
+        );
         for kind in 0..kinds {
-            let decision = decide(policy, &failure(kind), &RetryState::Readable(counters.clone()), &context);
+            let decision = decide(
+                policy,
+                &failure(kind),
+                &RetryState::Readable(counters.clone()),
+                &context,
+            );
             if !matches!(decision.verdict, Verdict::Fatal(_)) {
                 open.push(decision.counters);
             }

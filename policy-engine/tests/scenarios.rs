@@ -64,17 +64,28 @@ type = "RETRIABLE"
 /// What a test with these failures and expectations says: nothing where it passes.
 #[track_caller]
 fn check(failures: &str, expect: &str, said: &[&str]) {
-    let text = format!("{POLICY}\n[[test]]\nname = \"it\"\nfailures = {failures}\nexpect = {expect}\n");
-    let (policy, _) = Policy::load(&text).map_err(|problems| format!("{problems:?}")).unwrap();
+    let text =
+        format!("{POLICY}\n[[test]]\nname = \"it\"\nfailures = {failures}\nexpect = {expect}\n");
+    let (policy, _) = Policy::load(&text)
+        .map_err(|problems| format!("{problems:?}"))
+        .unwrap();
     let recorded = r#"{"Containers":[{"Name":"app","ExitCode":4}],"StopCode":"SpotInterruption"}"#;
     let report = TestReport::of(&policy, |path| match path {
         "spot.json" => Ok(Failure::read(Some("States.TaskFailed"), Some(recorded))),
         _ => Err("no such file".to_owned()),
     });
-    let problems = report.outcomes.iter().filter_map(|outcome| outcome.problem.as_ref());
+    let problems = report
+        .outcomes
+        .iter()
+        .filter_map(|outcome| outcome.problem.as_ref());
     let all = problems.flat_map(|problem| {
         let related = problem.related.iter().map(|related| &related.label);
-        [&problem.label].into_iter().chain(related).chain(&problem.notes).chain(&problem.help).cloned()
+        [&problem.label]
+            .into_iter()
+            .chain(related)
+            .chain(&problem.notes)
+            .chain(&problem.help)
+            .cloned()
     });
     assert_eq!(all.collect::<Vec<_>>(), said, "{failures} {expect}");
     assert_eq!(report.passed(), usize::from(said.is_empty()));
@@ -86,22 +97,46 @@ fn failures_are_told_by_their_facts() {
         ("4", "network"),
         ("[\"NetworkError\"]", "network"),
         ("{ exit_code = 4 }", "network"),
-        ("{ exit_code = 4, stop_code = \"UserInitiated\" }", "default"),
+        (
+            "{ exit_code = 4, stop_code = \"UserInitiated\" }",
+            "default",
+        ),
         ("{ exit_code = 4, container = \"sidecar\" }", "default"),
         ("{ exit_code = 7, container = \"sidecar\" }", "sidecar"),
         ("7", "default"),
-        ("{ stop_code = \"SpotInterruption\", exit_code = 4 }", "spot"),
+        (
+            "{ stop_code = \"SpotInterruption\", exit_code = 4 }",
+            "spot",
+        ),
         ("{ reason = \"Rate exceeded\" }", "any-text"),
         ("{ stopped_reason = \"Rate exceeded\" }", "stopped-text"),
         ("{ container_reason = \"Rate exceeded\" }", "any-text"),
-        ("{ container_reason = \"OutOfMemoryError: killed\" }", "container-text"),
-        ("{ stopped_reason = \"OutOfMemoryError: killed\" }", "default"),
-        ("{ launch_type = \"FARGATE\", capacity_provider = \"FARGATE_SPOT\" }", "fargate"),
-        ("{ launch_type = \"EC2\", capacity_provider = \"FARGATE_SPOT\" }", "default"),
+        (
+            "{ container_reason = \"OutOfMemoryError: killed\" }",
+            "container-text",
+        ),
+        (
+            "{ stopped_reason = \"OutOfMemoryError: killed\" }",
+            "default",
+        ),
+        (
+            "{ launch_type = \"FARGATE\", capacity_provider = \"FARGATE_SPOT\" }",
+            "fargate",
+        ),
+        (
+            "{ launch_type = \"EC2\", capacity_provider = \"FARGATE_SPOT\" }",
+            "default",
+        ),
         ("{ error = \"States.Timeout\" }", "timeout"),
         ("{ stop_code = \"TaskFailedToStart\" }", "never-ran"),
-        ("{ stop_code = \"TaskFailedToStart\", exit_code = \"absent\" }", "never-ran"),
-        ("{ stop_code = \"TaskFailedToStart\", exit_code = 1 }", "default"),
+        (
+            "{ stop_code = \"TaskFailedToStart\", exit_code = \"absent\" }",
+            "never-ran",
+        ),
+        (
+            "{ stop_code = \"TaskFailedToStart\", exit_code = 1 }",
+            "default",
+        ),
         ("{ file = \"spot.json\" }", "spot"),
     ] {
         check(failures, &format!("{{ rule = \"{rule}\" }}"), &[]);
@@ -110,10 +145,20 @@ fn failures_are_told_by_their_facts() {
 
 #[test]
 fn a_delay_must_hold_for_every_draw() {
-    for expect in ["TEMPORARY", "TEMPORARY 30s..=60s", "TEMPORARY 30s..=1m", "TEMPORARY 0s..=2h"] {
+    for expect in [
+        "TEMPORARY",
+        "TEMPORARY 30s..=60s",
+        "TEMPORARY 30s..=1m",
+        "TEMPORARY 0s..=2h",
+    ] {
         check("4", &format!("\"{expect}\""), &[]);
     }
-    for expect in ["TEMPORARY 60s", "TEMPORARY 30s", "TEMPORARY 31s..=60s", "TEMPORARY 30s..=59s"] {
+    for expect in [
+        "TEMPORARY 60s",
+        "TEMPORARY 30s",
+        "TEMPORARY 31s..=60s",
+        "TEMPORARY 30s..=59s",
+    ] {
         let said = [
             "got TEMPORARY 30s..=1m",
             "after this failure",
@@ -128,7 +173,11 @@ fn a_delay_must_hold_for_every_draw() {
 /// Two long draws are over `max_total_wait`, two short ones are not: no expectation holds for every execution.
 #[test]
 fn a_limit_that_only_some_draws_reach_fails_the_test() {
-    for (expect, rule) in [("\"TEMPORARY\"", ""), ("\"FATAL\"", ""), ("{ rule = \"network\" }", ", rule `network`")] {
+    for (expect, rule) in [
+        ("\"TEMPORARY\"", ""),
+        ("\"FATAL\"", ""),
+        ("{ rule = \"network\" }", ", rule `network`"),
+    ] {
         let got = format!("got TEMPORARY or FATAL, as the jitter falls{rule}");
         let said = [
             got.as_str(),
@@ -147,7 +196,11 @@ fn a_limit_that_only_some_draws_reach_fails_the_test() {
 fn counters_go_from_one_failure_to_the_next() {
     let spot = "{ stop_code = \"SpotInterruption\" }";
     let exhausted = "{ type = \"FATAL\", rule = \"spot\", error = \"RetriesExhausted.spot\" }";
-    check(&format!("[{spot}, {spot}]"), &format!("[\"RETRIABLE\", {exhausted}]"), &[]);
+    check(
+        &format!("[{spot}, {spot}]"),
+        &format!("[\"RETRIABLE\", {exhausted}]"),
+        &[],
+    );
     check(
         "[{ error = \"States.Timeout\" }, { reason = \"rate exceeded\" }, 4, { error = \"States.Timeout\" }]",
         "[\"RETRIABLE\", \"RETRIABLE\", \"TEMPORARY\", { error = \"RetriesExhausted.timeout\" }]",
@@ -213,7 +266,11 @@ fn an_execution_ends_with_fatal() {
     check(
         "[9, 4]",
         "[{ rule = \"default\" }, \"TEMPORARY\"]",
-        &["the execution has ended before", "got FATAL", "drop what follows, or change the rule that decided FATAL"],
+        &[
+            "the execution has ended before",
+            "got FATAL",
+            "drop what follows, or change the rule that decided FATAL",
+        ],
     );
 }
 
@@ -222,23 +279,49 @@ fn an_event_that_cannot_be_read_fails_the_test() {
     check(
         "[{ file = \"lost.json\" }, 4]",
         "[\"RETRIABLE\", \"FATAL\"]",
-        &["cannot be read", "no such file", "name a file with an event of ProcessError, relative to the policy"],
+        &[
+            "cannot be read",
+            "no such file",
+            "name a file with an event of ProcessError, relative to the policy",
+        ],
     );
 }
 
 #[test]
 fn tests_say_what_they_are() {
     let test = "[[test]]\nname = 'one'\nfailures = [4, { file = 'a.json' }, { file = 'b.json' }]\nexpect = ['RETRIABLE', 'RETRIABLE', 'FATAL']\n";
-    let (policy, _) =
-        Policy::load(&format!("version = 1\nlimits.max_retries = 3\n{test}{}", test.replace("one", "two"))).unwrap();
-    let told: Vec<_> =
-        policy.tests().iter().map(|test| (test.name(), test.line(policy.source()), test.events().collect())).collect();
-    assert_eq!(told, [("one", 3, vec!["a.json", "b.json"]), ("two", 7, vec!["a.json", "b.json"])]);
+    let (policy, _) = Policy::load(&format!(
+        "version = 1\nlimits.max_retries = 3\n{test}{}",
+        test.replace("one", "two")
+    ))
+    .unwrap();
+    let told: Vec<_> = policy
+        .tests()
+        .iter()
+        .map(|test| {
+            (
+                test.name(),
+                test.line(policy.source()),
+                test.events().collect(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("one", 3, vec!["a.json", "b.json"]),
+            ("two", 7, vec!["a.json", "b.json"])
+        ]
+    );
 }
 
 #[test]
 fn the_function_reads_past_tests() {
-    for test in ["test = 5", "[[test]]\nnmae = 7", "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\""] {
+    for test in [
+        "test = 5",
+        "[[test]]\nnmae = 7",
+        "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\"",
+    ] {
         let text = format!("version = 1\nlimits.max_retries = 3\n{test}\n");
         assert!(Policy::compile(&text).unwrap().tests().is_empty(), "{test}");
     }
@@ -254,14 +337,29 @@ fn only_tests_are_read_past() {
         format!("{POLICY}{test}\n  {default}"),
         format!("{POLICY}{default}{test}{test}"),
         format!("{POLICY}{default}{test}name2 = [\n[1],\n]\n"),
-        format!("{POLICY}{default}[[rule]]\nname = \"a\"\ntype = \"FATAL\"\nwhen = {{ error = '''\n{test}''' }}\n"),
+        format!(
+            "{POLICY}{default}[[rule]]\nname = \"a\"\ntype = \"FATAL\"\nwhen = {{ error = '''\n{test}''' }}\n"
+        ),
     ] {
-        let policy = Policy::compile(&text).map_err(|problems| format!("{problems:?}\n{text}")).unwrap();
-        assert_eq!(policy.default_rule().action().type_name(), "RETRIABLE", "{text}");
+        let policy = Policy::compile(&text)
+            .map_err(|problems| format!("{problems:?}\n{text}"))
+            .unwrap();
+        assert_eq!(
+            policy.default_rule().action().type_name(),
+            "RETRIABLE",
+            "{text}"
+        );
         assert_eq!(policy.source(), text);
     }
-    let broken = Policy::compile(&format!("{POLICY}{test}[default]\ntype = \"RETRY\"\n")).unwrap_err();
-    assert_eq!(broken.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["P017"]);
+    let broken =
+        Policy::compile(&format!("{POLICY}{test}[default]\ntype = \"RETRY\"\n")).unwrap_err();
+    assert_eq!(
+        broken
+            .iter()
+            .map(|problem| problem.code.as_str())
+            .collect::<Vec<_>>(),
+        ["P017"]
+    );
 }
 
 #[test]
@@ -270,9 +368,14 @@ fn rules_that_decide_in_no_test_are_told_once() {
     let text = format!("{POLICY}{tests}");
     let (policy, _) = Policy::load(&text).unwrap();
     let report = TestReport::of(&policy, |_| Err("no file".into()));
-    let [problem] = report.diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{:?}", report.diagnostics) };
+    let [problem] = report.diagnostics.iter().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", report.diagnostics)
+    };
     assert_eq!(problem.message, "8 of 9 rules decide in no test");
     assert_eq!(problem.label, "rule `spot` is not tested");
     assert_eq!(problem.related.len(), 4);
-    assert_eq!(problem.notes, ["nor are `fargate` (line 43), `timeout` (line 48), `never-ran` (line 53)"]);
+    assert_eq!(
+        problem.notes,
+        ["nor are `fargate` (line 43), `timeout` (line 48), `never-ran` (line 53)"]
+    );
 }

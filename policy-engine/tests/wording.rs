@@ -22,13 +22,33 @@ const TEMPORARY: Case<'_> = Case {
 
 #[track_caller]
 fn check(case: Case<'_>, expected: &str) {
-    let Case { limits, action, counters: (retries, waited), elapsed, id } = case;
+    let Case {
+        limits,
+        action,
+        counters: (retries, waited),
+        elapsed,
+        id,
+    } = case;
     let text = format!("version = 1\nlimits = {{ {limits} }}\n[default]\n{action}\n");
-    let (policy, _) = Policy::load(&text).map_err(|problems| format!("{problems:?}")).unwrap();
-    let counters = Counters::new(retries, [("default".to_owned(), retries)].into(), waited).unwrap();
-    let context = ExecutionContext { draw: Draw::Keyed(id), elapsed_seconds: elapsed };
-    let decision = decide(&policy, &Failure::read(Some("E"), None), &RetryState::Readable(counters), &context);
-    let (_, said) = decision.cause.split_once("; rule default (line 3): ").unwrap();
+    let (policy, _) = Policy::load(&text)
+        .map_err(|problems| format!("{problems:?}"))
+        .unwrap();
+    let counters =
+        Counters::new(retries, [("default".to_owned(), retries)].into(), waited).unwrap();
+    let context = ExecutionContext {
+        draw: Draw::Keyed(id),
+        elapsed_seconds: elapsed,
+    };
+    let decision = decide(
+        &policy,
+        &Failure::read(Some("E"), None),
+        &RetryState::Readable(counters),
+        &context,
+    );
+    let (_, said) = decision
+        .cause
+        .split_once("; rule default (line 3): ")
+        .unwrap();
     assert_eq!(said, expected);
 }
 
@@ -36,37 +56,137 @@ fn check(case: Case<'_>, expected: &str) {
 fn reasons() {
     let counted = "type = 'TEMPORARY'\nmax_retries = 9\nbackoff = { constant = '60s' }";
     let jittered = "type = 'TEMPORARY'\nbackoff = { constant = '99s', jitter = 'full' }";
-    let shared = "retry 1 of 3 after 24 s; without an execution id every execution draws this delay";
+    let shared =
+        "retry 1 of 3 after 24 s; without an execution id every execution draws this delay";
     let unknown = "; the time since the start is unknown, only waits are counted";
-    let (waits, elapsed) = ("max_retries = 3, max_total_wait = '100s'", "max_retries = 3, max_elapsed = '100s'");
+    let (waits, elapsed) = (
+        "max_retries = 3, max_total_wait = '100s'",
+        "max_retries = 3, max_elapsed = '100s'",
+    );
     for (case, expected) in [
         (Case { ..TEMPORARY }, "retry 1 of 3 after 60 s"),
-        (Case { counters: (2, 0), ..TEMPORARY }, "retry 3 of 3 after 60 s"),
-        (Case { counters: (3, 0), ..TEMPORARY }, "3 of its 3 retries used"),
-        (Case { counters: (3, 0), action: counted, ..TEMPORARY }, "3 of 3 retries (limits.max_retries) used"),
-        (Case { action: "type = 'RETRIABLE'", ..TEMPORARY }, "retry 1 of 3 at once"),
-        (Case { action: "type = 'FATAL'", ..TEMPORARY }, "no retry"),
-        (Case { id: None, ..TEMPORARY }, "retry 1 of 3 after 60 s"),
-        (Case { action: jittered, ..TEMPORARY }, "retry 1 of 3 after 53 s"),
-        (Case { action: jittered, id: None, ..TEMPORARY }, shared),
-        (Case { limits: waits, counters: (1, 40), ..TEMPORARY }, "retry 2 of 3 after 60 s"),
         (
-            Case { limits: waits, counters: (1, 41), ..TEMPORARY },
+            Case {
+                counters: (2, 0),
+                ..TEMPORARY
+            },
+            "retry 3 of 3 after 60 s",
+        ),
+        (
+            Case {
+                counters: (3, 0),
+                ..TEMPORARY
+            },
+            "3 of its 3 retries used",
+        ),
+        (
+            Case {
+                counters: (3, 0),
+                action: counted,
+                ..TEMPORARY
+            },
+            "3 of 3 retries (limits.max_retries) used",
+        ),
+        (
+            Case {
+                action: "type = 'RETRIABLE'",
+                ..TEMPORARY
+            },
+            "retry 1 of 3 at once",
+        ),
+        (
+            Case {
+                action: "type = 'FATAL'",
+                ..TEMPORARY
+            },
+            "no retry",
+        ),
+        (
+            Case {
+                id: None,
+                ..TEMPORARY
+            },
+            "retry 1 of 3 after 60 s",
+        ),
+        (
+            Case {
+                action: jittered,
+                ..TEMPORARY
+            },
+            "retry 1 of 3 after 53 s",
+        ),
+        (
+            Case {
+                action: jittered,
+                id: None,
+                ..TEMPORARY
+            },
+            shared,
+        ),
+        (
+            Case {
+                limits: waits,
+                counters: (1, 40),
+                ..TEMPORARY
+            },
+            "retry 2 of 3 after 60 s",
+        ),
+        (
+            Case {
+                limits: waits,
+                counters: (1, 41),
+                ..TEMPORARY
+            },
             "41 s waited and 60 s to wait are over 100 s (limits.max_total_wait)",
         ),
-        (Case { limits: waits, elapsed: None, ..TEMPORARY }, "retry 1 of 3 after 60 s"),
-        (Case { limits: elapsed, elapsed: Some(40), ..TEMPORARY }, "retry 1 of 3 after 60 s"),
         (
-            Case { limits: elapsed, elapsed: Some(41), ..TEMPORARY },
+            Case {
+                limits: waits,
+                elapsed: None,
+                ..TEMPORARY
+            },
+            "retry 1 of 3 after 60 s",
+        ),
+        (
+            Case {
+                limits: elapsed,
+                elapsed: Some(40),
+                ..TEMPORARY
+            },
+            "retry 1 of 3 after 60 s",
+        ),
+        (
+            Case {
+                limits: elapsed,
+                elapsed: Some(41),
+                ..TEMPORARY
+            },
             "41 s elapsed and 60 s to wait are over 100 s (limits.max_elapsed)",
         ),
         (
-            Case { limits: elapsed, elapsed: Some(7), counters: (1, 50), ..TEMPORARY },
+            Case {
+                limits: elapsed,
+                elapsed: Some(7),
+                counters: (1, 50),
+                ..TEMPORARY
+            },
             "50 s elapsed and 60 s to wait are over 100 s (limits.max_elapsed)",
         ),
-        (Case { limits: elapsed, elapsed: None, ..TEMPORARY }, &format!("retry 1 of 3 after 60 s{unknown}")),
         (
-            Case { limits: elapsed, elapsed: None, counters: (1, 50), ..TEMPORARY },
+            Case {
+                limits: elapsed,
+                elapsed: None,
+                ..TEMPORARY
+            },
+            &format!("retry 1 of 3 after 60 s{unknown}"),
+        ),
+        (
+            Case {
+                limits: elapsed,
+                elapsed: None,
+                counters: (1, 50),
+                ..TEMPORARY
+            },
             &format!("50 s elapsed and 60 s to wait are over 100 s (limits.max_elapsed){unknown}"),
         ),
     ] {
@@ -77,42 +197,120 @@ fn reasons() {
 /// The name and the first half of the sentence, for a failure that the policy's only rule, `[default]`, runs again.
 #[track_caller]
 fn happened(container: &str, error: &str, cause: Option<&str>, name: &str, happened: &str) {
-    let text = format!("version = 1\n{container}limits = {{ max_retries = 3 }}\nexit_codes = {{ Busy = 4 }}\n");
+    let text = format!(
+        "version = 1\n{container}limits = {{ max_retries = 3 }}\nexit_codes = {{ Busy = 4 }}\n"
+    );
     let policy = Policy::compile(&format!("{text}[default]\ntype = 'RETRIABLE'")).unwrap();
-    let context = ExecutionContext { draw: Draw::Keyed(None), elapsed_seconds: None };
+    let context = ExecutionContext {
+        draw: Draw::Keyed(None),
+        elapsed_seconds: None,
+    };
     let error = Some(error).filter(|error| !error.is_empty());
-    let decision = decide(&policy, &Failure::read(error, cause), &RetryState::default(), &context);
-    let said = decision.cause.split_once("; rule default").map(|(said, _)| said.to_owned());
-    assert_eq!((decision.error.as_str(), said.as_deref()), (name, Some(happened)), "{cause:?}");
+    let decision = decide(
+        &policy,
+        &Failure::read(error, cause),
+        &RetryState::default(),
+        &context,
+    );
+    let said = decision
+        .cause
+        .split_once("; rule default")
+        .map(|(said, _)| said.to_owned());
+    assert_eq!(
+        (decision.error.as_str(), said.as_deref()),
+        (name, Some(happened)),
+        "{cause:?}"
+    );
 }
 
 #[test]
 fn failures() {
     let app = "container = 'app'\n";
-    let exited = |code: i64, rest: &str| format!("{{\"Containers\":[{{\"Name\":\"app\",\"ExitCode\":{code}}}]{rest}}}");
+    let exited = |code: i64, rest: &str| {
+        format!("{{\"Containers\":[{{\"Name\":\"app\",\"ExitCode\":{code}}}]{rest}}}")
+    };
     for (code, rest, name, expected) in [
         (4, "", "Busy", "app exited with 4 (Busy)"),
         (5, "", "ExitCode5", "app exited with 5"),
         (128, "", "ExitCode128", "app exited with 128"),
-        (129, "", "ExitCode129", "app exited with 129 (killed by signal 1)"),
-        (159, "", "ExitCode159", "app exited with 159 (killed by signal 31)"),
+        (
+            129,
+            "",
+            "ExitCode129",
+            "app exited with 129 (killed by signal 1)",
+        ),
+        (
+            159,
+            "",
+            "ExitCode159",
+            "app exited with 159 (killed by signal 31)",
+        ),
         (160, "", "ExitCode160", "app exited with 160"),
         (-9, "", "ExitCode-9", "app exited with -9"),
-        (5, r#","StopCode":"EssentialContainerExited""#, "ExitCode5", "app exited with 5"),
-        (5, r#","StopCode":"SpotInterruption""#, "ExitCode5", "app exited with 5, SpotInterruption"),
-        (5, r#","StopCode":"a secret""#, "ExitCode5", "app exited with 5"),
-        (5, r#","StoppedReason":"OutOfMemoryError: x""#, "ExitCode5", "app exited with 5, OutOfMemoryError"),
+        (
+            5,
+            r#","StopCode":"EssentialContainerExited""#,
+            "ExitCode5",
+            "app exited with 5",
+        ),
+        (
+            5,
+            r#","StopCode":"SpotInterruption""#,
+            "ExitCode5",
+            "app exited with 5, SpotInterruption",
+        ),
+        (
+            5,
+            r#","StopCode":"a secret""#,
+            "ExitCode5",
+            "app exited with 5",
+        ),
+        (
+            5,
+            r#","StoppedReason":"OutOfMemoryError: x""#,
+            "ExitCode5",
+            "app exited with 5, OutOfMemoryError",
+        ),
     ] {
-        happened(app, "States.TaskFailed", Some(&exited(code, rest)), name, expected);
+        happened(
+            app,
+            "States.TaskFailed",
+            Some(&exited(code, rest)),
+            name,
+            expected,
+        );
     }
-    let stopped = |reason: &str| format!("{{\"StopCode\":\"TaskFailedToStart\",\"StoppedReason\":\"{reason}\"}}");
-    let (pull, unknown) = ("CannotPullContainerError", "States.TaskFailed, TaskFailedToStart, no exit code");
+    let stopped = |reason: &str| {
+        format!("{{\"StopCode\":\"TaskFailedToStart\",\"StoppedReason\":\"{reason}\"}}")
+    };
+    let (pull, unknown) = (
+        "CannotPullContainerError",
+        "States.TaskFailed, TaskFailedToStart, no exit code",
+    );
     let pulled = format!("States.TaskFailed, TaskFailedToStart, {pull}, no exit code");
     let several = r#"{"Containers":[{"Name":"a"},{"Name":"b"}]}"#;
     for (container, error, cause, name, expected) in [
-        ("", "States.TaskFailed", Some(stopped(&format!("{pull}: x"))), pull, pulled.as_str()),
-        ("", "States.TaskFailed", Some(stopped(&format!("{pull}x: x"))), "TaskFailedToStart", unknown),
-        ("", "States.TaskFailed", Some(stopped(pull)), "TaskFailedToStart", unknown),
+        (
+            "",
+            "States.TaskFailed",
+            Some(stopped(&format!("{pull}: x"))),
+            pull,
+            pulled.as_str(),
+        ),
+        (
+            "",
+            "States.TaskFailed",
+            Some(stopped(&format!("{pull}x: x"))),
+            "TaskFailedToStart",
+            unknown,
+        ),
+        (
+            "",
+            "States.TaskFailed",
+            Some(stopped(pull)),
+            "TaskFailedToStart",
+            unknown,
+        ),
         (
             "",
             "States.TaskFailed",
@@ -120,13 +318,49 @@ fn failures() {
             "TaskFailed",
             "States.TaskFailed, no exit code",
         ),
-        ("", "States.", Some(String::new()), "UnknownError", "States., the Cause is empty"),
-        ("", "E", Some("x".to_owned()), "E", "E, the Cause is plain text"),
+        (
+            "",
+            "States.",
+            Some(String::new()),
+            "UnknownError",
+            "States., the Cause is empty",
+        ),
+        (
+            "",
+            "E",
+            Some("x".to_owned()),
+            "E",
+            "E, the Cause is plain text",
+        ),
         ("", "E", None, "E", "E, no exit code"),
-        ("", "", None, "UnknownError", "an error without a name, no exit code"),
-        ("", "a secret", None, "UnknownError", "an error without a name, no exit code"),
-        ("", "E", Some(several.to_owned()), "E", "E, 2 containers and none named in the policy"),
-        (app, "E", Some(several.to_owned()), "E", "E, no container app"),
+        (
+            "",
+            "",
+            None,
+            "UnknownError",
+            "an error without a name, no exit code",
+        ),
+        (
+            "",
+            "a secret",
+            None,
+            "UnknownError",
+            "an error without a name, no exit code",
+        ),
+        (
+            "",
+            "E",
+            Some(several.to_owned()),
+            "E",
+            "E, 2 containers and none named in the policy",
+        ),
+        (
+            app,
+            "E",
+            Some(several.to_owned()),
+            "E",
+            "E, no container app",
+        ),
         (app, "E", Some("{}".to_owned()), "E", "E, no exit code"),
         (
             app,
@@ -140,5 +374,11 @@ fn failures() {
     }
     let long = "x".repeat(256);
     happened("", &long, None, &long, &format!("{long}, no exit code"));
-    happened("", &format!("{long}x"), None, "UnknownError", "an error without a name, no exit code");
+    happened(
+        "",
+        &format!("{long}x"),
+        None,
+        "UnknownError",
+        "an error without a name, no exit code",
+    );
 }

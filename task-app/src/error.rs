@@ -23,7 +23,11 @@ pub struct UnknownError(String);
 
 impl TaskError {
     /// Every error, by ascending exit code.
-    pub const ALL: [Self; 3] = [Self::UncaughtException, Self::InvalidInput, Self::NetworkError];
+    pub const ALL: [Self; 3] = [
+        Self::UncaughtException,
+        Self::InvalidInput,
+        Self::NetworkError,
+    ];
 
     /// The name, as the command line and the policies' `[exit_codes]` have it.
     pub const fn name(self) -> &'static str {
@@ -48,6 +52,9 @@ impl FromStr for TaskError {
     type Err = UnknownError;
 
     fn from_str(name: &str) -> Result<Self, UnknownError> {
-        Self::ALL.into_iter().find(|error| error.name() == name).ok_or_else(|| UnknownError(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|error| error.name() == name)
+            .ok_or_else(|| UnknownError(name.to_owned()))
     }
 }

@@ -39,7 +39,9 @@ struct Args {
 
 /// The names that an error can have, one a line, with their exit codes.
 fn known_errors() -> String {
-    let lines = TaskError::ALL.iter().map(|error| format!("  {:<17} exit code {}", error.name(), error.exit_code()));
+    let lines = TaskError::ALL
+        .iter()
+        .map(|error| format!("  {:<17} exit code {}", error.name(), error.exit_code()));
     format!("Errors:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
@@ -49,10 +51,13 @@ pub fn recognises(word: &str) -> bool {
     let mut command = Args::command();
     command.build();
     let known = command.get_arguments().any(|argument| {
-        name.strip_prefix("--").is_some_and(|long| argument.get_long() == Some(long))
-            || name
-                .strip_prefix('-')
-                .is_some_and(|short| argument.get_short().is_some_and(|it| short == it.to_string()))
+        name.strip_prefix("--")
+            .is_some_and(|long| argument.get_long() == Some(long))
+            || name.strip_prefix('-').is_some_and(|short| {
+                argument
+                    .get_short()
+                    .is_some_and(|it| short == it.to_string())
+            })
     });
     known || name == "--"
 }
@@ -66,13 +71,22 @@ pub fn main_with(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Nobody is left to tell when the output is closed.
             let _ = error.print();
-            if error.use_stderr() { ExitCode::from(EX_USAGE) } else { ExitCode::SUCCESS }
+            if error.use_stderr() {
+                ExitCode::from(EX_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            }
         }
     }
 }
 
 fn run(args: &Args) -> ExitCode {
-    let error = match args.error.as_deref().map(str::parse::<TaskError>).transpose() {
+    let error = match args
+        .error
+        .as_deref()
+        .map(str::parse::<TaskError>)
+        .transpose()
+    {
         Ok(error) => error,
         Err(unknown) => {
             eprintln!("task-app: {unknown}\n{}", known_errors());
@@ -94,18 +108,29 @@ fn run(args: &Args) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     if let Some(signal) = args.signal {
-        eprintln!("task-app: attempt {attempt} ends by {}", signal::name(signal));
+        eprintln!(
+            "task-app: attempt {attempt} ends by {}",
+            signal::name(signal)
+        );
         signal::die_of(signal);
     }
-    eprintln!("task-app: attempt {attempt} failed: {failure} ({})", failure.name());
+    eprintln!(
+        "task-app: attempt {attempt} failed: {failure} ({})",
+        failure.name()
+    );
     ExitCode::from(failure.exit_code())
 }
 
 /// Retries before this run; 0 where the variable is absent or unreadable.
 fn retries() -> u32 {
-    let Some(value) = env::var_os(RETRY_COUNT) else { return 0 };
-    value.to_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        eprintln!("task-app: {RETRY_COUNT} is {value:?}, not a number: taken as 0");
-        0
-    })
+    let Some(value) = env::var_os(RETRY_COUNT) else {
+        return 0;
+    };
+    value
+        .to_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| {
+            eprintln!("task-app: {RETRY_COUNT} is {value:?}, not a number: taken as 0");
+            0
+        })
 }

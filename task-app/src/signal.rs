@@ -20,13 +20,20 @@ const SIGNALS: [(&str, Signal); 8] = [
 pub(crate) fn parse(text: &str) -> Result<Signal, String> {
     let upper = text.to_ascii_uppercase();
     let found = SIGNALS.iter().find(|(name, signal)| {
-        upper == *name || name.strip_prefix("SIG") == Some(&upper) || upper == signal.as_raw().to_string()
+        upper == *name
+            || name.strip_prefix("SIG") == Some(&upper)
+            || upper == signal.as_raw().to_string()
     });
-    found.map(|(_, signal)| *signal).ok_or_else(|| format!("one of {}", SIGNALS.map(|(name, _)| name).join(", ")))
+    found
+        .map(|(_, signal)| *signal)
+        .ok_or_else(|| format!("one of {}", SIGNALS.map(|(name, _)| name).join(", ")))
 }
 
 pub(crate) fn name(signal: Signal) -> &'static str {
-    SIGNALS.iter().find(|(_, known)| *known == signal).map_or("a signal", |(name, _)| name)
+    SIGNALS
+        .iter()
+        .find(|(_, known)| *known == signal)
+        .map_or("a signal", |(name, _)| name)
 }
 
 /// Sends the signal to this process. It returns only where the signal does not end it: the first process of a container

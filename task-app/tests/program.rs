@@ -15,8 +15,15 @@ fn check(args: &str, retry_count: Option<&str>, expected: i32, printed: &str) {
         .env_remove("RETRY_COUNT")
         .envs(retry_count.map(|count| ("RETRY_COUNT", count)));
     let output = command.output().unwrap();
-    let code = output.status.code().unwrap_or_else(|| -output.status.signal().unwrap());
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let code = output
+        .status
+        .code()
+        .unwrap_or_else(|| -output.status.signal().unwrap());
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(code, expected, "task-app {args}: {text}");
     assert!(text.contains(printed), "task-app {args}: {text}");
 }
@@ -30,7 +37,12 @@ fn exits_as_told() {
         ("InvalidInput", Some("0"), 3, "the input is invalid"),
         ("NetworkError", Some("7"), 4, "attempt 8 failed"),
         ("Unheard", None, 64, "NetworkError      exit code 4"),
-        ("networkerror", None, 64, "no error is called `networkerror`"),
+        (
+            "networkerror",
+            None,
+            64,
+            "no error is called `networkerror`",
+        ),
         ("NetworkError InvalidInput", None, 64, "unexpected argument"),
         ("--unheard", None, 64, "unexpected argument"),
         ("--sleep five", None, 64, "invalid value"),
@@ -39,16 +51,41 @@ fn exits_as_told() {
         ("--help", None, 0, "exit code 3"),
         ("--version", None, 0, "task-app"),
         ("--succeed-on-attempt 3", Some("1"), 1, "attempt 2 failed"),
-        ("--succeed-on-attempt 3", Some("2"), 0, "attempt 3 succeeded"),
-        ("NetworkError --succeed-on-attempt 3", Some("1"), 4, "attempt 2 failed"),
-        ("--succeed-on-attempt=3 NetworkError", Some("9"), 0, "attempt 10 succeeded"),
+        (
+            "--succeed-on-attempt 3",
+            Some("2"),
+            0,
+            "attempt 3 succeeded",
+        ),
+        (
+            "NetworkError --succeed-on-attempt 3",
+            Some("1"),
+            4,
+            "attempt 2 failed",
+        ),
+        (
+            "--succeed-on-attempt=3 NetworkError",
+            Some("9"),
+            0,
+            "attempt 10 succeeded",
+        ),
         ("--sleep 10ms NetworkError", None, 4, "attempt 1 failed"),
         ("--signal SIGKILL", None, -9, "ends by SIGKILL"),
         ("--signal term", None, -15, "ends by SIGTERM"),
         ("--signal 6 NetworkError", None, -6, "ends by SIGABRT"),
-        ("--signal SIGKILL --succeed-on-attempt 2", Some("1"), 0, "attempt 2 succeeded"),
+        (
+            "--signal SIGKILL --succeed-on-attempt 2",
+            Some("1"),
+            0,
+            "attempt 2 succeeded",
+        ),
         ("NetworkError", Some("many"), 4, "not a number: taken as 0"),
-        ("NetworkError", Some("4294967295"), 4, "attempt 4294967295 failed"),
+        (
+            "NetworkError",
+            Some("4294967295"),
+            4,
+            "attempt 4294967295 failed",
+        ),
     ] {
         check(args, retry_count, expected, printed);
     }
@@ -62,17 +99,36 @@ fn every_error_has_its_own_rule_in_the_default_policy() {
     for error in TaskError::ALL {
         let code = ExitCode::new(error.exit_code().into()).unwrap();
         assert_eq!(policy.exit_code_name(code), Some(error.name()));
-        let app = Container { name: Some("app".into()), exit_code: Some(code), reason: None };
-        let rule = policy.deciding(&Failure { containers: vec![app], ..Failure::default() });
+        let app = Container {
+            name: Some("app".into()),
+            exit_code: Some(code),
+            reason: None,
+        };
+        let rule = policy.deciding(&Failure {
+            containers: vec![app],
+            ..Failure::default()
+        });
         rules.push(rule.name().to_owned());
         assert_eq!(error.name().parse(), Ok(error));
     }
-    assert_eq!(rules, ["uncaught-exception", "invalid-input", "network-error"]);
+    assert_eq!(
+        rules,
+        ["uncaught-exception", "invalid-input", "network-error"]
+    );
 }
 
 #[test]
 fn its_own_options_are_recognised() {
-    for word in ["--sleep", "--sleep=5s", "--signal", "--succeed-on-attempt", "--help", "-h", "--version", "--"] {
+    for word in [
+        "--sleep",
+        "--sleep=5s",
+        "--signal",
+        "--succeed-on-attempt",
+        "--help",
+        "-h",
+        "--version",
+        "--",
+    ] {
         assert!(task_app::recognises(word), "{word}");
     }
     for word in ["--fast", "--slep", "-", "-x", "NetworkError", ""] {

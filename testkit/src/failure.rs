@@ -36,13 +36,21 @@ pub fn reasons() -> BoxedStrategy<String> {
 }
 
 /// One member of an object, its value as JSON.
-fn member(key: &'static str, value: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
-    value.prop_map(move |value| format!("{}:{value}", quoted(key))).boxed()
+fn member(
+    key: &'static str,
+    value: impl Strategy<Value = String> + 'static,
+) -> BoxedStrategy<String> {
+    value
+        .prop_map(move |value| format!("{}:{value}", quoted(key)))
+        .boxed()
 }
 
 /// Members, each of which may be missing, in an order that may not be alphabetical.
 fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
-    let members: Vec<_> = members.into_iter().map(|member| option::weighted(0.85, member)).collect();
+    let members: Vec<_> = members
+        .into_iter()
+        .map(|member| option::weighted(0.85, member))
+        .collect();
     (members, any::<bool>())
         .prop_map(|(members, reversed)| {
             let mut members: Vec<_> = members.into_iter().flatten().collect();
@@ -65,8 +73,18 @@ fn texts(of: &'static [&'static str]) -> BoxedStrategy<String> {
 
 /// A number as JSON, written in some way; or what is no exit code.
 fn exit_codes() -> BoxedStrategy<String> {
-    let odd =
-        select(&["4.5", "\"4\"", "null", "-0.0", "4294967296", "-2147483649", "1e300", "18446744073709551616"][..]);
+    let odd = select(
+        &[
+            "4.5",
+            "\"4\"",
+            "null",
+            "-0.0",
+            "4294967296",
+            "-2147483649",
+            "1e300",
+            "18446744073709551616",
+        ][..],
+    );
     prop_oneof![
         12 => select(&EXIT_CODES[..]).prop_map(|code| code.to_string()),
         1 => select(&EXIT_CODES[..]).prop_map(|code| format!("{code}.0")),
@@ -79,7 +97,10 @@ fn exit_codes() -> BoxedStrategy<String> {
 fn tasks() -> BoxedStrategy<String> {
     let reason = || mostly(reasons().prop_map(|text| quoted(&text)));
     let container = object(vec![
-        member("Name", prop_oneof![1 => texts(&["app"]), 1 => texts(&CONTAINERS)]),
+        member(
+            "Name",
+            prop_oneof![1 => texts(&["app"]), 1 => texts(&CONTAINERS)],
+        ),
         member("ExitCode", exit_codes()),
         member("Reason", reason()),
     ]);
@@ -94,7 +115,10 @@ fn tasks() -> BoxedStrategy<String> {
         member("Containers", list(container, 4)),
         member("Failures", list(mostly(placement), 3)),
         member("LaunchType", texts(&LAUNCH_TYPES)),
-        member("Overrides", Just("{\"ContainerOverrides\":[{\"Command\":[\"x\"]}]}".to_owned())),
+        member(
+            "Overrides",
+            Just("{\"ContainerOverrides\":[{\"Command\":[\"x\"]}]}".to_owned()),
+        ),
         member("StopCode", texts(&STOP_CODES)),
         member("StoppedReason", reason()),
     ])
@@ -110,20 +134,25 @@ pub fn causes() -> BoxedStrategy<String> {
         3 => task.replacen('{', "{\"StopCode\":\"SpotInterruption\",", 1),
         4 => task.replacen('{', "{\"a\":{\"b\":1,\"b\":2},", 1),
         5 => task.replacen('{', "{\"a\":\"\\ud83d\",", 1),
-        _ => task.get(..at.index(task.len())).unwrap_or_default().to_owned(),
+        _ => task
+            .get(..at.index(task.len()))
+            .unwrap_or_default()
+            .to_owned(),
     });
     prop_oneof![10 => tasks(), 2 => spoilt, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
 }
 
 /// `taskError` as Step Functions makes it: a name and a text.
 pub fn task_errors() -> BoxedStrategy<Value> {
-    (errors(), causes()).prop_map(|(error, cause)| json!({"Error": error, "Cause": cause})).boxed()
+    (errors(), causes())
+        .prop_map(|(error, cause)| json!({"Error": error, "Cause": cause}))
+        .boxed()
 }
 
 /// `taskError` of any shape, as JSON text; mostly one that Step Functions would make.
 pub fn odd_task_errors() -> BoxedStrategy<String> {
-    let object_for_cause =
-        (errors(), tasks()).prop_map(|(error, task)| format!("{{\"Error\":{},\"Cause\":{task}}}", quoted(&error)));
+    let object_for_cause = (errors(), tasks())
+        .prop_map(|(error, task)| format!("{{\"Error\":{},\"Cause\":{task}}}", quoted(&error)));
     prop_oneof![
         8 => task_errors().prop_map(|it| it.to_string()),
         2 => object_for_cause,
@@ -134,15 +163,17 @@ pub fn odd_task_errors() -> BoxedStrategy<String> {
 
 /// Bytes of events: any, or of one that is cut, or has a byte changed.
 pub fn payloads() -> BoxedStrategy<Vec<u8>> {
-    let spoilt = (odd_task_errors(), any::<Index>(), option::of(any::<u8>())).prop_map(|(task_error, at, byte)| {
-        let mut bytes = format!("{{\"taskError\":{task_error}}}").into_bytes();
-        let at = at.index(bytes.len());
-        match (byte, bytes.get_mut(at)) {
-            (Some(byte), Some(place)) => *place = byte,
-            _ => bytes.truncate(at),
-        }
-        bytes
-    });
+    let spoilt = (odd_task_errors(), any::<Index>(), option::of(any::<u8>())).prop_map(
+        |(task_error, at, byte)| {
+            let mut bytes = format!("{{\"taskError\":{task_error}}}").into_bytes();
+            let at = at.index(bytes.len());
+            match (byte, bytes.get_mut(at)) {
+                (Some(byte), Some(place)) => *place = byte,
+                _ => bytes.truncate(at),
+            }
+            bytes
+        },
+    );
     prop_oneof![3 => spoilt, 1 => any::<Vec<u8>>()].boxed()
 }
 
@@ -180,8 +211,10 @@ pub fn any_json() -> BoxedStrategy<Value> {
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            vec((select(&WORDS[..]), inner), 0..6)
-                .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            vec((select(&WORDS[..]), inner), 0..6).prop_map(|members| members
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect()),
         ]
     })
     .boxed()

@@ -70,7 +70,11 @@ struct Part<'f>(&'f Formula, u8);
 
 impl fmt::Display for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.tightness() < self.1 { write!(f, "({})", self.0) } else { self.0.fmt(f) }
+        if self.0.tightness() < self.1 {
+            write!(f, "({})", self.0)
+        } else {
+            self.0.fmt(f)
+        }
     }
 }
 
@@ -81,8 +85,12 @@ impl fmt::Display for Formula {
             Self::RetryNumber => f.write_str("n"),
             Self::Negated(x) => write!(f, "-{}", Part(x, 3)),
             // To the left: 1 - 2 - 3 is (1 - 2) - 3.
-            Self::Binary(sign @ ('+' | '-'), x, y) => write!(f, "{} {sign} {}", Part(x, 1), Part(y, 2)),
-            Self::Binary(sign @ ('*' | '/'), x, y) => write!(f, "{}{sign}{}", Part(x, 2), Part(y, 3)),
+            Self::Binary(sign @ ('+' | '-'), x, y) => {
+                write!(f, "{} {sign} {}", Part(x, 1), Part(y, 2))
+            }
+            Self::Binary(sign @ ('*' | '/'), x, y) => {
+                write!(f, "{}{sign}{}", Part(x, 2), Part(y, 3))
+            }
             // To the right: 2^3^4 is 2^(3^4); and an exponent may have a sign.
             Self::Binary(sign, x, y) => write!(f, "{}{sign}{}", Part(x, 5), Part(y, 3)),
             Self::Call(name, values) => {

@@ -13,7 +13,15 @@ use proptest::test_runner::{Config, FileFailurePersistence};
 
 /// As many cases as the environment's `PROPTEST_CASES` says, else this many. Seeds of failures are kept beside the test.
 pub fn cases(usual: u32) -> Config {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { usual };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        Config::default().cases
+    } else {
+        usual
+    };
     let seeds = FileFailurePersistence::WithSource("regressions");
-    Config { cases, failure_persistence: Some(Box::new(seeds)), ..Config::default() }
+    Config {
+        cases,
+        failure_persistence: Some(Box::new(seeds)),
+        ..Config::default()
+    }
 }

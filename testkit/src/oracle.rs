@@ -2,7 +2,12 @@
 //!
 //! Written from `docs/policy-reference.md`. It takes texts that load and panics at others; what a backoff says for the
 //! n-th retry is a question of its own, which the caller answers.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "what it is given has loaded")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "what it is given has loaded"
+)]
 
 use crate::state::Counters;
 use regex::Regex;
@@ -25,8 +30,13 @@ enum Json {
 
 impl Json {
     fn get(&self, wanted: &str) -> Option<&Json> {
-        let Self::Object(members) = self else { return None };
-        members.iter().find(|(key, _)| key == wanted).map(|(_, value)| value)
+        let Self::Object(members) = self else {
+            return None;
+        };
+        members
+            .iter()
+            .find(|(key, _)| key == wanted)
+            .map(|(_, value)| value)
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -47,7 +57,8 @@ impl Json {
         match self {
             Self::Object(members) => {
                 let keys: BTreeSet<_> = members.iter().map(|(key, _)| key).collect();
-                keys.len() < members.len() || members.iter().any(|(_, value)| value.has_a_key_twice())
+                keys.len() < members.len()
+                    || members.iter().any(|(_, value)| value.has_a_key_twice())
             }
             Self::List(list) => list.iter().any(Self::has_a_key_twice),
             _ => false,
@@ -66,42 +77,78 @@ impl<'f> Failure<'f> {
     fn read(error: Option<&'f str>, cause: Option<&'f str>) -> Self {
         let task = cause.and_then(|text| serde_json::from_str::<Json>(text).ok());
         let task = task.filter(|json| matches!(json, Json::Object(_)) && !json.has_a_key_twice());
-        Self { error, plain_text: cause.filter(|_| task.is_none()), task }
+        Self {
+            error,
+            plain_text: cause.filter(|_| task.is_none()),
+            task,
+        }
     }
 
     /// The only container of this name; without a name the only one that AWS did not add.
     fn container(&self, name: Option<&str>) -> Option<&Json> {
-        let all = self.task.as_ref()?.list("Containers").iter().filter(|it| matches!(it, Json::Object(_)));
+        let all = self
+            .task
+            .as_ref()?
+            .list("Containers")
+            .iter()
+            .filter(|it| matches!(it, Json::Object(_)));
         let fit: Vec<_> = all
             .filter(|container| match name {
                 Some(name) => container.text("Name") == Some(name),
-                None => !container.text("Name").unwrap_or_default().starts_with("aws-guardduty-agent-"),
+                None => !container
+                    .text("Name")
+                    .unwrap_or_default()
+                    .starts_with("aws-guardduty-agent-"),
             })
             .collect();
-        if let [only] = fit[..] { Some(only) } else { None }
+        if let [only] = fit[..] {
+            Some(only)
+        } else {
+            None
+        }
     }
 
     /// Both readings of the container's exit code.
     fn exit_code(&self, container: Option<&str>) -> Option<(i64, i64)> {
-        let Some(Json::Number(number)) = self.container(container)?.get("ExitCode") else { return None };
+        let Some(Json::Number(number)) = self.container(container)?.get("ExitCode") else {
+            return None;
+        };
         let in_range = *number >= f64::from(i32::MIN) && *number <= f64::from(u32::MAX);
         if number.fract() != 0.0 || !in_range {
             return None;
         }
         let bits = (format!("{number:.0}").parse::<i64>().unwrap()) & 0xffff_ffff;
-        Some((bits, if bits < 1 << 31 { bits } else { bits - (1 << 32) }))
+        Some((
+            bits,
+            if bits < 1 << 31 {
+                bits
+            } else {
+                bits - (1 << 32)
+            },
+        ))
     }
 
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
-        let task = || self.task.as_ref().and_then(|task| task.text("StoppedReason"));
-        let own = || self.container(container).and_then(|container| container.text("Reason"));
+        let task = || {
+            self.task
+                .as_ref()
+                .and_then(|task| task.text("StoppedReason"))
+        };
+        let own = || {
+            self.container(container)
+                .and_then(|container| container.text("Reason"))
+        };
         let found = match key {
             "stopped_reason" => vec![task()],
             "container_reason" => vec![own()],
             _ => {
                 let placement = self.task.iter().flat_map(|task| task.list("Failures"));
-                let placement = placement.flat_map(|failure| [failure.text("Reason"), failure.text("Detail")]);
-                [task(), own(), self.plain_text].into_iter().chain(placement).collect()
+                let placement =
+                    placement.flat_map(|failure| [failure.text("Reason"), failure.text("Detail")]);
+                [task(), own(), self.plain_text]
+                    .into_iter()
+                    .chain(placement)
+                    .collect()
             }
         };
         found.into_iter().flatten().map(projected).collect()
@@ -117,21 +164,41 @@ fn projected(text: &str) -> String {
 
 /// One value, or the values of a list.
 fn each(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or(vec![value], |list| list.iter().collect())
+    value
+        .as_array()
+        .map_or(vec![value], |list| list.iter().collect())
 }
 
-fn condition_holds(policy: &Table, failure: &Failure<'_>, key: &str, wanted: &Value, container: Option<&str>) -> bool {
-    let task_field = |name: &str| failure.task.as_ref().and_then(|task| task.text(name)).map(str::to_owned);
-    let is = |seen: Option<String>| each(wanted).iter().any(|name| seen.is_some() && name.as_str() == seen.as_deref());
+fn condition_holds(
+    policy: &Table,
+    failure: &Failure<'_>,
+    key: &str,
+    wanted: &Value,
+    container: Option<&str>,
+) -> bool {
+    let task_field = |name: &str| {
+        failure
+            .task
+            .as_ref()
+            .and_then(|task| task.text(name))
+            .map(str::to_owned)
+    };
+    let is = |seen: Option<String>| {
+        each(wanted)
+            .iter()
+            .any(|name| seen.is_some() && name.as_str() == seen.as_deref())
+    };
     match key {
         "container" => true,
         "stop_code" => is(task_field("StopCode")),
         "launch_type" => is(task_field("LaunchType")),
         "capacity_provider" => is(task_field("CapacityProviderName")),
-        "error" => each(wanted).iter().any(|name| match (failure.error, name.as_str().unwrap().strip_suffix('*')) {
-            (None, _) => false,
-            (Some(error), Some(prefix)) => error.starts_with(prefix),
-            (Some(error), None) => Some(error) == name.as_str(),
+        "error" => each(wanted).iter().any(|name| {
+            match (failure.error, name.as_str().unwrap().strip_suffix('*')) {
+                (None, _) => false,
+                (Some(error), Some(prefix)) => error.starts_with(prefix),
+                (Some(error), None) => Some(error) == name.as_str(),
+            }
         }),
         "exit_code" => each(wanted).iter().any(|value| {
             let code = failure.exit_code(container);
@@ -170,10 +237,19 @@ fn code_range(policy: &Table, value: &Value) -> (i64, i64) {
 pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> String {
     let policy: Table = policy.parse().unwrap();
     let failure = Failure::read(error, cause);
-    for rule in policy.get("rule").map_or(&[][..], |rules| rules.as_array().unwrap()) {
+    for rule in policy
+        .get("rule")
+        .map_or(&[][..], |rules| rules.as_array().unwrap())
+    {
         let when = rule["when"].as_table().unwrap();
-        let container = when.get("container").or(policy.get("container")).map(|name| name.as_str().unwrap());
-        if when.iter().all(|(key, wanted)| condition_holds(&policy, &failure, key, wanted, container)) {
+        let container = when
+            .get("container")
+            .or(policy.get("container"))
+            .map(|name| name.as_str().unwrap());
+        if when
+            .iter()
+            .all(|(key, wanted)| condition_holds(&policy, &failure, key, wanted, container))
+        {
             return rule["name"].as_str().unwrap().to_owned();
         }
     }
@@ -217,15 +293,28 @@ pub fn answer(
         .collect();
     let limits = policy["limits"].as_table().unwrap();
     let count = |value: &Value| u32::try_from(value.as_integer().unwrap()).unwrap();
-    let seconds = |key| limits.get(key).map(|it| humantime::parse_duration(it.as_str().unwrap()).unwrap().as_secs());
-    let counts = |rule: &Value| rule.get("counts").is_none_or(|counts| counts.as_bool().unwrap());
+    let seconds = |key| {
+        limits.get(key).map(|it| {
+            humantime::parse_duration(it.as_str().unwrap())
+                .unwrap()
+                .as_secs()
+        })
+    };
+    let counts = |rule: &Value| {
+        rule.get("counts")
+            .is_none_or(|counts| counts.as_bool().unwrap())
+    };
     let of = |name: &str| counters.retries.get(name).copied().unwrap_or(0);
 
     // What no rule of this policy explains is charged to every limit.
     let explained: u32 = rules.iter().map(|(name, _)| of(name)).sum();
     let unexplained = counters.retry_count - explained;
-    let counted: u32 =
-        rules.iter().filter(|(_, rule)| counts(rule)).map(|(name, _)| of(name)).sum::<u32>() + unexplained;
+    let counted: u32 = rules
+        .iter()
+        .filter(|(_, rule)| counts(rule))
+        .map(|(name, _)| of(name))
+        .sum::<u32>()
+        + unexplained;
     let own = of(rule) + unexplained;
 
     let table = rules.iter().find(|(name, _)| *name == rule).unwrap().1;
@@ -243,7 +332,10 @@ pub fn answer(
     };
 
     if kind == "FATAL" {
-        return fatal(format!("Fatal.{rule}"), counters.retry_count + u32::from(counted < most));
+        return fatal(
+            format!("Fatal.{rule}"),
+            counters.retry_count + u32::from(counted < most),
+        );
     }
     if own >= own_most || (counts(table) && counted >= most) || counters.retry_count >= 1_000 {
         return fatal(format!("RetriesExhausted.{rule}"), counters.retry_count);
@@ -255,8 +347,15 @@ pub fn answer(
             Value::String(name) => &policy["backoff"][name],
             inline => inline,
         };
-        let jitter = backoff.get("jitter").map_or("none", |jitter| jitter.as_str().unwrap());
-        jittered(delay(own + 1), jitter, execution_id, counters.retry_count + 1)
+        let jitter = backoff
+            .get("jitter")
+            .map_or("none", |jitter| jitter.as_str().unwrap());
+        jittered(
+            delay(own + 1),
+            jitter,
+            execution_id,
+            counters.retry_count + 1,
+        )
     };
     if seconds("max_total_wait")
         .is_some_and(|most| u128::from(counters.waited_seconds) + u128::from(wait) > most.into())
@@ -264,14 +363,20 @@ pub fn answer(
         return fatal("WaitBudgetSpent".to_owned(), counters.retry_count);
     }
     let elapsed = elapsed_seconds.unwrap_or(0).max(counters.waited_seconds);
-    if seconds("max_elapsed").is_some_and(|most| u128::from(elapsed) + u128::from(wait) > most.into()) {
+    if seconds("max_elapsed")
+        .is_some_and(|most| u128::from(elapsed) + u128::from(wait) > most.into())
+    {
         return fatal("DeadlineReached".to_owned(), counters.retry_count);
     }
     after.retry_count += 1;
     *after.retries.entry(rule.to_owned()).or_default() += 1;
     after.waited_seconds = after.waited_seconds.saturating_add(wait);
     Answer {
-        kind: if kind == "RETRIABLE" { "RETRIABLE" } else { "TEMPORARY" },
+        kind: if kind == "RETRIABLE" {
+            "RETRIABLE"
+        } else {
+            "TEMPORARY"
+        },
         stop: None,
         retry_count: after.retry_count,
         wait_seconds: wait,
@@ -281,12 +386,19 @@ pub fn answer(
 
 /// `full`: anything up to the delay; `equal`: half of it for certain, and anything up to the other half.
 fn jittered(delay: u32, jitter: &str, execution_id: Option<&str>, retry_count: u32) -> u64 {
-    let digest = Sha256::digest(format!("{}/{retry_count}", execution_id.unwrap_or_default()));
+    let digest = Sha256::digest(format!(
+        "{}/{retry_count}",
+        execution_id.unwrap_or_default()
+    ));
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let draw = u128::from_str_radix(&hex[..8], 16).unwrap();
     let spread = |most: u32| u64::try_from(draw * (u128::from(most) + 1) / (1 << 32)).unwrap();
     let certain = if jitter == "equal" { delay / 2 } else { 0 };
-    if jitter == "none" { delay.into() } else { u64::from(certain) + spread(delay - certain) }
+    if jitter == "none" {
+        delay.into()
+    } else {
+        u64::from(certain) + spread(delay - certain)
+    }
 }
 
 impl<'de> Deserialize<'de> for Json {

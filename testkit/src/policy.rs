@@ -26,22 +26,50 @@ impl fmt::Debug for Toml {
 }
 
 /// Names that policies may give exit codes.
-const EXIT_CODE_NAMES: [(&str, i64); 4] =
-    [("Uncaught", 1), ("NetworkError", 4), ("Killed", -9), ("AccessViolation", 0xC000_0005)];
+const EXIT_CODE_NAMES: [(&str, i64); 4] = [
+    ("Uncaught", 1),
+    ("NetworkError", 4),
+    ("Killed", -9),
+    ("AccessViolation", 0xC000_0005),
+];
 
 /// Exit codes that policies and failures have in common, so that rules match often; some are two readings of one code.
-pub const EXIT_CODES: [i64; 14] =
-    [4, 0, 1, 3, 40, 49, 137, -1, -9, 4_294_967_287, 0xC000_0005, -1_073_741_819, i32::MIN as i64, u32::MAX as i64];
+pub const EXIT_CODES: [i64; 14] = [
+    4,
+    0,
+    1,
+    3,
+    40,
+    49,
+    137,
+    -1,
+    -9,
+    4_294_967_287,
+    0xC000_0005,
+    -1_073_741_819,
+    i32::MIN as i64,
+    u32::MAX as i64,
+];
 
 /// Names of containers.
 pub const CONTAINERS: [&str; 4] = ["app", "proxy", "App", "aws-guardduty-agent-1"];
 
 /// Stop codes, known ones and one that may come.
-pub const STOP_CODES: [&str; 4] = ["SpotInterruption", "TaskFailedToStart", "EssentialContainerExited", "SomethingNew"];
+pub const STOP_CODES: [&str; 4] = [
+    "SpotInterruption",
+    "TaskFailedToStart",
+    "EssentialContainerExited",
+    "SomethingNew",
+];
 
 /// Error names.
-pub const ERRORS: [&str; 5] =
-    ["States.TaskFailed", "States.Timeout", "ECS.ServerException", "ECS.AmazonECSException", "Odd"];
+pub const ERRORS: [&str; 5] = [
+    "States.TaskFailed",
+    "States.Timeout",
+    "ECS.ServerException",
+    "ECS.AmazonECSException",
+    "Odd",
+];
 
 /// Launch types.
 pub const LAUNCH_TYPES: [&str; 2] = ["FARGATE", "EC2"];
@@ -79,8 +107,19 @@ fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
     let container = option::of(select(&CONTAINERS[..2]));
     let rules = vec((conditions(), actions(retries, true)), 0..=rules);
     let default = option::of(actions(retries, false));
-    let limits = (0..=retries, option::of(durations(600)), option::of(durations(900)));
-    let parts = (container, limits, [backoffs(), backoffs()], rules, default, any::<bool>());
+    let limits = (
+        0..=retries,
+        option::of(durations(600)),
+        option::of(durations(900)),
+    );
+    let parts = (
+        container,
+        limits,
+        [backoffs(), backoffs()],
+        rules,
+        default,
+        any::<bool>(),
+    );
     parts
         .prop_map(|(container, limits, backoffs, rules, default, unused)| {
             written(container, limits, backoffs, &rules, default, unused)
@@ -113,10 +152,25 @@ fn written(
     text.extend(max_total_wait.map(|limit| format!("max_total_wait = \"{limit}\"\n")));
     text.extend(max_elapsed.map(|limit| format!("max_elapsed = \"{limit}\"\n")));
     let wanted = |name: &str| unused || body.contains(&format!("\"{name}\""));
-    let names: Vec<_> = EXIT_CODE_NAMES.iter().filter(|(name, _)| wanted(name)).collect();
-    text += if names.is_empty() { "" } else { "\n[exit_codes]\n" };
-    text.extend(names.iter().map(|(name, code)| format!("{name} = {code}\n")));
-    for (name, lines) in BACKOFFS.iter().zip(backoffs).filter(|(name, _)| wanted(name)) {
+    let names: Vec<_> = EXIT_CODE_NAMES
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .collect();
+    text += if names.is_empty() {
+        ""
+    } else {
+        "\n[exit_codes]\n"
+    };
+    text.extend(
+        names
+            .iter()
+            .map(|(name, code)| format!("{name} = {code}\n")),
+    );
+    for (name, lines) in BACKOFFS
+        .iter()
+        .zip(backoffs)
+        .filter(|(name, _)| wanted(name))
+    {
         text += &format!("\n[backoff.{name}]\n{}\n", lines.join("\n"));
     }
     Toml(text + &body)
@@ -135,27 +189,52 @@ pub struct Walkable {
 
 /// Policies small enough for walking every order of failures, with limits in time or without any.
 pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
-    let limit = move || if time_limits { option::of(durations(400)).boxed() } else { Just(None).boxed() };
+    let limit = move || {
+        if time_limits {
+            option::of(durations(400)).boxed()
+        } else {
+            Just(None).boxed()
+        }
+    };
     let limits = (0..4_u32, limit(), limit());
-    (limits, [backoffs(), backoffs()], vec(actions(3, true), 0..3), actions(3, false))
+    (
+        limits,
+        [backoffs(), backoffs()],
+        vec(actions(3, true), 0..3),
+        actions(3, false),
+    )
         .prop_map(|(limits, backoffs, actions, default)| {
             let limited_in_time = limits.1.is_some() || limits.2.is_some();
-            let rules: Vec<_> = (0..).map(|n| format!("exit_code = {n}")).zip(actions).collect();
+            let rules: Vec<_> = (0..)
+                .map(|n| format!("exit_code = {n}"))
+                .zip(actions)
+                .collect();
             let text = written(None, limits, backoffs, &rules, Some(default), false);
-            Walkable { text, rules: rules.len(), limited_in_time }
+            Walkable {
+                text,
+                rules: rules.len(),
+                limited_in_time,
+            }
         })
         .boxed()
 }
 
 /// The lines of a rule that say what it does; `[default]` takes no `counts`.
 fn actions(retries: u32, of_a_rule: bool) -> BoxedStrategy<String> {
-    let bounds = (option::of(1..=retries), option::weighted(0.6, any::<bool>()));
+    let bounds = (
+        option::of(1..=retries),
+        option::weighted(0.6, any::<bool>()),
+    );
     let bounds = bounds.prop_map(move |(own, counts)| {
         let counts = counts.filter(|_| of_a_rule);
         // What is not counted needs a limit of its own.
         let own = own.or((counts == Some(false)).then_some(1));
-        let own = own.map(|own| format!("max_retries = {own}\n")).unwrap_or_default();
-        own + &counts.map(|counts| format!("counts = {counts}\n")).unwrap_or_default()
+        let own = own
+            .map(|own| format!("max_retries = {own}\n"))
+            .unwrap_or_default();
+        own + &counts
+            .map(|counts| format!("counts = {counts}\n"))
+            .unwrap_or_default()
     });
     let inline = backoffs().prop_map(|lines| format!("{{ {} }}", lines.join(", ")));
     let named = select(&BACKOFFS[..]).prop_map(|name| format!("\"{name}\""));
@@ -173,12 +252,15 @@ pub fn backoffs() -> BoxedStrategy<Vec<String>> {
     let seconds = || durations(300);
     let slow = prop_oneof![
         seconds().prop_map(|s| format!("constant = \"{s}\"")),
-        (seconds(), durations(60)).prop_map(|(i, s)| format!("linear = {{ initial = \"{i}\", step = \"{s}\" }}")),
+        (seconds(), durations(60))
+            .prop_map(|(i, s)| format!("linear = {{ initial = \"{i}\", step = \"{s}\" }}")),
         vec(seconds(), 1..5).prop_map(|list| format!("delays = {list:?}")),
         (0..300_u32, 0..60_u32).prop_map(|(a, b)| format!("formula = \"{a} + {b} * n\"")),
         (0..300_u32, 0..60_u32).prop_map(|(a, b)| format!("formula = \"max(0, {a} - {b} * n)\"")),
-        (0..60_u32, 0..900_u32).prop_map(|(a, b)| format!("formula = \"min({a} * n, {b}, {b} / 2 + n)\"")),
-        (0..60_u32).prop_map(|a| format!("formula = \"floor({a} / n) + ceil({a} * sqrt(n)) - -log2(n)\"")),
+        (0..60_u32, 0..900_u32)
+            .prop_map(|(a, b)| format!("formula = \"min({a} * n, {b}, {b} / 2 + n)\"")),
+        (0..60_u32)
+            .prop_map(|a| format!("formula = \"floor({a} / n) + ceil({a} * sqrt(n)) - -log2(n)\"")),
     ];
     let fast = prop_oneof![
         (seconds(), 10..31_u32).prop_map(|(i, f)| format!(
@@ -206,11 +288,13 @@ pub fn backoffs() -> BoxedStrategy<Vec<String>> {
 /// Durations of at most so many seconds, written in seconds or in minutes and seconds.
 fn durations(most: u32) -> BoxedStrategy<String> {
     (0..=most, any::<bool>())
-        .prop_map(|(seconds, in_minutes)| match (in_minutes, seconds / 60, seconds % 60) {
-            (true, minutes, 0) => format!("{minutes}m"),
-            (true, minutes, rest) => format!("{minutes}m{rest}s"),
-            (false, ..) => format!("{seconds}s"),
-        })
+        .prop_map(
+            |(seconds, in_minutes)| match (in_minutes, seconds / 60, seconds % 60) {
+                (true, minutes, 0) => format!("{minutes}m"),
+                (true, minutes, rest) => format!("{minutes}m{rest}s"),
+                (false, ..) => format!("{seconds}s"),
+            },
+        )
         .boxed()
 }
 
@@ -231,31 +315,49 @@ fn conditions() -> BoxedStrategy<String> {
         option::weighted(0.15, names(&CONTAINERS)),
     );
     known
-        .prop_map(|(exit_code, reason, error, stop_code, stopped, own, launch_type, provider, container)| {
-            let asked = [
-                ("reason", reason),
-                ("exit_code", exit_code),
-                ("error", error),
-                ("stopped_reason", stopped),
-                ("stop_code", stop_code),
-                ("container_reason", own),
-                ("launch_type", launch_type),
-                ("capacity_provider", provider),
-            ];
-            let mut members: Vec<_> =
-                asked.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", value?))).collect();
-            if members.is_empty() {
-                members.push("exit_code = 4".to_owned());
-            }
-            members.extend(container.map(|container| format!("container = {container}")));
-            members.join(", ")
-        })
+        .prop_map(
+            |(
+                exit_code,
+                reason,
+                error,
+                stop_code,
+                stopped,
+                own,
+                launch_type,
+                provider,
+                container,
+            )| {
+                let asked = [
+                    ("reason", reason),
+                    ("exit_code", exit_code),
+                    ("error", error),
+                    ("stopped_reason", stopped),
+                    ("stop_code", stop_code),
+                    ("container_reason", own),
+                    ("launch_type", launch_type),
+                    ("capacity_provider", provider),
+                ];
+                let mut members: Vec<_> = asked
+                    .into_iter()
+                    .filter_map(|(key, value)| Some(format!("{key} = {}", value?)))
+                    .collect();
+                if members.is_empty() {
+                    members.push("exit_code = 4".to_owned());
+                }
+                members.extend(container.map(|container| format!("container = {container}")));
+                members.join(", ")
+            },
+        )
         .boxed()
 }
 
 /// One value, or a list of some.
 fn list(values: BoxedStrategy<String>) -> BoxedStrategy<String> {
-    prop_oneof![values.clone(), vec(values, 1..4).prop_map(|values| format!("[{}]", values.join(", ")))].boxed()
+    prop_oneof![
+        values.clone(),
+        vec(values, 1..4).prop_map(|values| format!("[{}]", values.join(", ")))
+    ]
+    .boxed()
 }
 
 fn names(names: &'static [&'static str]) -> BoxedStrategy<String> {
@@ -328,16 +430,23 @@ pub fn texts() -> BoxedStrategy<Toml> {
             "[guarantee]\n",
         ][..],
     );
-    let change = (any::<Index>(), 0..60_usize, prop_oneof![2 => pieces.prop_map(str::to_owned), 1 => "\\PC{0,6}"]);
-    let changed = (prop_oneof![policies(), shipped()], vec(change, 0..4)).prop_map(|(Toml(mut text), changes)| {
-        for (at, length, piece) in changes {
-            let at = floor(&text, at.index(text.len() + 1));
-            let end = floor(&text, (at + length).min(text.len()));
-            text.replace_range(at..end, &piece);
-        }
-        Toml(text)
-    });
-    prop_oneof![8 => changed, 1 => "\\PC{0,80}".prop_map(Toml), 1 => any::<String>().prop_map(Toml)].boxed()
+    let change = (
+        any::<Index>(),
+        0..60_usize,
+        prop_oneof![2 => pieces.prop_map(str::to_owned), 1 => "\\PC{0,6}"],
+    );
+    let changed = (prop_oneof![policies(), shipped()], vec(change, 0..4)).prop_map(
+        |(Toml(mut text), changes)| {
+            for (at, length, piece) in changes {
+                let at = floor(&text, at.index(text.len() + 1));
+                let end = floor(&text, (at + length).min(text.len()));
+                text.replace_range(at..end, &piece);
+            }
+            Toml(text)
+        },
+    );
+    prop_oneof![8 => changed, 1 => "\\PC{0,80}".prop_map(Toml), 1 => any::<String>().prop_map(Toml)]
+        .boxed()
 }
 
 /// The policies that we ship.
@@ -347,7 +456,9 @@ fn shipped() -> BoxedStrategy<Toml> {
         include_str!("../../policies/shared-service.toml"),
         include_str!("../../policies/default.toml"),
     ];
-    select(texts.to_vec()).prop_map(|text| Toml(text.to_owned())).boxed()
+    select(texts.to_vec())
+        .prop_map(|text| Toml(text.to_owned()))
+        .boxed()
 }
 
 /// The nearest place before this one that cuts no character.

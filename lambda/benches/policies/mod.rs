@@ -11,7 +11,11 @@ pub(crate) fn rules(rules: usize, patterns: usize) -> String {
         } else {
             format!("exit_code = {}", 1_000 + n)
         };
-        writeln!(text, "[[rule]]\nname = \"r{n}\"\nwhen = {{ {when} }}\ntype = \"FATAL\"").unwrap();
+        writeln!(
+            text,
+            "[[rule]]\nname = \"r{n}\"\nwhen = {{ {when} }}\ntype = \"FATAL\""
+        )
+        .unwrap();
     }
     text + "[[rule]]\nname = \"last\"\nwhen = { exit_code = 4 }\ntype = \"TEMPORARY\"\nbackoff = { constant = \"60s\" }\n"
 }

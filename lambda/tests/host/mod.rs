@@ -47,7 +47,10 @@ impl Host {
         command
             .args(arguments)
             .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr().unwrap().to_string())
+            .env(
+                "AWS_LAMBDA_RUNTIME_API",
+                listener.local_addr().unwrap().to_string(),
+            )
             .env("AWS_LAMBDA_FUNCTION_NAME", "process-error")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
@@ -55,8 +58,16 @@ impl Host {
             .stdin(Stdio::null())
             .stdout(output())
             .stderr(output());
-        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", bootstrap.display()));
-        Self { listener, connection: None, child, invocations: 0, waits_for_event: false }
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", bootstrap.display()));
+        Self {
+            listener,
+            connection: None,
+            child,
+            invocations: 0,
+            waits_for_event: false,
+        }
     }
 
     /// Sends an event and gives what the bootstrap makes of it.
@@ -86,7 +97,9 @@ impl Host {
             self.invocations
         );
         let stream = self.connection.as_mut().unwrap().get_mut();
-        stream.write_all(&[head.as_bytes(), payload].concat()).unwrap();
+        stream
+            .write_all(&[head.as_bytes(), payload].concat())
+            .unwrap();
         self.waits_for_event = false;
     }
 
@@ -100,7 +113,10 @@ impl Host {
             .write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
             .unwrap();
         let body = String::from_utf8(body).unwrap();
-        let invocation = format!("/2018-06-01/runtime/invocation/request-{}", self.invocations);
+        let invocation = format!(
+            "/2018-06-01/runtime/invocation/request-{}",
+            self.invocations
+        );
         match path.strip_prefix(&invocation) {
             Some("/response") => Post::Response(body),
             Some("/error") => Post::Error(body),
@@ -140,7 +156,10 @@ impl Host {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     assert!(Instant::now() < deadline, "the bootstrap does not call");
-                    assert!(self.child.try_wait().unwrap().is_none(), "the bootstrap has ended");
+                    assert!(
+                        self.child.try_wait().unwrap().is_none(),
+                        "the bootstrap has ended"
+                    );
                     std::thread::yield_now();
                 }
                 Err(error) => panic!("{error}"),
@@ -167,12 +186,19 @@ fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<(String,
         line.clear();
         stream.read_line(&mut line)?;
         match line.trim_end().split_once(':') {
-            Some((name, value)) => headers.insert(name.to_ascii_lowercase(), value.trim().to_owned()),
+            Some((name, value)) => {
+                headers.insert(name.to_ascii_lowercase(), value.trim().to_owned())
+            }
             None => break,
         };
     }
-    assert!(!headers.contains_key("transfer-encoding"), "{path}: {headers:?}");
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    assert!(
+        !headers.contains_key("transfer-encoding"),
+        "{path}: {headers:?}"
+    );
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     Ok(Some((path, body)))

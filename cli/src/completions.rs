@@ -1,0 +1,14 @@
+//! `exitwise completions`: what lets a shell complete commands and options.
+
+use crate::args::{Cli, Completions};
+use crate::status::Status;
+use anyhow::Result;
+use clap::CommandFactory;
+use std::io::Write;
+
+pub(crate) fn run(args: &Completions) -> Result<Status> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "exitwise", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(Status::Fine)
+}

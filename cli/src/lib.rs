@@ -1,0 +1,53 @@
+//! `exitwise`: check, explain and run retry policies.
+
+mod args;
+mod check;
+mod completions;
+mod diff;
+mod explain;
+mod init;
+mod man;
+mod output;
+mod policy_file;
+mod prove;
+pub mod run;
+mod schema;
+mod simulate;
+mod status;
+
+use args::{Cli, Command};
+use clap::Parser;
+use output::text::BAD;
+use status::Status;
+use std::process::ExitCode;
+
+/// Runs the program by the arguments of this process.
+pub fn main() -> ExitCode {
+    let status = match Cli::parse().command {
+        Command::Init(args) => init::run(&args),
+        Command::Check(args) => check::command::run(&args),
+        Command::Prove(args) => prove::run(&args),
+        Command::Diff(args) => diff::command::run(&args),
+        Command::Explain(args) => explain::command::run(&args),
+        Command::Run(args) => run::command::run(&args),
+        Command::Schema => schema::run(),
+        Command::Simulate(args) => simulate::command::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+        Command::TaskApp { args } => return task_app::main_with(args.into_iter()),
+    };
+    match status {
+        Ok(status) => ExitCode::from(status as u8),
+        Err(error) => {
+            // A reader that has seen enough, such as `head`, is no mistake of the caller's.
+            let closed = error
+                .downcast_ref::<std::io::Error>()
+                .map(std::io::Error::kind);
+            if closed == Some(std::io::ErrorKind::BrokenPipe) {
+                return ExitCode::SUCCESS;
+            }
+            anstream::eprintln!("{}error{}: {error:#}", BAD.render(), BAD.render_reset());
+            ExitCode::from(Status::Usage as u8)
+        }
+    }
+}

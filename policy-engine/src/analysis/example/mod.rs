@@ -1,0 +1,6 @@
+//! Example failures.
+
+pub(crate) mod search;
+mod texts;
+
+pub use search::Example;

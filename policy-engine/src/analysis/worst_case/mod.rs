@@ -1,0 +1,6 @@
+//! The worst case of a policy.
+
+mod bound;
+mod share;
+
+pub use bound::*;

@@ -1,0 +1,6 @@
+//! What happened.
+
+pub(crate) mod cause;
+mod facts;
+
+pub use facts::*;

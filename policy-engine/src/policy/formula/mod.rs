@@ -1,0 +1,7 @@
+//! Formulas.
+
+mod lexer;
+mod parser;
+mod tree;
+
+pub use tree::*;

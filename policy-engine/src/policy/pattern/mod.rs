@@ -1,0 +1,6 @@
+//! Patterns.
+
+pub(crate) mod search;
+mod syntax;
+
+pub use search::*;
