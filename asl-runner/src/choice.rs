@@ -1,31 +1,31 @@
-//! Rules of Choice states.
+//! The rules of Choice states.
 
 use crate::path::{Path, Scope};
 use crate::task::TaskFailure;
 use serde::{Deserialize, de::Error};
 use serde_json::{Map, Value, from_value};
 
-/// A rule and where it leads.
+/// A rule of a Choice state, and the name of the state that follows if the rule matches.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Branch {
     pub(crate) next: String,
     #[serde(flatten)]
-    pub(crate) rule: Rule,
+    pub(crate) rule: ChoiceRule,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
-pub(crate) enum Rule {
-    /// Of the value at `Variable`.
-    Test(Path, Test),
-    /// Of other rules.
-    Join(Join),
+pub(crate) enum ChoiceRule {
+    /// Compares the value at the path, which is `Variable` in JSON.
+    Comparison(Path, Comparison),
+    /// Combines other rules.
+    Boolean(BooleanOperator),
 }
 
-/// In JSON the only field besides `Variable`.
+/// A comparison operator and its operand. In JSON, it is the only field besides `Variable`.
 #[derive(Debug, Deserialize)]
-pub(crate) enum Test {
+pub(crate) enum Comparison {
     IsPresent(bool),
     IsNull(bool),
     IsString(bool),
@@ -34,15 +34,15 @@ pub(crate) enum Test {
     StringEquals(String),
 }
 
-/// In JSON the only field.
+/// A boolean operator and its operands. In JSON, it is the only field of the rule.
 #[derive(Debug, Deserialize)]
-pub(crate) enum Join {
-    And(Vec<Rule>),
-    Or(Vec<Rule>),
-    Not(Box<Rule>),
+pub(crate) enum BooleanOperator {
+    And(Vec<ChoiceRule>),
+    Or(Vec<ChoiceRule>),
+    Not(Box<ChoiceRule>),
 }
 
-impl TryFrom<Map<String, Value>> for Rule {
+impl TryFrom<Map<String, Value>> for ChoiceRule {
     type Error = serde_json::Error;
 
     fn try_from(mut fields: Map<String, Value>) -> Result<Self, serde_json::Error> {
@@ -50,42 +50,47 @@ impl TryFrom<Map<String, Value>> for Rule {
         if fields.len() != 1 {
             let operators: Vec<_> = fields.keys().collect();
             return Err(Error::custom(format!(
-                "a rule needs one operator, not {operators:?}"
+                "a rule needs exactly one operator, found {operators:?}"
             )));
         }
         match variable {
-            Some(variable) => Ok(Self::Test(
+            Some(variable) => Ok(Self::Comparison(
                 from_value(variable)?,
                 from_value(Value::Object(fields))?,
             )),
-            None => from_value(Value::Object(fields)).map(Self::Join),
+            None => from_value(Value::Object(fields)).map(Self::Boolean),
         }
     }
 }
 
-impl Rule {
-    /// Whether the rule holds. What comes after the answer is certain is not looked at.
-    pub(crate) fn holds(&self, scope: &Scope<'_>) -> Result<bool, TaskFailure> {
+impl ChoiceRule {
+    /// Evaluates the rule.
+    ///
+    /// `And` and `Or` stop as soon as the result is known, so a path that has no value is only an
+    /// error if it is reached.
+    pub(crate) fn matches(&self, scope: &Scope<'_>) -> Result<bool, TaskFailure> {
         match self {
-            Self::Join(Join::And(rules)) => rules
+            Self::Boolean(BooleanOperator::And(rules)) => rules
                 .iter()
-                .try_fold(true, |all, rule| Ok(all && rule.holds(scope)?)),
-            Self::Join(Join::Or(rules)) => rules
+                .try_fold(true, |all, rule| Ok(all && rule.matches(scope)?)),
+            Self::Boolean(BooleanOperator::Or(rules)) => rules
                 .iter()
-                .try_fold(false, |any, rule| Ok(any || rule.holds(scope)?)),
-            Self::Join(Join::Not(rule)) => Ok(!rule.holds(scope)?),
-            Self::Test(path, Test::IsPresent(wanted)) => Ok(scope.find(path).is_some() == *wanted),
-            Self::Test(path, Test::IsNull(wanted)) => Ok(scope.read(path)?.is_null() == *wanted),
-            Self::Test(path, Test::IsString(wanted)) => {
-                Ok(scope.read(path)?.is_string() == *wanted)
-            }
-            Self::Test(path, Test::IsNumeric(wanted)) => {
-                Ok(scope.read(path)?.is_number() == *wanted)
-            }
-            Self::Test(path, Test::IsBoolean(wanted)) => {
-                Ok(scope.read(path)?.is_boolean() == *wanted)
-            }
-            Self::Test(path, Test::StringEquals(text)) => Ok(scope.read(path)? == text),
+                .try_fold(false, |any, rule| Ok(any || rule.matches(scope)?)),
+            Self::Boolean(BooleanOperator::Not(rule)) => Ok(!rule.matches(scope)?),
+            Self::Comparison(path, comparison) => comparison.matches(path, scope),
         }
+    }
+}
+
+impl Comparison {
+    fn matches(&self, path: &Path, scope: &Scope<'_>) -> Result<bool, TaskFailure> {
+        Ok(match self {
+            Self::IsPresent(expected) => scope.find(path).is_some() == *expected,
+            Self::IsNull(expected) => scope.read(path)?.is_null() == *expected,
+            Self::IsString(expected) => scope.read(path)?.is_string() == *expected,
+            Self::IsNumeric(expected) => scope.read(path)?.is_number() == *expected,
+            Self::IsBoolean(expected) => scope.read(path)?.is_boolean() == *expected,
+            Self::StringEquals(text) => scope.read(path)? == text,
+        })
     }
 }

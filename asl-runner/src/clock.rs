@@ -1,30 +1,31 @@
-//! What time it is, and how to let time pass.
+//! The clock of an execution, virtual or real.
 
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Says what time it is and lets time pass, for Wait states and before retries.
+/// Provides the time, and waits in Wait states and before retries.
 pub trait Clock {
-    /// The time now. Where it goes backwards, the history stands still.
+    /// Returns the current time. If the clock goes backwards, the timestamps in the history do not.
     fn now(&mut self) -> OffsetDateTime;
 
-    /// Lets this much time pass.
+    /// Waits for this duration.
     ///
     /// # Errors
-    /// The user interrupted; the execution is aborted.
-    fn wait(&mut self, duration: Duration) -> Result<(), Aborted>;
+    /// The user interrupted the wait. The execution is then aborted.
+    fn wait(&mut self, duration: Duration) -> Result<(), AbortedError>;
 }
 
 /// The user interrupted a wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Aborted;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the user interrupted the wait")]
+pub struct AbortedError;
 
-/// A clock on which waits pass at once. It stops at the end of the year 9999.
+/// A clock on which waits take no real time. It does not advance past the end of the year 9999.
 #[derive(Debug, Clone)]
 pub struct VirtualClock(OffsetDateTime);
 
 impl VirtualClock {
-    /// A clock that starts at this instant.
+    /// Creates a clock that starts at this time.
     pub const fn starting_at(start: OffsetDateTime) -> Self {
         Self(start)
     }
@@ -35,7 +36,7 @@ impl Clock for VirtualClock {
         self.0
     }
 
-    fn wait(&mut self, duration: Duration) -> Result<(), Aborted> {
+    fn wait(&mut self, duration: Duration) -> Result<(), AbortedError> {
         self.0 = self
             .0
             .saturating_add(duration.try_into().unwrap_or(time::Duration::MAX));
@@ -43,7 +44,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The system's clock; waits block the thread and cannot be interrupted.
+/// The system clock. Waits block the thread and cannot be interrupted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealClock;
 
@@ -52,7 +53,7 @@ impl Clock for RealClock {
         OffsetDateTime::now_utc()
     }
 
-    fn wait(&mut self, duration: Duration) -> Result<(), Aborted> {
+    fn wait(&mut self, duration: Duration) -> Result<(), AbortedError> {
         std::thread::sleep(duration);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Reads a definition and refuses what cannot be run.
+//! Parses a definition, and rejects one that cannot be run.
 
 use crate::choice::Branch;
 use crate::path::{Path, ResultPath};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Most seconds of a wait.
+/// Maximum duration of a wait, in seconds.
 ///
 /// Source: Step Functions Developer Guide, "Wait workflow state", `Seconds`.
 pub const MAX_SECONDS: u32 = 99_999_999;
@@ -20,7 +20,9 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 /// # Examples
 ///
 /// ```
-/// # use asl_runner::{Definition, Execution, Outcome, TaskCall, TaskError, Tasks, VirtualClock};
+/// # use exitwise_asl_runner::{
+/// #     Definition, Execution, ExecutionEnd, TaskCall, TaskError, Tasks, VirtualClock,
+/// # };
 /// # use serde_json::{Value, json};
 /// # use time::OffsetDateTime;
 /// let definition = Definition::parse(
@@ -46,19 +48,20 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 /// let execution = Execution { input: json!({ "seconds": 60 }), ..Execution::default() };
 /// let mut clock = VirtualClock::starting_at(OffsetDateTime::UNIX_EPOCH);
 /// let mut history = Vec::new();
-/// let outcome = definition.run(execution, &mut Double, &mut clock, &mut |event| {
+/// let end = definition.run(execution, &mut Double, &mut clock, &mut |event| {
 ///     history.push(format!("{} {}", event.timestamp.unix_timestamp(), event.kind));
 /// });
-/// assert_eq!(outcome, Outcome::Succeeded { output: json!({ "seconds": 60, "twice": 120 }) });
+/// assert_eq!(end, ExecutionEnd::Succeeded { output: json!({ "seconds": 60, "twice": 120 }) });
 /// assert_eq!(history[2], "60 WaitStateExited");
-/// # Ok::<(), asl_runner::DefinitionError>(())
+/// # Ok::<(), exitwise_asl_runner::DefinitionError>(())
 /// ```
 #[derive(Debug)]
 pub struct Definition(pub(crate) StateMachine);
 
-/// Why a definition cannot be run: it is not JSON, it is broken, or it asks for what is not supported.
+/// Why a definition cannot be run: it is not JSON, it is invalid, or it is not supported.
 ///
-/// It names the first place with a problem, such as `States.RunECSTask`, and of a field that is not supported its name.
+/// The message describes the first problem and its place, such as `States.RunECSTask`. If a field
+/// is not supported, the message names it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct DefinitionError(String);
@@ -74,19 +77,19 @@ pub(crate) struct StateMachine {
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 pub(crate) struct State {
-    /// `Type`.
+    /// The `Type` of the state.
     pub(crate) kind: String,
     pub(crate) output_path: Path,
-    /// Where it goes if nothing else says so: none is the end of the execution.
+    /// The `Next` state. `None` if the state has `"End": true`, or a type without `Next`.
     pub(crate) next: Option<String>,
-    pub(crate) body: Body,
+    pub(crate) body: StateBody,
 }
 
-/// The fields that only one type of state has.
+/// The fields that depend on the type of the state.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all_fields = "PascalCase", deny_unknown_fields)]
-pub(crate) enum Body {
-    Task(Task),
+pub(crate) enum StateBody {
+    Task(TaskState),
     Pass {
         result: Option<Value>,
         result_path: Option<ResultPath>,
@@ -109,7 +112,7 @@ pub(crate) enum Body {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Task {
+pub(crate) struct TaskState {
     pub(crate) resource: String,
     pub(crate) timeout_seconds: Option<NonZeroU32>,
     pub(crate) parameters: Option<Template>,
@@ -149,15 +152,22 @@ pub(crate) struct Catcher {
 }
 
 impl Definition {
-    /// Reads a definition in the Amazon States Language (JSONPath).
+    /// Parses a definition in the Amazon States Language with JSONPath.
     ///
-    /// It may have Task, Pass, Choice, Wait, Fail and Succeed states, with the fields and forms that the deployed definition
-    /// uses, and `OutputPath`. Beyond that, all is refused: a Wait has `SecondsPath`, a Pass has `Result`, a path has names
-    /// and indices, the one intrinsic is `States.Format('{}', PATH)`. `"JitterStrategy": "FULL"` waits the whole delay, so
-    /// that a run can be repeated. Of two fields with one name the last counts, as in most readers of JSON.
+    /// The supported states are Task, Pass, Choice, Wait, Fail and Succeed, with the features that
+    /// the deployed definition uses, and `OutputPath`. Everything else is rejected. In particular:
+    ///
+    /// - A Wait state must have `SecondsPath`; `Seconds` and timestamps are not supported.
+    /// - A Pass state can have `Result` and `ResultPath`, but not `Parameters`.
+    /// - A path consists of field names and array indices.
+    /// - The only intrinsic function is `States.Format('{}', PATH)`.
+    ///
+    /// `"JitterStrategy": "FULL"` is accepted, but retries wait for the full delay, so that runs
+    /// are reproducible. If an object repeats a field, the last value is used, as in most JSON
+    /// parsers.
     ///
     /// # Errors
-    /// It is not JSON, it is broken, or something in it is not supported.
+    /// The definition is not JSON, is invalid, or uses a feature that is not supported.
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
         let json: Map<_, _> = serde_json::from_str(text)
             .map_err(|error| DefinitionError(format!("JSON: {error}")))?;
@@ -195,28 +205,29 @@ impl TryFrom<Map<String, Value>> for State {
             next = match (take(&mut fields, "Next")?, take(&mut fields, "End")?) {
                 (Some(next), None) => Some(next),
                 (None, Some(true)) => None,
-                _ => return Err("it needs either `Next` or `\"End\": true`".to_owned()),
+                _ => return Err("the state needs either `Next` or `\"End\": true`".to_owned()),
             };
         }
-        // Where it means something in AWS, serde would take it for an absent field.
+        // serde would treat null like an absent field, but AWS does not: `"ResultPath": null`, for
+        // example, discards the result.
         if let Some((name, _)) = fields.iter().find(|(_, value)| value.is_null()) {
             return Err(format!("{name}: null is not supported"));
         }
         let body = Value::from_iter([(kind.clone(), Value::Object(fields))]);
-        let body: Body =
+        let body: StateBody =
             serde_path_to_error::deserialize(body).map_err(|error| error.to_string())?;
-        let wrong = match &body {
-            Body::Fail {
+        let problem = match &body {
+            StateBody::Fail {
                 error: Some(_),
                 error_path: Some(_),
                 ..
-            } => "it has both `Error` and `ErrorPath`",
-            Body::Fail {
+            } => "the state has both `Error` and `ErrorPath`",
+            StateBody::Fail {
                 cause: Some(_),
                 cause_path: Some(_),
                 ..
-            } => "it has both `Cause` and `CausePath`",
-            Body::Task(task)
+            } => "the state has both `Cause` and `CausePath`",
+            StateBody::Task(task)
                 if task
                     .retry
                     .iter()
@@ -233,11 +244,11 @@ impl TryFrom<Map<String, Value>> for State {
                 });
             }
         };
-        Err(wrong.to_owned())
+        Err(problem.to_owned())
     }
 }
 
-/// Takes a field out, if it is there.
+/// Removes a field and deserializes its value. `None` if the field is absent.
 fn take<T: DeserializeOwned>(
     fields: &mut Map<String, Value>,
     name: &str,
@@ -250,48 +261,49 @@ fn take<T: DeserializeOwned>(
 }
 
 impl State {
-    /// The states that it can lead to.
+    /// The names of all states that can follow this one.
     fn targets(&self) -> Vec<&String> {
         let branches = match &self.body {
-            Body::Choice { choices, default } => choices
+            StateBody::Choice { choices, default } => choices
                 .iter()
                 .map(|branch| &branch.next)
                 .chain(default)
                 .collect(),
-            Body::Task(task) => task.catch.iter().map(|catcher| &catcher.next).collect(),
+            StateBody::Task(task) => task.catch.iter().map(|catcher| &catcher.next).collect(),
             _ => Vec::new(),
         };
         self.next.iter().chain(branches).collect()
     }
 
-    /// The entry of `Catch` for an error.
+    /// The first entry of `Catch` that matches the error. `None` if no entry does.
     pub(crate) fn catcher(&self, error: &str) -> Option<&Catcher> {
-        let Body::Task(task) = &self.body else {
+        let StateBody::Task(task) = &self.body else {
             return None;
         };
         task.catch
             .iter()
-            .find(|catcher| stands_for(&catcher.error_equals, error))
+            .find(|catcher| matches_error(&catcher.error_equals, error))
     }
 }
 
 impl Retrier {
-    /// The delay before each retry.
+    /// The delay before each retry, in order. There are `MaxAttempts` of them, because Step
+    /// Functions counts retries there, not runs.
     pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> {
         let seconds =
             |given: Option<NonZeroU32>, default| f64::from(given.map_or(default, NonZeroU32::get));
-        let (first, most) = (
+        let (initial, max) = (
             seconds(self.interval_seconds, 1),
             seconds(self.max_delay_seconds, MAX_SECONDS),
         );
         let rate = self.backoff_rate.unwrap_or(2.0);
         (0..self.max_attempts.unwrap_or(3))
-            .map(move |n| Duration::from_secs_f64(most.min(first * rate.powf(n.into()))))
+            .map(move |n| Duration::from_secs_f64(max.min(initial * rate.powf(n.into()))))
     }
 }
 
-/// Whether `ErrorEquals` stands for an error, too.
-pub(crate) fn stands_for(error_equals: &[String], error: &str) -> bool {
+/// Returns true if one of the names in `ErrorEquals` matches the error.
+pub(crate) fn matches_error(error_equals: &[String], error: &str) -> bool {
     error_equals.iter().any(|name| match name.as_str() {
         _ if error == RUNTIME => false,
         "States.ALL" => error != DATA_LIMIT_EXCEEDED,

@@ -1,43 +1,51 @@
-//! What happened, in the words of Step Functions' execution history.
+//! The history of an execution, with the event names of Step Functions.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use time::{OffsetDateTime, UtcOffset};
 
-/// One event of an execution's history.
+/// One event in the history of an execution.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
-    /// Consecutive, from 1.
+    /// The number of the event. Numbers are consecutive and start at 1.
     pub id: u64,
-    /// When; never before the event before. Serialised as RFC 3339 in UTC with milliseconds.
+    /// The time of the event, never earlier than that of the previous event.
+    ///
+    /// Serialized as RFC 3339 in UTC with milliseconds.
     #[serde(serialize_with = "serialize_timestamp")]
     pub timestamp: OffsetDateTime,
-    /// What; serialised as `type`. AWS's name of it:
+    /// The type of the event, as AWS names it. Serialized as `type`.
     ///
-    /// - `ExecutionStarted` first, and last `ExecutionSucceeded`, `ExecutionFailed`, or `ExecutionAborted` where the user
-    ///   interrupted;
-    /// - the state's type and `StateEntered`, such as `WaitStateEntered`, and likewise `StateExited`, which a state that
-    ///   fails has not;
-    /// - for each run of a task `TaskScheduled`, `TaskStarted`, `TaskSubmitted` (only for resources that end in `.sync`:
-    ///   the service has accepted the work), and one of `TaskSucceeded`, `TaskFailed`, `TaskTimedOut`; they begin with
-    ///   `LambdaFunction` instead where the resource is a function's own ARN.
+    /// - The first event is `ExecutionStarted`. The last event is `ExecutionSucceeded`,
+    ///   `ExecutionFailed`, or `ExecutionAborted` if the user interrupted the execution.
+    /// - For each state, there is one event named after its type, such as `WaitStateEntered`, and
+    ///   later a second one, such as `WaitStateExited`. The second one is missing if the execution
+    ///   ends in the state with an error.
+    /// - For each run of a task, there are `TaskScheduled`, `TaskStarted`, and `TaskSubmitted` if
+    ///   the resource ends in `.sync`, which means that the service has accepted the work. One of
+    ///   `TaskSucceeded`, `TaskFailed` and `TaskTimedOut` follows, unless the user interrupted the
+    ///   task. If the resource is the ARN of a Lambda function, the names start with
+    ///   `LambdaFunction` instead of `Task`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The state it happened in; absent for events of the execution as a whole.
+    /// The name of the current state. `None` for the first and the last event of the execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The data that belongs to it, absent where it is null. By the end of the event's name:
+    /// The data of the event, an object. `null` if there is none; it is then not serialized.
     ///
-    /// - `Started` of the execution, `Entered`: `input`;
-    /// - `Scheduled`: `resource`, and `parameters`, the task's input after `Parameters`;
-    /// - `Succeeded`, `Exited`: `output`, after `OutputPath`, but a task's before `ResultSelector`;
-    /// - `Failed`, `TimedOut`: `error` and `cause`, two texts, empty where there is none.
+    /// - `ExecutionStarted` and `StateEntered` events have `input`.
+    /// - `Scheduled` events have `resource` and `parameters`, the input of the task after
+    ///   `Parameters`.
+    /// - `StateExited` events and `ExecutionSucceeded` have `output`, after `OutputPath`. The
+    ///   `Succeeded` events of tasks have `output` before `ResultSelector`.
+    /// - `Failed` and `TimedOut` events have the strings `error` and `cause`, either of which may
+    ///   be empty.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
 }
 
-/// RFC 3339 in UTC with milliseconds.
+/// Formats a time as RFC 3339 in UTC with milliseconds.
 pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     let utc = time.checked_to_offset(UtcOffset::UTC).unwrap_or(time);
     let (year, month, day) = utc.to_calendar_date();

@@ -1,8 +1,12 @@
-//! Runs a Step Functions state machine on this machine: the file that is deployed, with a virtual or a real clock.
+//! Runs a Step Functions state machine locally, from the same file that is deployed.
 //!
-//! [`Definition::parse`] reads the Amazon States Language in its JSONPath flavour, and refuses by name every state type,
-//! field, intrinsic and form of path that it cannot run. [`Definition::run`] runs it; [`Tasks`] does the work of Task
-//! states. It opens no file, starts no program and talks to no network; time comes from a [`Clock`], chance from nowhere.
+//! [`Definition::parse`] reads a definition in the Amazon States Language with JSONPath. It rejects
+//! every state type, field, intrinsic function and path syntax that this crate does not support,
+//! with an error that names it. [`Definition::run`] executes the definition; [`Tasks`] does the
+//! work of Task states.
+//!
+//! The crate opens no files, starts no processes and uses no network. A [`Clock`] provides the
+//! time, and nothing is random.
 
 mod choice;
 mod clock;
@@ -13,8 +17,8 @@ mod path;
 mod task;
 mod template;
 
-pub use clock::{Aborted, Clock, RealClock, VirtualClock};
+pub use clock::{AbortedError, Clock, RealClock, VirtualClock};
 pub use definition::{Definition, DefinitionError, MAX_SECONDS};
 pub use history::HistoryEvent;
-pub use machine::{Execution, MAX_HISTORY_EVENTS, MAX_PAYLOAD_BYTES, Outcome};
+pub use machine::{Execution, ExecutionEnd, MAX_HISTORY_EVENTS, MAX_PAYLOAD_BYTES};
 pub use task::{TaskCall, TaskError, TaskFailure, Tasks};

@@ -1,8 +1,8 @@
-//! Runs a definition, state by state.
+//! Runs a state machine, one state after another.
 
 use crate::clock::Clock;
 use crate::definition::{
-    Body, Definition, MAX_SECONDS, Retrier, State, StateMachine, Task, stands_for,
+    Definition, MAX_SECONDS, Retrier, State, StateBody, StateMachine, TaskState, matches_error,
 };
 use crate::history::{HistoryEvent, rfc3339};
 use crate::path::{Path, Scope};
@@ -12,55 +12,60 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Most events of an execution; the last one says that it failed for that.
+/// Maximum number of events in a history, including the last one, which ends the execution.
 ///
 /// Source: Step Functions Developer Guide, "Service quotas", "Maximum execution history size".
 pub const MAX_HISTORY_EVENTS: u64 = 25_000;
 
-/// Longest input or output of a state or task, in bytes of JSON.
+/// Maximum size of the input or output of an execution, state or task, in bytes of JSON.
 ///
-/// Source: Step Functions Developer Guide, "Service quotas", "Maximum input or output size for a task, state, or execution".
+/// Source: Step Functions Developer Guide, "Service quotas", "Maximum input or output size for a
+/// task, state, or execution".
 pub const MAX_PAYLOAD_BYTES: usize = 262_144;
 
-/// What an execution is started with.
+/// The id and the input of an execution.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Execution {
-    /// `$$.Execution.Id`, in AWS the execution's ARN.
+    /// The value of `$$.Execution.Id`. In AWS it is the ARN of the execution.
     pub id: String,
-    /// The input. One too large ends the execution before it starts, with `States.DataLimitExceeded`.
+    /// The input of the first state.
+    ///
+    /// If it is larger than [`MAX_PAYLOAD_BYTES`], the execution fails with
+    /// `States.DataLimitExceeded` before it starts.
     pub input: Value,
 }
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It reached an end.
+pub enum ExecutionEnd {
+    /// The execution completed its last state.
     Succeeded {
         /// The output of the last state.
         output: Value,
     },
-    /// It reached a Fail state, or nothing caught an error.
+    /// The execution reached a Fail state, or an error was not caught.
     Failed {
-        /// The error name; empty where a Fail state gives none.
+        /// The error name. Empty if a Fail state has none.
         error: String,
-        /// The cause, a text; empty where there is none.
+        /// The cause. Empty if there is none.
         cause: String,
     },
-    /// The user interrupted.
+    /// The user interrupted the execution.
     Aborted,
 }
 
 impl Definition {
-    /// Runs the state machine to its end, and shows each event to `observer` as it happens.
+    /// Runs the state machine until the execution ends, and calls `observer` with each event as it
+    /// happens.
     pub fn run(
         &self,
         execution: Execution,
         tasks: &mut dyn Tasks,
         clock: &mut dyn Clock,
         observer: &mut dyn FnMut(&HistoryEvent),
-    ) -> Outcome {
+    ) -> ExecutionEnd {
         let timestamp = clock.now();
-        let mut run = Run {
+        let mut running = RunningExecution {
             tasks,
             clock,
             observer,
@@ -69,49 +74,51 @@ impl Definition {
             events: 0,
             state: None,
         };
-        let (kind, details, outcome) = match run.execute(&self.0, execution) {
+        let (kind, details, end) = match running.execute(&self.0, execution) {
             Ok(output) => (
                 "ExecutionSucceeded",
                 json!({ "output": output }),
-                Outcome::Succeeded { output },
+                ExecutionEnd::Succeeded { output },
             ),
             Err(TaskError::Failed(failure)) => {
                 let (cause, error) = (failure.cause(), failure.error);
                 (
                     "ExecutionFailed",
                     json!({ "error": error, "cause": cause }),
-                    Outcome::Failed { error, cause },
+                    ExecutionEnd::Failed { error, cause },
                 )
             }
-            Err(TaskError::Aborted) => ("ExecutionAborted", Value::Null, Outcome::Aborted),
+            Err(TaskError::Aborted) => ("ExecutionAborted", Value::Null, ExecutionEnd::Aborted),
         };
-        run.state = None;
-        run.emit(kind, details);
-        outcome
+        running.state = None;
+        running.emit(kind, details);
+        end
     }
 }
 
-struct Run<'a> {
+struct RunningExecution<'a> {
     tasks: &'a mut dyn Tasks,
     clock: &'a mut dyn Clock,
     observer: &'a mut dyn FnMut(&HistoryEvent),
-    /// The context object.
+    /// The context object, the root of the paths that start with `$$`.
     context: Value,
-    /// Of the last event.
+    /// The time of the latest event.
     timestamp: OffsetDateTime,
+    /// The number of events so far.
     events: u64,
+    /// The name of the current state. `None` before the first state and after the last one.
     state: Option<String>,
 }
 
-impl Run<'_> {
-    /// Runs states until one is the last or fails.
+impl RunningExecution<'_> {
+    /// Runs the states, and returns the output of the last one.
     fn execute(
         &mut self,
         machine: &StateMachine,
         execution: Execution,
     ) -> Result<Value, TaskError> {
         let Execution { id, mut input } = execution;
-        limit("the execution's input", &input)?;
+        check_size("the execution's input", &input)?;
         self.record("ExecutionStarted", json!({ "input": input }))?;
         let started = rfc3339(self.timestamp);
         let mut next = Some(&machine.start_at);
@@ -122,21 +129,24 @@ impl Run<'_> {
                 json!({ "input": input }),
             )?;
             let entered = rfc3339(self.timestamp);
-            self.context = json!({ "Execution": { "Id": id, "StartTime": started }, "State": { "EnteredTime": entered } });
-            (input, next) = match self.step(state, &input) {
+            self.context = json!({
+                "Execution": { "Id": id, "StartTime": started },
+                "State": { "EnteredTime": entered },
+            });
+            (input, next) = match self.run_state(state, &input) {
                 Err(TaskError::Failed(failure)) => {
                     let Some(catcher) = state.catcher(&failure.error) else {
                         return Err(failure.into());
                     };
                     (
                         self.scope(&input)
-                            .put(Some(&catcher.result_path), failure.output)?,
+                            .with_result(Some(&catcher.result_path), failure.output)?,
                         Some(&catcher.next),
                     )
                 }
-                done => done?,
+                finished => finished?,
             };
-            limit("the output of a state", &input)?;
+            check_size("the output of a state", &input)?;
             self.record(
                 format!("{}StateExited", state.kind),
                 json!({ "output": input }),
@@ -145,47 +155,49 @@ impl Run<'_> {
         Ok(input)
     }
 
-    /// Runs a state; gives its output, and the name of the next state unless this is the end.
-    fn step<'d>(
+    /// Runs a state. Returns its output and the name of the next state, or `None` if it is the last
+    /// state.
+    fn run_state<'d>(
         &mut self,
         state: &'d State,
         input: &Value,
     ) -> Result<(Value, Option<&'d String>), TaskError> {
         let scope = self.scope(input);
         let output = match &state.body {
-            Body::Task(task) => {
+            StateBody::Task(task) => {
                 let parameters = Template::fill_in(&task.parameters, &scope)?;
-                let result = self.task(task, &parameters)?;
-                self.scope(input).put(task.result_path.as_ref(), result)?
+                let result = self.run_task(task, &parameters)?;
+                self.scope(input)
+                    .with_result(task.result_path.as_ref(), result)?
             }
-            Body::Pass {
+            StateBody::Pass {
                 result,
                 result_path,
-            } => scope.put(
+            } => scope.with_result(
                 result_path.as_ref(),
                 result.as_ref().unwrap_or(input).clone(),
             )?,
-            Body::Choice { choices, default } => {
+            StateBody::Choice { choices, default } => {
                 for branch in choices {
-                    if branch.rule.holds(&scope)? {
+                    if branch.rule.matches(&scope)? {
                         return Ok((input.clone(), Some(&branch.next)));
                     }
                 }
                 let unmatched = || {
-                    scope.fault(
+                    scope.failure(
                         "States.NoChoiceMatched",
-                        "no rule holds, and there is no `Default`",
+                        "no rule matches and there is no `Default`",
                     )
                 };
                 return Ok((input.clone(), Some(default.as_ref().ok_or_else(unmatched)?)));
             }
-            Body::Wait { seconds_path } => {
+            StateBody::Wait { seconds_path } => {
                 let seconds: u32 = scope.read_as(seconds_path)?;
                 if seconds > MAX_SECONDS {
                     return Err(scope
-                        .fault(
+                        .failure(
                             RUNTIME,
-                            format!("{seconds} s are more than {MAX_SECONDS} s"),
+                            format!("a wait of {seconds} s is longer than {MAX_SECONDS} s"),
                         )
                         .into());
                 }
@@ -194,7 +206,7 @@ impl Run<'_> {
                     .map_err(|_| TaskError::Aborted)?;
                 input.clone()
             }
-            Body::Fail {
+            StateBody::Fail {
                 error,
                 error_path,
                 cause,
@@ -206,12 +218,12 @@ impl Run<'_> {
                 let cause = read(cause_path)?.or(cause.clone()).unwrap_or_default();
                 if error.starts_with("States.") {
                     return Err(scope
-                        .fault(RUNTIME, format!("error names like `{error}` are reserved"))
+                        .failure(RUNTIME, format!("the error name `{error}` is reserved"))
                         .into());
                 }
                 return Err(TaskFailure::new(error, cause).into());
             }
-            Body::Succeed {} => input.clone(),
+            StateBody::Succeed {} => input.clone(),
         };
         Ok((
             self.scope(&output).read(&state.output_path)?.clone(),
@@ -219,19 +231,19 @@ impl Run<'_> {
         ))
     }
 
-    /// Runs a task, and again as `Retry` says; gives its result after `ResultSelector`.
-    fn task(&mut self, task: &Task, parameters: &Value) -> Result<Value, TaskError> {
-        limit("the input of a task", parameters)?;
+    /// Runs a task, with the retries of its `Retry`. Returns the result after `ResultSelector`.
+    fn run_task(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
+        check_size("the input of a task", parameters)?;
         let mut delays: Vec<_> = task.retry.iter().map(Retrier::delays).collect();
         loop {
             let failure = match self.attempt(task, parameters) {
                 Err(TaskError::Failed(failure)) => failure,
-                done => return done,
+                finished => return finished,
             };
             let retrier = task
                 .retry
                 .iter()
-                .position(|retrier| stands_for(&retrier.error_equals, &failure.error));
+                .position(|retrier| matches_error(&retrier.error_equals, &failure.error));
             match retrier.and_then(|retrier| delays.get_mut(retrier)?.next()) {
                 Some(delay) => self.clock.wait(delay).map_err(|_| TaskError::Aborted)?,
                 None => return Err(failure.into()),
@@ -239,22 +251,23 @@ impl Run<'_> {
         }
     }
 
-    /// Runs a task once.
-    fn attempt(&mut self, task: &Task, parameters: &Value) -> Result<Value, TaskError> {
+    /// Runs a task once. Returns the result after `ResultSelector`.
+    fn attempt(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
         let resource = &task.resource;
-        // As opposed to a service integration, such as `arn:aws:states:::lambda:invoke`.
-        let kind = if resource.contains(":function:") {
+        // Only a function's own ARN counts. A service integration that invokes a function, such as
+        // `arn:aws:states:::lambda:invoke`, is an ordinary task.
+        let prefix = if resource.contains(":function:") {
             "LambdaFunction"
         } else {
             "Task"
         };
         self.record(
-            format!("{kind}Scheduled"),
+            format!("{prefix}Scheduled"),
             json!({ "resource": resource, "parameters": parameters }),
         )?;
-        self.record(format!("{kind}Started"), Value::Null)?;
+        self.record(format!("{prefix}Started"), Value::Null)?;
         if resource.ends_with(".sync") {
-            self.record(format!("{kind}Submitted"), Value::Null)?;
+            self.record(format!("{prefix}Submitted"), Value::Null)?;
         }
         let state = self.state.as_deref().unwrap_or_default();
         let timeout = task
@@ -266,28 +279,28 @@ impl Run<'_> {
             input: parameters,
             timeout,
         });
-        let answer =
-            answer.and_then(|result| Ok(limit("the result of a task", &result).map(|()| result)?));
+        let answer = answer
+            .and_then(|result| Ok(check_size("the result of a task", &result).map(|()| result)?));
         if let Err(TaskError::Failed(failure)) = &answer {
-            let end = if failure.error == TIMEOUT {
+            let suffix = if failure.error == TIMEOUT {
                 "TimedOut"
             } else {
                 "Failed"
             };
             self.record(
-                format!("{kind}{end}"),
+                format!("{prefix}{suffix}"),
                 json!({ "error": failure.error, "cause": failure.cause() }),
             )?;
         }
         let result = answer?;
-        self.record(format!("{kind}Succeeded"), json!({ "output": result }))?;
+        self.record(format!("{prefix}Succeeded"), json!({ "output": result }))?;
         Ok(Template::fill_in(
             &task.result_selector,
             &self.scope(&result),
         )?)
     }
 
-    /// What paths see when `$` is this value.
+    /// The scope for the paths of the current state, in which `$` is this value.
     fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
         Scope {
             state: self.state.as_deref().unwrap_or_default(),
@@ -296,7 +309,10 @@ impl Run<'_> {
         }
     }
 
-    /// Records an event, unless there is only room left for the last one.
+    /// Emits an event.
+    ///
+    /// # Errors
+    /// `States.Runtime` if only the event that ends the execution fits in the history.
     fn record(&mut self, kind: impl Into<String>, details: Value) -> Result<(), TaskFailure> {
         if self.events + 1 >= MAX_HISTORY_EVENTS {
             let why = format!(
@@ -308,6 +324,7 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Passes an event to the observer.
     fn emit(&mut self, kind: impl Into<String>, details: Value) {
         self.events += 1;
         self.timestamp = self.timestamp.max(self.clock.now());
@@ -323,13 +340,16 @@ impl Run<'_> {
     }
 }
 
-/// Refuses data that are larger than [`MAX_PAYLOAD_BYTES`].
-fn limit(what: &str, data: &Value) -> Result<(), TaskFailure> {
+/// Checks that `data` is not larger than [`MAX_PAYLOAD_BYTES`].
+///
+/// # Errors
+/// `States.DataLimitExceeded` if it is. `name` describes the data in the cause.
+fn check_size(name: &str, data: &Value) -> Result<(), TaskFailure> {
     match serde_json::to_vec(data).is_ok_and(|json| json.len() <= MAX_PAYLOAD_BYTES) {
         true => Ok(()),
         false => Err(TaskFailure::new(
             DATA_LIMIT_EXCEEDED,
-            format!("{what} is larger than {MAX_PAYLOAD_BYTES} bytes"),
+            format!("{name} is larger than {MAX_PAYLOAD_BYTES} bytes"),
         )),
     }
 }

@@ -1,42 +1,46 @@
-//! Paths: where a value is in the state's input or in the context object, and where a result goes.
+//! Paths into the state's input and the context object.
 
 use crate::task::{RUNTIME, TaskFailure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt::Display;
 
-/// What there is of the context object.
+/// The supported paths into the context object.
 ///
 /// Source: Step Functions Developer Guide, "Accessing execution data from the Context object".
-const CONTEXT: [&str; 3] = [
+const CONTEXT_PATHS: [&str; 3] = [
     "$$.Execution.Id",
     "$$.Execution.StartTime",
     "$$.State.EnteredTime",
 ];
 
-/// A path such as `$`, `$.a[0]` or `$$.Execution.Id`. It finds one value or nothing.
+/// A path such as `$`, `$.a[0]` or `$$.Execution.Id`. It selects at most one value.
 #[derive(Debug, Default, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Path {
     text: String,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 #[derive(Debug)]
-enum Step {
+enum PathStep {
     Field(String),
     Index(usize),
 }
 
-/// `ResultPath`: the names of the fields that lead to the place of a result; none where it is the whole.
+/// `ResultPath`: the names of the nested fields that lead to the result. Empty if the result
+/// replaces the whole input.
 #[derive(Debug, Default, Deserialize)]
 #[serde(try_from = "Path")]
 pub(crate) struct ResultPath(Vec<String>);
 
-/// What the paths of a state see: `$` and `$$`.
+/// The values that the paths of a state refer to.
 pub(crate) struct Scope<'a> {
+    /// The name of the state, for error messages.
     pub(crate) state: &'a str,
+    /// The root of the paths that start with `$`.
     pub(crate) input: &'a Value,
+    /// The context object, the root of the paths that start with `$$`.
     pub(crate) context: &'a Value,
 }
 
@@ -44,27 +48,27 @@ impl TryFrom<String> for Path {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let is_known = if text.starts_with("$$") {
-            CONTEXT.contains(&text.as_str())
+        let has_known_root = if text.starts_with("$$") {
+            CONTEXT_PATHS.contains(&text.as_str())
         } else {
             text.starts_with('$')
         };
         let dotted = text.trim_start_matches('$').replace('[', ".[");
         let steps = match dotted.strip_prefix('.') {
-            Some(steps) => steps.split('.').map(Step::read).collect(),
+            Some(steps) => steps.split('.').map(PathStep::read).collect(),
             None => dotted.is_empty().then(Vec::new),
         };
-        match steps.filter(|_| is_known) {
+        match steps.filter(|_| has_known_root) {
             Some(steps) => Ok(Self { text, steps }),
             None => Err(format!(
-                "`{text}` is neither a path like `$.a[0]` nor one of {CONTEXT:?}"
+                "`{text}` is neither a path like `$.a[0]` nor one of {CONTEXT_PATHS:?}"
             )),
         }
     }
 }
 
-impl Step {
-    /// Reads a field's name, or an index in brackets.
+impl PathStep {
+    /// Reads a field name, or an index in brackets. `None` if the text is neither.
     fn read(text: &str) -> Option<Self> {
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
         match text
@@ -87,9 +91,9 @@ impl TryFrom<Path> for ResultPath {
 
     fn try_from(Path { text, steps }: Path) -> Result<Self, String> {
         let fields = steps.into_iter().map(|step| match step {
-            Step::Field(name) if !text.starts_with("$$") => Ok(name),
+            PathStep::Field(name) if !text.starts_with("$$") => Ok(name),
             _ => Err(format!(
-                "`{text}` is not a place for a result: only fields of the input are"
+                "a result cannot be stored at `{text}`, only in a field of the input"
             )),
         });
         fields.collect::<Result<_, _>>().map(Self)
@@ -97,7 +101,7 @@ impl TryFrom<Path> for ResultPath {
 }
 
 impl<'a> Scope<'a> {
-    /// The value at the path, if there is one.
+    /// Returns the value at the path. `None` if there is none.
     pub(crate) fn find(&self, path: &Path) -> Option<&'a Value> {
         let root = if path.text.starts_with("$$") {
             self.context
@@ -105,46 +109,56 @@ impl<'a> Scope<'a> {
             self.input
         };
         path.steps.iter().try_fold(root, |value, step| match step {
-            Step::Field(name) => value.get(name),
-            Step::Index(index) => value.get(index),
+            PathStep::Field(name) => value.get(name),
+            PathStep::Index(index) => value.get(index),
         })
     }
 
-    /// The value at the path; `States.Runtime` if there is none.
+    /// Returns the value at the path.
+    ///
+    /// # Errors
+    /// `States.Runtime` if there is no value.
     pub(crate) fn read(&self, path: &Path) -> Result<&'a Value, TaskFailure> {
         self.find(path)
-            .ok_or_else(|| self.fault(RUNTIME, format!("the path `{}` finds nothing", path.text)))
+            .ok_or_else(|| self.failure(RUNTIME, format!("the path `{}` has no value", path.text)))
     }
 
-    /// The value at the path, which must be a `T`.
+    /// Returns the value at the path as a `T`.
+    ///
+    /// # Errors
+    /// `States.Runtime` if there is no value, or if it is not a `T`.
     pub(crate) fn read_as<T: Deserialize<'a>>(&self, path: &Path) -> Result<T, TaskFailure> {
         T::deserialize(self.read(path)?)
-            .map_err(|why| self.fault(RUNTIME, format!("the path `{}`: {why}", path.text)))
+            .map_err(|why| self.failure(RUNTIME, format!("the path `{}`: {why}", path.text)))
     }
 
-    /// The input with `result` where `ResultPath` says; objects on the way are made.
-    pub(crate) fn put(
+    /// Returns the input with the result stored at the `ResultPath`. Objects that are missing on
+    /// the path are created. If there is no `ResultPath`, the result replaces the input.
+    ///
+    /// # Errors
+    /// `States.ResultPathMatchFailure` if the path leads into a value that is not an object.
+    pub(crate) fn with_result(
         &self,
         result_path: Option<&ResultPath>,
         result: Value,
     ) -> Result<Value, TaskFailure> {
         let mut input = self.input.clone();
-        let mut place = Some(&mut input);
+        let mut target = Some(&mut input);
         for field in result_path.into_iter().flat_map(|path| &path.0) {
-            let fields = place.and_then(Value::as_object_mut);
-            place = fields.map(|fields| fields.entry(field).or_insert_with(|| json!({})));
+            let fields = target.and_then(Value::as_object_mut);
+            target = fields.map(|fields| fields.entry(field).or_insert_with(|| json!({})));
         }
-        let why = "`ResultPath` leads into something that is no object";
-        *place.ok_or_else(|| self.fault("States.ResultPathMatchFailure", why))? = result;
+        let why = "`ResultPath` leads into a value that is not an object";
+        *target.ok_or_else(|| self.failure("States.ResultPathMatchFailure", why))? = result;
         Ok(input)
     }
 
-    /// An error in this state.
-    pub(crate) fn fault(&self, error: &str, what: impl Display) -> TaskFailure {
+    /// Creates a failure of this state.
+    pub(crate) fn failure(&self, error: &str, why: impl Display) -> TaskFailure {
         TaskFailure::new(
             error,
             format!(
-                "An error occurred while executing the state '{}': {what}",
+                "An error occurred while executing the state '{}': {why}",
                 self.state
             ),
         )

@@ -1,59 +1,59 @@
-//! What the caller does for a Task state, and how that can fail.
+//! The interface to the code that does the work of Task states.
 
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A broken promise of the definition or the data; nothing catches it.
+/// The error name of a fault in the definition or in the data. No `Retry` or `Catch` matches it.
 pub(crate) const RUNTIME: &str = "States.Runtime";
 pub(crate) const TIMEOUT: &str = "States.Timeout";
 pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 
 /// Does the work of Task states.
 pub trait Tasks {
-    /// Does the work once; a retry calls again.
+    /// Runs a task once. Each retry is another call.
     ///
     /// # Errors
-    /// The task failed, or the user interrupted.
+    /// The task failed, or the user interrupted it.
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError>;
 }
 
-/// What a Task state asks for.
+/// The request of a Task state to run its task once.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskCall<'a> {
-    /// Name of the state.
+    /// The name of the state.
     pub state: &'a str,
-    /// `Resource` of the state.
+    /// The `Resource` of the state.
     pub resource: &'a str,
-    /// The input, after `Parameters`.
+    /// The input of the task, after `Parameters`.
     pub input: &'a Value,
-    /// `TimeoutSeconds` of the state, whole seconds. Whoever does the work keeps it: past it, fail with `States.Timeout`.
+    /// The `TimeoutSeconds` of the state, in whole seconds. `None` if it has no timeout.
+    ///
+    /// The implementation of [`Tasks`] enforces it, by failing with `States.Timeout`.
     pub timeout: Option<Duration>,
 }
 
-/// Why there is no result.
-#[derive(Debug, Clone, PartialEq)]
+/// Why a task has no result.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TaskError {
-    /// The task failed; `Retry` and `Catch` of the state see it.
-    Failed(TaskFailure),
-    /// The user interrupted; the execution is aborted.
+    /// The task failed. The `Retry` and the `Catch` of the state apply.
+    #[error("the task failed")]
+    Failed(#[from] TaskFailure),
+    /// The user interrupted the task. The execution is then aborted.
+    #[error("the user interrupted the task")]
     Aborted,
 }
 
-impl From<TaskFailure> for TaskError {
-    fn from(failure: TaskFailure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-/// The error of a task, by its name, and the error output that a Catch passes on.
-#[derive(Debug, Clone, PartialEq)]
+/// The error name of a failed task, and the error output that a `Catch` passes on.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{error}: {}", self.cause())]
 pub struct TaskFailure {
     pub(crate) error: String,
     pub(crate) output: Value,
 }
 
 impl TaskFailure {
-    /// A failure whose error output is `{"Error": error, "Cause": cause}`, as Step Functions makes it.
+    /// Creates a failure with the error output `{"Error": error, "Cause": cause}`, as Step
+    /// Functions does.
     pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
         let (error, cause) = (error.into(), cause.into());
         Self {
@@ -62,12 +62,15 @@ impl TaskFailure {
         }
     }
 
-    /// A failure whose error output is any JSON, to replay what was recorded; `error` is what Retry and Catch look at.
+    /// Creates a failure with any JSON value as its error output, to replay a recorded failure.
+    ///
+    /// `Retry` and `Catch` match on `error`, not on the error output.
     pub const fn with_output(error: String, output: Value) -> Self {
         Self { error, output }
     }
 
-    /// `Cause` of the error output: its text, other JSON as text, empty where absent.
+    /// The `Cause` of the error output. A value that is not a string is converted to JSON text.
+    /// Empty if there is no `Cause`.
     pub(crate) fn cause(&self) -> String {
         match self.output.get("Cause") {
             Some(Value::String(cause)) => cause.clone(),

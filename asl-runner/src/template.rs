@@ -1,4 +1,4 @@
-//! `Parameters` and `ResultSelector`: JSON in which the keys that end in `.$` hold paths and intrinsics.
+//! Payload templates: the values of `Parameters` and `ResultSelector`.
 
 use crate::path::{Path, Scope};
 use crate::task::TaskFailure;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// JSON, some of which is filled in from the input and the context object.
+/// JSON in which the value of each key that ends in `.$` is a path or an intrinsic function.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) enum Template {
@@ -14,8 +14,8 @@ pub(crate) enum Template {
     Array(Vec<Template>),
     Object(BTreeMap<String, Template>),
     Path(Path),
-    /// `States.Format('{}', …)`: the value at the path as a text.
-    Text(Path),
+    /// `States.Format('{}', PATH)`, which converts the value at the path to a string.
+    Format(Path),
 }
 
 impl TryFrom<Value> for Template {
@@ -37,7 +37,7 @@ impl TryFrom<Value> for Template {
                     };
                     let template = template.map_err(|why| format!("`{key}`: {why}"))?;
                     if templates.insert(name.to_owned(), template).is_some() {
-                        return Err(format!("`{name}` is there with and without `.$`"));
+                        return Err(format!("`{name}` is given with and without `.$`"));
                     }
                 }
                 Ok(Self::Object(templates))
@@ -48,22 +48,23 @@ impl TryFrom<Value> for Template {
 }
 
 impl Template {
-    /// Reads what a key that ends in `.$` holds.
+    /// Reads the value of a key that ends in `.$`.
     fn reference(value: &Value) -> Result<Self, String> {
         let text = value.as_str().unwrap_or_default();
         let argument = text
             .strip_prefix("States.Format('{}', ")
             .and_then(|rest| rest.strip_suffix(')'));
         match argument {
-            Some(path) => Path::try_from(path.to_owned()).map(Self::Text),
+            Some(path) => Path::try_from(path.to_owned()).map(Self::Format),
             None if text.starts_with('$') => Path::try_from(text.to_owned()).map(Self::Path),
             None => Err(format!(
-                "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here"
+                "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only supported \
+                 intrinsic function"
             )),
         }
     }
 
-    /// Fills the template in; where there is none, it is all of the input.
+    /// Fills in an optional template. Without a template, the input is returned unchanged.
     pub(crate) fn fill_in(
         template: &Option<Self>,
         scope: &Scope<'_>,
@@ -87,11 +88,11 @@ impl Template {
                     .map(|(name, template)| Ok((name.clone(), template.fill(scope)?)));
                 Value::Object(fields.collect::<Result<_, _>>()?)
             }
-            Self::Text(path) => match scope.read(path)? {
+            Self::Format(path) => match scope.read(path)? {
                 Value::String(text) => text.clone().into(),
-                list @ (Value::Array(_) | Value::Object(_)) => {
-                    let why = format!("`States.Format` cannot make a text of {list}");
-                    return Err(scope.fault("States.IntrinsicFailure", why));
+                value @ (Value::Array(_) | Value::Object(_)) => {
+                    let why = format!("`States.Format` cannot convert {value} to a string");
+                    return Err(scope.failure("States.IntrinsicFailure", why));
                 }
                 scalar => scalar.to_string().into(),
             },

@@ -1,4 +1,4 @@
-//! The definition that is deployed.
+//! Runs the definition that is deployed.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -7,12 +7,12 @@
 
 mod common;
 
-use asl_runner::{Definition, Outcome, TaskCall, TaskError, TaskFailure, Tasks};
-use common::{Script, execution, failure, run};
+use common::{ScriptedTasks, execution, failure, run};
+use exitwise_asl_runner::{Definition, ExecutionEnd, TaskCall, TaskError, TaskFailure, Tasks};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The deployed definition with its markers filled in.
+/// The deployed definition, with its markers replaced.
 fn deployed() -> Definition {
     let text = include_str!("../../terraform/state-machine.asl.json")
         .replace("${container_name}", "app")
@@ -22,7 +22,7 @@ fn deployed() -> Definition {
     Definition::parse(&text).expect("the deployed definition is supported")
 }
 
-/// What ProcessError answers, wrapped as `lambda:invoke` does it.
+/// An answer of ProcessError, wrapped in the result of `lambda:invoke`.
 fn decision(kind: &str, retry_count: u64, wait_seconds: Value) -> Result<Value, TaskError> {
     Ok(json!({ "StatusCode": 200, "Payload": {
         "type": kind, "retryCount": retry_count, "waitSeconds": wait_seconds, "rule": "r", "error": "Task.Exit4",
@@ -34,15 +34,15 @@ fn failed_run() -> Result<Value, TaskError> {
     failure("States.TaskFailed", r#"{"Containers":[{"ExitCode":4}]}"#)
 }
 
-fn failed(error: &str, cause: &str) -> Outcome {
-    Outcome::Failed {
+fn failed(error: &str, cause: &str) -> ExecutionEnd {
+    ExecutionEnd::Failed {
         error: error.to_owned(),
         cause: cause.to_owned(),
     }
 }
 
 #[test]
-fn four_runs_with_three_waits_are_65_events() {
+fn four_runs_with_three_waits_emit_65_events() {
     let mut answers = Vec::new();
     for retry in 1..=3 {
         answers.extend([
@@ -51,13 +51,13 @@ fn four_runs_with_three_waits_are_65_events() {
         ]);
     }
     answers.extend([failed_run(), decision("FATAL", 3, json!(0))]);
-    let mut script = Script::new(answers);
-    let (outcome, history) = run(
+    let mut script = ScriptedTasks::new(answers);
+    let (end, history) = run(
         &deployed(),
         json!({ "commands": ["NetworkError"] }),
         &mut script,
     );
-    assert_eq!(outcome, failed("Task.Exit4", "why"));
+    assert_eq!(end, failed("Task.Exit4", "why"));
     assert_eq!(history.len(), 65);
     assert_eq!(
         (history[64].timestamp - history[0].timestamp).whole_seconds(),
@@ -107,7 +107,7 @@ fn four_runs_with_three_waits_are_65_events() {
 }
 
 #[test]
-fn every_way_through_the_states() {
+fn every_path_through_the_states() {
     let good = json!({ "commands": [] });
     let lambda_busy = || failure("Lambda.TooManyRequestsException", "busy");
     let of_kind = |kind| vec![failed_run(), decision(kind, 1, json!(0)), Ok(json!("done"))];
@@ -121,7 +121,7 @@ fn every_way_through_the_states() {
             of_kind("fatal"),
             Err((
                 "UnknownDecision",
-                "ProcessError answered with a type that is none of RETRIABLE, TEMPORARY and FATAL.",
+                "ProcessError returned a type other than RETRIABLE, TEMPORARY or FATAL.",
             )),
             20,
         ),
@@ -151,19 +151,19 @@ fn every_way_through_the_states() {
             11,
         ),
     ] {
-        let (outcome, history) = run(&deployed(), good.clone(), &mut Script::new(answers));
+        let (end, history) = run(&deployed(), good.clone(), &mut ScriptedTasks::new(answers));
         let expect = match expect {
-            Ok(output) => Outcome::Succeeded {
+            Ok(output) => ExecutionEnd::Succeeded {
                 output: json!(output),
             },
             Err((error, cause)) => failed(error, cause),
         };
-        assert_eq!((outcome, history.len()), (expect, events));
+        assert_eq!((end, history.len()), (expect, events));
     }
 }
 
 #[test]
-fn only_lists_are_run() {
+fn only_lists_reach_the_task() {
     for (input, is_run) in [
         (json!({ "commands": [] }), true),
         (json!({ "commands": ["a", 1] }), true),
@@ -180,14 +180,14 @@ fn only_lists_are_run() {
         (json!({ "commands": true }), false),
         (json!({ "commands": [1] }), false),
         (json!({ "commands": [["a"]] }), false),
-        // An object passes, because JSONPath cannot ask whether something is a list; ECS refuses it.
+        // An object passes, because no comparison tests for a list. ECS rejects it later.
         (json!({ "commands": {} }), true),
     ] {
-        let mut script = Script::new([Ok(json!("done"))]);
-        let (outcome, _) = run(&deployed(), input.clone(), &mut script);
+        let mut script = ScriptedTasks::new([Ok(json!("done"))]);
+        let (end, _) = run(&deployed(), input.clone(), &mut script);
         assert_eq!(script.calls.len(), usize::from(is_run), "{input}");
-        match outcome {
-            Outcome::Failed { error, .. } => {
+        match end {
+            ExecutionEnd::Failed { error, .. } => {
                 assert!(!is_run && error == "InvalidInput", "{input}: {error}")
             }
             _ => assert!(is_run, "{input}"),
@@ -195,7 +195,7 @@ fn only_lists_are_run() {
     }
 }
 
-/// JSON of any shape, with the deployed definition's own words in it.
+/// Arbitrary JSON in which the field names and values of the deployed definition are frequent.
 fn any_json() -> impl Strategy<Value = Value> {
     let words = [
         "commands",
@@ -230,7 +230,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An answer of ProcessError, with a value of any shape in one field.
+/// An answer of ProcessError, usually one with an arbitrary value in one field.
 fn any_answer() -> impl Strategy<Value = Result<Value, TaskError>> {
     let fields = vec![
         "type",
@@ -256,10 +256,10 @@ fn any_answer() -> impl Strategy<Value = Result<Value, TaskError>> {
     ]
 }
 
-/// Runs of the container fail, runs of ProcessError are scripted; both end with what was last.
-struct Loop(Script);
+/// Tasks of which RunECSTask always fails and ProcessError is scripted.
+struct FailingContainer(ScriptedTasks);
 
-impl Tasks for Loop {
+impl Tasks for FailingContainer {
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
         if call.state == "RunECSTask" {
             failed_run()
@@ -273,20 +273,21 @@ proptest! {
     #![proptest_config(testkit::cases(64))]
 
     #[test]
-    fn only_integers_in_range_are_waited(value in any_json()) {
+    fn only_integers_in_range_are_valid_waits(value in any_json()) {
         let in_range = value.as_u64().is_some_and(|seconds| seconds <= 99_999_999);
         let answers = [failed_run(), decision("TEMPORARY", 1, value), Ok(json!("done"))];
-        let (outcome, _) = run(&deployed(), json!({ "commands": [] }), &mut Script::new(answers));
-        match outcome {
-            Outcome::Succeeded { .. } => prop_assert!(in_range),
-            Outcome::Failed { error, .. } => prop_assert!(!in_range && error == "States.Runtime"),
-            Outcome::Aborted => prop_assert!(false),
+        let (end, _) = run(&deployed(), json!({ "commands": [] }), &mut ScriptedTasks::new(answers));
+        match end {
+            ExecutionEnd::Succeeded { .. } => prop_assert!(in_range),
+            ExecutionEnd::Failed { error, .. } => prop_assert!(!in_range && error == "States.Runtime"),
+            ExecutionEnd::Aborted => prop_assert!(false),
         }
     }
 
-    /// A text that is no definition is refused, and never a panic.
+    /// Replaces one value of the deployed definition. The result either runs or is rejected,
+    /// without a panic.
     #[test]
-    fn any_definition_is_run_or_refused(place in 0..200usize, value in any_json()) {
+    fn any_definition_runs_or_is_rejected(place in 0..200usize, value in any_json()) {
         let text = include_str!("../../terraform/state-machine.asl.json");
         let mut definition: Value = serde_json::from_str(text)?;
         let mut count = 0;
@@ -294,7 +295,7 @@ proptest! {
         match Definition::parse(&definition.to_string()) {
             Ok(definition) => {
                 let answers = [failed_run(), decision("FATAL", 0, json!(0))];
-                run(&definition, json!({ "commands": [] }), &mut Script::new(answers));
+                run(&definition, json!({ "commands": [] }), &mut ScriptedTasks::new(answers));
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
@@ -302,20 +303,20 @@ proptest! {
 }
 
 proptest! {
-    // However many cases are asked for: most of these go on until the history is full.
+    // `PROPTEST_CASES` has no effect here, because most of these executions fill the history.
     #![proptest_config(ProptestConfig { cases: 64, ..testkit::cases(64) })]
 
-    /// [`run`] checks the history; what is asserted here is that there is an end.
+    /// [`run`] checks each history; this test adds that every execution ends.
     #[test]
-    fn any_input_and_any_answer_come_to_an_end(input in any_json(), answers in prop::collection::vec(any_answer(), 0..12)) {
-        run(&deployed(), input, &mut Script::new(answers.clone()));
-        let (outcome, history) = run(&deployed(), json!({ "commands": ["x"] }), &mut Loop(Script::new(answers)));
-        let has_failed = matches!(outcome, Outcome::Failed { .. });
+    fn every_execution_ends(input in any_json(), answers in prop::collection::vec(any_answer(), 0..12)) {
+        run(&deployed(), input, &mut ScriptedTasks::new(answers.clone()));
+        let (end, history) = run(&deployed(), json!({ "commands": ["x"] }), &mut FailingContainer(ScriptedTasks::new(answers)));
+        let has_failed = matches!(end, ExecutionEnd::Failed { .. });
         prop_assert!(has_failed && history.len() <= 25_000);
     }
 }
 
-/// Puts `value` in the n-th place of a JSON value.
+/// Replaces the value at position `place` of a JSON value. Values are counted depth-first, from 1.
 fn replace(json: &mut Value, count: &mut usize, place: usize, value: &Value) {
     *count += 1;
     match json {

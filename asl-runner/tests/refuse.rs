@@ -1,8 +1,8 @@
-//! Definitions that are refused, and what is said about them.
+//! Definitions that are rejected, and their error messages.
 
-use asl_runner::Definition;
+use exitwise_asl_runner::Definition;
 
-/// What is said about a definition; empty if nothing is wrong.
+/// The error message for a definition. Empty if the definition is accepted.
 fn problem(text: &str) -> String {
     Definition::parse(text).map_or_else(|error| error.to_string(), |_| String::new())
 }
@@ -12,7 +12,7 @@ fn check(text: &str, expect: &str) {
     assert_eq!(problem(text), expect, "{text}");
 }
 
-/// A state `A` with these fields; `expect` is what comes after its name.
+/// Checks a state `A` with these fields. The message must be the name of the state and `expect`.
 #[track_caller]
 fn check_state(fields: &str, expect: &str) {
     let state = format!(
@@ -75,15 +75,15 @@ fn states_and_their_fields() {
         ),
         (
             r#""Type": "Pass""#,
-            r#"it needs either `Next` or `"End": true`"#,
+            r#"the state needs either `Next` or `"End": true`"#,
         ),
         (
             r#""Type": "Pass", "Next": "Z", "End": true"#,
-            r#"it needs either `Next` or `"End": true`"#,
+            r#"the state needs either `Next` or `"End": true`"#,
         ),
         (
             r#""Type": "Pass", "End": false"#,
-            r#"it needs either `Next` or `"End": true`"#,
+            r#"the state needs either `Next` or `"End": true`"#,
         ),
         (r#""Type": "Pass", "Next": "B""#, "there is no state `B`"),
         (
@@ -120,11 +120,11 @@ fn states_and_their_fields() {
         ),
         (
             r#""Type": "Fail", "Error": "E", "ErrorPath": "$.e""#,
-            "it has both `Error` and `ErrorPath`",
+            "the state has both `Error` and `ErrorPath`",
         ),
         (
             r#""Type": "Fail", "Cause": "c", "CausePath": "$.c""#,
-            "it has both `Cause` and `CausePath`",
+            "the state has both `Cause` and `CausePath`",
         ),
         (
             r#""Type": "Fail", "Cause": 1"#,
@@ -240,11 +240,11 @@ fn rules() {
     for (rule, expect) in [
         (
             r#""Variable": "$.a", "Next": "Z""#,
-            "a rule needs one operator, not []",
+            "a rule needs exactly one operator, found []",
         ),
         (
             r#""Variable": "$.a", "IsNull": true, "IsString": true, "Next": "Z""#,
-            r#"a rule needs one operator, not ["IsNull", "IsString"]"#,
+            r#"a rule needs exactly one operator, found ["IsNull", "IsString"]"#,
         ),
         (
             r#""IsNull": true, "Next": "Z""#,
@@ -270,7 +270,7 @@ fn rules() {
         ),
         (
             r#""Or": [{ "Not": { "Variable": "$.a", "IsNull": true, "Next": "Z" } }], "Next": "Z""#,
-            r#"a rule needs one operator, not ["IsNull", "Next"]"#,
+            r#"a rule needs exactly one operator, found ["IsNull", "Next"]"#,
         ),
     ] {
         check_state(
@@ -352,7 +352,7 @@ fn paths() {
     }
     for result_path in ["$[0]", "$.a[0]", "$$.Execution.Id"] {
         let expect = format!(
-            "Pass.ResultPath: `{result_path}` is not a place for a result: only fields of the input are"
+            "Pass.ResultPath: a result cannot be stored at `{result_path}`, only in a field of the input"
         );
         check_state(
             &format!(r#""Type": "Pass", "ResultPath": "{result_path}", "End": true"#),
@@ -373,7 +373,7 @@ fn templates() {
     };
     check_template(
         r#""x.$": "$", "x": 1"#,
-        "`x` is there with and without `.$`",
+        "`x` is given with and without `.$`",
     );
     for value in [
         r#"1"#,
@@ -386,7 +386,7 @@ fn templates() {
         r#""States.Format('{} {}', $.a, $.b)""#,
     ] {
         let expect = format!(
-            "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only intrinsic here"
+            "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only supported intrinsic function"
         );
         check_template(&format!(r#""x.$": {value}"#), &format!("`x.$`: {expect}"));
         check_template(
@@ -403,21 +403,22 @@ fn templates() {
     }
 }
 
-/// What only an execution shows, and what the linters of the deployed file find.
+/// The fixtures that are accepted: those without a fault, those whose fault only an execution
+/// shows, and those that the linters in `.ci/definitions` reject.
 const ACCEPTED: [&str; 8] = ["00", "05", "09", "10", "15", "21", "22", "24"];
 
 #[test]
 fn broken_definitions() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/broken");
     let mut seen = 0;
-    for entry in std::fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("readable").path();
+    for entry in std::fs::read_dir(folder).expect("the folder must exist") {
+        let path = entry.expect("the folder must be readable").path();
         let name = path
             .file_name()
-            .expect("a file")
+            .expect("the entry must be a file")
             .to_string_lossy()
             .into_owned();
-        let problem = problem(&std::fs::read_to_string(&path).expect("readable"));
+        let problem = problem(&std::fs::read_to_string(&path).expect("the file must be readable"));
         assert_eq!(
             problem.is_empty(),
             ACCEPTED.contains(&name.get(..2).unwrap_or_default()),

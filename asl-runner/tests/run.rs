@@ -1,4 +1,4 @@
-//! What states do, as tables: states, input, what comes of it.
+//! The behavior of each state type, as tables of states, inputs and expected results.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -8,10 +8,11 @@
 
 mod common;
 
-use asl_runner::{
-    Aborted, Clock, Definition, MAX_PAYLOAD_BYTES, Outcome, RealClock, TaskError, TaskFailure,
+use common::{ScriptedTasks, execution, failure, run};
+use exitwise_asl_runner::{
+    AbortedError, Clock, Definition, ExecutionEnd, MAX_PAYLOAD_BYTES, RealClock, TaskError,
+    TaskFailure,
 };
-use common::{Script, execution, failure, run};
 use serde_json::{Value, json};
 use std::time::Duration;
 use time::{OffsetDateTime, UtcOffset};
@@ -21,21 +22,24 @@ fn definition(states: &str) -> Definition {
     Definition::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// Output as JSON, or `FAILED error: cause`.
-fn written(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Succeeded { output } => output.to_string(),
-        Outcome::Failed { error, cause } => format!("FAILED {error}: {cause}"),
-        Outcome::Aborted => "ABORTED".to_owned(),
+/// The output as JSON, `FAILED error: cause`, or `ABORTED`.
+fn summary(end: ExecutionEnd) -> String {
+    match end {
+        ExecutionEnd::Succeeded { output } => output.to_string(),
+        ExecutionEnd::Failed { error, cause } => format!("FAILED {error}: {cause}"),
+        ExecutionEnd::Aborted => "ABORTED".to_owned(),
     }
 }
 
-/// `expect` is the output, or the start of what [`written`] gives and then, after each `|`, a part of it.
+/// Runs the states, and compares the [`summary`] with `expect`.
+///
+/// If `expect` starts with `FAILED`, it is split at each `|`. The summary must start with the first
+/// part and contain the others.
 #[track_caller]
 fn check_with(states: &str, input: &str, answers: Vec<Result<Value, TaskError>>, expect: &str) {
-    let input = serde_json::from_str(input).expect("JSON");
-    let (outcome, _) = run(&definition(states), input, &mut Script::new(answers));
-    let found = written(outcome);
+    let input = serde_json::from_str(input).expect("the input must be JSON");
+    let (end, _) = run(&definition(states), input, &mut ScriptedTasks::new(answers));
+    let found = summary(end);
     let mut parts = expect.split('|');
     let fits = match parts.next() {
         Some(start) if start.starts_with("FAILED") => {
@@ -51,7 +55,7 @@ fn check(states: &str, input: &str, expect: &str) {
     check_with(states, input, vec![], expect);
 }
 
-/// Fills in a ResultSelector with a task's result.
+/// Checks the output of a task with this result and this `ResultSelector`.
 #[track_caller]
 fn check_template(template: &str, result: &str, expect: &str) {
     let states = format!(
@@ -60,12 +64,14 @@ fn check_template(template: &str, result: &str, expect: &str) {
     check_with(
         &states,
         "{}",
-        vec![Ok(serde_json::from_str(result).expect("JSON"))],
+        vec![Ok(
+            serde_json::from_str(result).expect("the result must be JSON")
+        )],
         expect,
     );
 }
 
-/// `yes` if the rule holds.
+/// Checks a rule of a Choice state: `expect` is `yes` if it matches, `no` if not, or a failure.
 #[track_caller]
 fn check_rule(rule: &str, input: &str, expect: &str) {
     let states = format!(
@@ -198,7 +204,7 @@ fn pass_states_and_data_paths() {
 }
 
 #[test]
-fn rules_hold_or_not() {
+fn rules_match_or_not() {
     let input = r#"{"s":"b","n":2,"f":2.5,"t":true,"z":null,"l":[1],"o":{}}"#;
     for (rule, expect) in [
         (r#""Variable": "$.z", "IsPresent": true"#, "yes"),
@@ -264,7 +270,7 @@ fn rules_hold_or_not() {
 }
 
 #[test]
-fn choices_take_the_first_rule_that_holds() {
+fn a_choice_follows_the_first_rule_that_matches() {
     let states = |rest: &str| {
         format!(
             r#""A": {{ "Type": "Choice", "Choices": [
@@ -366,7 +372,7 @@ fn fail_states_name_error_and_cause() {
     }
 }
 
-/// A Task state `A` with more fields, and the states where its Catch may lead.
+/// A Task state `A` with these additional fields, and a state `B` that its `Catch` can refer to.
 fn task(fields: &str) -> String {
     format!(
         r#""A": {{ "Type": "Task", "Resource": "r", {fields} "End": true }}, "B": {{ "Type": "Succeed" }}"#
@@ -374,7 +380,7 @@ fn task(fields: &str) -> String {
 }
 
 #[test]
-fn tasks_answer() {
+fn task_results_are_transformed() {
     for (fields, expect) in [
         ("", r#"{"Payload":{"x":1,"y":2}}"#),
         (
@@ -405,8 +411,8 @@ fn tasks_answer() {
 }
 
 #[test]
-fn a_task_is_told_what_it_needs() {
-    let mut script = Script::new([]);
+fn a_task_call_has_state_resource_timeout_and_input() {
+    let mut script = ScriptedTasks::new([]);
     let fields = r#""TimeoutSeconds": 60, "Parameters": { "x.$": "$.i.j", "y": 1 },"#;
     run(
         &definition(&task(fields)),
@@ -486,7 +492,8 @@ fn errors_are_caught_by_name() {
     check_with(own_error, "7", vec![], r#""States.ResultPathMatchFailure""#);
 }
 
-/// Seconds from the start to each call, and what came of it.
+/// Runs a task that fails with these errors, one for each run; an empty one is a success. Checks
+/// the delays between the runs, in seconds, and the [`summary`].
 #[track_caller]
 fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {
     let answers = errors.iter().map(|error| {
@@ -496,10 +503,10 @@ fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {
             failure(error, "c")
         }
     });
-    let (outcome, history) = run(
+    let (end, history) = run(
         &definition(&task(fields)),
         json!({}),
-        &mut Script::new(answers),
+        &mut ScriptedTasks::new(answers),
     );
     let scheduled = history.iter().filter(|event| event.kind == "TaskScheduled");
     let times: Vec<_> = scheduled.map(|event| event.timestamp).collect();
@@ -508,14 +515,14 @@ fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {
         .map(|pair| (pair[1] - pair[0]).whole_seconds())
         .collect();
     assert_eq!(
-        (found.as_slice(), written(outcome).as_str()),
+        (found.as_slice(), summary(end).as_str()),
         (delays, expect),
         "{fields}"
     );
 }
 
 #[test]
-fn retries_come_before_catch_and_wait_longer_each_time() {
+fn retries_precede_catch_and_back_off() {
     let retry = |more: &str| format!(r#""Retry": [{{ "ErrorEquals": ["E"] {more} }}],"#);
     check_retry(&retry(""), &["E"], &[1, 2, 4], "FAILED E: c");
     check_retry(&retry(""), &["E", "E", ""], &[1, 2], "\"done\"");
@@ -555,7 +562,7 @@ fn retries_come_before_catch_and_wait_longer_each_time() {
         unscheduled,
         &[],
         &[],
-        "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `States.Format` cannot make a text of {}",
+        "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `States.Format` cannot convert {} to a string",
     );
     check_retry(
         two,
@@ -566,22 +573,26 @@ fn retries_come_before_catch_and_wait_longer_each_time() {
 }
 
 #[test]
-fn a_retry_asks_the_same_again() {
+fn a_retry_has_the_same_input() {
     let fields =
         r#""Parameters": { "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
-    let mut script = Script::new([failure("E", ""), failure("E", ""), Ok(json!(0))]);
+    let mut script = ScriptedTasks::new([failure("E", ""), failure("E", ""), Ok(json!(0))]);
     run(&definition(&task(fields)), json!({}), &mut script);
     let inputs: Vec<_> = script.calls.iter().map(|call| call[3].clone()).collect();
     assert_eq!(inputs, vec![json!({ "t": "2025-03-04T05:06:07.089Z" }); 3]);
 }
 
 #[test]
-fn what_is_too_large_fails() {
+fn oversized_data_fails() {
     let fits = Value::from("x".repeat(MAX_PAYLOAD_BYTES - 2));
     let large = Value::from("x".repeat(MAX_PAYLOAD_BYTES - 1));
     let catch = task(r#""Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }],"#);
-    let (outcome, history) = run(&definition(&catch), large.clone(), &mut Script::new([]));
-    assert!(written(outcome).starts_with("FAILED States.DataLimitExceeded: the execution's input"));
+    let (end, history) = run(
+        &definition(&catch),
+        large.clone(),
+        &mut ScriptedTasks::new([]),
+    );
+    assert!(summary(end).starts_with("FAILED States.DataLimitExceeded: the execution's input"));
     assert_eq!(history.len(), 1);
     check_with(
         &catch,
@@ -611,13 +622,17 @@ fn what_is_too_large_fails() {
 }
 
 #[test]
-fn a_loop_ends_at_the_quota_of_events() {
+fn an_endless_loop_ends_at_the_history_limit() {
     let states = r#""A": { "Type": "Wait", "SecondsPath": "$", "Next": "A" }"#;
-    let (outcome, history) = run(&definition(states), json!(99_999_999), &mut Script::new([]));
+    let (end, history) = run(
+        &definition(states),
+        json!(99_999_999),
+        &mut ScriptedTasks::new([]),
+    );
     let sentence = "The execution reached the maximum number of history events (25000).";
     assert_eq!(
-        outcome,
-        Outcome::Failed {
+        end,
+        ExecutionEnd::Failed {
             error: "States.Runtime".to_owned(),
             cause: sentence.to_owned()
         }
@@ -628,7 +643,11 @@ fn a_loop_ends_at_the_quota_of_events() {
 #[track_caller]
 fn check_events(resource: &str, answer: Result<Value, TaskError>, expect: &str) {
     let states = format!(r#""A": {{ "Type": "Task", "Resource": "{resource}", "End": true }}"#);
-    let (_, history) = run(&definition(&states), json!({}), &mut Script::new([answer]));
+    let (_, history) = run(
+        &definition(&states),
+        json!({}),
+        &mut ScriptedTasks::new([answer]),
+    );
     let kinds: Vec<_> = history.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(
         kinds.join(" "),
@@ -637,7 +656,7 @@ fn check_events(resource: &str, answer: Result<Value, TaskError>, expect: &str) 
 }
 
 #[test]
-fn events_have_the_names_of_aws() {
+fn events_have_the_names_that_aws_uses() {
     let ok = || Ok(json!(1));
     let sync = "arn:aws:states:::ecs:runTask.sync";
     let function = "arn:aws-cn:lambda:cn-north-1:123456789012:function:f:7";
@@ -680,11 +699,11 @@ fn events_have_the_names_of_aws() {
 }
 
 #[test]
-fn events_serialise_like_those_of_aws() {
+fn events_serialize_with_their_details() {
     let (_, history) = run(
         &definition(&task("")),
         json!({ "i": 1 }),
-        &mut Script::new([failure("E", "c")]),
+        &mut ScriptedTasks::new([failure("E", "c")]),
     );
     assert_eq!(
         json!(history),
@@ -699,17 +718,17 @@ fn events_serialise_like_those_of_aws() {
     );
 }
 
-/// Goes back a second each time it is asked, and is interrupted while it waits.
-struct BadClock(OffsetDateTime);
+/// A clock that goes back one second at each call of `now`, and whose waits are interrupted.
+struct BackwardClock(OffsetDateTime);
 
-impl Clock for BadClock {
+impl Clock for BackwardClock {
     fn now(&mut self) -> OffsetDateTime {
         self.0 -= Duration::from_secs(1);
         self.0
     }
 
-    fn wait(&mut self, _: Duration) -> Result<(), Aborted> {
-        Err(Aborted)
+    fn wait(&mut self, _: Duration) -> Result<(), AbortedError> {
+        Err(AbortedError)
     }
 }
 
@@ -717,15 +736,15 @@ impl Clock for BadClock {
 fn a_wait_can_be_interrupted_and_time_never_goes_back() {
     let retry = task(r#""Retry": [{ "ErrorEquals": ["E"] }],"#);
     let wait = r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#;
-    let east = UtcOffset::from_hms(1, 0, 0).expect("in range");
+    let east = UtcOffset::from_hms(1, 0, 0).expect("the offset is in range");
     for states in [retry.as_str(), wait] {
-        let mut clock = BadClock(OffsetDateTime::UNIX_EPOCH.to_offset(east));
+        let mut clock = BackwardClock(OffsetDateTime::UNIX_EPOCH.to_offset(east));
         let mut times = Vec::new();
         let mut observer = |event: &_| times.push(json!(event)["timestamp"].clone());
-        let mut tasks = Script::new([failure("E", "")]);
+        let mut tasks = ScriptedTasks::new([failure("E", "")]);
         assert_eq!(
             definition(states).run(execution(json!(1)), &mut tasks, &mut clock, &mut observer),
-            Outcome::Aborted
+            ExecutionEnd::Aborted
         );
         assert!(
             times.len() >= 3 && times.iter().all(|time| time == "1969-12-31T23:59:59.000Z"),
@@ -735,12 +754,12 @@ fn a_wait_can_be_interrupted_and_time_never_goes_back() {
 }
 
 #[test]
-fn the_real_clock_takes_its_time() {
+fn the_real_clock_really_waits() {
     let mut times = Vec::new();
     let states = definition(r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#);
     states.run(
         execution(json!(1)),
-        &mut Script::new([]),
+        &mut ScriptedTasks::new([]),
         &mut RealClock,
         &mut |event| times.push(event.timestamp),
     );

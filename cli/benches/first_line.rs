@@ -1,5 +1,5 @@
-//! How long a newcomer looks at an empty terminal: from start to the first line of `exitwise run`, and to its end.
-//! `cargo bench -p exitwise`. The goal for the first line is 20 ms.
+//! Times `exitwise run --fast`, from its start to its first line of output and to its end: `cargo bench -p exitwise`. The
+//! goal for the first line is 20 ms.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -1,13 +1,13 @@
 //! `exitwise init`: a commented policy to start from.
 
 use crate::args::Init;
-use crate::output::text::{GOOD, say};
+use crate::output::terminal::{GOOD, say};
 use crate::status::Status;
 use anyhow::{Context, Result, anyhow};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 
-/// What a new policy starts as.
+/// The text of a new policy.
 const STARTER: &str = include_str!("starter.toml");
 
 pub(crate) fn run(args: &Init) -> Result<Status> {
@@ -16,10 +16,11 @@ pub(crate) fn run(args: &Init) -> Result<Status> {
         return Ok(Status::Fine);
     }
     let name = args.path.display();
-    // One call, so that a file that comes up meanwhile is not overwritten either.
+    // Checking and creating in one call never overwrites a file, even if another program creates it
+    // at the same time.
     let mut file = File::create_new(&args.path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            anyhow!("{name} is there already; name another file, or see `exitwise init -`")
+            anyhow!("{name} exists already; name another file, or see `exitwise init -`")
         }
         _ => anyhow!(error).context(format!("cannot write {name}")),
     })?;

@@ -1,4 +1,7 @@
-//! `exitwise`: check, explain and run retry policies.
+//! The command line `exitwise`: writes, checks, explains and runs retry policies.
+//!
+//! [`main`] is the whole program. The policies, their decisions and their analysis are in the crate
+//! `exitwise-engine`.
 
 mod args;
 mod check;
@@ -17,11 +20,12 @@ mod status;
 
 use args::{Cli, Command};
 use clap::Parser;
-use output::text::BAD;
+use output::terminal::BAD;
 use status::Status;
+use std::io;
 use std::process::ExitCode;
 
-/// Runs the program by the arguments of this process.
+/// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Init(args) => init::run(&args),
@@ -34,16 +38,14 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::command::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
-        Command::TaskApp { args } => return task_app::main_with(args.into_iter()),
+        Command::TaskApp { args } => return exitwise_task_app::main_with(args.into_iter()),
     };
     match status {
         Ok(status) => ExitCode::from(status as u8),
         Err(error) => {
-            // A reader that has seen enough, such as `head`, is no mistake of the caller's.
-            let closed = error
-                .downcast_ref::<std::io::Error>()
-                .map(std::io::Error::kind);
-            if closed == Some(std::io::ErrorKind::BrokenPipe) {
+            // A reader such as `head` may close the pipe early; that is not an error of the user.
+            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            if kind == Some(io::ErrorKind::BrokenPipe) {
                 return ExitCode::SUCCESS;
             }
             anstream::eprintln!("{}error{}: {error:#}", BAD.render(), BAD.render_reset());

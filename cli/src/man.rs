@@ -1,7 +1,7 @@
-//! `exitwise man`: manual pages, one for the whole and one for each subcommand.
+//! `exitwise man`: manual pages, one for the program and one for each subcommand.
 
 use crate::args::{Cli, Man};
-use crate::output::text::say;
+use crate::output::terminal::say;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
@@ -9,7 +9,8 @@ use std::fs;
 
 pub(crate) fn run(args: &Man) -> Result<Status> {
     let folder = args.folder.display();
-    fs::create_dir_all(&args.folder).with_context(|| format!("cannot make the folder {folder}"))?;
+    fs::create_dir_all(&args.folder)
+        .with_context(|| format!("cannot create the folder {folder}"))?;
     clap_mangen::generate_to(Cli::command(), &args.folder)
         .with_context(|| format!("cannot write to {folder}"))?;
     say(&format!(

@@ -1,47 +1,41 @@
 //! Policies from files, and their diagnostics for people.
 
 use anyhow::{Context, Result};
-use policy_engine::{Code, Diagnostic, Policy, Severity};
+use exitwise_engine::Policy;
+use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
 use std::fs;
 use std::path::Path;
 
-/// A policy's text with what loading it gave.
+/// The text of a policy, and the result of loading it.
 pub(crate) struct PolicyFile {
     /// The path as the user wrote it.
     pub(crate) name: String,
     pub(crate) text: String,
-    /// Nothing where the diagnostics hold an error.
+    /// `None` if there is an error among the diagnostics.
     pub(crate) policy: Option<Policy>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl PolicyFile {
-    /// Loads the file, or the default policy where there is none.
+    /// Loads the file, or the default policy if there is no path.
     ///
     /// # Errors
-    /// The file cannot be read; a policy with errors is no error here.
+    /// The file cannot be read. A policy with errors is not an error here.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
-            return Ok(Self::from_text(
-                "policies/default.toml".into(),
-                lambda::DEFAULT_POLICY.into(),
-            ));
+            let text = exitwise_lambda::DEFAULT_POLICY.into();
+            return Ok(Self::from_text("policies/default.toml".into(), text));
         };
-        let bytes =
-            fs::read(path).with_context(|| format!("cannot read the policy {}", path.display()))?;
+        let bytes = fs::read(path);
+        let bytes = bytes.with_context(|| format!("cannot read the policy {}", path.display()))?;
         let name = path.display().to_string();
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::from_text(name, text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let (message, label) = ("the policy is not UTF-8", "the first byte that is not");
-                let problem = Diagnostic::new(
-                    Code::Syntax,
-                    at..at,
-                    message,
-                    label,
-                    "save the file as UTF-8",
-                );
+                let problem = Diagnostic::new(Code::Syntax, at..at, "the policy is not UTF-8")
+                    .label("the first byte that is not UTF-8")
+                    .help("save the file as UTF-8");
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 Ok(Self {
                     name,
@@ -53,7 +47,7 @@ impl PolicyFile {
         }
     }
 
-    /// Loads the policy of this text; the name is what people see.
+    /// Loads a policy from its text; the name is for people.
     pub(crate) fn from_text(name: String, text: String) -> Self {
         let (policy, diagnostics) = match Policy::load(&text) {
             Ok((policy, warnings)) => (Some(policy), warnings),
@@ -67,7 +61,7 @@ impl PolicyFile {
         }
     }
 
-    /// The policy; where it has errors, prints them and gives nothing.
+    /// The name and the policy. `None` if the policy has errors; then they are printed.
     pub(crate) fn usable(self) -> Option<(String, Policy)> {
         if self.policy.is_none() {
             self.print_diagnostics();
@@ -75,7 +69,7 @@ impl PolicyFile {
         self.policy.map(|policy| (self.name, policy))
     }
 
-    /// How many problems of this kind there are.
+    /// Number of problems with this severity.
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.diagnostics
             .iter()

@@ -1,48 +1,52 @@
-//! `exitwise prove`: everything that can happen under a policy, looked at.
+//! `exitwise prove`: looks at everything that can happen under a policy.
 
 use crate::args::{Format, Prove};
-use crate::output::text::{BAD, GOOD, plural};
+use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
-use lambda::Worst;
-use policy_engine::{Example, Policy, Rule, Walk, WalkError, WorstCase};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::{Example, StateCount, Walk, WalkError, WorstCase};
+use exitwise_engine::policy::Rule;
+use exitwise_lambda::WorstCaseFigures;
 use serde_json::json;
-use std::io::Write;
+use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// Executions that are run by failures drawn at random, where there are too many states to look at each.
+/// Number of executions with random failures, if there are too many states to look at each.
 const RANDOM_EXECUTIONS: u32 = 10_000;
 
-/// What was found out about a policy.
+/// What is known of a policy after looking at it.
 struct Proof<'p> {
-    policy: &'p Policy,
     worst: WorstCase,
-    /// Kinds of failure that were tried: one for each rule, and one that no rule takes.
+    /// Number of kinds of failures: one for each reachable rule, `[default]` included.
     kinds: usize,
-    /// Rules for which no failure was found that they decide.
-    untried: Vec<&'p Rule>,
+    /// Rules for which no failure was found that they decide about.
+    without_example: Vec<&'p Rule>,
+    /// Number of states that executions can reach.
+    count: StateCount,
     walk: Walk,
-    /// Whether each state was looked at.
-    all: bool,
-    took: Duration,
+    /// Whether every state was looked at.
+    is_complete: bool,
+    time: Duration,
 }
 
 pub(crate) fn run(args: &Prove) -> Result<Status> {
     let files = args
         .policies
         .iter()
-        .map(|path| PolicyFile::load(Some(path)))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|path| PolicyFile::load(Some(path)));
     let mut status = Status::Fine;
-    for file in files {
+    for file in files.collect::<Result<Vec<_>>>()? {
         let Some((name, policy)) = file.usable() else {
             status = Status::BadPolicy;
             continue;
         };
-        let proof = Proof::of(&policy, args.max_states)
-            .with_context(|| format!("{name}: exitwise is wrong here"))?;
+        let proof = Proof::of(&name, &policy, args);
+        let proof = proof.with_context(|| {
+            format!("{name}: internal error: the worst case is wrong, please report this")
+        })?;
         match args.format {
             Format::Text => write!(anstream::stdout(), "{}", proof.text(&name))?,
             Format::Json => writeln!(anstream::stdout(), "{}", proof.json(&name))?,
@@ -55,70 +59,70 @@ pub(crate) fn run(args: &Prove) -> Result<Status> {
 }
 
 impl<'p> Proof<'p> {
-    fn of(policy: &'p Policy, max_states: usize) -> Result<Self, WalkError> {
+    fn of(name: &str, policy: &'p Policy, args: &Prove) -> Result<Self, WalkError> {
         let start = Instant::now();
-        let kinds: Vec<_> = policy
+        let examples: Vec<_> = policy
             .reachable_rules()
             .map(|rule| (rule, policy.example(rule)))
             .collect();
-        let untried = kinds
-            .iter()
-            .filter(|(_, example)| example.is_none())
-            .map(|(rule, _)| *rule)
-            .collect();
-        let examples: Vec<_> = kinds
+        let without_example = examples.iter().filter(|(_, example)| example.is_none());
+        let without_example = without_example.map(|(rule, _)| *rule).collect();
+        let examples: Vec<_> = examples
             .into_iter()
             .filter_map(|(_, example)| example)
             .collect();
         let failures: Vec<_> = examples.iter().map(Example::failure).collect();
         let worst = WorstCase::of(policy);
-        let (walk, all) = match Walk::all(policy, &worst, &failures, max_states) {
-            Ok(walk) => (walk, true),
-            Err(WalkError::TooManyStates(_)) => (
-                Walk::random(policy, &worst, &failures, RANDOM_EXECUTIONS, 0)?,
-                false,
-            ),
-            Err(error) => return Err(error),
+        let count = StateCount::of(policy, &failures);
+        let is_complete = count.states <= args.max_states.into();
+        let walk = if is_complete {
+            let mut progress = Progress::new(name, count);
+            Walk::all(policy, &worst, &failures, &mut |states| {
+                progress.show(states)
+            })?
+        } else {
+            Walk::random(policy, &worst, &failures, RANDOM_EXECUTIONS, 0)?
         };
         let kinds = failures.len();
+        let time = start.elapsed();
         Ok(Self {
-            policy,
             worst,
             kinds,
-            untried,
+            without_example,
+            count,
             walk,
-            all,
-            took: start.elapsed(),
+            is_complete,
+            time,
         })
     }
 
-    /// Whether draws between the shortest and the longest may come closer to the worst case than those that were looked at.
-    fn is_limited_in_time(&self) -> bool {
-        let limits = self.policy.limits();
-        limits.max_total_wait.or(limits.max_elapsed).is_some()
-    }
-
-    /// What is missing of a proof.
+    /// Why this is not a proof. `None` if it is one.
     fn gap(&self) -> Option<String> {
-        if !self.all {
+        if !self.is_complete {
+            let max_states = match u64::try_from(self.count.states) {
+                Ok(states) => format!("--max-states {states} looks at all of them; "),
+                Err(_) => String::new(),
+            };
             return Some(format!(
-                "too many states to look at each; in {RANDOM_EXECUTIONS} executions by failures drawn at random \
-                 FATAL came within the worst case"
+                "there are {} states, too many to look at each; {max_states}in \
+                 {RANDOM_EXECUTIONS} executions with random failures FATAL came within the worst \
+                 case",
+                described(self.count)
             ));
         }
-        if !self.untried.is_empty() {
+        if !self.without_example.is_empty() {
             let names: Vec<_> = self
-                .untried
+                .without_example
                 .iter()
                 .map(|rule| format!("`{}`", rule.name()))
                 .collect();
             return Some(format!(
-                "no failure could be made that is decided by {}",
+                "no failure was found that is decided by {}",
                 names.join(", ")
             ));
         }
-        (!self.walk.reaches(&self.worst) && !self.is_limited_in_time())
-            .then(|| "the worst case is not reached".into())
+        let is_missed = self.worst.is_exact() && !self.walk.reaches(&self.worst);
+        is_missed.then(|| "the worst case is not reached".into())
     }
 
     fn text(&self, name: &str) -> String {
@@ -128,44 +132,87 @@ impl<'p> Proof<'p> {
             runs,
             ..
         } = self.walk;
-        let head = match self.gap() {
+        let result = match self.gap() {
             Some(gap) => format!("{BAD}{name}{BAD:#}: not proved: {gap}"),
-            None if self.walk.reaches(&self.worst) => format!(
-                "{GOOD}{name}{GOOD:#}: proved: whatever fails, FATAL follows; the worst case is reached and never exceeded"
-            ),
-            None => format!(
-                "{GOOD}{name}{GOOD:#}: proved: whatever fails, FATAL follows; the worst case is never exceeded, at the \
-                 shortest and the longest draw of each wait"
-            ),
+            None => {
+                let bound = match self.worst.is_exact() {
+                    true => "the worst case is reached and never exceeded",
+                    false => "the worst case is never exceeded",
+                };
+                format!("{GOOD}{name}{GOOD:#}: proved: whatever fails, FATAL follows; {bound}")
+            }
         };
         let worst = worst_case::summary(&self.worst);
-        let all = if self.all { "all " } else { "" };
-        let (kinds, s) = (self.kinds, plural(self.kinds));
+        let all = if self.is_complete { "all " } else { "" };
+        let kinds = counted(self.kinds, "kind");
+        let seconds = self.time.as_secs_f64();
         format!(
-            "{head}\n  worst case: {worst}\n  {all}{states} states, {kinds} kind{s} of failure, {decisions} decisions, \
-             up to {runs} runs deep, in {:.3} s\n",
-            self.took.as_secs_f64()
+            "{result}\n  worst case: {worst}\n  {all}{states} states, {kinds} of failure, \
+             {decisions} decisions, up to {runs} runs deep, in {seconds:.3} s\n"
         )
     }
 
     fn json(&self, name: &str) -> serde_json::Value {
-        let Walk {
-            states,
-            decisions,
-            runs,
-            wait_seconds,
-            history_events,
-        } = self.walk;
+        let walk = &self.walk;
         json!({
             "policy": name,
             "proved": self.gap().is_none(),
             "gap": self.gap(),
-            "worst_case": Worst::from(&self.worst),
-            "reached": { "runs": runs, "wait_seconds": wait_seconds, "history_events": history_events },
-            "states": states,
+            "worst_case": WorstCaseFigures::from(&self.worst),
+            "reached": {
+                "runs": walk.runs,
+                "wait_seconds": walk.wait_seconds,
+                "history_events": walk.history_events,
+            },
+            "states": walk.states,
             "kinds": self.kinds,
-            "decisions": decisions,
-            "seconds": self.took.as_secs_f64(),
+            "decisions": walk.decisions,
+            "seconds": self.time.as_secs_f64(),
         })
+    }
+}
+
+/// `1287`, `at most 1287`, `more than 10^38`.
+fn described(count: StateCount) -> String {
+    let at_most = if count.is_exact { "" } else { "at most " };
+    match count.states {
+        u128::MAX => "more than 10^38".to_owned(),
+        states => format!("{at_most}{states}"),
+    }
+}
+
+/// Shows how far a walk has come, on a terminal.
+struct Progress<'n> {
+    name: &'n str,
+    count: StateCount,
+    is_shown: bool,
+}
+
+impl<'n> Progress<'n> {
+    /// Shows the number of states before the walk starts.
+    fn new(name: &'n str, count: StateCount) -> Self {
+        let mut progress = Self {
+            name,
+            count,
+            is_shown: stderr().is_terminal(),
+        };
+        progress.show(0);
+        progress
+    }
+
+    fn show(&mut self, states: u64) {
+        if self.is_shown {
+            let (name, all) = (self.name, described(self.count));
+            let _ = write!(stderr(), "\r\x1b[K{name}: {states} of {all} states");
+            let _ = stderr().flush();
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if self.is_shown {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
     }
 }

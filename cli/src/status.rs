@@ -1,9 +1,9 @@
-//! How a command ends.
+//! Exit statuses.
 
-/// How a command ends. Each subcommand's help says which of them it can end with.
+/// The exit status of a command. The help of each subcommand lists the ones that it can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Status {
-    /// Fine.
+    /// Everything is fine.
     Fine = 0,
     /// The answer is no: the execution, or a test of a policy, failed.
     No = 1,
@@ -11,6 +11,6 @@ pub(crate) enum Status {
     Usage = 2,
     /// A policy has errors; they have been printed.
     BadPolicy = 3,
-    /// Ctrl-C.
+    /// The user pressed Ctrl-C.
     Interrupted = 130,
 }

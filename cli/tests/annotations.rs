@@ -1,11 +1,11 @@
-//! `check --format sarif` and `--format github` in the words of those who read them.
+//! `check --format sarif` and `--format github` keep to the formats of the programs that read them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
 
-/// Four errors, one of them in a line with characters of several bytes, and a warning in a second file with an odd name.
+/// Four errors, one of them on a line with multi-byte characters. The second file has a warning and an odd name.
 const BAD: &str = "version = 1\nlimits = { max_retries = \"3\" }\nname = 1\n[[rule]]\nname = \"é\" # ü\nwhen = { exit_code = \"4..5\" }\ntype = \"FATAL\"\n";
 const ODD: &str = "version = 1\nlimits = { max_retries = 3 }\n[exit_codes]\nUnused = 1\n";
 
@@ -24,11 +24,11 @@ fn check(format: &str) -> String {
     String::from_utf8(output.output().unwrap().stdout).unwrap()
 }
 
-/// The essentials of the published schema: what a log, a run, a rule, a result and a region must have, and of what type.
+/// Checks what the published schema requires of a log, a run, a rule, a result and a region.
 ///
 /// Source: sarif-schema-2.1.0.json, OASIS, `required` and `enum` of these objects.
 #[test]
-fn sarif_has_what_the_schema_wants() {
+fn sarif_meets_the_schema() {
     let log: Value = serde_json::from_str(&check("sarif")).unwrap();
     let list = |value: &Value, pointer: &str| {
         value

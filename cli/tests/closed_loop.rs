@@ -1,5 +1,5 @@
-//! Any policy, any failing task: through JSON, the handler and the definition that is deployed, an execution ends in
-//! success or in FatalError, within the policy's worst case.
+//! For any policy and any failing task, an execution ends in success or in FatalError, within the policy's worst case. It goes
+//! through JSON, the handler and the deployed definition.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,13 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
-use asl_runner::{
-    Definition, Execution, HistoryEvent, MAX_HISTORY_EVENTS, Outcome, TaskCall, TaskError,
+use exitwise::run::definition;
+use exitwise_asl_runner::{
+    Definition, Execution, ExecutionEnd, HistoryEvent, MAX_HISTORY_EVENTS, TaskCall, TaskError,
     TaskFailure, Tasks, VirtualClock,
 };
-use exitwise::run::definition;
-use lambda::Handler;
-use policy_engine::{Example, Policy, WorstCase};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::{Example, WorstCase};
+use exitwise_lambda::Handler;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -23,22 +24,23 @@ use testkit::failure::{any_json, errors, task_errors};
 use testkit::policy::policies;
 use time::OffsetDateTime;
 
-/// A run of the task: the error's name, and what a Catch passes on.
-type Run = (String, Value);
+/// A failed run of the task: the error name, and the error output that a Catch passes on.
+type FailingRun = (String, Value);
 
-/// Runs that fail, as ECS and Step Functions report it or in no way that anybody has seen.
+/// Failed runs, as ECS and Step Functions report them, or with arbitrary JSON.
 ///
-/// `States.Runtime` and `States.DataLimitExceeded` end an execution by themselves: `States.ALL` catches neither.
-fn failing_runs() -> impl Strategy<Value = Run> {
+/// `States.Runtime` and `States.DataLimitExceeded` end an execution because `States.ALL` matches neither.
+fn failing_runs() -> impl Strategy<Value = FailingRun> {
     let odd = prop_oneof![4 => task_errors(), 1 => any_json()];
-    (errors(), odd).prop_filter("nothing catches these two", |(error, _)| {
+    (errors(), odd).prop_filter("no Catch handles these two", |(error, _)| {
         error != "States.Runtime" && error != "States.DataLimitExceeded"
     })
 }
 
-/// ECS and Lambda: the task fails as listed, over and over, and succeeds at last if it is to; the function is the handler.
+/// Stands for ECS and Lambda. The task fails with the listed failures, over and over, and may succeed in the end. The function
+/// is the real handler.
 struct World {
-    failures: Vec<Run>,
+    failures: Vec<FailingRun>,
     succeeds_at: Option<usize>,
     runs: usize,
     handler: Handler,
@@ -66,20 +68,20 @@ impl Tasks for World {
                 self.last_answer = serde_json::from_str(&answer).unwrap();
                 Ok(json!({"Payload": self.last_answer, "StatusCode": 200}))
             }
-            other => panic!("{other} is no task"),
+            other => panic!("{other} is not a task"),
         }
     }
 }
 
-/// How an execution went.
+/// An execution that has ended.
 struct Course {
-    outcome: Outcome,
+    end: ExecutionEnd,
     history: Vec<HistoryEvent>,
     world: World,
 }
 
 impl Course {
-    fn of(policy: &Policy, failures: Vec<Run>, succeeds_at: Option<usize>) -> Self {
+    fn of(policy: &Policy, failures: Vec<FailingRun>, succeeds_at: Option<usize>) -> Self {
         let text = definition::rendered(definition::DEPLOYED, policy).unwrap();
         let definition = Definition::parse(&text).unwrap();
         let execution = Execution {
@@ -96,11 +98,11 @@ impl Course {
             handler,
             last_answer: Value::Null,
         };
-        let outcome = definition.run(execution, &mut world, &mut clock, &mut |event| {
+        let end = definition.run(execution, &mut world, &mut clock, &mut |event| {
             history.push(event.clone())
         });
         Self {
-            outcome,
+            end,
             history,
             world,
         }
@@ -133,20 +135,20 @@ proptest! {
         let course = Course::of(&policy, failures, succeeds_at);
         let (runs, waits) = (course.world.runs, course.times("WaitStateEntered"));
 
-        // CheckInput and Init 5, a lap through RunECSTask, ProcessError and ErrorStateChoice 13, a wait 2, FatalError 2;
-        // a run that succeeds 6 and the end 1.
-        let expected = match &course.outcome {
-            Outcome::Succeeded { .. } => 5 + 13 * (runs - 1) + 2 * waits + 7,
-            Outcome::Failed { error, cause } => {
+        // CheckInput and Init make 5 events; RunECSTask, ProcessError and ErrorStateChoice 13; a wait 2; FatalError 2; a
+        // successful run 6, and the end 1.
+        let expected = match &course.end {
+            ExecutionEnd::Succeeded { .. } => 5 + 13 * (runs - 1) + 2 * waits + 7,
+            ExecutionEnd::Failed { error, cause } => {
                 let answer = |key: &str| course.world.last_answer.get(key).unwrap().as_str().unwrap();
                 prop_assert_eq!([error.as_str(), cause, "FATAL"], [answer("error"), answer("cause"), answer("type")]);
                 let last_state = course.history.iter().rev().find_map(|event| event.state.as_deref());
                 prop_assert_eq!(last_state, Some("FatalError"));
                 5 + 13 * runs + 2 * waits + 2
             }
-            Outcome::Aborted => 0,
+            ExecutionEnd::Aborted => 0,
         };
-        prop_assert_eq!(course.history.len(), expected, "{:?}", course.outcome);
+        prop_assert_eq!(course.history.len(), expected, "{:?}", course.end);
         prop_assert!(course.history.len() <= worst.history_events() as usize);
         prop_assert!(u64::from(worst.history_events()) <= MAX_HISTORY_EVENTS);
         prop_assert!(runs <= worst.runs() as usize, "{} runs of {}", runs, worst.runs());
@@ -154,7 +156,7 @@ proptest! {
     }
 }
 
-/// The failures that `check` names for the policies we ship, run to the end: it is as bad as they say.
+/// The failures that `check` names for each shipped policy lead to its worst case.
 #[test]
 fn the_worst_case_of_each_policy_is_reached() {
     let policies = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies")).unwrap();
@@ -202,7 +204,7 @@ fn the_worst_case_of_each_policy_is_reached() {
     assert_eq!(seen, 9);
 }
 
-/// As far as it can go: the 1,000 retries that a policy may allow fit an execution's history.
+/// The 1,000 retries that a policy may allow fit an execution's history.
 #[test]
 fn the_longest_execution_fits_its_history() {
     let text = testkit::policy::one_temporary_rule(1_000, "constant = \"99999s\"");
@@ -215,6 +217,6 @@ fn the_longest_execution_fits_its_history() {
     assert_eq!((course.world.runs, course.seconds()), (1_001, 99_999_000));
     assert_eq!(course.history.len(), 5 + 13 * 1_001 + 2 * 1_000 + 2);
     assert!(
-        matches!(course.outcome, Outcome::Failed { error, .. } if error == "RetriesExhausted.default")
+        matches!(course.end, ExecutionEnd::Failed { error, .. } if error == "RetriesExhausted.default")
     );
 }

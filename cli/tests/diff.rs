@@ -1,4 +1,4 @@
-//! What `diff` tells is what `explain` says under either policy.
+//! The changes that `diff` prints agree with the explanations of `explain` under either policy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn exitwise(args: &[&str]) -> Output {
 }
 
 #[test]
-fn the_examples_of_changes_are_explained_so() {
+fn the_examples_of_changes_have_these_decisions() {
     let folder = tempfile::tempdir().unwrap();
     let policies = ["policies/spot-first.toml", "policies/shared-service.toml"];
     let output = exitwise(&["diff", "--format", "json", policies[0], policies[1]]);
@@ -57,7 +57,7 @@ fn a_policy_does_not_differ_from_itself() {
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.to_str().unwrap();
-        // The default policy pairs 33 rules with 33, which takes a while without optimisation.
+        // The default policy pairs 33 rules with 33, which takes a while without optimization.
         if name.ends_with(".toml") && !name.ends_with("default.toml") {
             let output = exitwise(&["diff", name, name]);
             assert_eq!(

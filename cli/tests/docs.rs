@@ -1,5 +1,5 @@
-//! Every code block of the documents is parsed or run: of `sh` the lines that call `exitwise`; `text` is prose. Policies are
-//! loaded, and their tests run, by `policy-engine/tests/documents.rs`.
+//! Parses or runs every code block of the documentation. In `sh` blocks, the lines that call `exitwise` are run; `text` blocks are
+//! prose. `policy-engine/tests/documents.rs` loads the policies and runs their tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saphyr::{LoadableYamlNode, Yaml};
@@ -10,7 +10,7 @@ use std::process::Command;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// It shows bad policies too, and has a test of its own in `policy-engine`.
+/// It contains bad policies, too. A test in `policy-engine` checks it.
 const TESTED_ELSEWHERE: &str = "diagnostics.md";
 
 struct Block {
@@ -51,7 +51,7 @@ fn blocks(language: &str) -> Vec<Block> {
                 (None, false) => {}
             }
         }
-        assert!(!open, "{name} has a code block without end");
+        assert!(!open, "{name} has an unclosed code block");
     }
     let known = [
         "toml", "json", "yaml", "sh", "text", "rust", "console", "hcl",
@@ -59,7 +59,7 @@ fn blocks(language: &str) -> Vec<Block> {
     for block in &blocks {
         assert!(
             known.contains(&block.language.as_str()),
-            "{}: `{}` is tested by nobody",
+            "{}: no test handles `{}`",
             block.place,
             block.language
         );
@@ -86,7 +86,7 @@ fn json_and_yaml_parse() {
 
 #[test]
 fn commands_run() {
-    // What the commands write stays here.
+    // The commands write their files here.
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("target")).unwrap();
     for name in ["policies", "lambda", "cli", "terraform"] {
@@ -105,7 +105,7 @@ fn commands_run() {
             else {
                 continue;
             };
-            // As a shell does it, for patterns of names.
+            // A shell expands patterns of file names.
             let command = format!("\"$EXITWISE\" {args}");
             let mut shell = Command::new("sh");
             shell
@@ -125,7 +125,7 @@ fn commands_run() {
     assert!(run >= 10);
 }
 
-/// The README shows what its first command prints, between the lines of the task itself.
+/// The README shows the output of its first command; the lines of the task itself go to standard error.
 #[test]
 fn the_first_command_prints_what_is_shown() {
     let ran = Command::new(env!("CARGO_BIN_EXE_exitwise"))
@@ -145,7 +145,7 @@ fn the_first_command_prints_what_is_shown() {
     assert_eq!(printed.lines().collect::<Vec<_>>(), shown);
 }
 
-/// What the workflow in `ci.md` runs, with a change of the policy.
+/// Runs the steps of the workflow in `ci.md`, with a change of the policy.
 #[test]
 fn the_workflow_runs() {
     let workflow = blocks("yaml")
@@ -175,7 +175,7 @@ fn the_workflow_runs() {
     let sh = |script: &str| {
         let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("bash");
-        // GitHub's own options; see "Workflow syntax", `jobs.<job_id>.steps[*].shell`.
+        // These are GitHub's options; see "Workflow syntax", `jobs.<job_id>.steps[*].shell`.
         command
             .args(["-eo", "pipefail", "-c", script])
             .current_dir(folder.path())
@@ -206,7 +206,7 @@ fn the_workflow_runs() {
     assert!(!sh(&of_step("Check")).status.success() && !sh(&of_step("Compare")).status.success());
 }
 
-/// pre-commit appends the names of the files.
+/// Runs the hook as pre-commit does: with the names of the files at the end.
 #[test]
 fn the_hook_runs() {
     let hooks = fs::read_to_string(Path::new(ROOT).join(".pre-commit-hooks.yaml")).unwrap();
@@ -229,6 +229,21 @@ fn the_hook_runs() {
     };
     assert_eq!(run("policies/minimal.toml"), Some(0));
     assert_eq!(run("cli/tests/cmd/odd.toml"), Some(3));
+}
+
+#[test]
+fn the_workflow_of_the_gate_has_a_job_for_every_part() {
+    let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
+    let between = |text: &str, start: &str, end: &str| {
+        let (_, rest) = text.split_once(start).unwrap();
+        rest.split_once(end).unwrap().0.to_owned()
+    };
+    let parts = between(&read(".ci/run"), "for part in ", "; do");
+    let jobs = between(&read(".github/workflows/gate.yml"), "part: [", "]");
+    assert_eq!(
+        parts.split(' ').collect::<Vec<_>>(),
+        jobs.split(", ").collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! `cli/tests/cmd/*.md` are the manual of the command line and its tests at once.
+//! Runs `cli/tests/cmd/*.md`, which are the manual of the command line and its tests.
 //!
-//! `TRYCMD=overwrite cargo test -p exitwise --test manual` writes what is printed into them.
+//! `TRYCMD=overwrite cargo test -p exitwise --test manual` writes the actual output into them.
 
 #[test]
 fn the_manual_is_true() {

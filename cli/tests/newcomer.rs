@@ -1,4 +1,4 @@
-//! The first minutes: a new policy, completion, manual pages.
+//! The first steps of a new user: a new policy, shell completion, manual pages.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -34,7 +34,7 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
         checked.status.success() && summary.starts_with("policy.toml: good;"),
         "{summary}"
     );
-    // What its first lines tell to try.
+    // The commands in its first lines.
     let text = fs::read_to_string(folder.path().join("policy.toml")).unwrap();
     let commands: Vec<_> = text
         .lines()
@@ -57,7 +57,7 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
     );
 }
 
-/// The tests in the starter are true, as far as the decisions' types go.
+/// `simulate` gives the types that the tests in the starter expect.
 #[test]
 fn the_starter_does_what_its_tests_say() {
     let folder = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ fn the_starter_does_what_its_tests_say() {
     assert_eq!(types(spot), ["RETRIABLE", "RETRIABLE", "TEMPORARY"]);
 }
 
-/// Every subcommand that help lists.
+/// All subcommands in the help.
 fn subcommands(folder: &Path) -> Vec<String> {
     let help = stdout(&exitwise(folder, &["help"]));
     let listed = help

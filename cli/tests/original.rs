@@ -1,4 +1,4 @@
-//! `policies/original.toml` answers as the demo did that exitwise grew out of, over its whole input domain.
+//! `policies/original.toml` gives the answers of the demo that exitwise grew out of, for all of its inputs.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 const RETRIES: u64 = 3;
 
-/// The demo's answer for an exit code while retries are left: type and waitSeconds. Codes not listed are the last row's.
+/// The demo's answers while retries are left: exit code, type and waitSeconds. The last row is for all other codes.
 const ANSWERS: [(Option<u64>, &str, u64); 4] = [
     (Some(1), "RETRIABLE", 0),
     (Some(3), "FATAL", 0),
@@ -15,7 +15,7 @@ const ANSWERS: [(Option<u64>, &str, u64); 4] = [
     (None, "RETRIABLE", 0),
 ];
 
-/// Type, retryCount and waitSeconds as the demo had them; it left waitSeconds out where this has 0.
+/// The demo's type, retryCount and waitSeconds. A missing waitSeconds is 0 here.
 fn original(exit_code: u64, retry_count: u64) -> (&'static str, u64, u64) {
     if retry_count >= RETRIES {
         return ("FATAL", retry_count, 0);

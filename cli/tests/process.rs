@@ -1,4 +1,4 @@
-//! What only a real process shows: Ctrl-C, real waits, a program that outlives its timeout.
+//! Tests that need a real process: Ctrl-C, real waits, a program that exceeds its timeout.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
@@ -32,7 +32,7 @@ fn interrupt(child: &Child) {
 fn ctrl_c_stops_the_task_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let (here, gone) = (folder.path().join("here"), folder.path().join("gone"));
-    // The shell's own child must end too, and the shell gets the chance to tidy up.
+    // The shell's child must end, too, and the shell gets time to clean up.
     let script = format!(
         "sh -c 'trap \"touch {}; exit 1\" TERM; touch {}; sleep 60 & wait'",
         gone.display(),

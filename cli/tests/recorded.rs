@@ -1,6 +1,6 @@
-//! What the AWS command line prints of an execution, made from one that ran here, and what `explain` makes of it.
+//! Explains recordings of the AWS command line, made from executions that ran locally.
 //!
-//! `UPDATE_DOCS=1 cargo test -p exitwise --test recorded` writes the files that the manual of `explain` uses.
+//! `UPDATE_DOCS=1 cargo test -p exitwise --test recorded` writes the recordings that the manual of `explain` uses.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Map, Value, json};
@@ -27,7 +27,7 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// An event in the shape of the API: details under a key of the type's own, documents in them as texts.
+/// An event in the form of the API: its details have a key that depends on the type, and documents in them are strings.
 ///
 /// Source: Step Functions API Reference, HistoryEvent and its details.
 fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
@@ -86,7 +86,7 @@ fn history(args: &[&str]) -> Value {
     json!({ "events": events })
 }
 
-/// The same without data, as `--no-include-execution-data` has it.
+/// The same history without data, as `--no-include-execution-data` prints it.
 fn without_data(history: &Value) -> Value {
     fn strip(value: &mut Value) {
         if let Value::Object(object) = value {
@@ -136,7 +136,7 @@ fn execution(history: &Value) -> Value {
 }
 
 #[test]
-fn the_recorded_files_are_what_runs_here_leave() {
+fn the_committed_recordings_are_those_of_local_runs() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cmd");
     let history = history(&["--policy", "cli/tests/cmd/once.toml", "NetworkError"]);
     for (name, value) in [
@@ -165,7 +165,7 @@ fn explained(folder: &Path, history: &Value) -> Vec<Value> {
     lines(&output)
 }
 
-/// Each decision is explained by the very answer that the state machine got, whatever order the events come in.
+/// The explanation repeats the recorded answer, in whatever order the events are listed.
 #[test]
 fn a_history_is_explained_as_it_was_decided() {
     let folder = tempfile::tempdir().unwrap();
@@ -196,9 +196,9 @@ fn a_history_is_explained_as_it_was_decided() {
     }
 }
 
-/// Without what the function got, what its state got says the same but for the policy and the execution.
+/// If the function's input is missing, the input of its state is used. It lacks only the policy and the execution.
 #[test]
-fn the_input_of_the_state_does_where_the_payload_is_missing() {
+fn the_input_of_the_state_replaces_a_missing_payload() {
     let folder = tempfile::tempdir().unwrap();
     let mut history = history(&["--policy", "policies/default.toml", "NetworkError"]);
     for event in history
@@ -218,7 +218,7 @@ fn the_input_of_the_state_does_where_the_payload_is_missing() {
     assert_eq!(types, ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]);
 }
 
-/// What `explain` prints of this document.
+/// The output of `explain` for this document.
 fn explained_text(document: &Value) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.json");
@@ -249,9 +249,9 @@ fn events(history: &mut Value) -> &mut Vec<Value> {
         .unwrap()
 }
 
-/// A state whose resource is the function's own ARN leaves other events with the same data.
+/// If the state's resource is the function's ARN, other events have the same data.
 #[test]
-fn a_function_that_is_called_by_its_arn_is_explained_alike() {
+fn a_function_called_by_its_arn_has_the_same_explanation() {
     let mut history = committed("history.json");
     let expected = explained_text(&history);
     for event in events(&mut history) {
@@ -297,14 +297,13 @@ fn a_function_that_is_called_by_its_arn_is_explained_alike() {
         *event = changed;
     }
     assert_eq!(explained_text(&history), expected);
-    assert!(
-        expected
-            .ends_with("x.json: the execution failed: RetriesExhausted.network-error\n  2 decisions, as made then\n")
-    );
+    assert!(expected.ends_with(
+        "x.json: the execution failed: RetriesExhausted.network-error\n  2 decisions, as recorded\n"
+    ));
 }
 
 #[test]
-fn what_a_history_lacks_is_said() {
+fn incomplete_histories_are_explained_with_a_note() {
     let mut cut = committed("history.json");
     events(&mut cut).truncate(20);
     cut.as_object_mut()
@@ -312,15 +311,15 @@ fn what_a_history_lacks_is_said() {
         .insert("nextToken".into(), json!("x"));
     let text = explained_text(&cut);
     assert!(
-        text.contains("the execution has not ended, as far as the history tells"),
+        text.contains("the history does not say how the execution ended"),
         "{text}"
     );
     assert!(
-        text.contains("more events follow: ask for the history without --max-items"),
+        text.contains("more events follow: get the history without --max-items"),
         "{text}"
     );
 
-    // The function failed; Step Functions asks it again.
+    // The function failed, and Step Functions calls it again.
     let mut failed = committed("history.json");
     let answer = events(&mut failed).iter_mut().find(|event| {
         event
@@ -337,7 +336,7 @@ fn what_a_history_lacks_is_said() {
     );
     let text = explained_text(&failed);
     assert!(
-        text.contains("  then:     ProcessError failed: Policy.Invalid\n"),
+        text.contains("  recorded: ProcessError failed: Policy.Invalid\n"),
         "{text}"
     );
 
@@ -349,11 +348,7 @@ fn what_a_history_lacks_is_said() {
         text.contains("x.json, attempt 1: TEMPORARY, again after 30 s\n"),
         "{text}"
     );
-    assert_eq!(
-        text.matches("ProcessError was not asked").count(),
-        2,
-        "{text}"
-    );
+    assert_eq!(text.matches("no call of ProcessError").count(), 2, "{text}");
 
     // Nothing failed.
     let text = explained_text(&history(&["--policy", "cli/tests/cmd/once.toml"]));
@@ -363,10 +358,10 @@ fn what_a_history_lacks_is_said() {
     );
 }
 
-/// Every way in which the deployed state machine can end is told in words.
+/// The report describes every end of the deployed state machine.
 #[test]
-fn executions_are_told_by_their_status_and_error() {
-    let told = |status: &str, error: Option<&str>| {
+fn executions_are_described_by_status_and_error() {
+    let meaning_of = |status: &str, error: Option<&str>| {
         let execution =
             json!({"executionArn": ARN, "status": status, "error": error, "cause": "because"});
         let text = explained_text(&execution);
@@ -383,23 +378,19 @@ fn executions_are_told_by_their_status_and_error() {
         meaning
     };
     for (status, error, meaning) in [
-        ("RUNNING", None, "it has not ended yet"),
+        ("RUNNING", None, "the execution is still running"),
         ("SUCCEEDED", None, "the task succeeded in the end"),
-        ("ABORTED", None, "somebody stopped it"),
+        ("ABORTED", None, "somebody stopped the execution"),
         (
             "TIMED_OUT",
             Some("States.Timeout"),
-            "it ran longer than the state machine allows",
+            "the execution took longer than the state machine allows",
         ),
-        (
-            "FAILED",
-            Some("Fatal.default"),
-            "a rule that never runs again decided",
-        ),
+        ("FAILED", Some("Fatal.default"), "a FATAL rule decided"),
         (
             "FAILED",
             Some("WaitBudgetSpent"),
-            "the next wait would take the waits over limits.max_total_wait",
+            "with the next wait, the waits would exceed limits.max_total_wait",
         ),
         (
             "FAILED",
@@ -409,25 +400,25 @@ fn executions_are_told_by_their_status_and_error() {
         (
             "FAILED",
             Some("Policy.Invalid"),
-            "the policy in the state machine's definition has errors: run exitwise check on it",
+            "the policy in the state machine's definition has errors; use exitwise check",
         ),
         (
             "FAILED",
             Some("Lambda.AWSLambdaException"),
-            "ProcessError could not be asked, and went on failing",
+            "ProcessError could not be called, and repeated calls failed too",
         ),
         (
             "FAILED",
             Some("States.Runtime"),
-            "Step Functions ended it, and nothing catches this error",
+            "Step Functions ended the execution, and no Catch handles this error",
         ),
     ] {
-        assert_eq!(told(status, error), meaning, "{status} {error:?}");
+        assert_eq!(meaning_of(status, error), meaning, "{status} {error:?}");
     }
-    assert!(told("FAILED", Some("ECS.ServerException")).contains("ProcessError was not asked"));
+    assert!(meaning_of("FAILED", Some("ECS.ServerException")).contains("no call of ProcessError"));
     let gone = explained_text(&json!({"status": "FAILED", "error": "Fatal.gone"}));
     assert!(
-        gone.contains("cli/tests/cmd/once.toml has no rule gone: name the policy that was deployed with --policy"),
+        gone.contains("cli/tests/cmd/once.toml has no rule gone: use --policy with the policy that was deployed"),
         "{gone}"
     );
 }

@@ -21,7 +21,7 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// The catalogue's events by the container they are about, each without `errorState`: an execution starts afresh.
+/// The recorded events by container name, each without `errorState`, because an execution starts without one.
 fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
     let mut groups = vec![
         ("app", Vec::new()),
@@ -56,7 +56,7 @@ fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
     groups
 }
 
-/// What the first ProcessError answered, and how the execution ended.
+/// The first answer of ProcessError, and the last event.
 fn first_decision(history: &[Value]) -> (Option<Value>, String) {
     let text = |event: &Value, key: &str| {
         event
@@ -107,7 +107,7 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
             let name = path.file_name().unwrap().to_str().unwrap();
             seen += 1;
             let Some(answer) = answer else {
-                // States.ALL catches neither of these two: the execution ends before anything is asked.
+                // States.ALL matches neither of these two, so the execution ends without a decision.
                 assert!(
                     ["sfn-runtime.json", "sfn-data-limit-exceeded.json"].contains(&name),
                     "{name}"
@@ -171,7 +171,7 @@ fn an_exhausted_task_leaves_65_events() {
     assert_eq!(last.get("timestamp").unwrap(), "1970-01-01T00:03:00.000Z");
 }
 
-/// The function's answer is what `explain` prints first, byte for byte: both write the same errorState.
+/// The output of `explain` starts with the bytes of the function's answer: both write the same errorState.
 #[test]
 fn explain_prints_the_bytes_that_the_function_answers() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda/tests/failures");
@@ -187,7 +187,7 @@ fn explain_prints_the_bytes_that_the_function_answers() {
     let explained = exitwise(&["explain", "--format", "json"], &files);
     let explained = String::from_utf8(explained.stdout).unwrap();
     assert_eq!(explained.lines().count(), 179);
-    let handler = lambda::Handler::default();
+    let handler = exitwise_lambda::Handler::default();
     for (line, path) in explained.lines().zip(&files) {
         let answer =
             serde_json::to_string(&handler.answer(&fs::read(path).unwrap()).unwrap()).unwrap();

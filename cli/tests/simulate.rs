@@ -1,4 +1,4 @@
-//! What `simulate` says is what a run does, and what it draws is what the README shows.
+//! Simulated executions agree with `run`, and the picture in the README is up to date.
 //!
 //! `UPDATE_DOCS=1 cargo test -p exitwise --test simulate` draws the README's picture.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -32,7 +32,7 @@ fn list<'v>(value: &'v Value, key: &str) -> &'v Vec<Value> {
     value.get(key).and_then(Value::as_array).unwrap()
 }
 
-/// The same failures, replayed through the state machine that is deployed, get the same decisions at the same times.
+/// The same failures, replayed through the deployed state machine, get the same decisions at the same times.
 #[test]
 fn a_simulated_execution_runs_like_a_real_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ fn a_simulated_execution_runs_like_a_real_one() {
 }
 
 #[test]
-fn chance_is_fair_and_the_same_for_the_same_seed() {
+fn random_failures_have_their_shares_and_depend_on_the_seed() {
     let of_seed = |seed| {
         simulated(&[
             "--random",
@@ -102,7 +102,7 @@ fn chance_is_fair_and_the_same_for_the_same_seed() {
     let first = of_seed("7");
     assert_eq!(first, of_seed("7"));
     assert_ne!(first.get("outcomes"), of_seed("8").get("outcomes"));
-    // Of each attempt a quarter ends for good and a quarter succeeds, half go on; after the fourth nothing goes on.
+    // At each attempt, a quarter of the executions stops, a quarter succeeds, and half go on; the fourth is the last.
     let number = |key: &str| first.pointer(key).and_then(Value::as_u64).unwrap();
     for (key, expected) in [
         ("/attempts/1", 5_000),
@@ -156,7 +156,7 @@ fn the_picture_in_the_readme_is_what_its_command_draws() {
     );
 }
 
-/// Pictures of other policies are drawn too: of names that XML would read otherwise, of no delays, of hundreds of attempts.
+/// Draws names with XML's special characters, policies without delays, and hundreds of attempts.
 #[test]
 fn every_policy_can_be_drawn() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,14 +1,17 @@
-//! What each fuzz target does with its bytes. `lambda/tests/corpus.rs` does the same with the bytes in `corpus/`.
+//! The bodies of the fuzz targets. `lambda/tests/corpus.rs` runs them with the inputs in `corpus/`.
 
-use lambda::Handler;
-use policy_engine::{
-    BackoffTable, Container, Counters, Draw, ExecutionContext, ExitCode, Failure, Formula,
-    MAX_POLICY_BYTES, MAX_WAIT_SECONDS, Policy, RetryState, Verdict, WorstCase, decide,
-};
+use exitwise_engine::analysis::WorstCase;
+use exitwise_engine::decision::Counters;
+use exitwise_engine::failure::{Container, ExitCode};
+use exitwise_engine::language::Formula;
+use exitwise_engine::policy::{BackoffTable, Draw, MAX_POLICY_BYTES, MAX_WAIT_SECONDS};
+use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
+use exitwise_lambda::Handler;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-/// A policy's text loads or is refused; what loads is the same when it is printed, and bounds its executions.
+/// A text loads as a policy, or is refused at places that are in it. A policy stays the same when it
+/// is printed and loaded again, and no execution exceeds its worst case.
 pub fn policy(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let policy = match Policy::load(&text) {
@@ -17,7 +20,7 @@ pub fn policy(data: &[u8]) {
             policy
         }
         Err(problems) => {
-            assert!(problems.has_errors() && Policy::compile(&text).is_err());
+            assert!(problems.has_errors() && Policy::load_for_decisions(&text).is_err());
             assert!(
                 problems
                     .iter()
@@ -27,28 +30,19 @@ pub fn policy(data: &[u8]) {
             return;
         }
     };
-    assert!(Policy::compile(&text).as_ref() == Ok(&policy));
+    assert!(Policy::load_for_decisions(&text).as_ref() == Ok(&policy));
     let printed = policy.to_string();
     if printed.len() <= MAX_POLICY_BYTES {
         assert!(
-            Policy::compile(&printed).as_ref() == Ok(&policy),
+            Policy::load_for_decisions(&printed).as_ref() == Ok(&policy),
             "{printed}"
         );
     }
     let worst = WorstCase::of(&policy);
-    let context = ExecutionContext {
-        draw: Draw::Longest,
-        elapsed_seconds: None,
-    };
+    let context = ExecutionContext::new(Draw::Longest, None);
     for exit_code in [0, 1, 4, -1] {
-        let container = Container {
-            exit_code: ExitCode::new(exit_code),
-            ..Container::default()
-        };
-        let failure = Failure {
-            containers: vec![container],
-            ..Failure::default()
-        };
+        let container = Container::new("app", ExitCode::new(exit_code));
+        let failure = Failure::of_container(container);
         let mut counters = Counters::default();
         loop {
             let decision = decide(&policy, &failure, &RetryState::Readable(counters), &context);
@@ -66,7 +60,8 @@ pub fn policy(data: &[u8]) {
 
 static HANDLER: LazyLock<Handler> = LazyLock::new(Handler::default);
 
-/// The answer to an event, if it can be given one: an errorState that a state machine can go on with.
+/// The decision about an event, after checking that a state machine can use it. `None` if the event's
+/// policy has errors, or if the event asks to validate a policy.
 fn answer(event: &[u8]) -> Option<Value> {
     let answer = serde_json::to_value(HANDLER.answer(event).ok()?).unwrap();
     // The answer to `validatePolicy`.
@@ -91,12 +86,13 @@ fn answer(event: &[u8]) -> Option<Value> {
     Some(answer)
 }
 
-/// An event's bytes get an answer.
+/// Any bytes are answered, and a state machine can use every decision.
 pub fn event(data: &[u8]) {
     answer(data);
 }
 
-/// A formula is read or refused; what is read means the same when it is printed, and gives delays that can be waited.
+/// A text is parsed as a formula, or refused at a place that is in it. A formula means the same when it
+/// is printed and parsed again, and none of its delays exceeds the cap.
 pub fn formula(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let formula = match Formula::parse(&text) {
@@ -106,7 +102,7 @@ pub fn formula(data: &[u8]) {
             return;
         }
     };
-    // Printing adds parentheses, so that the printed text may be too long or too deep.
+    // Printing adds parentheses, so the printed text may be too long or too deeply nested.
     let printed = formula.to_string();
     if let Ok(again) = Formula::parse(&printed) {
         assert_eq!(printed, again.to_string());
@@ -118,12 +114,13 @@ pub fn formula(data: &[u8]) {
     }
 }
 
-/// Any errorState ends the execution or bounds what is left of it.
+/// After any errorState, FATAL comes within as many runs as the worst case has.
 pub fn error_state(data: &[u8]) {
     let mut state = String::from_utf8_lossy(data).into_owned();
     let failure = r#""taskError":{"Error":"States.TaskFailed","Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}]}"}"#;
-    static RUNS: LazyLock<u32> =
-        LazyLock::new(|| WorstCase::of(&Policy::compile(lambda::DEFAULT_POLICY).unwrap()).runs());
+    static RUNS: LazyLock<u32> = LazyLock::new(|| {
+        WorstCase::of(&Policy::load_for_decisions(exitwise_lambda::DEFAULT_POLICY).unwrap()).runs()
+    });
     for _ in 0..*RUNS {
         let Some(answer) = answer(format!("{{{failure},\"errorState\":{state}}}").as_bytes())
         else {
@@ -134,5 +131,5 @@ pub fn error_state(data: &[u8]) {
         }
         state = answer.to_string();
     }
-    panic!("no end after {} runs: {state}", *RUNS);
+    panic!("no FATAL after {} runs: {state}", *RUNS);
 }

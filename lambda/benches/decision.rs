@@ -1,20 +1,24 @@
-//! What deciding costs in process: `cargo bench -p lambda --bench decision`. `docs/PERFORMANCE.md` has the figures.
+//! Times decisions in process: `cargo bench -p exitwise-lambda --bench decision`. `docs/PERFORMANCE.md` has the
+//! figures.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 mod policies;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use lambda::{DEFAULT_POLICY, Event, Handler};
+use exitwise_engine::Policy;
+use exitwise_lambda::{DEFAULT_POLICY, Event, Handler};
 use policies::rules;
-use policy_engine::Policy;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 const CAPTURED: &str = include_str!("../tests/failures/captured-pv13-exit-4.json");
 const LAST_RULES: &str = include_str!("../tests/failures/captured-server-exception.json");
 
-/// The captured event with more in the task's environment, so that its Cause has about 32 KB.
+/// The captured event with a larger environment, so that its Cause has about 32 KB.
 fn large() -> String {
     let mut event: serde_json::Value = serde_json::from_str(CAPTURED).unwrap();
     let cause = event.pointer_mut("/taskError/Cause").unwrap();
@@ -29,39 +33,40 @@ fn large() -> String {
     event.to_string()
 }
 
-/// The least that serde needs for the same fields, as a yardstick: no check for repeated keys, no total reading.
-fn plainly_typed(event: &str) -> usize {
+/// Reads the same fields with derived types, as a yardstick: without a check for repeated keys, and failing at any
+/// wrong type.
+fn read_typed(event: &str) -> usize {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Event<'a> {
+    struct TypedEvent<'a> {
         #[serde(borrow)]
-        task_error: TaskError<'a>,
+        task_error: TypedTaskError<'a>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct TaskError<'a> {
+    struct TypedTaskError<'a> {
         #[serde(borrow)]
         cause: Cow<'a, str>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Task<'a> {
+    struct TypedTask<'a> {
         #[serde(borrow)]
         stop_code: Cow<'a, str>,
         #[serde(borrow)]
         stopped_reason: Cow<'a, str>,
         #[serde(borrow)]
-        containers: Vec<Container<'a>>,
+        containers: Vec<TypedContainer<'a>>,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Container<'a> {
+    struct TypedContainer<'a> {
         #[serde(borrow)]
         name: Cow<'a, str>,
         exit_code: i64,
     }
-    let event: Event<'_> = serde_json::from_str(event).unwrap();
-    let task: Task<'_> = serde_json::from_str(&event.task_error.cause).unwrap();
+    let event: TypedEvent<'_> = serde_json::from_str(event).unwrap();
+    let task: TypedTask<'_> = serde_json::from_str(&event.task_error.cause).unwrap();
     let containers = task
         .containers
         .iter()
@@ -70,8 +75,22 @@ fn plainly_typed(event: &str) -> usize {
     task.stop_code.len() + task.stopped_reason.len() + containers
 }
 
+/// The time that the original's JavaScript takes to handle this many events in process. `None` if Node is not
+/// installed.
+fn javascript(events: u64) -> Option<Duration> {
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
+    let event = benches.join("../tests/failures/captured-pv13-exit-4.json");
+    let mut command = Command::new("node");
+    command
+        .arg(benches.join("original.mjs"))
+        .arg(event)
+        .arg(events.to_string());
+    let nanos = String::from_utf8(command.output().ok()?.stdout).ok()?;
+    Some(Duration::from_nanos(nanos.trim().parse().ok()?))
+}
+
 fn decisions(c: &mut Criterion) {
-    let policy = |text: &str| Policy::compile(text).unwrap();
+    let policy = |text: &str| Policy::load_for_decisions(text).unwrap();
     let (default, twelve, bound) = (
         policy(DEFAULT_POLICY),
         policy(&rules(12, 4)),
@@ -83,15 +102,23 @@ fn decisions(c: &mut Criterion) {
         "{} bytes",
         large.len()
     );
-    c.bench_function("yardstick: serde, plainly typed", |b| {
-        b.iter(|| plainly_typed(black_box(CAPTURED)))
+    c.bench_function("yardstick: derived serde types", |b| {
+        b.iter(|| read_typed(black_box(CAPTURED)))
     });
-    c.bench_function("yardstick: serde, 32 KB", |b| {
-        b.iter(|| plainly_typed(black_box(&large)))
+    c.bench_function("yardstick: derived serde types, 32 KB", |b| {
+        b.iter(|| read_typed(black_box(&large)))
     });
+    match javascript(1) {
+        Some(_) => drop(
+            c.bench_function("yardstick: the original's JavaScript", |b| {
+                b.iter_custom(|events| javascript(events).unwrap())
+            }),
+        ),
+        None => println!("SKIPPED the original's JavaScript: Node is not installed"),
+    }
     let mut decide = |name: &str, event: &str, policy: &Policy| {
         c.bench_function(name, |b| {
-            b.iter(|| lambda::decide(&Event::read(black_box(event.as_bytes())), policy))
+            b.iter(|| exitwise_lambda::decide(&Event::read(black_box(event.as_bytes())), policy))
         });
     };
     decide("event to decision, default policy", CAPTURED, &default);
@@ -101,12 +128,12 @@ fn decisions(c: &mut Criterion) {
     decide("event to decision, last rules", LAST_RULES, &default);
     let event = Event::read(CAPTURED.as_bytes());
     c.bench_function("read event to decision", |b| {
-        b.iter(|| lambda::decide(black_box(&event), &default))
+        b.iter(|| exitwise_lambda::decide(black_box(&event), &default))
     });
     let failure = event.failure().unwrap();
     c.bench_function("read failure to decision", |b| {
         b.iter(|| {
-            policy_engine::decide(
+            exitwise_engine::decide(
                 &default,
                 black_box(&failure),
                 event.state(),
@@ -121,16 +148,11 @@ fn decisions(c: &mut Criterion) {
         })
     });
     c.bench_function("compile the default policy", |b| {
-        b.iter(|| Policy::compile(black_box(DEFAULT_POLICY)).unwrap())
-    });
-    // A key in quotes is enough for the TOML library to be asked.
-    let unusual = DEFAULT_POLICY.replacen("version =", "'version' =", 1);
-    c.bench_function("compile the default policy, written unusually", |b| {
-        b.iter(|| Policy::compile(black_box(&unusual)).unwrap())
+        b.iter(|| Policy::load_for_decisions(black_box(DEFAULT_POLICY)).unwrap())
     });
     c.bench_function("compile 500 rules", {
         let text = rules(500, 160);
-        move |b| b.iter(|| Policy::compile(black_box(&text)).unwrap())
+        move |b| b.iter(|| Policy::load_for_decisions(black_box(&text)).unwrap())
     });
 }
 

@@ -1,5 +1,5 @@
-//! The packaged function against bootstraps that do nothing and against Node, each as a real process:
-//! `cargo bench -p lambda --bench process`. `docs/PERFORMANCE.md` has the figures and says how to read them.
+//! Compares the packaged function with bootstraps that do nothing and with Node, each as a real process:
+//! `cargo bench -p exitwise-lambda --bench process`. `docs/PERFORMANCE.md` has the figures and explains them.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -11,8 +11,8 @@
 mod host;
 mod policies;
 
+use exitwise_lambda::DEFAULT_POLICY;
 use host::{Host, Post};
-use lambda::DEFAULT_POLICY;
 use policies::rules;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -21,11 +21,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
 
-/// Starts of each program, where the environment variable `ROUNDS` does not say otherwise.
+/// Number of starts of each program, unless the environment variable `ROUNDS` is set.
 const ROUNDS: usize = 41;
 const WARM_INVOCATIONS: usize = 1_000;
 
-struct Target {
+struct MeasuredProgram {
     name: &'static str,
     program: PathBuf,
     arguments: Vec<String>,
@@ -35,7 +35,7 @@ struct Target {
     peak_kib: u32,
 }
 
-impl Target {
+impl MeasuredProgram {
     fn new(name: &'static str, program: &Path, payload: &str) -> Self {
         let (first, warm) = (Vec::new(), Vec::new());
         Self {
@@ -78,6 +78,8 @@ fn main() {
             .args(arguments)
             .env("CARGO_TARGET_DIR", &target)
             .env("RUSTFLAGS", flags)
+            // The fastest that a bootstrap can be, so that it is a fair yardstick.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
             .current_dir(root);
         assert!(command.status().unwrap().success(), "{arguments:?}");
     };
@@ -86,7 +88,7 @@ fn main() {
         "--release",
         "--locked",
         "-p",
-        "lambda",
+        "exitwise-lambda",
         "--example",
         "do_nothing",
     ];
@@ -112,28 +114,28 @@ fn main() {
     };
     let packaged = target.join("lambda/bootstrap");
     let mut targets = vec![
-        Target::new(
+        MeasuredProgram::new(
             "do nothing, dynamic",
             &target.join("release/examples/do_nothing"),
             event,
         ),
-        Target::new(
+        MeasuredProgram::new(
             "do nothing, static",
             &target.join(&triple).join("release/examples/do_nothing"),
             event,
         ),
-        Target::new("bootstrap, default policy", &packaged, event),
-        Target::new(
+        MeasuredProgram::new("bootstrap, default policy", &packaged, event),
+        MeasuredProgram::new(
             "bootstrap, default policy in the event",
             &packaged,
             &with(DEFAULT_POLICY),
         ),
-        Target::new(
+        MeasuredProgram::new(
             "bootstrap, 12 rules in the event",
             &packaged,
             &with(&rules(12, 4)),
         ),
-        Target::new(
+        MeasuredProgram::new(
             "bootstrap, 500 rules in the event",
             &packaged,
             &with(&rules(500, 160)),
@@ -144,7 +146,7 @@ fn main() {
         .output()
         .is_ok_and(|output| output.status.success())
     {
-        let mut node = Target::new("the original's logic on Node", &which("node"), event);
+        let mut node = MeasuredProgram::new("the original's logic on Node", &which("node"), event);
         node.arguments = vec![
             root.join("lambda/benches/original.mjs")
                 .display()
@@ -154,7 +156,7 @@ fn main() {
     } else {
         println!("SKIPPED Node: it is not installed");
     }
-    // One core for host and bootstrap: what is measured is work, not how two cores wake each other.
+    // With one core for host and bootstrap, the times are those of the work, not those of waking another core.
     let pinned = Command::new("taskset")
         .args(["-cp", "0", &process::id().to_string()])
         .output();
@@ -162,7 +164,7 @@ fn main() {
         "pinned to one core: {}",
         pinned.is_ok_and(|output| output.status.success())
     );
-    // A fixed shuffle: each round starts elsewhere and steps differently, so that no target always follows another.
+    // A fixed shuffle: every round has another order, so that no program always follows the same one.
     let rounds = env::var("ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     for round in 0..rounds {
         let count = targets.len();
@@ -181,7 +183,7 @@ fn main() {
     println!("bootstrap.zip: {zip} bytes");
 }
 
-fn report(targets: &mut [Target]) {
+fn report(targets: &mut [MeasuredProgram]) {
     let micros = |duration: Duration| duration.as_secs_f64() * 1e6;
     let rows: Vec<_> = targets
         .iter_mut()
@@ -216,7 +218,7 @@ fn median(durations: &mut [Duration]) -> Duration {
     durations[durations.len() / 2]
 }
 
-/// Largest resident memory of a process so far.
+/// The peak resident memory of a process so far, in KiB.
 fn peak_kib(process: u32) -> u32 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,5 @@
-//! A bootstrap that answers a constant: what the runtime itself costs. The benchmark measures the real one against it.
+//! A bootstrap that answers a constant. The benchmark compares the function with it, because its cost is that of the
+//! runtime alone.
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde::de::IgnoredAny;

@@ -1,9 +1,9 @@
-//! A bootstrap whose handler has a bug: it panics at the events that say so. For the tests of the real one.
+//! A bootstrap whose handler has a bug: it panics at events that start with `{"panic"`. For tests of the service.
 
-use lambda::{Handler, serve};
+use exitwise_lambda::{Handler, serve};
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    lambda::init_logs();
+    exitwise_lambda::init_logs();
     let handler = Handler::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

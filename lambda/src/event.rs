@@ -1,125 +1,106 @@
-//! The JSON contract: the event that the state machine passes in, and the errorState that goes back into its state.
+//! The event that the state machine passes in.
 
-use policy_engine::{
-    Counters, Decision, Draw, ExecutionContext, Failure, MAX_RETRIES, MAX_WAIT_SECONDS, Policy,
-    RetryState,
-};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize as Derive, Serialize};
+use crate::json::{JsonString, JsonValue, all_distinct, integer, lossy_text, text};
+use exitwise_engine::decision::Counters;
+use exitwise_engine::policy::{Draw, MAX_RETRIES, MAX_WAIT_SECONDS};
+use exitwise_engine::{ExecutionContext, Failure, RetryState};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// An event, as far as it can be read. Any bytes give one; what cannot be read is absent.
+///
+/// # Examples
+///
+/// ```
+/// use exitwise_engine::failure::ExitCode;
+/// use exitwise_lambda::Event;
+///
+/// let event = Event::read(br#"{"taskError": {
+///     "Error": "States.TaskFailed",
+///     "Cause": "{\"Containers\": [{\"Name\": \"app\", \"ExitCode\": 4}]}"
+/// }}"#);
+/// let failure = event.failure().unwrap();
+/// assert_eq!(failure.seen(Some("app")).exit_code(), ExitCode::new(4));
+/// assert!(Event::read(b"not JSON").failure().is_err());
+/// ```
 #[derive(Debug)]
 pub struct Event<'a> {
     /// `Err` if the event as a whole is unusable, with the reason.
-    task_error: Result<TaskError<'a>, &'static str>,
+    task_error: Result<ReportedError<'a>, &'static str>,
     state: RetryState,
-    /// A JSON text, as it stands in the event.
+    /// The policy as it is in the event: a JSON string.
     policy: Option<&'a str>,
     policy_to_validate: Option<Cow<'a, str>>,
     execution_id: Option<Cow<'a, str>>,
     elapsed_seconds: Option<u64>,
 }
 
-/// `taskError`: Step Functions' `Error` and `Cause`.
-#[derive(Debug)]
-struct TaskError<'a> {
-    error: Option<Cow<'a, str>>,
-    cause: Option<Cow<'a, str>>,
-    /// The Cause had halves of surrogate pairs, which no strict JSON has.
-    lossy: bool,
-}
-
 impl<'a> Event<'a> {
-    /// Reads an event: `taskError`, and optionally `errorState`, `execution` and `policy`, or `validatePolicy` alone; other
-    /// keys are the caller's own.
+    /// Reads an event: `taskError`, and optionally `errorState`, `execution` and `policy`; or
+    /// `validatePolicy` alone. Other keys are ignored.
     pub fn read(payload: &'a [u8]) -> Self {
-        let members = std::str::from_utf8(payload)
-            .map_err(|_| "it is not UTF-8")
-            .and_then(|json| {
-                serde_json::from_str(json)
-                    .map_err(|_| "it is not a JSON object, or has a repeated key")
-            });
-        let (
-            EventMembers {
-                task_error,
-                error_state,
-                execution,
-                policy,
-                validate_policy,
-            },
-            invalid,
-        ) = match members {
-            Ok(members) => (members, None),
-            Err(why) => (EventMembers::default(), Some(why)),
-        };
-        let has_task_error = task_error.is_some();
-        let task_error = match (invalid, task_error) {
-            (Some(why), _) => Err(why),
-            (None, None) => Err("it has no `taskError`"),
-            (None, Some(Value::Object(members))) => Ok(TaskError::read(&members)),
-            (None, Some(_)) => Err("`taskError` is not an object, or has a repeated key"),
-        };
-        let execution = execution.and_then(Value::object);
+        let members = EventMembers::read(payload);
+        let execution = members.execution.and_then(JsonValue::into_object);
         let of_execution = |key| text(execution.as_ref()?.get(key)?);
         let time = |key| OffsetDateTime::parse(&of_execution(key)?, &Rfc3339).ok();
+        let times = time("startTime").zip(time("enteredTime"));
+        // A state machine that passes its whole state may have any key beside a `taskError`.
+        let reports_failure = !matches!(members.task_error, Err(NO_TASK_ERROR));
+        let policy_to_validate = members.validate_policy.filter(|_| !reports_failure);
         Self {
-            task_error,
-            state: error_state.map_or_else(RetryState::default, read_state),
-            policy: policy
+            task_error: members.task_error,
+            state: members
+                .error_state
+                .map_or_else(RetryState::default, retry_state),
+            policy: members
+                .policy
                 .map(RawValue::get)
                 .filter(|json| json.starts_with('"')),
-            policy_to_validate: validate_policy
-                .filter(|_| !has_task_error)
-                .and_then(|json| text(json.get())),
+            policy_to_validate: policy_to_validate.and_then(|json| text(json.get())),
             execution_id: of_execution("id"),
-            elapsed_seconds: time("startTime")
-                .zip(time("enteredTime"))
-                .and_then(|(start, entered)| elapsed(start, entered)),
+            elapsed_seconds: times.and_then(|(start, entered)| elapsed_seconds(start, entered)),
         }
     }
 
     /// The failure that the event reports.
     ///
     /// # Errors
-    /// What makes the event invalid, in words for `cause`.
+    /// The reason why the event is unusable, for the `cause` of the answer.
     pub fn failure(&self) -> Result<Failure<'_>, &'static str> {
         self.task_error
             .as_ref()
-            .map(TaskError::failure)
+            .map(ReportedError::failure)
             .map_err(|why| *why)
     }
 
-    /// The counters that the event carries.
+    /// The counters in the event.
     pub fn state(&self) -> &RetryState {
         &self.state
     }
 
-    /// What the event tells of the execution.
+    /// The data about the execution in the event.
     pub fn context(&self) -> ExecutionContext<'_> {
-        ExecutionContext {
-            draw: Draw::Keyed(self.execution_id.as_deref()),
-            elapsed_seconds: self.elapsed_seconds,
-        }
+        let draw = Draw::Keyed(self.execution_id.as_deref());
+        ExecutionContext::new(draw, self.elapsed_seconds)
     }
 
-    /// The policy's TOML text, where the event brings it along.
+    /// The TOML text of the policy in the event. `None` if the event has none.
     pub fn policy(&self) -> Option<Cow<'a, str>> {
         self.policy.and_then(text)
     }
 
-    /// The same as JSON, with its escapes.
+    /// The policy as a JSON string, as it is in the event. `None` if the event has none.
     pub(crate) fn policy_json(&self) -> Option<&'a str> {
         self.policy
     }
 
-    /// The policy that the event asks to validate: only where it reports no failure, as a state machine that passes
-    /// its whole state may carry any key.
+    /// The policy that the event asks to validate. `None` if it reports a failure.
     pub fn policy_to_validate(&self) -> Option<&str> {
         self.policy_to_validate.as_deref()
     }
@@ -130,310 +111,160 @@ impl<'a> Event<'a> {
     }
 }
 
-impl<'a> TaskError<'a> {
-    fn read(members: &Members<'a>) -> Self {
-        let read = |json: &'a str| match json.as_bytes().first() {
-            // An object counts as its text.
-            Some(b'{') => Some((Cow::Borrowed(json), false)),
-            Some(b'"') => text(json)
-                .map(|text| (text, false))
-                .or_else(|| Some((lossy_text(json)?, true))),
-            _ => None,
-        };
-        let (cause, lossy) = members.get("Cause").and_then(read).unzip();
-        Self {
-            error: members.get("Error").and_then(text),
-            cause,
-            lossy: lossy == Some(true),
-        }
-    }
+/// The reason why an event without a `taskError` is unusable.
+const NO_TASK_ERROR: &str = "it has no `taskError`";
 
-    fn failure(&self) -> Failure<'_> {
-        match &self.cause {
-            Some(text) if self.lossy => Failure {
-                error: self.error.as_deref().map(Cow::Borrowed),
-                ..Failure::from_plain_text(&**text)
-            },
-            cause => Failure::read(self.error.as_deref(), cause.as_deref()),
-        }
-    }
-}
-
-/// Whole seconds between two times, rounded up; nothing for a backward time.
-fn elapsed(start: OffsetDateTime, entered: OffsetDateTime) -> Option<u64> {
-    let elapsed = entered - start;
-    let seconds = u64::try_from(elapsed.whole_seconds())
-        .ok()
-        .filter(|_| !elapsed.is_negative())?;
-    Some(seconds + u64::from(elapsed.subsec_nanoseconds() > 0))
-}
-
-/// The counters of the previous decision. Its `type` and `waitSeconds` are output and never trusted.
-fn read_state(value: Value<'_>) -> RetryState {
-    let members = match value {
-        Value::Null => return RetryState::default(),
-        Value::Object(members) => members,
-        Value::Other => return RetryState::Unreadable { retry_count: 0 },
-    };
-    let retry_count = members
-        .get("retryCount")
-        .map(|json| integer(json, MAX_RETRIES.into()));
-    if matches!(retry_count, None | Some(Some(0)))
-        && members.get("type").and_then(text).as_deref() == Some("NONE")
-    {
-        return RetryState::default();
-    }
-    let count =
-        |json| integer(json, MAX_RETRIES.into()).and_then(|count| u32::try_from(count).ok());
-    let Some(retry_count) = members.get("retryCount").and_then(count) else {
-        return RetryState::Unreadable { retry_count: 0 };
-    };
-    let retries = match members.get("retries").map(serde_json::from_str) {
-        None => Some(BTreeMap::new()),
-        Some(Ok(Value::Object(retries))) => retries
-            .0
-            .into_iter()
-            .map(|(Text(rule), json)| Some((rule.into_owned(), count(json.get())?)))
-            .collect(),
-        Some(_) => None,
-    };
-    // Seconds that cannot be read are as good as dropped: the bound on retries holds without them.
-    let most_waited = u64::from(MAX_RETRIES) * u64::from(MAX_WAIT_SECONDS);
-    let waited_seconds = members
-        .get("waitedSeconds")
-        .and_then(|json| integer(json, most_waited))
-        .unwrap_or(0);
-    retries
-        .and_then(|retries| Counters::new(retry_count, retries, waited_seconds).ok())
-        .map_or(RetryState::Unreadable { retry_count }, RetryState::Readable)
-}
-
-/// A JSON number without fraction in `0..=most`; `4.0` is 4, text never a number.
-fn integer(json: &str, most: u64) -> Option<u64> {
-    let number: f64 = serde_json::from_str(json).ok()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole, and `as` saturates"
-    )]
-    let integer = number as u64;
-    (number.fract() == 0.0 && number >= 0.0 && integer <= most).then_some(integer)
-}
-
-/// A JSON text; `None` for another type, or for a text with half a surrogate pair.
-fn text(json: &str) -> Option<Cow<'_, str>> {
-    serde_json::from_str(json).ok().map(|Text(text)| text)
-}
-
-#[derive(Derive)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// A JSON text with halves of surrogate pairs, which no strict JSON has, each replaced.
-fn lossy_text(json: &str) -> Option<Cow<'static, str>> {
-    let Bytes(bytes) = serde_json::from_str(json).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned().into())
-}
-
-/// A JSON text that may hold halves of surrogate pairs.
-struct Bytes(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl Visitor<'_> for Reader {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_owned()))
-            }
-        }
-
-        json.deserialize_bytes(Reader)
-    }
-}
-
-/// The members of a JSON object without repeated keys; their values are not read yet.
-struct Members<'a>(Vec<(Text<'a>, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    fn get(&self, key: &str) -> Option<&'a str> {
-        self.0
-            .iter()
-            .find(|(Text(name), _)| name == key)
-            .map(|(_, value)| value.get())
-    }
-}
-
-/// Any JSON value.
-enum Value<'a> {
-    Object(Members<'a>),
-    Null,
-    /// An object with a repeated key, or a value of another type.
-    Other,
-}
-
-impl<'a> Value<'a> {
-    fn object(self) -> Option<Members<'a>> {
-        if let Self::Object(members) = self {
-            Some(members)
-        } else {
-            None
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Value<'de> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(ValueReader)
-    }
-}
-
-struct ValueReader;
-
-impl<'de> Visitor<'de> for ValueReader {
-    type Value = Value<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value<'de>, A::Error> {
-        IgnoredAny.visit_seq(list)?;
-        Ok(Value::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value<'de>, A::Error> {
-        let mut members = Vec::with_capacity(8);
-        while let Some(member) = object.next_entry()? {
-            members.push(member);
-        }
-        let distinct = all_distinct(members.iter().map(|(Text(key), _)| key));
-        Ok(if distinct {
-            Value::Object(Members(members))
-        } else {
-            Value::Other
-        })
-    }
-}
-
-/// The members of an event that mean something here.
-#[derive(Default)]
+/// The members of an event that are known here.
 struct EventMembers<'a> {
-    task_error: Option<Value<'a>>,
-    error_state: Option<Value<'a>>,
-    execution: Option<Value<'a>>,
+    task_error: Result<ReportedError<'a>, &'static str>,
+    error_state: Option<JsonValue<'a>>,
+    execution: Option<JsonValue<'a>>,
     policy: Option<&'a RawValue>,
     validate_policy: Option<&'a RawValue>,
 }
 
-impl<'de> Deserialize<'de> for EventMembers<'de> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(EventReader)
+impl<'a> EventMembers<'a> {
+    fn read(payload: &'a [u8]) -> Self {
+        let read = |json| {
+            let not_an_object = |_| "it is not a JSON object, or has a repeated key";
+            serde_json::from_str(json).map_err(not_an_object)
+        };
+        let json = std::str::from_utf8(payload).map_err(|_| "it is not UTF-8");
+        json.and_then(read).unwrap_or_else(Self::empty)
+    }
+
+    /// No members at all, because the event is unusable for this reason.
+    fn empty(why: &'static str) -> Self {
+        Self {
+            task_error: Err(why),
+            error_state: None,
+            execution: None,
+            policy: None,
+            validate_policy: None,
+        }
     }
 }
 
-struct EventReader;
+impl<'de> Deserialize<'de> for EventMembers<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(EventVisitor)
+    }
+}
 
-impl<'de> Visitor<'de> for EventReader {
+struct EventVisitor;
+
+impl<'de> Visitor<'de> for EventVisitor {
     type Value = EventMembers<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<EventMembers<'de>, A::Error> {
-        let mut event = EventMembers::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut members = EventMembers::empty(NO_TASK_ERROR);
         let mut keys = Vec::with_capacity(8);
-        while let Some(Text(key)) = object.next_key()? {
-            match &*key {
-                "taskError" => event.task_error = Some(object.next_value()?),
-                "errorState" => event.error_state = Some(object.next_value()?),
-                "execution" => event.execution = Some(object.next_value()?),
-                "policy" => event.policy = Some(object.next_value()?),
-                "validatePolicy" => event.validate_policy = Some(object.next_value()?),
+        while let Some(key) = object.next_key::<JsonString<'_>>()? {
+            match &*key.0 {
+                "taskError" => members.task_error = ReportedError::read(object.next_value()?),
+                "errorState" => members.error_state = Some(object.next_value()?),
+                "execution" => members.execution = Some(object.next_value()?),
+                "policy" => members.policy = Some(object.next_value()?),
+                "validatePolicy" => members.validate_policy = Some(object.next_value()?),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
-            keys.push(key);
+            keys.push(key.0);
         }
-        if all_distinct(keys.iter()) {
-            Ok(event)
-        } else {
-            Err(A::Error::custom("a repeated key"))
+        match all_distinct(&keys) {
+            true => Ok(members),
+            false => Err(A::Error::custom("a repeated key")),
+        }
+    }
+}
+
+/// `taskError`: Step Functions' `Error` and `Cause`.
+#[derive(Debug)]
+struct ReportedError<'a> {
+    error: Option<Cow<'a, str>>,
+    cause: Option<Cow<'a, str>>,
+    /// Whether the Cause has unpaired surrogates, which no strict JSON has. They are replaced.
+    is_lossy: bool,
+}
+
+impl<'a> ReportedError<'a> {
+    fn read(value: JsonValue<'a>) -> Result<Self, &'static str> {
+        let not_an_object = "`taskError` is not an object, or has a repeated key";
+        let members = value.into_object().ok_or(not_an_object)?;
+        let mut cause = None;
+        let mut is_lossy = false;
+        if let Some(json) = members.get("Cause") {
+            // An object stands for its JSON text.
+            cause = if json.starts_with('{') {
+                Some(json.into())
+            } else {
+                text(json)
+            };
+            if cause.is_none() {
+                cause = lossy_text(json);
+                is_lossy = cause.is_some();
+            }
+        }
+        Ok(Self {
+            error: members.get("Error").and_then(text),
+            cause,
+            is_lossy,
+        })
+    }
+
+    fn failure(&self) -> Failure<'_> {
+        let (error, cause) = (self.error.as_deref(), self.cause.as_deref());
+        match cause {
+            Some(text) if self.is_lossy => {
+                let mut failure = Failure::from_plain_text(text);
+                failure.error = error.map(Cow::Borrowed);
+                failure
+            }
+            _ => Failure::read(error, cause),
         }
     }
 }
 
-fn all_distinct<'k>(keys: impl ExactSizeIterator<Item = &'k Cow<'k, str>>) -> bool {
-    let count = keys.len();
-    keys.collect::<BTreeSet<_>>().len() == count
+/// Whole seconds between two times, rounded up. `None` if the second one is earlier.
+fn elapsed_seconds(start: OffsetDateTime, entered: OffsetDateTime) -> Option<u64> {
+    let elapsed = entered - start;
+    let seconds = u64::try_from(elapsed.whole_seconds()).ok();
+    let seconds = seconds.filter(|_| !elapsed.is_negative())?;
+    Some(seconds + u64::from(elapsed.subsec_nanoseconds() > 0))
 }
 
-/// What goes back into the state machine's `$.errorState`: all keys, always.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ErrorState<'d> {
-    /// `RETRIABLE`, `TEMPORARY` or `FATAL`.
-    pub r#type: &'static str,
-    /// Retries of the execution so far, the one that follows this decision included.
-    pub retry_count: u32,
-    /// Seconds until the next run: an integer, as the Wait state takes no other; 0 unless TEMPORARY.
-    pub wait_seconds: u32,
-    /// The rule that decided, `default`, or `none`.
-    pub rule: &'d str,
-    /// The Fail state's error name.
-    pub error: &'d str,
-    /// The Fail state's cause.
-    pub cause: &'d str,
-    /// Retries by rule; zero entries are left out.
-    pub retries: &'d BTreeMap<String, u32>,
-    /// Seconds waited so far, those that follow this decision included.
-    pub waited_seconds: u64,
-    /// The hash of the policy that decided.
-    pub policy: &'d str,
-}
-
-impl<'d> ErrorState<'d> {
-    /// The decision, as the state machine carries it.
-    pub fn new(decision: &'d Decision, policy: &'d Policy) -> Self {
-        Self {
-            r#type: decision.verdict.type_name(),
-            retry_count: decision.retry_count,
-            wait_seconds: decision.verdict.wait_seconds(),
-            rule: &decision.rule,
-            error: &decision.error,
-            cause: &decision.cause,
-            retries: decision.counters.retries(),
-            waited_seconds: decision.counters.waited_seconds(),
-            policy: policy.hash(),
-        }
+/// The counters of the previous decision. Its `type` and `waitSeconds` are output, and are never
+/// trusted.
+fn retry_state(error_state: JsonValue<'_>) -> RetryState {
+    let members = match error_state {
+        JsonValue::Null => return RetryState::default(),
+        JsonValue::Object(members) => members,
+        JsonValue::Other => return RetryState::Unreadable { retry_count: 0 },
+    };
+    let count = |json| {
+        let count = integer(json).filter(|count| *count <= u64::from(MAX_RETRIES))?;
+        u32::try_from(count).ok()
+    };
+    let retry_count = members.get("retryCount").map(count);
+    let is_initial = members.get("type").and_then(text).as_deref() == Some("NONE");
+    if is_initial && matches!(retry_count, None | Some(Some(0))) {
+        return RetryState::default();
     }
+    let Some(Some(retry_count)) = retry_count else {
+        return RetryState::Unreadable { retry_count: 0 };
+    };
+    let retries = match members.get("retries").map(serde_json::from_str) {
+        None => Some(BTreeMap::new()),
+        Some(Ok(JsonValue::Object(retries))) => retries.into_map(count),
+        Some(_) => None,
+    };
+    // Without the seconds that were waited, the bound on retries still holds.
+    let max_waited = u64::from(MAX_RETRIES) * u64::from(MAX_WAIT_SECONDS);
+    let waited = members.get("waitedSeconds").and_then(integer);
+    let waited = waited.filter(|waited| *waited <= max_waited).unwrap_or(0);
+    let counters = retries.and_then(|it| Counters::new(retry_count, it, waited).ok());
+    counters.map_or(RetryState::Unreadable { retry_count }, RetryState::Readable)
 }

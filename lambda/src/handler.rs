@@ -1,35 +1,46 @@
-//! From an event's bytes to the answer, under the policy that the event brings along or the handler's own.
+//! From an event's bytes to the answer.
 
 use crate::DEFAULT_POLICY;
+use crate::answer::{Answer, Decided};
 use crate::event::Event;
-use crate::validation::{Answer, Decided, Validation, lines};
-use policy_engine::{Decision, Policy};
+use crate::validation::Validation;
+use exitwise_engine::{Decision, Policy};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// How many policies of events are kept compiled: as many workflows as one function is likely to serve.
-const KEPT_POLICIES: usize = 16;
+/// Number of policies from events that are kept compiled: more workflows than one function is likely
+/// to serve.
+const MAX_KEPT_POLICIES: usize = 16;
 
-/// How many problems of a policy an error's message tells: what fits on a screen.
-const TOLD_PROBLEMS: usize = 5;
+/// Number of problems of a policy that an error message lists: what fits on a screen.
+const MAX_LISTED_PROBLEMS: usize = 5;
 
 /// Decides about the failure that an event reports.
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     match event.failure() {
-        Ok(failure) => policy_engine::decide(policy, &failure, event.state(), &event.context()),
+        Ok(failure) => exitwise_engine::decide(policy, &failure, event.state(), &event.context()),
         Err(why) => Decision::invalid_event(event.state(), why),
     }
 }
 
-/// The policy of this text, or its first problems, a line each.
+/// Compiles a policy.
+///
+/// # Errors
+/// Its first problems, one line for each.
 pub(crate) fn compile(text: &str) -> Result<Policy, String> {
-    Policy::compile(text).map_err(|problems| lines(problems.iter().take(TOLD_PROBLEMS), text))
+    Policy::load_for_decisions(text).map_err(|problems| {
+        let problems = problems.iter().take(MAX_LISTED_PROBLEMS);
+        problems
+            .map(|problem| problem.one_line(text))
+            .collect::<Vec<_>>()
+            .join("\n")
+    })
 }
 
-/// What the handler cannot answer. Its names are constants: state machines match on them.
+/// An error instead of an answer. Its names are constants, because state machines match on them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandlerError {
-    /// The event brings a policy that does not load; with the first problems, a line each.
+    /// The policy in the event does not load; with its first problems, one line for each.
     #[error("the event's policy has errors:\n{0}")]
     PolicyInvalid(String),
     /// A bug: the handler panicked.
@@ -47,24 +58,42 @@ impl HandlerError {
     }
 }
 
-/// Answers events. Shared between invocations: it keeps compiled policies and nothing else.
+/// Answers events. Invocations share it: it keeps compiled policies and nothing else.
+///
+/// # Examples
+///
+/// ```
+/// use exitwise_lambda::Handler;
+///
+/// let event = br#"{"taskError": {
+///     "Error": "States.TaskFailed",
+///     "Cause": "{\"Containers\": [{\"Name\": \"app\", \"ExitCode\": 4}]}"
+/// }}"#;
+/// let answer = serde_json::to_value(Handler::default().answer(event)?).unwrap();
+/// assert_eq!(answer["type"], "TEMPORARY");
+/// assert_eq!(answer["rule"], "network-error");
+/// # Ok::<(), exitwise_lambda::HandlerError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Handler {
-    /// The default policy is compiled when it is first needed: most events bring their own.
+    /// Decides about events without a policy. The default policy is compiled when it is first
+    /// needed, because most events have a policy.
     own: OnceLock<Arc<Policy>>,
-    kept: Mutex<Vec<Kept>>,
+    /// Policies of earlier events, the last used one last.
+    kept: Mutex<Vec<KeptPolicy>>,
 }
 
-/// A policy of an earlier event; the latest one used is the last.
+/// A compiled policy from an event.
 #[derive(Debug)]
-struct Kept {
-    /// The policy's text as the event had it, quotes, escapes and all: comparing it spares reading it.
+struct KeptPolicy {
+    /// The policy as a JSON string, as it was in the event. Comparing it is faster than decoding it.
     json: String,
     policy: Arc<Policy>,
 }
 
 impl Handler {
-    /// A handler that decides by this policy where an event brings none; [`Handler::default`] takes [`DEFAULT_POLICY`].
+    /// A handler with this policy for events that have none; [`Handler::default`] uses
+    /// [`DEFAULT_POLICY`].
     pub fn new(policy: Policy) -> Self {
         Self {
             own: Arc::new(policy).into(),
@@ -72,26 +101,24 @@ impl Handler {
         }
     }
 
-    /// The answer to an event.
-    ///
-    /// Every event gets one, an invalid event too: then it is FATAL.
+    /// Answers an event. An unusable event is answered with FATAL.
     ///
     /// # Errors
-    /// The event brings a policy that does not load.
+    /// The policy in the event does not load.
     pub fn answer(&self, payload: &[u8]) -> Result<Answer, HandlerError> {
         let event = Event::read(payload);
         if let Some(text) = event.policy_to_validate() {
             return Ok(Answer::Validation(Validation::of(text)));
         }
         let policy = self.policy(&event)?;
-        let decision = decide(&event, &policy);
         Ok(Answer::Decision(Decided {
-            decision,
+            decision: decide(&event, &policy),
             policy,
             execution_id: event.execution_id().map(str::to_owned),
         }))
     }
 
+    /// The policy that decides about an event.
     fn policy(&self, event: &Event<'_>) -> Result<Arc<Policy>, HandlerError> {
         let Some(json) = event.policy_json() else {
             return self.own();
@@ -100,22 +127,22 @@ impl Handler {
         let latest = match kept.iter().position(|kept| kept.json == json) {
             Some(index) => kept.remove(index),
             None => match event.policy() {
-                Some(text) => Kept {
+                Some(text) => KeptPolicy {
                     json: json.to_owned(),
-                    policy: compiled(&text)?,
+                    policy: compile_shared(&text)?,
                 },
                 None => return self.own(),
             },
         };
         let policy = Arc::clone(&latest.policy);
         kept.push(latest);
-        if kept.len() > KEPT_POLICIES {
+        if kept.len() > MAX_KEPT_POLICIES {
             kept.remove(0);
         }
         Ok(policy)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+    fn kept(&self) -> MutexGuard<'_, Vec<KeptPolicy>> {
         // A panic elsewhere cannot leave the list half-changed: each change is one call.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,12 +151,12 @@ impl Handler {
         if let Some(own) = self.own.get() {
             return Ok(Arc::clone(own));
         }
-        let policy = compiled(DEFAULT_POLICY)?;
+        let policy = compile_shared(DEFAULT_POLICY)?;
         Ok(Arc::clone(self.own.get_or_init(|| policy)))
     }
 }
 
-fn compiled(text: &str) -> Result<Arc<Policy>, HandlerError> {
+fn compile_shared(text: &str) -> Result<Arc<Policy>, HandlerError> {
     compile(text)
         .map(Arc::new)
         .map_err(HandlerError::PolicyInvalid)

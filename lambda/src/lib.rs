@@ -1,20 +1,32 @@
-//! ProcessError, the function that the state machine calls after each failure: an event's JSON in, a decision's JSON out.
+//! ProcessError, the function that the state machine calls after each failure: an event's JSON in, a
+//! decision's JSON out.
 //!
-//! The command line calls the very same [`Handler`], so a local run decides as the deployed one does.
+//! The command line calls the same [`Handler`], so a local run decides as the deployed function does.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `runtime` (default) | the program `bootstrap`: the Lambda runtime, logs and metrics |
 
+mod answer;
+mod error_state;
 mod event;
 mod handler;
+mod json;
 #[cfg(feature = "runtime")]
 mod logs;
 #[cfg(feature = "runtime")]
 mod service;
 mod validation;
 
-pub use event::{ErrorState, Event};
+pub use answer::{Answer, Decided};
+pub use error_state::ErrorState;
+pub use event::Event;
 pub use handler::{Handler, HandlerError, decide};
 #[cfg(feature = "runtime")]
 pub use service::{StartError, handler_from_environment, init_logs, report_init_error, serve};
-pub use validation::{Answer, Decided, Place, Problem, Validation, Worst};
+pub use validation::{Problem, RelatedPlace, Validation, WorstCaseFigures};
 
-/// The text of `policies/default.toml`, compiled in: what decides where nobody gives a policy.
-pub const DEFAULT_POLICY: &str = include_str!("../../policies/default.toml");
+/// The text of `policies/default.toml`, which decides if no policy is given.
+pub const DEFAULT_POLICY: &str = include_str!("../embedded/default.toml");

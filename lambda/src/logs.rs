@@ -1,7 +1,9 @@
-//! What the function writes: JSON or text logs, and metrics. Never the Cause, which echoes command and environment.
+//! Logs and metrics of the function. They never have the Cause, which repeats the task's command and
+//! environment.
 
-use crate::validation::{Answer, Decided, Validation};
-use policy_engine::{Stop, Verdict};
+use crate::answer::{Answer, Decided};
+use crate::validation::Validation;
+use exitwise_engine::Verdict;
 use serde::Serialize;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,11 +11,11 @@ use std::{env, io, panic};
 use tracing::{Level, error, info};
 use tracing_subscriber::fmt;
 
-/// Most characters of an execution's id in a line; ARNs of executions are shorter.
+/// Longest id of an execution in a line, in characters; ARNs of executions are shorter.
 const MAX_ID_CHARS: usize = 512;
 
-/// Starts the log as Lambda's settings ask: `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text), and `AWS_LAMBDA_LOG_LEVEL`, else
-/// `RUST_LOG`, else INFO.
+/// Starts the log. Lambda's settings are `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) and
+/// `AWS_LAMBDA_LOG_LEVEL`; without the latter `RUST_LOG` counts, else the level is INFO.
 pub(crate) fn init() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL")
         .or_else(|_| env::var("RUST_LOG"))
@@ -31,7 +33,7 @@ pub(crate) fn init() {
     } else {
         log.with_ansi(false).init();
     }
-    // The default hook prints the panic's message, which may quote what was being read.
+    // The default hook prints the panic's message, which may quote the event.
     panic::set_hook(Box::new(|panic| {
         let place = panic
             .location()
@@ -41,7 +43,8 @@ pub(crate) fn init() {
     }));
 }
 
-/// The finest level that is written. At TRACE the runtime would write whole events, so DEBUG is the finest here.
+/// The finest level that is written. DEBUG is the limit, because at TRACE the runtime writes whole
+/// events.
 fn max_level(word: &str) -> Level {
     match word.to_ascii_uppercase().as_str() {
         "TRACE" | "DEBUG" => Level::DEBUG,
@@ -51,14 +54,14 @@ fn max_level(word: &str) -> Level {
     }
 }
 
-/// Writes the line about an answer and, for a decision, its metrics.
-pub(crate) fn answered(request_id: &str, answer: &Answer) {
+/// Writes the log line of an answer and, for a decision, its metrics.
+pub(crate) fn log_answer(request_id: &str, answer: &Answer) {
     match answer {
         Answer::Decision(decided) => {
-            decision(request_id, decided);
+            log_decision(request_id, decided);
             if let Ok(mut line) = serde_json::to_vec(&Metrics::of(decided, SystemTime::now())) {
                 line.push(b'\n');
-                // A log that cannot be written is no reason to fail the next invocation.
+                // If the line cannot be written, the next invocation must not fail for it.
                 let _ = io::stdout().write_all(&line);
             }
         }
@@ -75,17 +78,17 @@ pub(crate) fn answered(request_id: &str, answer: &Answer) {
     }
 }
 
-fn decision(request_id: &str, decided: &Decided) {
+fn log_decision(request_id: &str, decided: &Decided) {
     let decision = &decided.decision;
     info!(
         requestId = request_id,
         executionId = execution_id(decided),
-        rule = decision.rule,
-        "type" = decision.verdict.type_name(),
+        rule = decision.rule_name(),
+        "type" = decision.verdict.to_type().as_str(),
         retry = decision.retry_count,
         waitSeconds = decision.verdict.wait_seconds(),
         reason = reason(decision.verdict),
-        error = decision.error,
+        error = decision.error(),
         policy = decided.policy.hash(),
         "decision"
     );
@@ -93,26 +96,24 @@ fn decision(request_id: &str, decided: &Decided) {
 
 fn execution_id(decided: &Decided) -> Option<&str> {
     let id = decided.execution_id.as_deref()?;
-    id.char_indices()
+    let end = id
+        .char_indices()
         .nth(MAX_ID_CHARS)
-        .map_or(Some(id), |(end, _)| id.get(..end))
+        .map_or(id.len(), |(end, _)| end);
+    id.get(..end)
 }
 
-/// Why the verdict is what it is: one of a few words to count and filter by.
+/// The kind of reason for the verdict: one of a few words to count and filter by.
 fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Retriable | Verdict::Temporary { .. } => "Retry",
-        Verdict::Fatal(Stop::Rule) => "Rule",
-        Verdict::Fatal(Stop::RetriesExhausted) => "RetriesExhausted",
-        Verdict::Fatal(Stop::WaitBudgetSpent) => "WaitBudgetSpent",
-        Verdict::Fatal(Stop::DeadlineReached) => "DeadlineReached",
-        Verdict::Fatal(Stop::InvalidEvent) => "InvalidEvent",
-        Verdict::Fatal(Stop::InvalidErrorState) => "InvalidErrorState",
+        Verdict::Fatal(kind) => kind.as_str(),
     }
 }
 
-/// A decision in CloudWatch's Embedded Metric Format: three metrics by type and rule, of which there are few; the
-/// execution's id, of which there are many, is a property and no dimension.
+/// A decision in CloudWatch's Embedded Metric Format: three metrics with the dimensions type and
+/// rule, which have few values. The execution's id has many, so it is a property and not a
+/// dimension.
 ///
 /// Source: CloudWatch User Guide, "Specification: Embedded metric format".
 #[derive(Serialize)]
@@ -175,8 +176,8 @@ impl<'d> Metrics<'d> {
                 timestamp: u64::try_from(millis).unwrap_or(u64::MAX),
                 cloud_watch_metrics: [directive],
             },
-            r#type: decision.verdict.type_name(),
-            rule: &decision.rule,
+            r#type: decision.verdict.to_type().as_str(),
+            rule: decision.rule_name(),
             decisions: 1,
             wait_seconds: decision.verdict.wait_seconds(),
             retries: decision.retry_count,

@@ -1,11 +1,11 @@
-//! `bootstrap`: ProcessError as AWS Lambda starts it.
+//! `bootstrap`: the program of ProcessError that AWS Lambda starts.
 
-use lambda::{handler_from_environment, init_logs, report_init_error, serve};
+use exitwise_lambda::{handler_from_environment, init_logs, report_init_error, serve};
 use std::env;
 use std::process::ExitCode;
 
-/// What Lambda sets in each function's environment, and its runtime library cannot do without.
-const NEEDED: [&str; 4] = [
+/// Environment variables that Lambda always sets and its runtime library needs.
+const REQUIRED: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -13,14 +13,17 @@ const NEEDED: [&str; 4] = [
 ];
 
 fn main() -> ExitCode {
-    if let Some(missing) = NEEDED.into_iter().find(|name| env::var_os(name).is_none()) {
+    if let Some(missing) = REQUIRED
+        .into_iter()
+        .find(|name| env::var_os(name).is_none())
+    {
         eprintln!(
             "bootstrap runs inside AWS Lambda: {missing} is not set; to run a policy here, use `exitwise run`"
         );
         return ExitCode::from(2);
     }
     init_logs();
-    // One invocation at a time comes in; a second thread would only add switches between the two.
+    // Invocations come one at a time; a second thread would only add context switches.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -1,12 +1,13 @@
 //! The handler as a Lambda function on a custom runtime.
 
+use crate::answer::Answer;
 use crate::handler::{Handler, HandlerError, compile};
 use crate::logs;
-use crate::validation::Answer;
+use exitwise_engine::Policy;
+use exitwise_engine::policy::MAX_POLICY_BYTES;
 use lambda_runtime::tower::util::{MapRequestLayer, MapResponseLayer};
 use lambda_runtime::{Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use lambda_runtime_api_client::{Client, body::Body, build_request};
-use policy_engine::{MAX_POLICY_BYTES, Policy};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,24 +16,24 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::{env, future, mem};
 
-/// Why the function cannot start. Its names are constants, as those of [`HandlerError`].
+/// An error at the start of the function. Its names are constants, like those of [`HandlerError`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// `POLICY_PATH` names a file that cannot be read.
     #[error("POLICY_PATH names {}, which cannot be read: {error}", path.display())]
     PolicyMissing {
-        /// As `POLICY_PATH` has it.
+        /// The path in `POLICY_PATH`.
         path: PathBuf,
-        /// What reading it gave.
+        /// The error of reading it.
         error: io::Error,
     },
-    /// `POLICY_PATH` names a policy that does not load; with the first problems, a line each.
+    /// `POLICY_PATH` names a policy that does not load; with its first problems, one line for each.
     #[error("POLICY_PATH names {}, which has errors:\n{problems}", path.display())]
     PolicyInvalid {
-        /// As `POLICY_PATH` has it.
+        /// The path in `POLICY_PATH`.
         path: PathBuf,
-        /// A line for each of the first problems.
+        /// One line for each of the first problems.
         problems: String,
     },
 }
@@ -47,15 +48,16 @@ impl StartError {
     }
 }
 
-/// Starts the log as the environment asks.
+/// Starts the log with the settings of the environment.
 pub fn init_logs() {
     logs::init();
 }
 
-/// A handler whose own policy is the file that `POLICY_PATH` names, or the default policy where it is not set.
+/// A handler whose own policy is the file that `POLICY_PATH` names, or the default policy if it is
+/// not set.
 ///
 /// # Errors
-/// `POLICY_PATH` is set, and no policy can be loaded from it: nothing else takes its place.
+/// `POLICY_PATH` is set, and no policy can be loaded from it. No other policy takes its place.
 pub fn handler_from_environment() -> Result<Handler, StartError> {
     match env::var_os("POLICY_PATH") {
         Some(path) => load(Path::new(&path)).map(Handler::new),
@@ -69,7 +71,7 @@ fn load(path: &Path) -> Result<Policy, StartError> {
         problems,
     };
     let mut bytes = Vec::new();
-    // One byte more than a policy may have, so that a larger file is refused as such.
+    // One byte more than a policy may have, so that a larger file is recognized as such.
     let most = u64::try_from(MAX_POLICY_BYTES)
         .unwrap_or(u64::MAX)
         .saturating_add(1);
@@ -82,7 +84,7 @@ fn load(path: &Path) -> Result<Policy, StartError> {
     compile(&text).map_err(invalid)
 }
 
-/// Tells Lambda why the function cannot start.
+/// Reports to Lambda why the function cannot start.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
@@ -109,7 +111,7 @@ impl From<HandlerError> for Diagnostic {
     }
 }
 
-/// What one invocation's stages hand to each other. Invocations come one after the other.
+/// Data that the stages of one invocation hand to each other. Invocations come one after the other.
 #[derive(Default)]
 struct Invocation {
     request_id: String,
@@ -119,8 +121,9 @@ struct Invocation {
 
 /// Answers invocations until the process is stopped.
 ///
-/// The event's bytes go to `answer` untouched: the runtime's own JSON reader would refuse some before they could be
-/// answered. What is to be logged is logged after the answer was sent, so nobody waits for it.
+/// `answer` gets the event's bytes unchanged: the JSON reader of the runtime would refuse some events
+/// before they could be answered. Log lines are written after the answer was sent, so that the caller
+/// does not wait for them.
 ///
 /// # Errors
 /// The Runtime API cannot be reached.
@@ -152,7 +155,7 @@ pub async fn serve(
             request_id, answer, ..
         } = &*answered.borrow();
         if let Some(answer) = answer {
-            logs::answered(request_id, answer);
+            logs::log_answer(request_id, answer);
         }
     };
     Runtime::new(handler)

@@ -1,8 +1,8 @@
 //! Every failure of the catalogue gets the class that its provenance table recommends, under the default policy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda::{DEFAULT_POLICY, Event, Handler};
-use policy_engine::Policy;
+use exitwise_engine::Policy;
+use exitwise_lambda::{DEFAULT_POLICY, Event, Handler};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! The JSON contract: what an event may look like, and what always comes back.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda::{DEFAULT_POLICY, Handler};
-use policy_engine::{Policy, Stop, Verdict};
+use exitwise_engine::decision::FatalKind;
+use exitwise_engine::{Policy, Verdict};
+use exitwise_lambda::{DEFAULT_POLICY, Handler};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -480,14 +481,14 @@ fn the_state_machine_selects_every_field() {
 
 #[test]
 fn the_state_machine_goes_on_by_every_type() {
-    let choices: Vec<_> = [Verdict::Retriable, Verdict::Temporary { wait_seconds: 0 }, Verdict::Fatal(Stop::Rule)]
+    let choices: Vec<_> = [Verdict::Retriable, Verdict::Temporary { wait_seconds: 0 }, Verdict::Fatal(FatalKind::Rule)]
         .map(|verdict| {
             let next = match verdict {
                 Verdict::Retriable => "RunECSTask",
                 Verdict::Temporary { .. } => "WaitBeforeRetry",
                 Verdict::Fatal(_) => "FatalError",
             };
-            json!({ "Variable": "$.errorState.type", "StringEquals": verdict.type_name(), "Next": next })
+            json!({ "Variable": "$.errorState.type", "StringEquals": verdict.to_type().as_str(), "Next": next })
         })
         .into();
     assert_eq!(state("ErrorStateChoice/Choices"), json!(choices));

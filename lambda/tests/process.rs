@@ -9,9 +9,9 @@
 
 mod host;
 
+use exitwise_engine::Policy;
+use exitwise_lambda::{DEFAULT_POLICY, Handler};
 use host::{Host, Post};
-use lambda::{DEFAULT_POLICY, Handler};
-use policy_engine::Policy;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -95,7 +95,7 @@ fn the_captured_failures_get_the_original_answers() {
     }
 }
 
-/// The function and `exitwise explain` write the same bytes, as both serialise the same errorState.
+/// The function and `exitwise explain` write the same bytes, as both serialize the same errorState.
 #[test]
 fn every_recorded_failure_is_answered_as_the_library_answers_it() {
     let library = Handler::new(Policy::load(DEFAULT_POLICY).unwrap().0);

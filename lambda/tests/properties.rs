@@ -1,8 +1,9 @@
 //! What holds for every policy, every event and every errorState, through JSON and the handler.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lambda::Handler;
-use policy_engine::{Policy, WorstCase};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::WorstCase;
+use exitwise_lambda::Handler;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,14 +13,14 @@ use testkit::state::error_states;
 
 /// An answer, checked by itself: all keys, and only what a state machine can go on with.
 #[derive(Debug)]
-struct Answer {
+struct AnswerJson {
     json: Value,
     fatal: bool,
     retry_count: u64,
     wait_seconds: u64,
 }
 
-impl Answer {
+impl AnswerJson {
     /// Asks twice, another handler the second time: the same bytes.
     fn to(handler: &Handler, payload: &[u8]) -> Result<Self, TestCaseError> {
         let text = serde_json::to_string(&handler.answer(payload).unwrap()).unwrap();
@@ -150,7 +151,7 @@ proptest! {
         for failure in failures.iter().cycle() {
             runs += 1;
             prop_assert!(runs <= worst.runs(), "run {} of {}", runs, worst.runs());
-            let answer = Answer::to(&handler, event(&policy, failure, &state, &execution).as_bytes())?;
+            let answer = AnswerJson::to(&handler, event(&policy, failure, &state, &execution).as_bytes())?;
             let before = state.get("retryCount").unwrap().as_u64().unwrap();
             if answer.fatal {
                 prop_assert!((before..=before + 1).contains(&answer.retry_count), "{:?}", answer);
@@ -171,7 +172,7 @@ proptest! {
         let handler = Handler::default();
         let (mut state, mut retries) = (forged.clone(), 0);
         for failure in failures.iter().cycle() {
-            let answer = Answer::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
+            let answer = AnswerJson::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
             if retries == 0 && answer.json.get("error").unwrap() != "InvalidEvent" {
                 let trusted = answer.json.get("error").unwrap() != "InvalidErrorState";
                 prop_assert_eq!(trusted, could_be_true(&forged), "{}", answer.json);
@@ -201,7 +202,7 @@ proptest! {
         for failure in failures.iter().cycle() {
             runs += 1;
             prop_assert!(runs <= most, "run {} of {}", runs, most);
-            let answer = Answer::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
+            let answer = AnswerJson::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
             if answer.fatal {
                 break;
             }
@@ -215,11 +216,11 @@ proptest! {
     #[test]
     fn every_event_gets_a_sound_answer(task_error in odd_task_errors(), state in any_json(), execution in any_json()) {
         let event = format!("{{\"taskError\":{task_error},\"errorState\":{state},\"execution\":{execution}}}");
-        Answer::to(&Handler::default(), event.as_bytes())?;
+        AnswerJson::to(&Handler::default(), event.as_bytes())?;
     }
 
     #[test]
     fn every_sequence_of_bytes_gets_an_answer(payload in payloads()) {
-        Answer::to(&Handler::default(), &payload)?;
+        AnswerJson::to(&Handler::default(), &payload)?;
     }
 }

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use policy_engine::{MAX_RETRIES, MAX_RULES, Policy, WorstCase};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::WorstCase;
+use exitwise_engine::policy::{MAX_RETRIES, MAX_RULES};
 use std::hint::black_box;
 
 /// As many rules as a policy may have, and as many retries; the n-th rule has this action.

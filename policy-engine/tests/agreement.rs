@@ -6,10 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-use policy_engine::{
-    Action, Counters, Decision, Draw, ExecutionContext, Explanation, Failure, Policy, RetryState,
-    Stop, Verdict, decide,
-};
+use exitwise_engine::analysis::Explanation;
+use exitwise_engine::decision::{Counters, FatalKind};
+use exitwise_engine::policy::Draw;
+use exitwise_engine::{Decision, ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -20,20 +20,19 @@ use testkit::policy::policies;
 use testkit::{oracle, state};
 
 /// The decision, in the words of the second implementation.
-fn found(decision: Decision) -> oracle::Answer {
+fn found(decision: Decision) -> oracle::OracleAnswer {
     let Decision {
         verdict,
         retry_count,
-        counters,
-        error,
+        ref counters,
         ..
     } = decision;
-    oracle::Answer {
-        kind: verdict.type_name(),
-        stop: matches!(verdict, Verdict::Fatal(_)).then_some(error),
+    oracle::OracleAnswer {
+        kind: verdict.to_type().as_str(),
+        stop: verdict.is_fatal().then(|| decision.error()),
         retry_count,
         wait_seconds: verdict.wait_seconds().into(),
-        counters: state::Counters {
+        counters: state::CounterValues {
             retry_count: counters.retry_count(),
             retries: counters.retries().clone(),
             waited_seconds: counters.waited_seconds(),
@@ -50,7 +49,7 @@ proptest! {
         for (error, cause) in &failures {
             let failure = Failure::read(error.as_deref(), Some(cause));
             let expected = oracle::deciding(&text, error.as_deref(), Some(cause));
-            prop_assert_eq!(policy.deciding(&failure).name(), &expected, "{:?} {}", error, cause);
+            prop_assert_eq!(policy.deciding_rule(&failure).name(), &expected, "{:?} {}", error, cause);
             let explanation = Explanation::of(&policy, &failure);
             prop_assert_eq!(explanation.deciding.name(), expected);
             for passed in &explanation.passed {
@@ -70,16 +69,16 @@ proptest! {
         let (policy, _) = Policy::load(&text).unwrap();
         for (error, cause) in &failures {
             let failure = Failure::read(Some(error), Some(cause));
-            let decided = |counters: &state::Counters, elapsed_seconds| {
-                both(&text, &policy, &failure, counters, &ExecutionContext { draw: Draw::Keyed(id.as_deref()), elapsed_seconds })
+            let decided = |counters: &state::CounterValues, elapsed_seconds| {
+                both(&text, &policy, &failure, counters, &ExecutionContext::new(Draw::Keyed(id.as_deref()), elapsed_seconds))
             };
             decided(&counters, elapsed_seconds)?;
             // Just within each limit in time, and a second over it.
-            let fresh = state::Counters { waited_seconds: 0, ..counters.clone() };
+            let fresh = state::CounterValues { waited_seconds: 0, ..counters.clone() };
             let wait = decided(&fresh, None)?.wait_seconds;
             for limit in [policy.limits().max_total_wait, policy.limits().max_elapsed].into_iter().flatten() {
                 for spent in [limit.saturating_sub(wait), limit.saturating_sub(wait) + 1] {
-                    decided(&state::Counters { waited_seconds: spent, ..counters.clone() }, None)?;
+                    decided(&state::CounterValues { waited_seconds: spent, ..counters.clone() }, None)?;
                     decided(&fresh, Some(spent))?;
                 }
             }
@@ -92,19 +91,19 @@ fn both(
     text: &str,
     policy: &Policy,
     failure: &Failure<'_>,
-    counters: &state::Counters,
+    counters: &state::CounterValues,
     context: &ExecutionContext<'_>,
-) -> Result<oracle::Answer, TestCaseError> {
-    let state::Counters {
+) -> Result<oracle::OracleAnswer, TestCaseError> {
+    let state::CounterValues {
         retry_count,
         retries,
         waited_seconds,
     } = counters.clone();
     let state = RetryState::Readable(Counters::new(retry_count, retries, waited_seconds).unwrap());
-    let rule = policy.deciding(failure);
-    let delay = |n: u32| match rule.action() {
-        Action::Temporary { backoff, .. } => backoff.delays()[n as usize - 1],
-        Action::Retriable { .. } | Action::Fatal => 0,
+    let rule = policy.deciding_rule(failure);
+    let delay = |n: u32| {
+        rule.backoff()
+            .map_or(0, |backoff| backoff.delays()[n as usize - 1])
     };
     let Draw::Keyed(id) = context.draw else {
         panic!("the second implementation knows no other draw")
@@ -135,21 +134,18 @@ fn what_is_generated_is_worth_deciding() {
     );
     for _ in 0..500 {
         let (text, failures, counters, elapsed) = samples.new_tree(&mut runner).unwrap().current();
-        let policy = Policy::compile(&text).unwrap();
-        let state::Counters {
+        let policy = Policy::load_for_decisions(&text).unwrap();
+        let state::CounterValues {
             retry_count,
             retries,
             waited_seconds,
         } = counters;
         let state =
             RetryState::Readable(Counters::new(retry_count, retries, waited_seconds).unwrap());
-        let context = ExecutionContext {
-            draw: Draw::Keyed(Some("x")),
-            elapsed_seconds: Some(elapsed),
-        };
+        let context = ExecutionContext::new(Draw::Keyed(Some("x")), Some(elapsed));
         for (error, cause) in &failures {
             let failure = Failure::read(Some(error), Some(cause));
-            let rule = policy.deciding(&failure);
+            let rule = policy.deciding_rule(&failure);
             let matched = rule
                 .matchers()
                 .iter()
@@ -188,10 +184,10 @@ fn what_is_generated_is_worth_deciding() {
         "uncounted",
     ];
     let stops = [
-        Stop::Rule,
-        Stop::RetriesExhausted,
-        Stop::WaitBudgetSpent,
-        Stop::DeadlineReached,
+        FatalKind::Rule,
+        FatalKind::RetriesExhausted,
+        FatalKind::WaitBudgetSpent,
+        FatalKind::DeadlineReached,
     ];
     let stops = stops.map(|stop| format!("{:?}", Verdict::Fatal(stop)));
     for what in matchers

@@ -6,9 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-use policy_engine::{
-    Action, Code, MAX_FORMULA_BYTES, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Policy,
-};
+use exitwise_engine::Policy;
+use exitwise_engine::diagnostic::Code;
+use exitwise_engine::language::MAX_FORMULA_BYTES;
+use exitwise_engine::policy::{MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -19,10 +20,7 @@ use testkit::policy::one_temporary_rule;
 /// The delays before each retry; or the code of what is wrong, and for which retry first.
 fn delays(retries: u32, backoff: &str) -> Result<Vec<u32>, (Code, u32)> {
     match Policy::load(&one_temporary_rule(retries, backoff)) {
-        Ok((policy, _)) => match policy.default_rule().action() {
-            Action::Temporary { backoff, .. } => Ok(backoff.delays().to_vec()),
-            other => panic!("{other}"),
-        },
+        Ok((policy, _)) => Ok(policy.default_rule().backoff().unwrap().delays().to_vec()),
         Err(problems) => {
             let [problem] = problems.iter().collect::<Vec<_>>()[..] else {
                 panic!("{backoff}: {problems:?}")

@@ -5,7 +5,10 @@
 #![expect(clippy::string_slice, reason = "a test fails by panicking")]
 
 use crate::common::{blocks, hold, text};
-use policy_engine::{Code, Diagnostics, MAX_POLICY_BYTES, MAX_RULES, Policy, TestReport};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::TestReport;
+use exitwise_engine::diagnostic::{Code, Diagnostics};
+use exitwise_engine::policy::{MAX_POLICY_BYTES, MAX_RULES};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
@@ -389,7 +392,7 @@ fn guarantees_are_held() {
             .map(|problem| problem.code.as_str())
             .collect();
         assert_eq!(found, codes, "{text}");
-        assert!(Policy::compile(&text).is_ok(), "{text}");
+        assert!(Policy::load_for_decisions(&text).is_ok(), "{text}");
     }
 }
 

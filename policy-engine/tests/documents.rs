@@ -1,27 +1,29 @@
 //! `docs/policy-reference.md` has every key of the language, and every policy in the documents is one.
 //!
-//! `UPDATE_DOCS=1 cargo test -p policy-engine --all-features` writes the tables of keys.
+//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` writes the tables of keys.
 #![cfg(feature = "schema")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::common::{blocks, hold, text};
-use policy_engine::{Otherwise, Policy, TABLES, Table, TestReport};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::TestReport;
+use exitwise_engine::language::{Presence, TABLES, TableSpec};
 use std::fmt::Write;
 use std::fs;
 
-fn keys(table: &Table) -> String {
+fn keys(table: &TableSpec) -> String {
     let mut rows =
-        "| key | takes | left out | for example | meaning |\n|---|---|---|---|---|\n".to_owned();
+        "| key | value | if omitted | example | meaning |\n|---|---|---|---|---|\n".to_owned();
     for key in table.keys {
-        let otherwise = match key.otherwise {
-            Otherwise::Required => "required",
-            Otherwise::Is(what) => what,
+        let if_omitted = match key.presence {
+            Presence::Required => "required",
+            Presence::Optional(what) => what,
         };
         let (takes, example) = (key.value.to_string(), format!("`{}`", key.example));
         let cells = [
             &format!("`{}`", key.name),
             &takes,
-            otherwise,
+            if_omitted,
             &example,
             key.meaning,
         ];

@@ -2,7 +2,9 @@
 #![cfg(feature = "examples")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::{Example, Failure, Policy};
+use exitwise_engine::analysis::Example;
+use exitwise_engine::failure::NameFact;
+use exitwise_engine::{Failure, Policy};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
@@ -35,7 +37,7 @@ fn every_rule_of_every_policy_has_an_example() {
             let example = policy.example(rule);
             let decided = example
                 .as_ref()
-                .map(|example| policy.deciding(&example.failure()).name().to_owned());
+                .map(|example| policy.deciding_rule(&example.failure()).name().to_owned());
             assert_eq!(
                 decided.as_deref(),
                 Some(rule.name()),
@@ -190,7 +192,7 @@ fn every_rule_that_can_decide_has_an_example() {
         for rule in policy.rules() {
             let example = policy.example(rule).expect(&rules);
             assert_eq!(
-                policy.deciding(&example.failure()).name(),
+                policy.deciding_rule(&example.failure()).name(),
                 rule.name(),
                 "{rules}"
             );
@@ -235,11 +237,11 @@ fn a_policy_says_what_it_tells_apart() {
     let rules: String = rules.iter().enumerate().map(rule).collect();
     let policy = load(&format!("version = 1\nlimits.max_retries = 1\n{rules}"));
     assert_eq!(
-        policy.error_names(),
+        policy.matched_errors(),
         ["A.*", "B", "E"].map(str::to_owned).into()
     );
     assert_eq!(
-        policy.stop_codes(),
+        policy.matched_names(NameFact::StopCode),
         ["SpotInterruption", "UserInitiated"].into()
     );
     assert_eq!(policy.exit_code_classes(), [0, 4, 6, 7, 8, u32::MAX].into());
@@ -261,7 +263,7 @@ fn two_policies_can_share_an_example() {
         assert!(
             example
                 .iter()
-                .all(|it| one.deciding(&it.failure()).name() == "r")
+                .all(|it| one.deciding_rule(&it.failure()).name() == "r")
         );
         example.is_some()
     };
@@ -353,10 +355,10 @@ proptest! {
     #[test]
     fn what_decides_a_failure_has_an_example(text in containers().prop_flat_map(policies), (error, cause) in failures()) {
         let policy = load(&text);
-        let deciding = policy.deciding(&Failure::read(error.as_deref(), Some(&cause))).name().to_owned();
+        let deciding = policy.deciding_rule(&Failure::read(error.as_deref(), Some(&cause))).name().to_owned();
         for rule in policy.rules().iter().chain([policy.default_rule()]) {
             match policy.example(rule) {
-                Some(example) => prop_assert_eq!(policy.deciding(&example.failure()).name(), rule.name()),
+                Some(example) => prop_assert_eq!(policy.deciding_rule(&example.failure()).name(), rule.name()),
                 None => prop_assert_ne!(rule.name(), &*deciding, "{}\n{:?} {}", text, error, cause),
             }
         }
@@ -370,7 +372,7 @@ proptest! {
     ) {
         let (one, other) = (load(&one), load(&other));
         let failure = Failure::read(error.as_deref(), Some(&cause));
-        let rules = [(&one, one.deciding(&failure)), (&other, other.deciding(&failure))];
+        let rules = [(&one, one.deciding_rule(&failure)), (&other, other.deciding_rule(&failure))];
         let example = Example::decided_by(&rules);
         prop_assert!(example.is_some(), "{}\n{}\n{:?} {}", one.source(), other.source(), error, cause);
     }

@@ -5,7 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
-use policy_engine::{ExitCode, Explanation, Failure, Policy};
+use exitwise_engine::analysis::Explanation;
+use exitwise_engine::failure::ExitCode;
+use exitwise_engine::{Failure, Policy};
 
 const POLICY: &str = r#"version = 1
 container = "app"
@@ -57,10 +59,10 @@ const CAUSE: &str = r#"{"CapacityProviderName": "FARGATE", "LaunchType": "FARGAT
 
 /// Name, key and value of each rule that was passed over, and what its condition saw.
 fn passed(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
-    let policy = Policy::compile(POLICY).unwrap();
+    let policy = Policy::load_for_decisions(POLICY).unwrap();
     let failure = Failure::read(error, cause);
     let explanation = Explanation::of(&policy, &failure);
-    let line = |passed: &policy_engine::Passed<'_, '_>| {
+    let line = |passed: &exitwise_engine::analysis::PassedRule<'_, '_>| {
         let value = &policy.source()[passed.matcher.span()];
         format!(
             "{}: {} = {value} saw {:?}",
@@ -72,7 +74,7 @@ fn passed(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
     let lines = explanation.passed.iter().map(line).collect();
     assert_eq!(
         explanation.deciding.name(),
-        policy.deciding(&failure).name()
+        policy.deciding_rule(&failure).name()
     );
     lines
 }
@@ -110,7 +112,7 @@ fn each_rule_says_what_it_saw() {
 
 #[test]
 fn a_policy_tells_what_it_says() {
-    let policy = Policy::compile(POLICY).unwrap();
+    let policy = Policy::load_for_decisions(POLICY).unwrap();
     assert_eq!(
         (
             policy.container(),
@@ -133,7 +135,7 @@ fn a_policy_tells_what_it_says() {
         ("default", 0)
     );
     // printf 'version = 1\nlimits = { max_retries = 3 }\n' | sha256sum
-    let policy = Policy::compile("version = 1\nlimits = { max_retries = 3 }\n").unwrap();
+    let policy = Policy::load_for_decisions("version = 1\nlimits = { max_retries = 3 }\n").unwrap();
     assert_eq!(
         (policy.hash(), policy.container()),
         ("sha256:146f9b7e9358", None)
@@ -142,13 +144,13 @@ fn a_policy_tells_what_it_says() {
 
 #[test]
 fn what_met_a_condition_is_shown() {
-    let policy = Policy::compile(POLICY).unwrap();
+    let policy = Policy::load_for_decisions(POLICY).unwrap();
     let failure = Failure::read(None, Some(CAUSE));
     let found = |rule: usize| -> Vec<_> {
         let rule = &policy.rules()[rule];
         rule.matchers()
             .iter()
-            .map(|it| (it.key(), it.found(&policy, rule, &failure)))
+            .map(|it| (it.key(), it.found(&failure.seen(rule.container()))))
             .collect()
     };
     assert_eq!(

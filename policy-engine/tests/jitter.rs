@@ -6,10 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
-use policy_engine::{
-    Counters, Draw, ExecutionContext, Failure, MAX_JITTERED_SECONDS, Policy, RetryState, Verdict,
-    decide,
-};
+use exitwise_engine::decision::Counters;
+use exitwise_engine::policy::{Draw, MAX_JITTERED_SECONDS};
+use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
 use proptest::prelude::*;
 use testkit::policy::one_temporary_rule;
 
@@ -18,16 +17,13 @@ fn policy(delay: u32, jitter: &str) -> Policy {
         1_000,
         &format!("constant = \"{delay}s\", jitter = \"{jitter}\""),
     );
-    Policy::compile(&text).unwrap()
+    Policy::load_for_decisions(&text).unwrap()
 }
 
 /// The wait of this execution after so many retries.
 fn wait(policy: &Policy, draw: Draw<'_>, retries: u32) -> u32 {
     let counters = Counters::new(retries, [("default".to_owned(), retries)].into(), 0).unwrap();
-    let context = ExecutionContext {
-        draw,
-        elapsed_seconds: None,
-    };
+    let context = ExecutionContext::new(draw, None);
     match decide(
         policy,
         &Failure::default(),

@@ -1,7 +1,8 @@
 //! Lints are exact: a rule is called unreachable if and only if no failure reaches it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::{Code, Failure, Policy};
+use exitwise_engine::diagnostic::Code;
+use exitwise_engine::{Failure, Policy};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -313,9 +314,10 @@ static FAILURES: LazyLock<Vec<Failure<'static>>> = LazyLock::new(|| {
             None,
             Some(format!("{{\"LaunchType\":\"EC2\"{cause}}}").leak()),
         );
-        ERRORS.map(|error| Failure {
-            error: error.map(Into::into),
-            ..failure.clone()
+        ERRORS.map(|error| {
+            let mut failure = failure.clone();
+            failure.error = error.map(Into::into);
+            failure
         })
     });
     failures.collect()
@@ -329,7 +331,7 @@ fn container(code: &str, reason: &str) -> String {
 fn reached(policy: &Policy) -> BTreeSet<&str> {
     FAILURES
         .iter()
-        .map(|failure| policy.deciding(failure).name())
+        .map(|failure| policy.deciding_rule(failure).name())
         .collect()
 }
 

@@ -1,7 +1,9 @@
 //! Any text is a policy or is refused with its mistakes; and a policy that is printed is the same policy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::{Code, Policy};
+use exitwise_engine::Policy;
+use exitwise_engine::diagnostic::Code;
+use exitwise_engine::policy::Type;
 use proptest::prelude::*;
 use std::fs;
 use testkit::policy::{policies, texts, walkable};
@@ -34,7 +36,7 @@ proptest! {
     #[test]
     fn any_text_loads_or_is_refused_at_places_that_are_in_it(text in texts()) {
         // Tests and the guarantee are its author's: what is wrong with them does not keep a policy from deciding.
-        prop_assert!(Policy::load(&text).is_err() || Policy::compile(&text).is_ok());
+        prop_assert!(Policy::load(&text).is_err() || Policy::load_for_decisions(&text).is_ok());
         let problems = match Policy::load(&text) {
             Ok((policy, warnings)) => {
                 prop_assert!(!warnings.has_errors());
@@ -136,9 +138,9 @@ fn keys_may_be_written_in_any_way() {
     assert_eq!(
         (
             policy.limits().max_retries,
-            policy.default_rule().action().type_name()
+            policy.default_rule().action().to_type()
         ),
-        (3, "FATAL")
+        (3, Type::Fatal)
     );
 }
 

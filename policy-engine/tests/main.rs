@@ -4,6 +4,7 @@
 mod common;
 
 mod agreement;
+mod architecture;
 mod backoffs;
 mod diagnostics;
 mod documents;
@@ -13,9 +14,9 @@ mod jitter;
 mod lints;
 mod loading;
 mod matching;
+mod patterns;
 mod policies;
 mod properties;
-mod purity;
-mod scenarios;
 mod schema;
+mod test_runner;
 mod wording;

@@ -1,7 +1,12 @@
 //! Which failures a rule takes: one `when`, one failure, yes or no.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::*;
+use exitwise_engine::analysis::Explanation;
+use exitwise_engine::decision::Counters;
+use exitwise_engine::diagnostic::Code;
+use exitwise_engine::failure::ExitCode;
+use exitwise_engine::policy::Draw;
+use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
 
 /// A policy of one rule, called `it`.
 fn policy(when: &str) -> Policy {
@@ -29,7 +34,7 @@ fn check(when: &str, error: &str, cause: &str, expected: bool) {
         "{when}\n{failure:?}"
     );
     assert_eq!(
-        policy.deciding(&failure).name(),
+        policy.deciding_rule(&failure).name(),
         explanation.deciding.name()
     );
 }
@@ -89,7 +94,7 @@ fn exit_codes_have_names() {
     let (policy, _) = Policy::load(text).unwrap();
     assert_eq!(
         policy.exit_codes().collect::<Vec<_>>(),
-        [("Broken", 7), ("Lost", u32::MAX)]
+        [("Broken", 7), ("Lost", -1)].map(|(name, code)| (name, ExitCode::new(code).unwrap()))
     );
     let name = |code| policy.exit_code_name(ExitCode::new(code).unwrap());
     assert_eq!(
@@ -316,10 +321,7 @@ fn uncounted_retries_leave_the_counted_ones() {
          [[rule]]\nname = 'spot'\nwhen.stop_code = 'SpotInterruption'\ntype = 'RETRIABLE'\nmax_retries = 5\ncounts = false\n\
          [default]\ntype = 'RETRIABLE'\n",
     );
-    let context = ExecutionContext {
-        draw: Draw::Keyed(None),
-        elapsed_seconds: None,
-    };
+    let context = ExecutionContext::new(Draw::Keyed(None), None);
     let fails = |used: u32, spot: u32| {
         let retries = [("spot".to_owned(), spot), ("default".to_owned(), used)].into();
         let state = RetryState::Readable(Counters::new(spot + used, retries, 0).unwrap());
@@ -340,17 +342,14 @@ fn uncounted_retries_leave_the_counted_ones() {
 fn only_names_are_quoted() {
     let policy = policy("exit_code = 4");
     let cause = |error: &str, cause: &str| {
-        let context = ExecutionContext {
-            draw: Draw::Keyed(None),
-            elapsed_seconds: None,
-        };
+        let context = ExecutionContext::new(Draw::Keyed(None), None);
         decide(
             &policy,
             &Failure::read(Some(error), Some(cause)),
             &RetryState::default(),
             &context,
         )
-        .cause
+        .cause()
     };
     for (error, text, expected) in [
         (

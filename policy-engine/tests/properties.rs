@@ -1,7 +1,11 @@
 //! What holds for every policy, every failure and every order of failures.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::*;
+use exitwise_engine::analysis::{Walk, WorstCase};
+use exitwise_engine::decision::Counters;
+use exitwise_engine::failure::{Container, ExitCode, NameFact, Text};
+use exitwise_engine::policy::{Action, Draw, Jitter, Retry, Type};
+use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -11,13 +15,7 @@ use testkit::policy::walkable;
 /// A failure that rule n decides; the one past the last rule is for `[default]`.
 fn failure(n: usize) -> Failure<'static> {
     let code = ExitCode::new(i64::try_from(n).unwrap());
-    Failure {
-        containers: vec![Container {
-            exit_code: code,
-            ..Container::default()
-        }],
-        ..Failure::default()
-    }
+    Failure::of_container(Container::new("app", code))
 }
 
 /// Rules that have something of each other.
@@ -56,10 +54,11 @@ fn failures() -> impl Strategy<Value = Failure<'static>> {
             .prop_map(|text| text.map(Text::project))
     };
     let container = (name(&["a", "b"]), prop::option::of(-3..9_i64), text()).prop_map(
-        |(name, code, reason)| Container {
-            name,
-            exit_code: code.and_then(ExitCode::new),
-            reason,
+        |(name, code, reason)| {
+            let mut container = Container::default();
+            (container.name, container.reason) = (name, reason);
+            container.exit_code = code.and_then(ExitCode::new);
+            container
         },
     );
     let names = (
@@ -68,25 +67,22 @@ fn failures() -> impl Strategy<Value = Failure<'static>> {
     );
     (names, text(), vec(container, 0..3), text()).prop_map(
         |((error, stop_code), stopped_reason, containers, placement)| {
-            let placement_reasons = placement.into_iter().collect();
-            Failure {
-                error,
-                stop_code,
-                stopped_reason,
-                containers,
-                placement_reasons,
-                ..Failure::default()
+            let mut failure = Failure::default();
+            if let Some(stop_code) = stop_code {
+                failure.set_name(NameFact::StopCode, stop_code);
             }
+            failure.error = error;
+            failure.stopped_reason = stopped_reason;
+            failure.containers = containers;
+            failure.placement_reasons = placement.into_iter().collect();
+            failure
         },
     )
 }
 
 /// The most runs and the longest wait over every order of failures, by walking all of them with the real `decide`.
 fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
-    let context = ExecutionContext {
-        draw: Draw::Longest,
-        elapsed_seconds: Some(0),
-    };
+    let context = ExecutionContext::new(Draw::Longest, Some(0));
     let most_runs = WorstCase::of(policy).runs();
     let mut seen = BTreeSet::new();
     let mut open = vec![Counters::default()];
@@ -129,7 +125,7 @@ proptest! {
         let (policy, _) = Policy::load(&sample.text).unwrap();
         let worst = WorstCase::of(&policy);
         prop_assert_eq!(walked(&policy, sample.rules + 1), (worst.runs(), worst.wait_seconds()));
-        prop_assert!(worst.exact());
+        prop_assert!(worst.is_exact());
     }
 
     #[test]
@@ -138,7 +134,17 @@ proptest! {
         let worst = WorstCase::of(&policy);
         let (runs, wait) = walked(&policy, sample.rules + 1);
         prop_assert!(runs <= worst.runs() && wait <= worst.wait_seconds(), "{runs} runs, {wait} s under {worst:?}");
-        prop_assert!(sample.limited_in_time || worst.exact());
+        prop_assert!(sample.limited_in_time || worst.is_exact());
+    }
+
+    /// The walk of `prove` reaches an exact worst case, also if a limit in time is set.
+    #[test]
+    fn a_walk_reaches_every_exact_worst_case(sample in walkable(true)) {
+        let (policy, _) = Policy::load(&sample.text).unwrap();
+        let worst = WorstCase::of(&policy);
+        let failures: Vec<_> = (0..=sample.rules).map(failure).collect();
+        let walk = Walk::all(&policy, &worst, &failures, &mut |_| {}).unwrap();
+        prop_assert!(walk.reaches(&worst) || !worst.is_exact(), "{walk:?} under {worst:?}");
     }
 
     /// Whatever fails, in whatever order, under whatever id: FATAL comes in time, waits keep their bounds, and the same
@@ -147,16 +153,16 @@ proptest! {
     fn fatal_is_always_reached(sample in walkable(true), kinds in vec(0..4_usize, 40), id in "\\PC{0,12}") {
         let (policy, _) = Policy::load(&sample.text).unwrap();
         let worst = WorstCase::of(&policy);
-        let context = ExecutionContext { draw: Draw::Keyed(Some(&id)), elapsed_seconds: Some(0) };
+        let context = ExecutionContext::new(Draw::Keyed(Some(&id)), Some(0));
         let mut state = RetryState::default();
         for (run, kind) in (1..).zip(kinds) {
             let failure = failure(kind);
             let decision = decide(&policy, &failure, &state, &context);
             prop_assert_eq!(&decision, &decide(&policy, &failure, &state, &context));
-            let rule = policy.deciding(&failure);
+            let rule = policy.deciding_rule(&failure);
             match decision.verdict {
                 Verdict::Fatal(_) => return Ok(()),
-                Verdict::Retriable => prop_assert_eq!(rule.action().to_string(), "RETRIABLE"),
+                Verdict::Retriable => prop_assert_eq!(rule.action().to_type(), Type::Retriable),
                 Verdict::Temporary { wait_seconds } => {
                     let Action::Temporary { backoff, .. } = rule.action() else { panic!("{decision:?}") };
                     let own = decision.counters.retries()[rule.name()];
@@ -177,9 +183,9 @@ proptest! {
     fn unexplained_retries_are_charged_to_every_limit(sample in walkable(false), kind in 0..4_usize, count in 0..1001_u32) {
         let (policy, _) = Policy::load(&sample.text).unwrap();
         let state = RetryState::Readable(Counters::new(count, [("gone".to_owned(), count / 2)].into(), 0).unwrap());
-        let context = ExecutionContext { draw: Draw::Longest, elapsed_seconds: None };
+        let context = ExecutionContext::new(Draw::Longest, None);
         let decision = decide(&policy, &failure(kind), &state, &context);
-        let rule = policy.deciding(&failure(kind));
+        let rule = policy.deciding_rule(&failure(kind));
         let spent = count >= rule.max_retries() || (rule.counts() && count >= policy.limits().max_retries);
         prop_assert_eq!(matches!(decision.verdict, Verdict::Fatal(_)), spent);
     }
@@ -189,8 +195,8 @@ proptest! {
     fn no_rule_that_matches_is_passed_over(failure in failures()) {
         static POLICIES: LazyLock<[Policy; 2]> = LazyLock::new(|| [OVERLAPPING, DEFAULT].map(|text| Policy::load(text).unwrap().0));
         for policy in &*POLICIES {
-            let first = policy.rules().iter().find(|rule| rule.mismatch(policy, &failure).is_none());
-            prop_assert_eq!(policy.deciding(&failure).name(), first.unwrap_or(policy.default_rule()).name());
+            let first = policy.rules().iter().find(|rule| rule.mismatch(&failure.seen(rule.container())).is_none());
+            prop_assert_eq!(policy.deciding_rule(&failure).name(), first.unwrap_or(policy.default_rule()).name());
         }
     }
 
@@ -198,10 +204,10 @@ proptest! {
     fn no_cause_makes_reading_panic(cause in "\\PC{0,200}|[{}\\[\\]\":,0-9a-zA-Z\\\\]{0,200}", error in "\\PC{0,20}") {
         let failure = Failure::read(Some(&error), Some(&cause));
         static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::load(DEFAULT).unwrap().0);
-        let context = ExecutionContext { draw: Draw::Keyed(None), elapsed_seconds: None };
+        let context = ExecutionContext::new(Draw::Keyed(None), None);
         let decision = decide(&POLICY, &failure, &RetryState::default(), &context);
-        prop_assert!(!decision.error.starts_with("States.") && decision.error.chars().count() <= 256);
-        prop_assert!(decision.cause.chars().count() <= 1_024);
+        prop_assert!(!decision.error().starts_with("States.") && decision.error().chars().count() <= 256);
+        prop_assert!(decision.cause().chars().count() <= 1_024);
     }
 }
 

@@ -5,8 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::common::{blocks, hold, text};
+use exitwise_engine::diagnostic::{Code, Severity};
+use exitwise_engine::language::{TABLES, schema};
 use jsonschema::Validator;
-use policy_engine::{Code, Severity, TABLES, schema};
 use serde_json::Value;
 use std::fs;
 

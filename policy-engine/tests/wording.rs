@@ -1,7 +1,9 @@
 //! What a decision says: the failure's name, and what happened and what follows in one sentence.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::{Counters, Draw, ExecutionContext, Failure, Policy, RetryState, decide};
+use exitwise_engine::decision::Counters;
+use exitwise_engine::policy::Draw;
+use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, decide};
 
 /// The policy's one rule takes what `when` says; the decision is that about the first failure, or after some retries.
 struct Case<'c> {
@@ -35,21 +37,16 @@ fn check(case: Case<'_>, expected: &str) {
         .unwrap();
     let counters =
         Counters::new(retries, [("default".to_owned(), retries)].into(), waited).unwrap();
-    let context = ExecutionContext {
-        draw: Draw::Keyed(id),
-        elapsed_seconds: elapsed,
-    };
+    let context = ExecutionContext::new(Draw::Keyed(id), elapsed);
     let decision = decide(
         &policy,
         &Failure::read(Some("E"), None),
         &RetryState::Readable(counters),
         &context,
     );
-    let (_, said) = decision
-        .cause
-        .split_once("; rule default (line 3): ")
-        .unwrap();
-    assert_eq!(said, expected);
+    assert_eq!(decision.reason.to_string(), expected);
+    let cause = format!("E, no exit code; rule default (line 3): {expected}");
+    assert_eq!(decision.cause(), cause);
 }
 
 #[test]
@@ -200,11 +197,9 @@ fn happened(container: &str, error: &str, cause: Option<&str>, name: &str, happe
     let text = format!(
         "version = 1\n{container}limits = {{ max_retries = 3 }}\nexit_codes = {{ Busy = 4 }}\n"
     );
-    let policy = Policy::compile(&format!("{text}[default]\ntype = 'RETRIABLE'")).unwrap();
-    let context = ExecutionContext {
-        draw: Draw::Keyed(None),
-        elapsed_seconds: None,
-    };
+    let policy =
+        Policy::load_for_decisions(&format!("{text}[default]\ntype = 'RETRIABLE'")).unwrap();
+    let context = ExecutionContext::new(Draw::Keyed(None), None);
     let error = Some(error).filter(|error| !error.is_empty());
     let decision = decide(
         &policy,
@@ -212,14 +207,16 @@ fn happened(container: &str, error: &str, cause: Option<&str>, name: &str, happe
         &RetryState::default(),
         &context,
     );
-    let said = decision
-        .cause
-        .split_once("; rule default")
-        .map(|(said, _)| said.to_owned());
+    let said = decision.incident.as_ref().map(ToString::to_string);
     assert_eq!(
-        (decision.error.as_str(), said.as_deref()),
+        (decision.error().as_str(), said.as_deref()),
         (name, Some(happened)),
         "{cause:?}"
+    );
+    assert!(
+        decision
+            .cause()
+            .starts_with(&format!("{happened}; rule default (line "))
     );
 }
 

@@ -1,35 +1,35 @@
-//! What can go wrong in the demo task.
+//! The errors of the demo task.
 
 use std::str::FromStr;
 
-/// The errors of the demo task, each with an exit code of its own that policies can tell apart.
+/// An error of the demo task. Each has its own exit code, so that policies can distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TaskError {
-    /// A bug, or something nobody thought of; it may pass.
-    #[error("an exception that nothing caught")]
+pub enum DemoError {
+    /// A bug or an unforeseen condition. A retry may succeed.
+    #[error("uncaught exception")]
     UncaughtException,
-    /// The same input will fail again.
+    /// The input is invalid. A retry does not help.
     #[error("the input is invalid")]
     InvalidInput,
-    /// The network, or what is behind it, does not answer; it will pass.
-    #[error("the network does not answer")]
+    /// The network or a remote service does not answer. A retry may succeed after a delay.
+    #[error("the network is not responding")]
     NetworkError,
 }
 
-/// A name that no error has.
+/// No [`DemoError`] has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no error is called `{0}`")]
-pub struct UnknownError(String);
+#[error("unknown error `{0}`")]
+pub struct UnknownDemoError(String);
 
-impl TaskError {
-    /// Every error, by ascending exit code.
+impl DemoError {
+    /// All errors, by ascending exit code.
     pub const ALL: [Self; 3] = [
         Self::UncaughtException,
         Self::InvalidInput,
         Self::NetworkError,
     ];
 
-    /// The name, as the command line and the policies' `[exit_codes]` have it.
+    /// The name of the error on the command line and in the `[exit_codes]` of policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::UncaughtException => "UncaughtException",
@@ -38,7 +38,7 @@ impl TaskError {
         }
     }
 
-    /// The code that the program exits with.
+    /// The exit code of the program when it fails with this error.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::UncaughtException => 1,
@@ -48,13 +48,13 @@ impl TaskError {
     }
 }
 
-impl FromStr for TaskError {
-    type Err = UnknownError;
+impl FromStr for DemoError {
+    type Err = UnknownDemoError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownError> {
+    fn from_str(name: &str) -> Result<Self, UnknownDemoError> {
         Self::ALL
             .into_iter()
             .find(|error| error.name() == name)
-            .ok_or_else(|| UnknownError(name.to_owned()))
+            .ok_or_else(|| UnknownDemoError(name.to_owned()))
     }
 }

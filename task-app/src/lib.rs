@@ -1,11 +1,11 @@
-//! The demo container's program: fails on demand with a coded error.
+//! The program of the demo container, which fails on demand, with a chosen exit code.
 //!
-//! A library too, so that `exitwise run` can be its own demo task.
+//! It is also a library, so that `exitwise run` has a demo task without another binary.
 
 mod error;
 mod signal;
 
-pub use error::{TaskError, UnknownError};
+pub use error::{DemoError, UnknownDemoError};
 
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
@@ -14,39 +14,43 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, iter, thread};
 
-/// The environment variable in which the state machine tells how many retries there were before this run.
+/// The environment variable in which the state machine passes the number of past retries.
 pub const RETRY_COUNT: &str = "RETRY_COUNT";
 
-/// Exit code for a command line that cannot be used. Source: BSD `sysexits.h`, `EX_USAGE`.
+/// The exit code for an invalid command line.
+///
+/// Source: BSD `sysexits.h`, `EX_USAGE`.
 pub const EX_USAGE: u8 = 64;
 
-/// Succeeds, or fails as told: a stand-in for a real task.
+/// Succeeds or fails on demand, as a stand-in for a real task.
 #[derive(Debug, Parser)]
 #[command(name = "task-app", version, after_help = known_errors())]
 struct Args {
-    /// The error to fail with; without one the task succeeds.
+    /// Fail with this error; without it, the task succeeds.
     error: Option<String>,
-    /// Succeed from this attempt on; the attempt is RETRY_COUNT + 1. Before it, fail (without ERROR: UncaughtException).
+    /// Fail before attempt N and succeed from then on. The error is ERROR, or UncaughtException
+    /// without it. The attempt number is RETRY_COUNT + 1.
     #[arg(long, value_name = "N")]
     succeed_on_attempt: Option<NonZeroU32>,
-    /// Work for so long before ending, for example 5s or 2m.
+    /// Sleep before succeeding or failing, for example 5s or 2m.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     sleep: Option<Duration>,
-    /// End by this signal instead of exiting, for example SIGKILL.
+    /// Terminate with this signal instead of failing with an exit code, for example SIGKILL.
     #[arg(long, value_parser = signal::parse)]
     signal: Option<rustix::process::Signal>,
 }
 
-/// The names that an error can have, one a line, with their exit codes.
+/// The names and exit codes of all errors, one error per line.
 fn known_errors() -> String {
-    let lines = TaskError::ALL
+    let lines = DemoError::ALL
         .iter()
         .map(|error| format!("  {:<17} exit code {}", error.name(), error.exit_code()));
     format!("Errors:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Whether a word of the command line is one of this program's options, such as `--sleep` or `--sleep=5s`.
-pub fn recognises(word: &str) -> bool {
+/// Returns true if a word of the command line is an option of this program, such as `--sleep` or
+/// `--sleep=5s`. `--` counts as an option.
+pub fn is_option(word: &str) -> bool {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
     let mut command = Args::command();
     command.build();
@@ -62,14 +66,14 @@ pub fn recognises(word: &str) -> bool {
     known || name == "--"
 }
 
-/// Runs the program with these arguments, the program's own name not among them.
+/// Runs the program with these arguments, without the name of the program.
 ///
-/// Exit codes: 0 success, the error's own code, [`EX_USAGE`].
+/// The exit code is 0 on success, the code of the [`DemoError`] on failure, or [`EX_USAGE`].
 pub fn main_with(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Args::try_parse_from(iter::once("task-app".into()).chain(arguments)) {
         Ok(args) => run(&args),
         Err(error) => {
-            // Nobody is left to tell when the output is closed.
+            // If the output is closed, there is nowhere to report that.
             let _ = error.print();
             if error.use_stderr() {
                 ExitCode::from(EX_USAGE)
@@ -84,7 +88,7 @@ fn run(args: &Args) -> ExitCode {
     let error = match args
         .error
         .as_deref()
-        .map(str::parse::<TaskError>)
+        .map(str::parse::<DemoError>)
         .transpose()
     {
         Ok(error) => error,
@@ -99,9 +103,9 @@ fn run(args: &Args) -> ExitCode {
     }
     let failure = match args.succeed_on_attempt {
         Some(success) if attempt >= success.get() => None,
-        Some(_) => Some(error.unwrap_or(TaskError::UncaughtException)),
-        // A signal is a failure of its own.
-        None => error.or(args.signal.map(|_| TaskError::UncaughtException)),
+        Some(_) => Some(error.unwrap_or(DemoError::UncaughtException)),
+        // `--signal` without ERROR is a failure, too.
+        None => error.or(args.signal.map(|_| DemoError::UncaughtException)),
     };
     let Some(failure) = failure else {
         println!("task-app: attempt {attempt} succeeded");
@@ -109,10 +113,10 @@ fn run(args: &Args) -> ExitCode {
     };
     if let Some(signal) = args.signal {
         eprintln!(
-            "task-app: attempt {attempt} ends by {}",
+            "task-app: attempt {attempt} terminates with {}",
             signal::name(signal)
         );
-        signal::die_of(signal);
+        signal::terminate_with(signal);
     }
     eprintln!(
         "task-app: attempt {attempt} failed: {failure} ({})",
@@ -121,7 +125,7 @@ fn run(args: &Args) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-/// Retries before this run; 0 where the variable is absent or unreadable.
+/// The number of retries before this run. 0 if the variable is not set or not a number.
 fn retries() -> u32 {
     let Some(value) = env::var_os(RETRY_COUNT) else {
         return 0;
@@ -130,7 +134,7 @@ fn retries() -> u32 {
         .to_str()
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(|| {
-            eprintln!("task-app: {RETRY_COUNT} is {value:?}, not a number: taken as 0");
+            eprintln!("task-app: {RETRY_COUNT} is {value:?}, which is not a number; assuming 0");
             0
         })
 }

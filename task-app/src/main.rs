@@ -1,8 +1,8 @@
-//! The demo container's program.
+//! The program of the demo container.
 
 use std::env;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    task_app::main_with(env::args_os().skip(1))
+    exitwise_task_app::main_with(env::args_os().skip(1))
 }

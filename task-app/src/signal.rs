@@ -1,10 +1,10 @@
-//! Ending by a signal.
+//! Terminates the program with a signal.
 
 use rustix::process::{Signal, getpid, kill_process};
 use std::thread;
 use std::time::Duration;
 
-/// The signals that end a process and that a container is likely to meet.
+/// Signals that terminate a process by default and that are common in containers.
 const SIGNALS: [(&str, Signal); 8] = [
     ("SIGHUP", Signal::HUP),
     ("SIGINT", Signal::INT),
@@ -16,7 +16,7 @@ const SIGNALS: [(&str, Signal); 8] = [
     ("SIGTERM", Signal::TERM),
 ];
 
-/// Reads `SIGKILL`, `kill` or `9`.
+/// Parses a signal given by name, with or without `SIG` and in any case, or by number.
 pub(crate) fn parse(text: &str) -> Result<Signal, String> {
     let upper = text.to_ascii_uppercase();
     let found = SIGNALS.iter().find(|(name, signal)| {
@@ -24,9 +24,12 @@ pub(crate) fn parse(text: &str) -> Result<Signal, String> {
             || name.strip_prefix("SIG") == Some(&upper)
             || upper == signal.as_raw().to_string()
     });
-    found
-        .map(|(_, signal)| *signal)
-        .ok_or_else(|| format!("one of {}", SIGNALS.map(|(name, _)| name).join(", ")))
+    found.map(|(_, signal)| *signal).ok_or_else(|| {
+        format!(
+            "expected one of {}",
+            SIGNALS.map(|(name, _)| name).join(", ")
+        )
+    })
 }
 
 pub(crate) fn name(signal: Signal) -> &'static str {
@@ -36,13 +39,13 @@ pub(crate) fn name(signal: Signal) -> &'static str {
         .map_or("a signal", |(name, _)| name)
 }
 
-/// Sends the signal to this process. It returns only where the signal does not end it: the first process of a container
-/// ignores signals that it has no handler for.
-pub(crate) fn die_of(signal: Signal) {
+/// Sends the signal to this process. Returns only if the signal does not terminate it: the first
+/// process of a container ignores signals that it has no handler for.
+pub(crate) fn terminate_with(signal: Signal) {
     if let Err(error) = kill_process(getpid(), signal) {
         eprintln!("task-app: cannot send {}: {error}", name(signal));
     }
-    // Delivery may take a moment.
+    // The signal may not be delivered immediately.
     thread::sleep(Duration::from_millis(200));
     eprintln!("task-app: {} was ignored", name(signal));
 }

@@ -1,12 +1,14 @@
-//! The program as the container runs it: arguments and RETRY_COUNT in, exit code and one line out.
+//! Runs the program as the container does, and checks its exit code and its output.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use policy_engine::{Container, ExitCode, Failure, Policy};
+use exitwise_engine::failure::{Container, ExitCode};
+use exitwise_engine::{Failure, Policy};
+use exitwise_task_app::DemoError;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
-use task_app::TaskError;
 
-/// Runs `task-app ARGS` and compares the exit code, or minus the signal, and a piece of what it printed.
+/// Runs `task-app` and compares the exit code, or the negated signal number, with `expected`. The
+/// output must contain `printed`.
 #[track_caller]
 fn check(args: &str, retry_count: Option<&str>, expected: i32, printed: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_task-app"));
@@ -29,7 +31,7 @@ fn check(args: &str, retry_count: Option<&str>, expected: i32, printed: &str) {
 }
 
 #[test]
-fn exits_as_told() {
+fn arguments_determine_the_exit_code_and_the_output() {
     for (args, retry_count, expected, printed) in [
         ("", None, 0, "attempt 1 succeeded"),
         ("", Some("2"), 0, "attempt 3 succeeded"),
@@ -37,17 +39,12 @@ fn exits_as_told() {
         ("InvalidInput", Some("0"), 3, "the input is invalid"),
         ("NetworkError", Some("7"), 4, "attempt 8 failed"),
         ("Unheard", None, 64, "NetworkError      exit code 4"),
-        (
-            "networkerror",
-            None,
-            64,
-            "no error is called `networkerror`",
-        ),
+        ("networkerror", None, 64, "unknown error `networkerror`"),
         ("NetworkError InvalidInput", None, 64, "unexpected argument"),
         ("--unheard", None, 64, "unexpected argument"),
         ("--sleep five", None, 64, "invalid value"),
         ("--succeed-on-attempt 0", None, 64, "invalid value"),
-        ("--signal SIGUNHEARD", None, 64, "one of SIGHUP"),
+        ("--signal SIGUNHEARD", None, 64, "expected one of SIGHUP"),
         ("--help", None, 0, "exit code 3"),
         ("--version", None, 0, "task-app"),
         ("--succeed-on-attempt 3", Some("1"), 1, "attempt 2 failed"),
@@ -70,16 +67,26 @@ fn exits_as_told() {
             "attempt 10 succeeded",
         ),
         ("--sleep 10ms NetworkError", None, 4, "attempt 1 failed"),
-        ("--signal SIGKILL", None, -9, "ends by SIGKILL"),
-        ("--signal term", None, -15, "ends by SIGTERM"),
-        ("--signal 6 NetworkError", None, -6, "ends by SIGABRT"),
+        ("--signal SIGKILL", None, -9, "terminates with SIGKILL"),
+        ("--signal term", None, -15, "terminates with SIGTERM"),
+        (
+            "--signal 6 NetworkError",
+            None,
+            -6,
+            "terminates with SIGABRT",
+        ),
         (
             "--signal SIGKILL --succeed-on-attempt 2",
             Some("1"),
             0,
             "attempt 2 succeeded",
         ),
-        ("NetworkError", Some("many"), 4, "not a number: taken as 0"),
+        (
+            "NetworkError",
+            Some("many"),
+            4,
+            "is not a number; assuming 0",
+        ),
         (
             "NetworkError",
             Some("4294967295"),
@@ -91,23 +98,16 @@ fn exits_as_told() {
     }
 }
 
-/// The default policy names every error of the demo, and decides each by a rule of its own.
+/// The default policy names the exit code of every demo error, and has a separate rule for each.
 #[test]
 fn every_error_has_its_own_rule_in_the_default_policy() {
     let (policy, _) = Policy::load(include_str!("../../policies/default.toml")).unwrap();
     let mut rules = Vec::new();
-    for error in TaskError::ALL {
+    for error in DemoError::ALL {
         let code = ExitCode::new(error.exit_code().into()).unwrap();
         assert_eq!(policy.exit_code_name(code), Some(error.name()));
-        let app = Container {
-            name: Some("app".into()),
-            exit_code: Some(code),
-            reason: None,
-        };
-        let rule = policy.deciding(&Failure {
-            containers: vec![app],
-            ..Failure::default()
-        });
+        let app = Container::new("app", Some(code));
+        let rule = policy.deciding_rule(&Failure::of_container(app));
         rules.push(rule.name().to_owned());
         assert_eq!(error.name().parse(), Ok(error));
     }
@@ -118,7 +118,7 @@ fn every_error_has_its_own_rule_in_the_default_policy() {
 }
 
 #[test]
-fn its_own_options_are_recognised() {
+fn options_are_told_from_other_words() {
     for word in [
         "--sleep",
         "--sleep=5s",
@@ -129,9 +129,9 @@ fn its_own_options_are_recognised() {
         "--version",
         "--",
     ] {
-        assert!(task_app::recognises(word), "{word}");
+        assert!(exitwise_task_app::is_option(word), "{word}");
     }
     for word in ["--fast", "--slep", "-", "-x", "NetworkError", ""] {
-        assert!(!task_app::recognises(word), "{word}");
+        assert!(!exitwise_task_app::is_option(word), "{word}");
     }
 }

@@ -1,4 +1,4 @@
-//! Failures as they arrive, and as they should not.
+//! Generators of failures, as ECS and Step Functions report them, and corrupted ones.
 
 use crate::policy::{CAPACITY_PROVIDERS, CONTAINERS, ERRORS, EXIT_CODES, LAUNCH_TYPES, STOP_CODES};
 use proptest::collection::vec;
@@ -7,17 +7,17 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-/// JSON's name of a text.
+/// The text as a JSON string.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// Step Functions' error names, known and unknown ones.
+/// Error names of Step Functions, known and unknown ones.
 pub fn errors() -> BoxedStrategy<String> {
     prop_oneof![8 => select(&ERRORS[..]).prop_map(str::to_owned), 1 => "States\\.[A-Z]{0,3}|\\PC{0,12}"].boxed()
 }
 
-/// Texts that the patterns of generated policies look for, and others.
+/// Reasons: texts that match patterns of generated policies, and other texts.
 pub fn reasons() -> BoxedStrategy<String> {
     let known = select(
         &[
@@ -35,7 +35,7 @@ pub fn reasons() -> BoxedStrategy<String> {
     prop_oneof![8 => known.prop_map(str::to_owned), 4 => "[abx .]{0,6}", 2 => "\\PC{0,12}", 1 => long].boxed()
 }
 
-/// One member of an object, its value as JSON.
+/// A member of a JSON object. `value` generates the JSON text of its value.
 fn member(
     key: &'static str,
     value: impl Strategy<Value = String> + 'static,
@@ -45,7 +45,7 @@ fn member(
         .boxed()
 }
 
-/// Members, each of which may be missing, in an order that may not be alphabetical.
+/// A JSON object. Each member may be missing, and their order may be reversed.
 fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
     let members: Vec<_> = members
         .into_iter()
@@ -62,16 +62,16 @@ fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// A value of a member, seldom one of the wrong type.
+/// Usually the given value, rarely a JSON value of another type.
 fn mostly(usual: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     prop_oneof![16 => usual, 1 => select(&["null", "7", "\"\"", "[]", "{}", "true", "[null]"][..]).prop_map(str::to_owned)].boxed()
 }
 
-fn texts(of: &'static [&'static str]) -> BoxedStrategy<String> {
-    mostly(select(of).prop_map(quoted)).boxed()
+fn texts(choices: &'static [&'static str]) -> BoxedStrategy<String> {
+    mostly(select(choices).prop_map(quoted)).boxed()
 }
 
-/// A number as JSON, written in some way; or what is no exit code.
+/// An exit code in JSON, as an integer or as a float; rarely a value that is not an exit code.
 fn exit_codes() -> BoxedStrategy<String> {
     let odd = select(
         &[
@@ -93,7 +93,7 @@ fn exit_codes() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// A task as ECS describes it, as JSON text.
+/// A task as ECS describes it, in JSON.
 fn tasks() -> BoxedStrategy<String> {
     let reason = || mostly(reasons().prop_map(|text| quoted(&text)));
     let container = object(vec![
@@ -106,8 +106,8 @@ fn tasks() -> BoxedStrategy<String> {
     ]);
     let container = mostly(container);
     let placement = object(vec![member("Reason", reason()), member("Detail", reason())]);
-    let list = |one: BoxedStrategy<String>, most| {
-        let elements = prop_oneof![2 => vec(one.clone(), 1), 1 => vec(one, 0..most)];
+    let list = |one: BoxedStrategy<String>, end| {
+        let elements = prop_oneof![2 => vec(one.clone(), 1), 1 => vec(one, 0..end)];
         mostly(elements.prop_map(|elements| format!("[{}]", elements.join(","))))
     };
     object(vec![
@@ -125,9 +125,9 @@ fn tasks() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Texts of a Cause: tasks, tasks with something wrong about them, plain text.
+/// Texts of a Cause: tasks, corrupted tasks, plain text, and arbitrary JSON.
 pub fn causes() -> BoxedStrategy<String> {
-    let spoilt = (tasks(), 0..7_u8, any::<Index>()).prop_map(|(task, how, at)| match how {
+    let corrupted = (tasks(), 0..7_u8, any::<Index>()).prop_map(|(task, how, at)| match how {
         0 => format!("\u{feff}{task}"),
         1 => format!("{task} x"),
         2 => format!("[{task}]"),
@@ -139,17 +139,17 @@ pub fn causes() -> BoxedStrategy<String> {
             .unwrap_or_default()
             .to_owned(),
     });
-    prop_oneof![10 => tasks(), 2 => spoilt, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
+    prop_oneof![10 => tasks(), 2 => corrupted, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
 }
 
-/// `taskError` as Step Functions makes it: a name and a text.
+/// `taskError` as Step Functions creates it, with an error name and a Cause.
 pub fn task_errors() -> BoxedStrategy<Value> {
     (errors(), causes())
         .prop_map(|(error, cause)| json!({"Error": error, "Cause": cause}))
         .boxed()
 }
 
-/// `taskError` of any shape, as JSON text; mostly one that Step Functions would make.
+/// `taskError` in JSON, usually as Step Functions creates it, rarely an arbitrary value.
 pub fn odd_task_errors() -> BoxedStrategy<String> {
     let object_for_cause = (errors(), tasks())
         .prop_map(|(error, task)| format!("{{\"Error\":{},\"Cause\":{task}}}", quoted(&error)));
@@ -161,9 +161,9 @@ pub fn odd_task_errors() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Bytes of events: any, or of one that is cut, or has a byte changed.
+/// The bytes of an event that is truncated or has a changed byte, or random bytes.
 pub fn payloads() -> BoxedStrategy<Vec<u8>> {
-    let spoilt = (odd_task_errors(), any::<Index>(), option::of(any::<u8>())).prop_map(
+    let corrupted = (odd_task_errors(), any::<Index>(), option::of(any::<u8>())).prop_map(
         |(task_error, at, byte)| {
             let mut bytes = format!("{{\"taskError\":{task_error}}}").into_bytes();
             let at = at.index(bytes.len());
@@ -174,10 +174,10 @@ pub fn payloads() -> BoxedStrategy<Vec<u8>> {
             bytes
         },
     );
-    prop_oneof![3 => spoilt, 1 => any::<Vec<u8>>()].boxed()
+    prop_oneof![3 => corrupted, 1 => any::<Vec<u8>>()].boxed()
 }
 
-/// JSON of any shape, with the words that mean something to the function in it.
+/// Arbitrary JSON in which the keys and values that the function knows are frequent.
 pub fn any_json() -> BoxedStrategy<Value> {
     const WORDS: [&str; 18] = [
         "taskError",

@@ -1,35 +1,37 @@
-//! Formulas, as trees that know their own value.
+//! A generator of formulas, as syntax trees that can be evaluated and printed.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
 
-/// A formula, printed with no more parentheses than it needs.
+/// A formula. It prints with as few parentheses as possible.
 #[derive(Clone)]
-pub enum Formula {
-    /// A number that is not negative.
+pub enum FormulaTree {
+    /// A non-negative number.
     Number(f64),
-    /// `n`.
+    /// `n`, the number of the retry.
     RetryNumber,
     /// `-x`.
-    Negated(Box<Formula>),
-    /// `x + y` and so on.
-    Binary(char, Box<Formula>, Box<Formula>),
-    /// `min(x, y)` and so on.
-    Call(&'static str, Vec<Formula>),
+    Negated(Box<FormulaTree>),
+    /// An operator and its operands, such as `x + y`.
+    Binary(char, Box<FormulaTree>, Box<FormulaTree>),
+    /// A function and its arguments, such as `min(x, y)`.
+    Call(&'static str, Vec<FormulaTree>),
 }
 
-impl Formula {
-    /// The value for retry `n`, as arithmetic defines it; powers and logarithms as the crate `libm` computes them, as
-    /// the last bit of another library's may differ.
+impl FormulaTree {
+    /// The value for retry `n`.
+    ///
+    /// Powers and logarithms are computed by the crate `libm`, as in the engine, because the last
+    /// bit can differ between libraries.
     pub fn value(&self, n: f64) -> f64 {
         match self {
             Self::Number(number) => *number,
             Self::RetryNumber => n,
             Self::Negated(x) => -x.value(n),
-            Self::Binary(sign, x, y) => {
+            Self::Binary(operator, x, y) => {
                 let (x, y) = (x.value(n), y.value(n));
-                match sign {
+                match operator {
                     '+' => x + y,
                     '-' => x - y,
                     '*' => x * y,
@@ -53,8 +55,9 @@ impl Formula {
         }
     }
 
-    /// How tight it binds: sums, products, signs, powers, and what needs no parentheses anywhere.
-    fn tightness(&self) -> u8 {
+    /// The precedence of the outermost operator. 5 if there is none, because parentheses are then
+    /// never needed.
+    fn precedence(&self) -> u8 {
         match self {
             Self::Binary('+' | '-', ..) => 1,
             Self::Binary('*' | '/', ..) => 2,
@@ -65,12 +68,12 @@ impl Formula {
     }
 }
 
-/// A part, in parentheses if it binds less tight than its place needs.
-struct Part<'f>(&'f Formula, u8);
+/// An operand, and the precedence that it must have to print without parentheses.
+struct Operand<'f>(&'f FormulaTree, u8);
 
-impl fmt::Display for Part<'_> {
+impl fmt::Display for Operand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.tightness() < self.1 {
+        if self.0.precedence() < self.1 {
             write!(f, "({})", self.0)
         } else {
             self.0.fmt(f)
@@ -78,21 +81,23 @@ impl fmt::Display for Part<'_> {
     }
 }
 
-impl fmt::Display for Formula {
+impl fmt::Display for FormulaTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "{number}"),
             Self::RetryNumber => f.write_str("n"),
-            Self::Negated(x) => write!(f, "-{}", Part(x, 3)),
-            // To the left: 1 - 2 - 3 is (1 - 2) - 3.
-            Self::Binary(sign @ ('+' | '-'), x, y) => {
-                write!(f, "{} {sign} {}", Part(x, 1), Part(y, 2))
+            Self::Negated(x) => write!(f, "-{}", Operand(x, 3)),
+            // Left-associative: 1 - 2 - 3 is (1 - 2) - 3.
+            Self::Binary(operator @ ('+' | '-'), x, y) => {
+                write!(f, "{} {operator} {}", Operand(x, 1), Operand(y, 2))
             }
-            Self::Binary(sign @ ('*' | '/'), x, y) => {
-                write!(f, "{}{sign}{}", Part(x, 2), Part(y, 3))
+            Self::Binary(operator @ ('*' | '/'), x, y) => {
+                write!(f, "{}{operator}{}", Operand(x, 2), Operand(y, 3))
             }
-            // To the right: 2^3^4 is 2^(3^4); and an exponent may have a sign.
-            Self::Binary(sign, x, y) => write!(f, "{}{sign}{}", Part(x, 5), Part(y, 3)),
+            // Right-associative: 2^3^4 is 2^(3^4). An exponent can have a sign.
+            Self::Binary(operator, x, y) => {
+                write!(f, "{}{operator}{}", Operand(x, 5), Operand(y, 3))
+            }
             Self::Call(name, values) => {
                 let values: Vec<_> = values.iter().map(Self::to_string).collect();
                 write!(f, "{name}({})", values.join(", "))
@@ -101,30 +106,35 @@ impl fmt::Display for Formula {
     }
 }
 
-impl fmt::Debug for Formula {
+impl fmt::Debug for FormulaTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// Formulas of every operator and function; their values may be negative, infinite or no number.
-pub fn formulas() -> BoxedStrategy<Formula> {
+/// Formulas with all operators and functions. Their values can be negative, infinite or NaN.
+pub fn formulas() -> BoxedStrategy<FormulaTree> {
     let number = prop_oneof![
         4 => (0..100_u32).prop_map(f64::from),
         1 => (0..1_000_u32).prop_map(|number| f64::from(number) / 8.0),
         1 => select(&[1e3, 1e8, 0.1][..]),
     ];
-    let leaf = prop_oneof![number.prop_map(Formula::Number), Just(Formula::RetryNumber)];
+    let leaf = prop_oneof![
+        number.prop_map(FormulaTree::Number),
+        Just(FormulaTree::RetryNumber)
+    ];
     leaf.prop_recursive(4, 16, 3, |inner| {
-        let signs = select(&['+', '-', '*', '/', '^'][..]);
-        let one = select(&["floor", "ceil", "sqrt", "log2"][..]);
-        let many = select(&["min", "max"][..]);
+        let operators = select(&['+', '-', '*', '/', '^'][..]);
+        let unary = select(&["floor", "ceil", "sqrt", "log2"][..]);
+        let variadic = select(&["min", "max"][..]);
         prop_oneof![
-            5 => (signs, inner.clone(), inner.clone())
-                .prop_map(|(sign, x, y)| Formula::Binary(sign, Box::new(x), Box::new(y))),
-            1 => inner.clone().prop_map(|x| Formula::Negated(Box::new(x))),
-            1 => (one, inner.clone()).prop_map(|(name, x)| Formula::Call(name, vec![x])),
-            1 => (many, proptest::collection::vec(inner, 2..4)).prop_map(|(name, values)| Formula::Call(name, values)),
+            5 => (operators, inner.clone(), inner.clone()).prop_map(|(operator, x, y)| {
+                FormulaTree::Binary(operator, Box::new(x), Box::new(y))
+            }),
+            1 => inner.clone().prop_map(|x| FormulaTree::Negated(Box::new(x))),
+            1 => (unary, inner.clone()).prop_map(|(name, x)| FormulaTree::Call(name, vec![x])),
+            1 => (variadic, proptest::collection::vec(inner, 2..4))
+                .prop_map(|(name, values)| FormulaTree::Call(name, values)),
         ]
     })
     .boxed()

@@ -1,7 +1,8 @@
-//! What tests share: generators of [`policy`] texts, [`formula`]s, [`failure`]s and counters ([`state`]), and an
-//! [`oracle`], a second implementation of the decision that is slow and obvious.
+//! Shared test code: generators of [`policy`] texts, [`formula`]s, [`failure`]s and counters
+//! ([`state`]), and an [`oracle`], a slow and obvious second implementation of the decision.
 //!
-//! All of them know texts only, TOML and JSON, and none of the project's crates: each of those can test with them.
+//! This crate works on TOML and JSON text and depends on no other crate of the workspace, so that
+//! every crate can use it in its tests.
 
 pub mod failure;
 pub mod formula;
@@ -11,12 +12,16 @@ pub mod state;
 
 use proptest::test_runner::{Config, FileFailurePersistence};
 
-/// As many cases as the environment's `PROPTEST_CASES` says, else this many. Seeds of failures are kept beside the test.
-pub fn cases(usual: u32) -> Config {
+/// A proptest configuration with `default_cases` cases, unless the environment variable
+/// `PROPTEST_CASES` is set.
+///
+/// The seeds of failing cases are stored next to the test's source file, with the extension
+/// `regressions`.
+pub fn cases(default_cases: u32) -> Config {
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
         Config::default().cases
     } else {
-        usual
+        default_cases
     };
     let seeds = FileFailurePersistence::WithSource("regressions");
     Config {

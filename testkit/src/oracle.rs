@@ -1,15 +1,16 @@
-//! What must be decided, read off the texts: rule by rule, limit by limit, with no thought of speed.
+//! An oracle for the decision: a second implementation that applies the text of the policy rule by
+//! rule and limit by limit, without regard to speed.
 //!
-//! Written from `docs/policy-reference.md`. It takes texts that load and panics at others; what a backoff says for the
-//! n-th retry is a question of its own, which the caller answers.
+//! It is written from `docs/policy-reference.md`. It panics if the policy does not load. It does
+//! not compute backoffs; the caller passes the delays.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "what it is given has loaded"
+    reason = "the oracle is only called with policies that load"
 )]
 
-use crate::state::Counters;
+use crate::state::CounterValues;
 use regex::Regex;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
@@ -18,18 +19,19 @@ use std::fmt;
 use std::sync::LazyLock;
 use toml::{Table, Value};
 
-/// JSON that remembers a key that stands twice.
+/// A JSON value that keeps repeated keys, so that they can be detected.
 #[derive(Debug, Clone, PartialEq)]
-enum Json {
+enum JsonTree {
+    /// Null or a boolean.
     Other,
     Number(f64),
     Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    List(Vec<JsonTree>),
+    Object(Vec<(String, JsonTree)>),
 }
 
-impl Json {
-    fn get(&self, wanted: &str) -> Option<&Json> {
+impl JsonTree {
+    fn get(&self, wanted: &str) -> Option<&JsonTree> {
         let Self::Object(members) = self else {
             return None;
         };
@@ -46,37 +48,40 @@ impl Json {
         }
     }
 
-    fn list(&self, key: &str) -> &[Json] {
+    fn list(&self, key: &str) -> &[JsonTree] {
         match self.get(key) {
             Some(Self::List(list)) => list,
             _ => &[],
         }
     }
 
-    fn has_a_key_twice(&self) -> bool {
+    fn has_repeated_key(&self) -> bool {
         match self {
             Self::Object(members) => {
                 let keys: BTreeSet<_> = members.iter().map(|(key, _)| key).collect();
                 keys.len() < members.len()
-                    || members.iter().any(|(_, value)| value.has_a_key_twice())
+                    || members.iter().any(|(_, value)| value.has_repeated_key())
             }
-            Self::List(list) => list.iter().any(Self::has_a_key_twice),
+            Self::List(list) => list.iter().any(Self::has_repeated_key),
             _ => false,
         }
     }
 }
 
-/// What a rule can look at.
-struct Failure<'f> {
+/// The parts of a failure that rules match on.
+struct OracleFailure<'f> {
     error: Option<&'f str>,
-    task: Option<Json>,
+    /// The Cause. `None` if it is not a JSON object, or has repeated keys.
+    task: Option<JsonTree>,
+    /// The Cause if it is not a task.
     plain_text: Option<&'f str>,
 }
 
-impl<'f> Failure<'f> {
+impl<'f> OracleFailure<'f> {
     fn read(error: Option<&'f str>, cause: Option<&'f str>) -> Self {
-        let task = cause.and_then(|text| serde_json::from_str::<Json>(text).ok());
-        let task = task.filter(|json| matches!(json, Json::Object(_)) && !json.has_a_key_twice());
+        let task = cause.and_then(|text| serde_json::from_str::<JsonTree>(text).ok());
+        let task =
+            task.filter(|json| matches!(json, JsonTree::Object(_)) && !json.has_repeated_key());
         Self {
             error,
             plain_text: cause.filter(|_| task.is_none()),
@@ -84,14 +89,15 @@ impl<'f> Failure<'f> {
         }
     }
 
-    /// The only container of this name; without a name the only one that AWS did not add.
-    fn container(&self, name: Option<&str>) -> Option<&Json> {
+    /// The only container with this name or, without a name, the only one that AWS did not add.
+    /// `None` if there is no such container, or more than one.
+    fn container(&self, name: Option<&str>) -> Option<&JsonTree> {
         let all = self
             .task
             .as_ref()?
             .list("Containers")
             .iter()
-            .filter(|it| matches!(it, Json::Object(_)));
+            .filter(|it| matches!(it, JsonTree::Object(_)));
         let fit: Vec<_> = all
             .filter(|container| match name {
                 Some(name) => container.text("Name") == Some(name),
@@ -108,9 +114,9 @@ impl<'f> Failure<'f> {
         }
     }
 
-    /// Both readings of the container's exit code.
+    /// The exit code of the container, read as an unsigned and as a signed 32-bit number.
     fn exit_code(&self, container: Option<&str>) -> Option<(i64, i64)> {
-        let Some(Json::Number(number)) = self.container(container)?.get("ExitCode") else {
+        let Some(JsonTree::Number(number)) = self.container(container)?.get("ExitCode") else {
             return None;
         };
         let in_range = *number >= f64::from(i32::MIN) && *number <= f64::from(u32::MAX);
@@ -128,6 +134,7 @@ impl<'f> Failure<'f> {
         ))
     }
 
+    /// The texts that the matcher with this key searches.
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
         let task = || {
             self.task
@@ -151,27 +158,27 @@ impl<'f> Failure<'f> {
                     .collect()
             }
         };
-        found.into_iter().flatten().map(projected).collect()
+        found.into_iter().flatten().map(normalized).collect()
     }
 }
 
-/// The text that patterns are searched in.
-fn projected(text: &str) -> String {
+/// The form of a text that patterns are matched against.
+fn normalized(text: &str) -> String {
     static RUNS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[^\x00-\x7F]+").unwrap());
     let ascii: String = RUNS.replace_all(text, "?").chars().take(1_024).collect();
     ascii.trim_end_matches(['\r', '\n']).to_owned()
 }
 
-/// One value, or the values of a list.
+/// The values of a list, or the value itself if it is not a list.
 fn each(value: &Value) -> Vec<&Value> {
     value
         .as_array()
         .map_or(vec![value], |list| list.iter().collect())
 }
 
-fn condition_holds(
+fn matcher_holds(
     policy: &Table,
-    failure: &Failure<'_>,
+    failure: &OracleFailure<'_>,
     key: &str,
     wanted: &Value,
     container: Option<&str>,
@@ -222,6 +229,7 @@ fn condition_holds(
     }
 }
 
+/// The first and the last exit code that a value of `exit_code` includes.
 fn code_range(policy: &Table, value: &Value) -> (i64, i64) {
     let code = match value.as_str() {
         Some(text) => match text.split_once("..=") {
@@ -233,10 +241,10 @@ fn code_range(policy: &Table, value: &Value) -> (i64, i64) {
     (code.as_integer().unwrap(), code.as_integer().unwrap())
 }
 
-/// The name of the first rule that takes the failure, else `default`.
+/// The name of the first rule that matches the failure, or `default` if no rule does.
 pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> String {
     let policy: Table = policy.parse().unwrap();
-    let failure = Failure::read(error, cause);
+    let failure = OracleFailure::read(error, cause);
     for rule in policy
         .get("rule")
         .map_or(&[][..], |rules| rules.as_array().unwrap())
@@ -248,7 +256,7 @@ pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> Strin
             .map(|name| name.as_str().unwrap());
         if when
             .iter()
-            .all(|(key, wanted)| condition_holds(&policy, &failure, key, wanted, container))
+            .all(|(key, wanted)| matcher_holds(&policy, &failure, key, wanted, container))
         {
             return rule["name"].as_str().unwrap().to_owned();
         }
@@ -256,32 +264,32 @@ pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> Strin
     "default".to_owned()
 }
 
-/// What must be answered.
+/// The decision that the engine must make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct OracleAnswer {
     /// `RETRIABLE`, `TEMPORARY` or `FATAL`.
     pub kind: &'static str,
-    /// The error's name, where it is FATAL.
+    /// The error name. `None` unless the decision is FATAL.
     pub stop: Option<String>,
-    /// As the answer has it.
+    /// `retryCount` in the answer. After FATAL, it can be one more than in `counters`.
     pub retry_count: u32,
-    /// Seconds until the next run.
+    /// Seconds to wait before the next attempt; 0 unless the decision is TEMPORARY.
     pub wait_seconds: u64,
-    /// The counters to carry on.
-    pub counters: Counters,
+    /// The counters after the decision.
+    pub counters: CounterValues,
 }
 
-/// The answer of the rule that decides.
+/// The decision after a failure that `rule` matches.
 ///
-/// `delay` is what the rule's backoff says for its n-th retry, before jitter, in seconds.
+/// `delay` returns the delay before the n-th retry of the rule, before jitter, in seconds.
 pub fn answer(
     policy: &str,
     rule: &str,
-    counters: &Counters,
+    counters: &CounterValues,
     execution_id: Option<&str>,
     elapsed_seconds: Option<u64>,
     delay: impl Fn(u32) -> u32,
-) -> Answer {
+) -> OracleAnswer {
     let policy: Table = policy.parse().unwrap();
     let implied: Value = Value::Table("type = \"FATAL\"".parse().unwrap());
     let rules: Vec<(&str, &Value)> = policy
@@ -306,7 +314,7 @@ pub fn answer(
     };
     let of = |name: &str| counters.retries.get(name).copied().unwrap_or(0);
 
-    // What no rule of this policy explains is charged to every limit.
+    // Retries that no rule of this policy has made count toward every limit.
     let explained: u32 = rules.iter().map(|(name, _)| of(name)).sum();
     let unexplained = counters.retry_count - explained;
     let counted: u32 = rules
@@ -319,11 +327,11 @@ pub fn answer(
 
     let table = rules.iter().find(|(name, _)| *name == rule).unwrap().1;
     let kind = table["type"].as_str().unwrap();
-    let most = count(&limits["max_retries"]);
-    let own_most = table.get("max_retries").map_or(most, count);
+    let max = count(&limits["max_retries"]);
+    let own_max = table.get("max_retries").map_or(max, count);
     let mut after = counters.clone();
     after.retries.retain(|_, retries| *retries > 0);
-    let fatal = |stop: String, retry_count| Answer {
+    let fatal = |stop: String, retry_count| OracleAnswer {
         kind: "FATAL",
         stop: Some(stop),
         retry_count,
@@ -334,10 +342,10 @@ pub fn answer(
     if kind == "FATAL" {
         return fatal(
             format!("Fatal.{rule}"),
-            counters.retry_count + u32::from(counted < most),
+            counters.retry_count + u32::from(counted < max),
         );
     }
-    if own >= own_most || (counts(table) && counted >= most) || counters.retry_count >= 1_000 {
+    if own >= own_max || (counts(table) && counted >= max) || counters.retry_count >= 1_000 {
         return fatal(format!("RetriesExhausted.{rule}"), counters.retry_count);
     }
     let wait = if kind == "RETRIABLE" {
@@ -358,20 +366,19 @@ pub fn answer(
         )
     };
     if seconds("max_total_wait")
-        .is_some_and(|most| u128::from(counters.waited_seconds) + u128::from(wait) > most.into())
+        .is_some_and(|max| u128::from(counters.waited_seconds) + u128::from(wait) > max.into())
     {
         return fatal("WaitBudgetSpent".to_owned(), counters.retry_count);
     }
     let elapsed = elapsed_seconds.unwrap_or(0).max(counters.waited_seconds);
-    if seconds("max_elapsed")
-        .is_some_and(|most| u128::from(elapsed) + u128::from(wait) > most.into())
+    if seconds("max_elapsed").is_some_and(|max| u128::from(elapsed) + u128::from(wait) > max.into())
     {
         return fatal("DeadlineReached".to_owned(), counters.retry_count);
     }
     after.retry_count += 1;
     *after.retries.entry(rule.to_owned()).or_default() += 1;
     after.waited_seconds = after.waited_seconds.saturating_add(wait);
-    Answer {
+    OracleAnswer {
         kind: if kind == "RETRIABLE" {
             "RETRIABLE"
         } else {
@@ -384,7 +391,8 @@ pub fn answer(
     }
 }
 
-/// `full`: anything up to the delay; `equal`: half of it for certain, and anything up to the other half.
+/// Applies jitter to a delay: `full` draws from 0 to the delay, `equal` from half of the delay to
+/// all of it.
 fn jittered(delay: u32, jitter: &str, execution_id: Option<&str>, retry_count: u32) -> u64 {
     let digest = Sha256::digest(format!(
         "{}/{retry_count}",
@@ -392,7 +400,7 @@ fn jittered(delay: u32, jitter: &str, execution_id: Option<&str>, retry_count: u
     ));
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let draw = u128::from_str_radix(&hex[..8], 16).unwrap();
-    let spread = |most: u32| u64::try_from(draw * (u128::from(most) + 1) / (1 << 32)).unwrap();
+    let spread = |max: u32| u64::try_from(draw * (u128::from(max) + 1) / (1 << 32)).unwrap();
     let certain = if jitter == "equal" { delay / 2 } else { 0 };
     if jitter == "none" {
         delay.into()
@@ -401,59 +409,59 @@ fn jittered(delay: u32, jitter: &str, execution_id: Option<&str>, retry_count: u
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
+impl<'de> Deserialize<'de> for JsonTree {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Any;
+        struct JsonTreeVisitor;
 
         #[expect(clippy::cast_precision_loss, reason = "exact for every exit code")]
-        impl<'de> Visitor<'de> for Any {
-            type Value = Json;
+        impl<'de> Visitor<'de> for JsonTreeVisitor {
+            type Value = JsonTree;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("JSON")
             }
 
-            fn visit_unit<E>(self) -> Result<Json, E> {
-                Ok(Json::Other)
+            fn visit_unit<E>(self) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
             }
 
-            fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-                Ok(Json::Other)
+            fn visit_bool<E>(self, _: bool) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
             }
 
-            fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
-                Ok(Json::Number(number as f64))
+            fn visit_i64<E>(self, number: i64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Number(number as f64))
             }
 
-            fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
-                Ok(Json::Number(number as f64))
+            fn visit_u64<E>(self, number: u64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Number(number as f64))
             }
 
-            fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
-                Ok(Json::Number(number))
+            fn visit_f64<E>(self, number: f64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Number(number))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-                Ok(Json::Text(text.to_owned()))
+            fn visit_str<E>(self, text: &str) -> Result<JsonTree, E> {
+                Ok(JsonTree::Text(text.to_owned()))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<JsonTree, A::Error> {
                 let mut found = Vec::new();
                 while let Some(element) = list.next_element()? {
                     found.push(element);
                 }
-                Ok(Json::List(found))
+                Ok(JsonTree::List(found))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonTree, A::Error> {
                 let mut found = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     found.push(member);
                 }
-                Ok(Json::Object(found))
+                Ok(JsonTree::Object(found))
             }
         }
 
-        json.deserialize_any(Any)
+        json.deserialize_any(JsonTreeVisitor)
     }
 }

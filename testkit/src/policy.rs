@@ -1,4 +1,4 @@
-//! Texts of policies.
+//! Generators of policies, as TOML text.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 use std::fmt;
 use std::ops::Deref;
 
-/// A text that is shown as it is, line by line.
+/// A TOML text. Its `Debug` output is the plain text, so that failing cases are easy to read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Toml(pub String);
 
@@ -25,7 +25,7 @@ impl fmt::Debug for Toml {
     }
 }
 
-/// Names that policies may give exit codes.
+/// The names of exit codes that policies can define.
 const EXIT_CODE_NAMES: [(&str, i64); 4] = [
     ("Uncaught", 1),
     ("NetworkError", 4),
@@ -33,7 +33,8 @@ const EXIT_CODE_NAMES: [(&str, i64); 4] = [
     ("AccessViolation", 0xC000_0005),
 ];
 
-/// Exit codes that policies and failures have in common, so that rules match often; some are two readings of one code.
+/// The exit codes in policies and failures. Both use the same ones, so that rules match often. Some
+/// are the signed and the unsigned reading of the same code.
 pub const EXIT_CODES: [i64; 14] = [
     4,
     0,
@@ -51,10 +52,10 @@ pub const EXIT_CODES: [i64; 14] = [
     u32::MAX as i64,
 ];
 
-/// Names of containers.
+/// The names of containers.
 pub const CONTAINERS: [&str; 4] = ["app", "proxy", "App", "aws-guardduty-agent-1"];
 
-/// Stop codes, known ones and one that may come.
+/// The stop codes: known ones, and one that ECS may add in the future.
 pub const STOP_CODES: [&str; 4] = [
     "SpotInterruption",
     "TaskFailedToStart",
@@ -62,7 +63,7 @@ pub const STOP_CODES: [&str; 4] = [
     "SomethingNew",
 ];
 
-/// Error names.
+/// The error names.
 pub const ERRORS: [&str; 5] = [
     "States.TaskFailed",
     "States.Timeout",
@@ -71,13 +72,13 @@ pub const ERRORS: [&str; 5] = [
     "Odd",
 ];
 
-/// Launch types.
+/// The launch types.
 pub const LAUNCH_TYPES: [&str; 2] = ["FARGATE", "EC2"];
 
-/// Capacity providers.
+/// The capacity providers.
 pub const CAPACITY_PROVIDERS: [&str; 2] = ["FARGATE_SPOT", "FARGATE"];
 
-/// Patterns, next to those that are made letter by letter.
+/// Patterns that are used in addition to randomly generated ones.
 const PATTERNS: [&str; 13] = [
     ".",
     "too busy",
@@ -94,18 +95,20 @@ const PATTERNS: [&str; 13] = [
     r"error: \d+",
 ];
 
-/// Names of backoffs that rules can share.
+/// The names of backoffs that rules can share.
 const BACKOFFS: [&str; 2] = ["slow", "network"];
 
-/// Policies that load, from the smallest to some with hundreds of retries.
+/// Policies that load. Most are small; a few have hundreds of retries.
 pub fn policies() -> BoxedStrategy<Toml> {
     prop_oneof![12 => sized(4, 4), 3 => sized(9, 20), 1 => sized(2, 300)].boxed()
 }
 
-/// A policy with at most so many rules, each with at most so many retries; together at most 1,000.
+/// Policies with at most `rules` rules and at most `retries` retries for each rule.
+///
+/// The caller must ensure that all rules together have at most 1,000 retries, the engine's limit.
 fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
     let container = option::of(select(&CONTAINERS[..2]));
-    let rules = vec((conditions(), actions(retries, true)), 0..=rules);
+    let rules = vec((matchers(), actions(retries, true)), 0..=rules);
     let default = option::of(actions(retries, false));
     let limits = (
         0..=retries,
@@ -121,27 +124,38 @@ fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
         any::<bool>(),
     );
     parts
-        .prop_map(|(container, limits, backoffs, rules, default, unused)| {
-            written(container, limits, backoffs, &rules, default, unused)
-        })
+        .prop_map(
+            |(container, limits, backoffs, rules, default, with_unused_names)| {
+                rendered(
+                    container,
+                    limits,
+                    backoffs,
+                    &rules,
+                    default,
+                    with_unused_names,
+                )
+            },
+        )
         .boxed()
 }
 
-/// `max_retries`, `max_total_wait`, `max_elapsed`.
-type Limits = (u32, Option<String>, Option<String>);
+/// The values of `max_retries`, `max_total_wait` and `max_elapsed`.
+type LimitValues = (u32, Option<String>, Option<String>);
 
-/// The policy's text; names that no rule uses are in it only if they are to be.
-fn written(
+/// The text of a policy. Each rule is its matchers and its action.
+///
+/// Exit codes and backoffs that no rule uses are only defined if `with_unused_names` is true.
+fn rendered(
     container: Option<&str>,
-    limits: Limits,
+    limits: LimitValues,
     backoffs: [Vec<String>; 2],
     rules: &[(String, String)],
     default: Option<String>,
-    unused: bool,
+    with_unused_names: bool,
 ) -> Toml {
     let mut body = String::new();
-    for (n, (conditions, action)) in rules.iter().enumerate() {
-        body += &format!("\n[[rule]]\nname = \"rule-{n}\"\nwhen = {{ {conditions} }}\n{action}");
+    for (n, (matchers, action)) in rules.iter().enumerate() {
+        body += &format!("\n[[rule]]\nname = \"rule-{n}\"\nwhen = {{ {matchers} }}\n{action}");
     }
     body.extend(default.map(|action| format!("\n[default]\n{action}")));
 
@@ -151,10 +165,10 @@ fn written(
     text += &format!("\n[limits]\nmax_retries = {max_retries}\n");
     text.extend(max_total_wait.map(|limit| format!("max_total_wait = \"{limit}\"\n")));
     text.extend(max_elapsed.map(|limit| format!("max_elapsed = \"{limit}\"\n")));
-    let wanted = |name: &str| unused || body.contains(&format!("\"{name}\""));
+    let is_defined = |name: &str| with_unused_names || body.contains(&format!("\"{name}\""));
     let names: Vec<_> = EXIT_CODE_NAMES
         .iter()
-        .filter(|(name, _)| wanted(name))
+        .filter(|(name, _)| is_defined(name))
         .collect();
     text += if names.is_empty() {
         ""
@@ -169,25 +183,26 @@ fn written(
     for (name, lines) in BACKOFFS
         .iter()
         .zip(backoffs)
-        .filter(|(name, _)| wanted(name))
+        .filter(|(name, _)| is_defined(name))
     {
         text += &format!("\n[backoff.{name}]\n{}\n", lines.join("\n"));
     }
     Toml(text + &body)
 }
 
-/// A policy whose rule n takes exit code n, so that each of its rules can be made to decide.
+/// A policy whose rule `n` matches exit code `n`, so that a test can make any rule decide.
 #[derive(Debug, Clone)]
 pub struct Walkable {
-    /// The policy.
+    /// The text of the policy.
     pub text: Toml,
-    /// How many rules it has: exit code `rules` is for `[default]`.
+    /// Number of rules. Exit code `rules` matches none of them, so `[default]` decides.
     pub rules: usize,
-    /// Whether it has a limit in time.
+    /// Whether the policy has `max_total_wait` or `max_elapsed`.
     pub limited_in_time: bool,
 }
 
-/// Policies small enough for walking every order of failures, with limits in time or without any.
+/// Policies that are small enough to try every sequence of failures. They have `max_total_wait` and
+/// `max_elapsed` only if `time_limits` is true, and even then not always.
 pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
     let limit = move || {
         if time_limits {
@@ -209,7 +224,7 @@ pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
                 .map(|n| format!("exit_code = {n}"))
                 .zip(actions)
                 .collect();
-            let text = written(None, limits, backoffs, &rules, Some(default), false);
+            let text = rendered(None, limits, backoffs, &rules, Some(default), false);
             Walkable {
                 text,
                 rules: rules.len(),
@@ -219,15 +234,16 @@ pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
         .boxed()
 }
 
-/// The lines of a rule that say what it does; `[default]` takes no `counts`.
-fn actions(retries: u32, of_a_rule: bool) -> BoxedStrategy<String> {
+/// The lines of a rule that define its action. `is_rule` is false for `[default]`, which cannot
+/// have `counts`.
+fn actions(retries: u32, is_rule: bool) -> BoxedStrategy<String> {
     let bounds = (
         option::of(1..=retries),
         option::weighted(0.6, any::<bool>()),
     );
     let bounds = bounds.prop_map(move |(own, counts)| {
-        let counts = counts.filter(|_| of_a_rule);
-        // What is not counted needs a limit of its own.
+        let counts = counts.filter(|_| is_rule);
+        // A rule with `counts = false` needs its own `max_retries`.
         let own = own.or((counts == Some(false)).then_some(1));
         let own = own
             .map(|own| format!("max_retries = {own}\n"))
@@ -247,7 +263,7 @@ fn actions(retries: u32, of_a_rule: bool) -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// The lines of a backoff whose delays are fine for hundreds of retries.
+/// The lines of a backoff whose delays are valid for hundreds of retries.
 pub fn backoffs() -> BoxedStrategy<Vec<String>> {
     let seconds = || durations(300);
     let slow = prop_oneof![
@@ -285,9 +301,9 @@ pub fn backoffs() -> BoxedStrategy<Vec<String>> {
         .boxed()
 }
 
-/// Durations of at most so many seconds, written in seconds or in minutes and seconds.
-fn durations(most: u32) -> BoxedStrategy<String> {
-    (0..=most, any::<bool>())
+/// Durations of at most `max` seconds, written in seconds or in minutes and seconds.
+fn durations(max: u32) -> BoxedStrategy<String> {
+    (0..=max, any::<bool>())
         .prop_map(
             |(seconds, in_minutes)| match (in_minutes, seconds / 60, seconds % 60) {
                 (true, minutes, 0) => format!("{minutes}m"),
@@ -298,8 +314,8 @@ fn durations(most: u32) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// The members of a `when`.
-fn conditions() -> BoxedStrategy<String> {
+/// The members of a `when` table.
+fn matchers() -> BoxedStrategy<String> {
     let often = |values| option::weighted(0.2, values);
     let rarely = |values| option::weighted(0.12, values);
     let error = prop_oneof![names(&ERRORS), names(&["ECS.*", "*", "States.*"])];
@@ -327,7 +343,7 @@ fn conditions() -> BoxedStrategy<String> {
                 provider,
                 container,
             )| {
-                let asked = [
+                let optional = [
                     ("reason", reason),
                     ("exit_code", exit_code),
                     ("error", error),
@@ -337,7 +353,7 @@ fn conditions() -> BoxedStrategy<String> {
                     ("launch_type", launch_type),
                     ("capacity_provider", provider),
                 ];
-                let mut members: Vec<_> = asked
+                let mut members: Vec<_> = optional
                     .into_iter()
                     .filter_map(|(key, value)| Some(format!("{key} = {}", value?)))
                     .collect();
@@ -351,7 +367,7 @@ fn conditions() -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// One value, or a list of some.
+/// A single value, or a list of 1 to 3 values.
 fn list(values: BoxedStrategy<String>) -> BoxedStrategy<String> {
     prop_oneof![
         values.clone(),
@@ -384,7 +400,7 @@ fn patterns() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Texts that are policies, nearly are some, or are nothing of the kind.
+/// Texts for the loader: policies, most of them with a few random edits, and random text.
 pub fn texts() -> BoxedStrategy<Toml> {
     let pieces = select(
         &[
@@ -438,8 +454,8 @@ pub fn texts() -> BoxedStrategy<Toml> {
     let changed = (prop_oneof![policies(), shipped()], vec(change, 0..4)).prop_map(
         |(Toml(mut text), changes)| {
             for (at, length, piece) in changes {
-                let at = floor(&text, at.index(text.len() + 1));
-                let end = floor(&text, (at + length).min(text.len()));
+                let at = floor_char_boundary(&text, at.index(text.len() + 1));
+                let end = floor_char_boundary(&text, (at + length).min(text.len()));
                 text.replace_range(at..end, &piece);
             }
             Toml(text)
@@ -449,7 +465,7 @@ pub fn texts() -> BoxedStrategy<Toml> {
         .boxed()
 }
 
-/// The policies that we ship.
+/// Policies from the folder `policies`.
 fn shipped() -> BoxedStrategy<Toml> {
     let texts = [
         include_str!("../../policies/minimal.toml"),
@@ -461,15 +477,16 @@ fn shipped() -> BoxedStrategy<Toml> {
         .boxed()
 }
 
-/// The nearest place before this one that cuts no character.
-fn floor(text: &str, mut at: usize) -> usize {
+/// The last character boundary at or before `at`.
+fn floor_char_boundary(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
     }
     at
 }
 
-/// A policy without rules, whose `[default]` is TEMPORARY with this backoff, the members of an inline table.
+/// A policy without rules, whose `[default]` is TEMPORARY. `backoff` is the content of the inline
+/// table of its backoff.
 pub fn one_temporary_rule(retries: u32, backoff: &str) -> String {
     let limits = format!("version = 1\nlimits.max_retries = {retries}\n");
     limits + &format!("[default]\ntype = \"TEMPORARY\"\nbackoff = {{ {backoff} }}\n")

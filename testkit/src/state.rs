@@ -1,4 +1,4 @@
-//! Counters of an execution, true ones and forged ones.
+//! Generators of counters, possible and forged ones.
 
 use crate::failure::any_json;
 use proptest::collection::btree_map;
@@ -8,19 +8,19 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Counters that can be true: retries in all, by rule, and seconds waited.
+/// CounterValues that an execution can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// No less than the rules have together.
+pub struct CounterValues {
+    /// Number of all retries, at least the sum of `retries`.
     pub retry_count: u32,
-    /// By rule, of this policy or of another.
+    /// Number of retries by rule. The policy may not have the rule.
     pub retries: BTreeMap<String, u32>,
-    /// In all.
+    /// Seconds waited before all retries.
     pub waited_seconds: u64,
 }
 
-/// Counters for policies whose rules are called `rule-0`, `rule-1` and so on.
-pub fn counters() -> BoxedStrategy<Counters> {
+/// CounterValues for policies whose rules are named `rule-0`, `rule-1` and so on.
+pub fn counters() -> BoxedStrategy<CounterValues> {
     let rules = btree_map(rules(), prop_oneof![12 => 0..3_u32, 1 => 0..300_u32], 0..3);
     let unexplained = prop_oneof![12 => Just(0), 4 => 0..4_u32, 1 => 0..1_000_u32];
     (
@@ -30,7 +30,7 @@ pub fn counters() -> BoxedStrategy<Counters> {
     )
         .prop_map(|(retries, unexplained, waited_seconds)| {
             let explained: u32 = retries.values().sum();
-            Counters {
+            CounterValues {
                 retry_count: (explained + unexplained).min(1_000).max(explained),
                 retries,
                 waited_seconds,
@@ -45,7 +45,7 @@ fn rules() -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// `errorState` of any shape; mostly one that nearly is, or could be, ProcessError's own.
+/// `errorState`, usually similar to the ones that ProcessError returns, rarely an arbitrary value.
 pub fn error_states() -> BoxedStrategy<Value> {
     let odd = || any_json();
     let counts = || prop_oneof![8 => (0..6_u32).prop_map(Value::from), 1 => (0..1_100_u32).prop_map(Value::from), 1 => odd()];

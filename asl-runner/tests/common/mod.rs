@@ -1,7 +1,7 @@
-//! Helpers of the tests: scripted tasks, and an execution written down as one text.
+//! Helpers for the tests: scripted tasks, and a function that runs an execution with them.
 
-use asl_runner::{
-    Definition, Execution, HistoryEvent, Outcome, TaskCall, TaskError, TaskFailure, Tasks,
+use exitwise_asl_runner::{
+    Definition, Execution, ExecutionEnd, HistoryEvent, TaskCall, TaskError, TaskFailure, Tasks,
     VirtualClock,
 };
 use serde_json::{Value, json};
@@ -10,14 +10,16 @@ use time::OffsetDateTime;
 /// 2025-03-04T05:06:07.089Z.
 pub(crate) const START_MILLIS: i128 = 1_741_064_767_089;
 
-/// The n-th call gets the n-th answer; calls beyond get the last one.
-pub(crate) struct Script {
+/// Tasks with scripted answers. The n-th call returns the n-th answer, later calls the last one.
+///
+/// Without any answers, each call returns null.
+pub(crate) struct ScriptedTasks {
     pub(crate) answers: Vec<Result<Value, TaskError>>,
-    /// What was asked: state, resource, seconds of the timeout, input.
+    /// The state, resource, timeout in seconds and input of each call.
     pub(crate) calls: Vec<Value>,
 }
 
-impl Script {
+impl ScriptedTasks {
     pub(crate) fn new(answers: impl IntoIterator<Item = Result<Value, TaskError>>) -> Self {
         Self {
             answers: answers.into_iter().collect(),
@@ -26,7 +28,7 @@ impl Script {
     }
 }
 
-impl Tasks for Script {
+impl Tasks for ScriptedTasks {
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
         let answer = self
             .answers
@@ -56,33 +58,34 @@ pub(crate) fn execution(input: Value) -> Execution {
 
 pub(crate) fn clock() -> VirtualClock {
     VirtualClock::starting_at(
-        OffsetDateTime::from_unix_timestamp_nanos(START_MILLIS * 1_000_000).expect("in range"),
+        OffsetDateTime::from_unix_timestamp_nanos(START_MILLIS * 1_000_000)
+            .expect("the time is in range"),
     )
 }
 
-/// Runs, and checks what holds for every history.
+/// Runs a definition, and checks the invariants of every history.
 pub(crate) fn run(
     definition: &Definition,
     input: Value,
     tasks: &mut dyn Tasks,
-) -> (Outcome, Vec<HistoryEvent>) {
+) -> (ExecutionEnd, Vec<HistoryEvent>) {
     let mut history: Vec<HistoryEvent> = Vec::new();
-    let outcome = definition.run(execution(input), tasks, &mut clock(), &mut |event| {
+    let end = definition.run(execution(input), tasks, &mut clock(), &mut |event| {
         history.push(event.clone())
     });
     for (index, event) in history.iter().enumerate() {
-        assert_eq!(event.id, index as u64 + 1, "ids are consecutive");
+        assert_eq!(event.id, index as u64 + 1, "ids must be consecutive");
         assert!(
             index == 0 || history[index - 1].timestamp <= event.timestamp,
-            "time goes on"
+            "timestamps must not decrease"
         );
     }
     let last = history.last().map(|event| event.kind.clone());
-    let expected = match outcome {
-        Outcome::Succeeded { .. } => "ExecutionSucceeded",
-        Outcome::Failed { .. } => "ExecutionFailed",
-        Outcome::Aborted => "ExecutionAborted",
+    let expected = match end {
+        ExecutionEnd::Succeeded { .. } => "ExecutionSucceeded",
+        ExecutionEnd::Failed { .. } => "ExecutionFailed",
+        ExecutionEnd::Aborted => "ExecutionAborted",
     };
     assert_eq!(last.as_deref(), Some(expected));
-    (outcome, history)
+    (end, history)
 }

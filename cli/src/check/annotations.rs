@@ -1,16 +1,18 @@
-//! Diagnostics for other programs that show them at their lines: GitHub's workflow commands and SARIF.
+//! Diagnostics in the formats of other programs that show them at their lines: GitHub's workflow
+//! commands and SARIF.
 
 use crate::policy_file::PolicyFile;
-use policy_engine::{Code, Diagnostic};
+use exitwise_engine::diagnostic::{Code, Diagnostic};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Explains every code; the rules of SARIF are its sections.
-const DOCUMENT: &str = include_str!("../../../docs/diagnostics.md");
+/// The document that explains every code. Its sections become the help of the SARIF rules.
+const DOCUMENT: &str = include_str!("../../embedded/diagnostics.md");
 
-/// One problem as a workflow command, which GitHub Actions shows at its line.
+/// One problem as a workflow command; GitHub Actions shows it at its line.
 ///
-/// Source: GitHub Actions, "Workflow commands", "Setting an error message"; escapes as in actions/toolkit, `command.ts`.
+/// Source: GitHub Actions, "Workflow commands", "Setting an error message"; escapes as in
+/// actions/toolkit, `command.ts`.
 pub(crate) fn github(problem: &Diagnostic, file: &PolicyFile) -> String {
     let data = |text: &str| {
         text.replace('%', "%25")
@@ -18,39 +20,46 @@ pub(crate) fn github(problem: &Diagnostic, file: &PolicyFile) -> String {
             .replace('\n', "%0A")
     };
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let ((line, column), (end_line, end_column)) =
-        (problem.position(&file.text), problem.end(&file.text));
-    // Columns are shown within one line only; the last one is included.
-    let columns = match end_column.saturating_sub(1).max(column) {
+    let (line, column) = problem.position(&file.text);
+    let (end_line, end_column) = problem.end(&file.text);
+    // Columns are only shown within one line; the end column is included.
+    let end = match end_column.saturating_sub(1).max(column) {
         last if end_line == line => format!(",col={column},endColumn={last}"),
         _ => format!(",endLine={end_line}"),
     };
     let title = property(&format!("{}: {}", problem.code, problem.message));
     let (severity, name) = (problem.code.severity(), property(&file.name));
-    format!(
-        "::{severity} file={name},line={line}{columns},title={title}::{}",
-        data(&said(problem))
-    )
+    let text = data(&label_and_help(problem));
+    format!("::{severity} file={name},line={line}{end},title={title}::{text}")
 }
 
-/// What is wrong, and what to type instead on a line of its own.
-fn said(problem: &Diagnostic) -> String {
-    let help = problem.help.as_ref().map(|help| format!("\nhelp: {help}"));
-    format!("{}{}", problem.label, help.unwrap_or_default())
+/// What is wrong, and on a line of its own what to type instead.
+fn label_and_help(problem: &Diagnostic) -> String {
+    match &problem.help {
+        Some(help) => format!("{}\nhelp: {help}", problem.label),
+        None => problem.label.clone(),
+    }
 }
 
-/// All problems of all files as a SARIF log; its rules are the codes that occur.
+/// All problems of all files as a SARIF log. Its rules are the codes that occur.
 ///
 /// Source: Static Analysis Results Interchange Format (SARIF) Version 2.1.0, OASIS Standard.
 pub(crate) fn sarif(files: &[PolicyFile]) -> Value {
+    const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
     let problems = || {
+        let of_file = |file| move |problem| (problem, file);
         files
             .iter()
-            .flat_map(|file| file.diagnostics.iter().map(move |problem| (problem, file)))
+            .flat_map(move |file| file.diagnostics.iter().map(of_file(file)))
     };
-    let codes: BTreeSet<_> = problems().map(|(problem, _)| problem.code).collect();
+    let codes: BTreeSet<_> = problems()
+        .map(|(problem, _): (&Diagnostic, _)| problem.code)
+        .collect();
+    let artifacts = files
+        .iter()
+        .map(|file| json!({"location": {"uri": uri(&file.name)}}));
     json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
@@ -59,49 +68,52 @@ pub(crate) fn sarif(files: &[PolicyFile]) -> Value {
                 "rules": codes.into_iter().map(sarif_rule).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
-            "artifacts": files.iter().map(|file| json!({"location": {"uri": uri(&file.name)}})).collect::<Vec<_>>(),
+            "artifacts": artifacts.collect::<Vec<_>>(),
             "results": problems().map(|(problem, file)| sarif_result(problem, file)).collect::<Vec<_>>(),
         }],
     })
 }
 
 fn sarif_rule(code: Code) -> Value {
-    let mut sections = DOCUMENT.split("\n## ");
-    let section =
-        sections.find_map(|section| section.strip_prefix(code.as_str())?.strip_prefix(": "));
-    let (title, text) = section
-        .and_then(|section| section.split_once('\n'))
-        .unwrap_or((code.as_str(), ""));
+    let heading = format!("\n## {code}: ");
+    let section = DOCUMENT
+        .split_once(&heading)
+        .and_then(|(_, rest)| rest.split_once('\n'));
+    let help = section.map_or("", |(_, rest)| {
+        rest.split("\n## ").next().unwrap_or_default().trim()
+    });
     json!({
         "id": code.as_str(),
-        "shortDescription": {"text": title},
-        "help": {"text": text.trim(), "markdown": text.trim()},
+        "shortDescription": {"text": code.description()},
+        "help": {"text": help, "markdown": help},
         "defaultConfiguration": {"level": code.severity().to_string()},
     })
 }
 
 fn sarif_result(problem: &Diagnostic, file: &PolicyFile) -> Value {
-    let ((line, column), (end_line, end_column)) =
-        (problem.position(&file.text), problem.end(&file.text));
-    let region = json!({"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column});
+    let (line, column) = problem.position(&file.text);
+    let (end_line, end_column) = problem.end(&file.text);
+    let region = json!({
+        "startLine": line,
+        "startColumn": column,
+        "endLine": end_line,
+        "endColumn": end_column,
+    });
+    let location = json!({"artifactLocation": {"uri": uri(&file.name)}, "region": region});
     json!({
         "ruleId": problem.code.as_str(),
         "level": problem.code.severity().to_string(),
-        "message": {"text": format!("{}: {}", problem.message, said(problem))},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&file.name)}, "region": region}}],
+        "message": {"text": format!("{}: {}", problem.message, label_and_help(problem))},
+        "locations": [{"physicalLocation": location}],
     })
 }
 
 /// A path as a URI reference.
 fn uri(path: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
-    path.bytes()
-        .map(|byte| {
-            if plain(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let encoded = |byte: u8| match is_unreserved(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    path.bytes().map(encoded).collect()
 }

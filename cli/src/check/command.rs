@@ -1,28 +1,30 @@
-//! `exitwise check`: what is wrong with policies, and how bad it can get under the good ones.
+//! `exitwise check`: the problems of policies, and the worst case of good ones.
 
+use super::annotations::{github, sarif};
+use super::policy_tests::TestResult;
 use crate::args::{Check, CheckFormat};
-use crate::check::annotations::{github, sarif};
-use crate::check::policy_tests::Tested;
-use crate::output::text::{BAD, GOOD, plural};
+use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::Result;
-use lambda::{Problem, Worst};
-use policy_engine::{Policy, Severity, WorstCase};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::WorstCase;
+use exitwise_engine::diagnostic::Severity;
+use exitwise_lambda::{Problem, WorstCaseFigures};
 use serde_json::json;
 use std::io::Write;
 
 pub(crate) fn run(args: &Check) -> Result<Status> {
-    let mut files = args
+    let files = args
         .policies
         .iter()
-        .map(|path| PolicyFile::load(Some(path)))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|path| PolicyFile::load(Some(path)));
+    let mut files = files.collect::<Result<Vec<_>>>()?;
     let mut worst = Status::Fine;
     for file in &mut files {
         let tests = file.run_tests();
-        let status = judge(file, &tests, args.deny.is_some());
+        let status = status_of(file, &tests, args.deny.is_some());
         match args.format {
             CheckFormat::Json => writeln!(anstream::stdout(), "{}", as_json(file, &tests))?,
             CheckFormat::Sarif => {}
@@ -45,9 +47,9 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
     Ok(worst)
 }
 
-fn judge(file: &PolicyFile, tests: &[Tested], deny_warnings: bool) -> Status {
-    let warned = file.count(Severity::Warning) > 0;
-    if file.policy.is_none() || deny_warnings && warned {
+fn status_of(file: &PolicyFile, tests: &[TestResult], deny_warnings: bool) -> Status {
+    let has_warnings = file.count(Severity::Warning) > 0;
+    if file.policy.is_none() || deny_warnings && has_warnings {
         Status::BadPolicy
     } else if tests.iter().any(|test| !test.passed) {
         Status::No
@@ -56,68 +58,62 @@ fn judge(file: &PolicyFile, tests: &[Tested], deny_warnings: bool) -> Status {
     }
 }
 
-fn print_summary(file: &PolicyFile, tests: &[Tested], status: Status, witness: bool) -> Result<()> {
+fn print_summary(
+    file: &PolicyFile,
+    tests: &[TestResult],
+    status: Status,
+    with_witness: bool,
+) -> Result<()> {
+    let name = &file.name;
+    let Some(policy) = &file.policy else {
+        let errors = counted(file.count(Severity::Error), "error");
+        anstream::eprintln!("{BAD}{name}{BAD:#}: {errors}");
+        return Ok(());
+    };
     let failed = tests.iter().filter(|test| !test.passed).count();
-    match &file.policy {
-        None => anstream::eprintln!(
-            "{BAD}{}{BAD:#}: {}",
-            file.name,
-            counted(file.count(Severity::Error), "error")
-        ),
-        Some(_) if failed > 0 => {
-            anstream::eprintln!(
-                "{BAD}{}{BAD:#}: {failed} of {} failed",
-                file.name,
-                counted(tests.len(), "test")
-            )
-        }
-        Some(policy) => {
-            let worst = WorstCase::of(policy);
-            let (style, word) = if status == Status::Fine {
-                (GOOD, "good")
-            } else {
-                (BAD, "refused")
-            };
-            let warnings = match file.count(Severity::Warning) {
-                0 => String::new(),
-                count => format!(", {}", counted(count, "warning")),
-            };
-            let rules = counted(policy.rules().len(), "rule");
-            let tests = match tests.len() {
-                0 => String::new(),
-                count => format!("; {} passed", counted(count, "test")),
-            };
-            let bound = worst_case::summary(&worst);
-            let mut out = anstream::stdout();
-            writeln!(
-                out,
-                "{style}{}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {bound}",
-                file.name
-            )?;
-            if witness {
-                write!(out, "{}", worst_case::witness(policy, &worst))?;
-            }
-        }
+    if failed > 0 {
+        let tests = counted(tests.len(), "test");
+        anstream::eprintln!("{BAD}{name}{BAD:#}: {failed} of {tests} failed");
+        return Ok(());
+    }
+    let (style, word) = match status {
+        Status::Fine => (GOOD, "good"),
+        _ => (BAD, "refused"),
+    };
+    let warnings = match file.count(Severity::Warning) {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "warning")),
+    };
+    let rules = counted(policy.rules().len(), "rule");
+    let tests = match tests.len() {
+        0 => String::new(),
+        count => format!("; {} passed", counted(count, "test")),
+    };
+    let worst = WorstCase::of(policy);
+    let summary = worst_case::summary(&worst);
+    let mut out = anstream::stdout();
+    writeln!(
+        out,
+        "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {summary}"
+    )?;
+    if with_witness {
+        write!(out, "{}", worst_case::witness(policy, &worst))?;
     }
     Ok(())
 }
 
-fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", plural(count))
-}
-
-fn as_json(file: &PolicyFile, tests: &[Tested]) -> serde_json::Value {
-    let diagnostics: Vec<_> = file
+fn as_json(file: &PolicyFile, tests: &[TestResult]) -> serde_json::Value {
+    let problems = file
         .diagnostics
         .iter()
-        .map(|problem| Problem::new(problem, &file.text))
-        .collect();
+        .map(|problem| Problem::new(problem, &file.text));
+    let policy = file.policy.as_ref();
     json!({
         "policy": file.name,
-        "hash": file.policy.as_ref().map(Policy::hash),
-        "rules": file.policy.as_ref().map(|policy| policy.rules().len()),
-        "worst_case": file.policy.as_ref().map(|policy| Worst::from(&WorstCase::of(policy))),
+        "hash": policy.map(Policy::hash),
+        "rules": policy.map(|policy| policy.rules().len()),
+        "worst_case": policy.map(|policy| WorstCaseFigures::from(&WorstCase::of(policy))),
         "tests": tests,
-        "diagnostics": diagnostics,
+        "diagnostics": problems.collect::<Vec<_>>(),
     })
 }

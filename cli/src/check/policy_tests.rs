@@ -1,41 +1,42 @@
-//! The tests in a policy file.
+//! Runs the tests in a policy file.
 
 use crate::policy_file::PolicyFile;
-use lambda::Event;
-use policy_engine::{Drawn, Outcome, Scenario, TestReport};
+use exitwise_engine::analysis::{DrawnDecision, TestOutcome, TestReport};
+use exitwise_engine::policy::TestCase;
+use exitwise_lambda::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What came of one test, for tools.
+/// The result of one test, for other programs.
 #[derive(Debug, Serialize)]
-pub(crate) struct Tested {
+pub(crate) struct TestResult {
     name: String,
     line: usize,
     pub(crate) passed: bool,
     /// One for each failure, up to the first FATAL or unreadable event.
-    decisions: Vec<Answered>,
+    decisions: Vec<TestedDecision>,
 }
 
 #[derive(Debug, Serialize)]
-struct Answered {
+struct TestedDecision {
     r#type: &'static str,
-    /// The shortest and the longest that jitter can draw.
+    /// The shortest and the longest wait that jitter can draw.
     wait_seconds: [u32; 2],
     rule: String,
     error: String,
 }
 
 impl PolicyFile {
-    /// Runs the policy's own tests, and adds what is wrong to its diagnostics. The recorded events that tests name are
-    /// read from where the policy is.
-    pub(crate) fn run_tests(&mut self) -> Vec<Tested> {
+    /// Runs the policy's own tests, and adds their problems to its diagnostics. The recorded events
+    /// that tests name are read relative to the policy.
+    pub(crate) fn run_tests(&mut self) -> Vec<TestResult> {
         let Some(policy) = &self.policy else {
             return Vec::new();
         };
         let folder = Path::new(&self.name).parent().unwrap_or(Path::new(""));
-        let paths = policy.tests().iter().flat_map(Scenario::events);
+        let paths = policy.test_cases().iter().flat_map(TestCase::event_paths);
         let payloads: BTreeMap<_, _> = paths
             .map(|path| (path, fs::read(folder.join(path))))
             .collect();
@@ -44,39 +45,45 @@ impl PolicyFile {
             .map(|(path, payload)| (*path, payload.as_deref().map(Event::read)))
             .collect();
         let report = TestReport::of(policy, |path| match events.get(path) {
-            Some(Ok(event)) => event.failure().map_err(|why| format!("no event: {why}")),
+            Some(Ok(event)) => event
+                .failure()
+                .map_err(|why| format!("not an event: {why}")),
             Some(Err(error)) => Err(format!("cannot read it: {error}")),
             None => Err("it was not read".into()),
         });
-        let tests = report
+        let results = report
             .outcomes
             .iter()
-            .map(|outcome| Tested::new(outcome, &self.text))
-            .collect();
+            .map(|outcome| TestResult::new(outcome, &self.text));
+        let results = results.collect();
         self.diagnostics.extend(report.diagnostics.iter().cloned());
         self.diagnostics.sort_by_key(|problem| problem.span.start);
-        tests
+        results
     }
 }
 
-impl Tested {
-    fn new(outcome: &Outcome<'_>, text: &str) -> Self {
+impl TestResult {
+    fn new(outcome: &TestOutcome<'_>, text: &str) -> Self {
         Self {
-            name: outcome.scenario.name().to_owned(),
-            line: outcome.scenario.line(text),
+            name: outcome.test.name().to_owned(),
+            line: outcome.test.line(text),
             passed: outcome.problem.is_none(),
-            decisions: outcome.decisions.iter().map(Answered::new).collect(),
+            decisions: outcome.decisions.iter().map(TestedDecision::new).collect(),
         }
     }
 }
 
-impl Answered {
-    fn new(Drawn { shortest, longest }: &Drawn) -> Self {
+impl TestedDecision {
+    fn new(
+        DrawnDecision {
+            shortest, longest, ..
+        }: &DrawnDecision,
+    ) -> Self {
         Self {
-            r#type: longest.verdict.type_name(),
+            r#type: longest.verdict.to_type().as_str(),
             wait_seconds: [shortest, longest].map(|decision| decision.verdict.wait_seconds()),
-            rule: longest.rule.clone(),
-            error: longest.error.clone(),
+            rule: longest.rule_name().to_owned(),
+            error: longest.error(),
         }
     }
 }

@@ -1,25 +1,26 @@
-//! `exitwise diff`: what changes between two policies, in decisions and not in text.
+//! `exitwise diff`: prints what changes between two policies.
 
+use super::difference::{Change, ChangeKind, ChangedSetting, Difference};
+use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
-use crate::diff::difference::{Change, Difference, Kind};
-use crate::output::text::{BAD, FAINT, GOOD, one_line};
+use crate::output::terminal::{BAD, FAINT, GOOD, one_line};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::Result;
-use policy_engine::Policy;
+use exitwise_engine::Policy;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// How much of the facts of a failure is shown.
-const SHOWN_CHARS: usize = 200;
+/// Longest description of failures that is printed, in characters.
+const MAX_FAILURES_CHARS: usize = 200;
 
 pub(crate) fn run(args: &Diff) -> Result<Status> {
     let [old, new] = [&args.old, &args.new].map(|path| PolicyFile::load(Some(path)));
     let (Some((old_name, old)), Some((new_name, new))) = (old?.usable(), new?.usable()) else {
         return Ok(Status::BadPolicy);
     };
-    let compared = Compared {
+    let report = DifferenceReport {
         names: [&old_name, &new_name],
         new: &new,
         all: args.all,
@@ -27,47 +28,36 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
     };
     let mut out = anstream::stdout();
     match args.format {
-        DiffFormat::Text => write!(out, "{}", compared.text())?,
-        DiffFormat::Markdown => write!(out, "{}", compared.markdown())?,
-        DiffFormat::Json => writeln!(out, "{}", compared.json())?,
+        DiffFormat::Text => write!(out, "{}", report.text())?,
+        DiffFormat::Markdown => write!(out, "{}", report.markdown())?,
+        DiffFormat::Json => writeln!(out, "{}", report.json())?,
     }
-    Ok(if compared.difference.is_none() {
+    Ok(if report.difference.is_none() {
         Status::Fine
     } else {
         Status::No
     })
 }
 
-struct Compared<'c> {
+/// A difference, and how to print it.
+struct DifferenceReport<'c> {
+    /// The files of the old and of the new policy.
     names: [&'c str; 2],
     new: &'c Policy,
+    /// Whether combined changes are printed, too.
     all: bool,
     difference: Difference<'c>,
 }
 
-/// Where the difference shows.
-fn place(change: &Change<'_>) -> String {
-    match change.kind {
-        Kind::From(1) => "from the first failure on".into(),
-        Kind::From(n) => format!("from failure {n} on"),
-        Kind::Counting if change.new.rule.counts() => {
-            "its retries now use up limits.max_retries".into()
-        }
-        Kind::Counting => "its retries no longer use up limits.max_retries".into(),
-        Kind::ShortDraws => "where jitter draws short delays".into(),
-        Kind::Names => format!(
-            "by name only: ends in {}, was {}",
-            change.new.error(),
-            change.old.error()
-        ),
-    }
-}
-
-impl Compared<'_> {
-    /// Settings first, the worst case among them.
-    fn settings(&self) -> Vec<(&'static str, String, String)> {
+impl DifferenceReport<'_> {
+    /// The changed settings, and the worst case if it changed.
+    fn settings(&self) -> Vec<ChangedSetting> {
         let [old, new] = self.difference.worst.each_ref().map(worst_case::short);
-        let worst = (old != new).then_some(("worst case", old, new));
+        let worst = (old != new).then_some(ChangedSetting {
+            key: "worst case",
+            old,
+            new,
+        });
         self.difference
             .settings
             .iter()
@@ -76,57 +66,56 @@ impl Compared<'_> {
             .collect()
     }
 
-    /// The changes that are told one by one.
+    /// The changes that are printed one by one.
     fn shown(&self) -> impl Iterator<Item = &Change<'_>> {
         self.difference
             .changes
             .iter()
-            .filter(|change| self.all || !change.combined)
+            .filter(|change| self.all || !change.is_combined)
     }
 
-    /// What is said of the others.
-    fn combined(&self) -> Option<String> {
+    /// Remarks after the changes.
+    fn notes(&self) -> Vec<String> {
         let hidden = self.difference.changes.len() - self.shown().count();
-        (hidden > 0)
-            .then(|| format!("{hidden} more where a failure has what two of these rules look for; --all lists them"))
-    }
-
-    fn unproven(&self) -> Option<String> {
-        let rules = &self.difference.unproven;
-        let text = format!(
-            "patterns of {} are written otherwise; no text was found that tells them apart",
-            rules.join(", ")
-        );
-        (!rules.is_empty()).then_some(text)
+        let hidden = (hidden > 0).then(|| {
+            format!(
+                "{hidden} more for failures that match two of these rules at once; --all lists them"
+            )
+        });
+        let rules = self.difference.unproven.join(", ");
+        let unproven = (!rules.is_empty()).then(|| {
+            format!(
+                "the patterns of {rules} are written differently; no text was found that they \
+                 tell apart"
+            )
+        });
+        hidden.into_iter().chain(unproven).collect()
     }
 
     fn text(&self) -> String {
         let [old, new] = self.names;
         let mut text = String::new();
-        for (key, was, is) in self.settings() {
-            text += &format!("{key}: {BAD}{was}{BAD:#} -> {GOOD}{is}{GOOD:#}\n");
+        for ChangedSetting { key, old, new } in self.settings() {
+            text += &format!("{key}: {BAD}{old}{BAD:#} -> {GOOD}{new}{GOOD:#}\n");
         }
         for change in self.shown() {
-            let failures = one_line(&change.failures.in_words(self.new), SHOWN_CHARS);
-            text += &format!("\n{failures}\n  {FAINT}{}{FAINT:#}\n", place(change));
-            for (sign, style, file, decided) in
-                [("-", BAD, old, &change.old), ("+", GOOD, new, &change.new)]
-            {
-                let place = match decided.rule.line() {
-                    0 => format!("{} ({file} has no [default])", decided.rule.name()),
-                    line => format!("{} ({file}:{line})", decided.rule.name()),
+            let failures = one_line(&change.failures.description(self.new), MAX_FAILURES_CHARS);
+            text += &format!("\n{failures}\n  {FAINT}{}{FAINT:#}\n", extent(change));
+            let versions = [("-", BAD, old, &change.old), ("+", GOOD, new, &change.new)];
+            for (sign, style, file, decisions) in versions {
+                let rule = match decisions.rule.line() {
+                    0 => format!("{} ({file} has no [default])", decisions.rule.name()),
+                    line => format!("{} ({file}:{line})", decisions.rule.name()),
                 };
-                text += &format!(
-                    "  {style}{sign} {}{style:#}\n    by {place}\n",
-                    decided.in_words()
-                );
+                let summary = decisions.summary();
+                text += &format!("  {style}{sign} {summary}{style:#}\n    by {rule}\n");
             }
         }
-        for note in self.combined().into_iter().chain(self.unproven()) {
+        for note in self.notes() {
             text += &format!("\n{FAINT}{note}{FAINT:#}\n");
         }
         if self.difference.is_none() {
-            text += &format!("{old} and {new} decide alike\n");
+            text += &format!("{old} and {new} make the same decisions\n");
         }
         text.trim_start().to_owned()
     }
@@ -135,55 +124,37 @@ impl Compared<'_> {
         let [old, new] = self.names.map(|name| format!("`{name}`"));
         let mut text = format!("### Retry policy: {old} → {new}\n\n");
         if self.difference.is_none() {
-            text += "No failure is decided otherwise.\n";
+            text += "All decisions stay the same.\n";
         }
         let settings = self.settings();
         if !settings.is_empty() {
             text += "| | was | is |\n|---|---|---|\n";
-            for (key, was, is) in settings {
-                text += &format!("| {key} | {was} | {is} |\n");
+            for ChangedSetting { key, old, new } in settings {
+                text += &format!("| {key} | {old} | {new} |\n");
             }
             text.push('\n');
         }
         if !self.difference.changes.is_empty() {
             text += "| failures | was | is | |\n|---|---|---|---|\n";
             for change in self.shown() {
-                let cell = |text: &str| one_line(text, SHOWN_CHARS).replace('|', "\\|");
-                let failures = cell(&change.failures.in_words(self.new));
-                let [was, is] = [&change.old, &change.new].map(|decided| {
-                    format!("{}<br>by `{}`", decided.in_words(), decided.rule.name())
+                let failures = one_line(&change.failures.description(self.new), MAX_FAILURES_CHARS);
+                let failures = failures.replace('|', "\\|");
+                let [old, new] = [&change.old, &change.new].map(|decisions| {
+                    format!("{}<br>by `{}`", decisions.summary(), decisions.rule.name())
                 });
-                text += &format!("| {failures} | {was} | {is} | {} |\n", place(change));
+                text += &format!("| {failures} | {old} | {new} | {} |\n", extent(change));
             }
         }
-        for note in self.combined().into_iter().chain(self.unproven()) {
+        for note in self.notes() {
             text += &format!("\n{note}\n");
         }
         text
     }
 
     fn json(&self) -> Value {
-        let changes = self.difference.changes.iter().map(|change| {
-            let [old, new] = [&change.old, &change.new].map(|decided| {
-                let steps = decided
-                    .steps
-                    .iter()
-                    .map(|step| json!({"type": step.kind, "waitSeconds": [step.wait.0, step.wait.1]}));
-                json!({
-                    "rule": decided.rule.name(),
-                    "line": decided.rule.line(),
-                    "counts": decided.rule.counts(),
-                    "decisions": steps.collect::<Vec<_>>(),
-                    "error": decided.error(),
-                })
-            });
-            let from = if let Kind::From(n) = change.kind { Some(n) } else { None };
-            json!({"failures": change.failures.json(), "from": from, "where": place(change), "combined": change.combined, "old": old, "new": new})
-        });
-        let settings = self
-            .settings()
-            .into_iter()
-            .map(|(key, old, new)| json!({"key": key, "old": old, "new": new}));
+        let settings = self.settings().into_iter();
+        let settings = settings.map(|it| json!({"key": it.key, "old": it.old, "new": it.new}));
+        let changes = self.difference.changes.iter().map(change_json);
         json!({
             "same": self.difference.is_none(),
             "settings": settings.collect::<Vec<_>>(),
@@ -191,4 +162,53 @@ impl Compared<'_> {
             "unproven": self.difference.unproven,
         })
     }
+}
+
+/// Which decisions change, in words.
+fn extent(change: &Change<'_>) -> String {
+    match change.kind {
+        ChangeKind::From(1) => "from the first failure on".into(),
+        ChangeKind::From(n) => format!("from failure {n} on"),
+        ChangeKind::Counting if change.new.rule.counts() => {
+            "its retries now use up limits.max_retries".into()
+        }
+        ChangeKind::Counting => "its retries no longer use up limits.max_retries".into(),
+        ChangeKind::ShortDraws => "only if jitter draws short delays".into(),
+        ChangeKind::Names => {
+            format!(
+                "only in name: fails with {}, not {}",
+                change.new.error(),
+                change.old.error()
+            )
+        }
+    }
+}
+
+fn change_json(change: &Change<'_>) -> Value {
+    let from = match change.kind {
+        ChangeKind::From(n) => Some(n),
+        ChangeKind::Counting | ChangeKind::ShortDraws | ChangeKind::Names => None,
+    };
+    json!({
+        "failures": change.failures.json(),
+        "from": from,
+        "where": extent(change),
+        "combined": change.is_combined,
+        "old": decisions_json(&change.old),
+        "new": decisions_json(&change.new),
+    })
+}
+
+fn decisions_json(repeated: &RepeatedDecisions<'_>) -> Value {
+    let decisions = repeated.decisions.iter().map(|decision| {
+        let (shortest, longest) = decision.wait;
+        json!({"type": decision.type_.as_str(), "waitSeconds": [shortest, longest]})
+    });
+    json!({
+        "rule": repeated.rule.name(),
+        "line": repeated.rule.line(),
+        "counts": repeated.rule.counts(),
+        "decisions": decisions.collect::<Vec<_>>(),
+        "error": repeated.error(),
+    })
 }

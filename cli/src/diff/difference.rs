@@ -1,120 +1,86 @@
 //! What changes between two policies, in decisions and not in text.
 //!
-//! Every pair of rules, one of each policy, is asked for a failure that both decide. Names and exit codes are searched
-//! whole; of patterns, texts that their branches make are tried.
+//! For every pair of rules, one of each policy, a failure is searched that both decide about. The
+//! search is complete for names and exit codes; of patterns, generated texts are tried.
 
-use super::failures::Failures;
-use policy_engine::{
-    Action, Counters, Draw, Example, ExecutionContext, Limits, Policy, RetryState, Rule, Seconds,
-    Verdict, WorstCase, decide,
-};
+use super::failure_set::FailureSet;
+use super::repeated::RepeatedDecisions;
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::{Example, WorstCase};
+use exitwise_engine::policy::{Jitter, Limits, Rule, Seconds, Type};
 
-/// All that changes.
-pub(crate) struct Difference<'p> {
-    /// `limits` and `container`: the key, and what it was and is.
-    pub(crate) settings: Vec<(&'static str, String, String)>,
-    pub(crate) worst: [WorstCase; 2],
-    pub(crate) changes: Vec<Change<'p>>,
-    /// Rules whose patterns are written otherwise, without a text that shows a difference.
-    pub(crate) unproven: Vec<&'p str>,
+/// All changes.
+pub(super) struct Difference<'p> {
+    /// The keys of `limits`, and `container`, that changed.
+    pub(super) settings: Vec<ChangedSetting>,
+    /// The worst cases of the old and of the new policy.
+    pub(super) worst: [WorstCase; 2],
+    pub(super) changes: Vec<Change<'p>>,
+    /// Names of rules whose patterns changed without a text being found that shows a difference.
+    pub(super) unproven: Vec<&'p str>,
 }
 
-/// Failures that are decided otherwise.
-pub(crate) struct Change<'p> {
-    pub(crate) failures: Failures,
-    pub(crate) old: Decided<'p>,
-    pub(crate) new: Decided<'p>,
-    pub(crate) kind: Kind,
-    /// Whether the failures just have the facts of two rules at once, which other failures show one by one.
-    pub(crate) combined: bool,
+/// A key with its old and its new value.
+#[derive(Debug, Clone)]
+pub(super) struct ChangedSetting {
+    pub(super) key: &'static str,
+    pub(super) old: String,
+    pub(super) new: String,
 }
 
-/// How decisions differ.
+/// Failures about which the decision changes.
+pub(super) struct Change<'p> {
+    pub(super) failures: FailureSet,
+    pub(super) old: RepeatedDecisions<'p>,
+    pub(super) new: RepeatedDecisions<'p>,
+    pub(super) kind: ChangeKind,
+    /// Whether the failures only combine the facts of two rules, while other changes show those
+    /// rules on their own.
+    pub(super) is_combined: bool,
+}
+
+/// How decisions change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// From this failure on, when one after the other fails so; counted from 1.
+pub(super) enum ChangeKind {
+    /// From this failure of a row on, counted from 1.
     From(usize),
-    /// Alone they are the same, but beside other failures the retries now count, or no longer do.
+    /// A row of the same failures is decided as before, but beside other failures the retries now
+    /// count toward `limits.max_retries`, or no longer do.
     Counting,
-    /// Only where jitter draws short delays, so that limits in time leave room for more retries.
+    /// Only if jitter draws short delays, so that limits in time allow more retries.
     ShortDraws,
-    /// Only the names of rule and error.
+    /// Only the names of the rule or the error change.
     Names,
 }
 
-/// The rule that decides, and what it says when a failure comes again and again.
-pub(crate) struct Decided<'p> {
-    pub(crate) rule: &'p Rule,
-    /// The last one is FATAL.
-    pub(crate) steps: Vec<Step>,
-}
-
-/// One decision, at the longest delays that jitter can draw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) kind: &'static str,
-    /// Seconds that jitter can draw, from the least to the most.
-    pub(crate) wait: (u32, u32),
-    pub(crate) error: String,
-}
-
-/// A rule of each policy and the failures that both decide.
-struct Pair<'p> {
+/// A rule of each policy, and failures that both decide about.
+struct RulePair<'p> {
     old: &'p Rule,
     new: &'p Rule,
-    failures: Failures,
+    failures: FailureSet,
 }
 
 impl<'p> Difference<'p> {
-    pub(crate) fn between(old: &'p Policy, new: &'p Policy) -> Self {
-        let pairs: Vec<_> = all_rules(old)
-            .flat_map(|was| all_rules(new).map(move |is| (was, is)))
-            .collect();
-        let pairs: Vec<_> = pairs
-            .into_iter()
-            .filter_map(|(was, is)| {
-                let rules = [(old, was), (new, is)];
-                let failures = Failures::like(Example::decided_by(&rules)?, rules);
-                Some(Pair {
-                    old: was,
-                    new: is,
-                    failures,
-                })
-            })
-            .collect();
-        // Where either rule also decides simpler failures, this one just has the facts of both.
-        let combined = |pair: &Pair<'_>| {
-            let simpler = |other: &Pair<'_>| other.failures.facts() < pair.failures.facts();
-            let of = |same: fn(&Pair<'_>, &Pair<'_>) -> bool| {
-                pairs
-                    .iter()
-                    .any(|other| same(other, pair) && simpler(other))
-            };
-            of(|one, other| std::ptr::eq(one.old, other.old))
-                && of(|one, other| std::ptr::eq(one.new, other.new))
-        };
-        let combined: Vec<_> = pairs.iter().map(combined).collect();
-        let changes = pairs
-            .into_iter()
-            .zip(combined)
-            .filter_map(|(pair, combined)| Change::of(pair, combined, old, new));
+    pub(super) fn between(old: &'p Policy, new: &'p Policy) -> Self {
+        let pairs = RulePair::all(old, new);
+        let combined: Vec<_> = pairs.iter().map(|pair| pair.is_combined(&pairs)).collect();
+        let changes = pairs.into_iter().zip(combined);
+        let changes = changes.filter_map(|(pair, combined)| Change::of(pair, combined, old, new));
         let mut changes: Vec<_> = changes.collect();
-        changes.sort_by_key(|change| change.combined);
-        let of = |change: &Change<'_>, name: &str| {
-            [change.old.rule, change.new.rule]
+        changes.sort_by_key(|change| change.is_combined);
+        let is_shown = |name: &str| {
+            let mut rules = changes
                 .iter()
-                .any(|rule| rule.name() == name)
+                .flat_map(|change| [change.old.rule, change.new.rule]);
+            rules.any(|rule| rule.name() == name)
         };
         let unproven = new.rules().iter().filter(|rule| {
-            let before = old
-                .rules()
-                .iter()
-                .find(|before| before.name() == rule.name());
+            let before = old.rule(rule.name());
             before.is_some_and(|before| patterns(old, before) != patterns(new, rule))
-                && !changes.iter().any(|change| of(change, rule.name()))
+                && !is_shown(rule.name())
         });
         Self {
-            settings: settings(old, new),
+            settings: changed_settings(old, new),
             worst: [WorstCase::of(old), WorstCase::of(new)],
             unproven: unproven.map(Rule::name).collect(),
             changes,
@@ -122,208 +88,136 @@ impl<'p> Difference<'p> {
     }
 
     /// Whether nothing changes.
-    pub(crate) fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         self.settings.is_empty() && self.changes.is_empty()
     }
 }
 
-fn all_rules(policy: &Policy) -> impl Iterator<Item = &Rule> {
-    policy.rules().iter().chain([policy.default_rule()])
+impl<'p> RulePair<'p> {
+    /// All pairs for which a failure is found.
+    fn all(old: &'p Policy, new: &'p Policy) -> Vec<Self> {
+        let pairs = old
+            .all_rules()
+            .flat_map(|before| new.all_rules().map(move |after| (before, after)));
+        let found = pairs.filter_map(|(before, after)| {
+            let rules = [(old, before), (new, after)];
+            let failures = FailureSet::like(Example::decided_by(&rules)?, rules);
+            Some(Self {
+                old: before,
+                new: after,
+                failures,
+            })
+        });
+        found.collect()
+    }
+
+    /// Whether each of the two rules also decides about simpler failures, with fewer facts.
+    fn is_combined(&self, all: &[Self]) -> bool {
+        let is_simpler = |other: &&Self| other.failures.facts() < self.failures.facts();
+        let mut simpler = all.iter().filter(is_simpler);
+        simpler
+            .clone()
+            .any(|other| std::ptr::eq(self.old, other.old))
+            && simpler.any(|other| std::ptr::eq(self.new, other.new))
+    }
 }
 
-/// The type, and the delays and jitter as far as limits on retries let the rule reach them.
-fn reachable<'p>(
-    policy: &Policy,
-    rule: &'p Rule,
-) -> (&'static str, u32, &'p [u32], Option<policy_engine::Jitter>) {
-    let most = if rule.counts() {
-        policy.limits().max_retries
-    } else {
-        u32::MAX
-    };
-    match rule.action() {
-        Action::Fatal => ("FATAL", 0, &[], None),
-        Action::Retriable { max_retries } => ("RETRIABLE", most.min(*max_retries), &[], None),
-        Action::Temporary {
-            max_retries,
-            backoff,
-        } => {
-            let retries = most.min(*max_retries);
-            let delays = usize::try_from(retries)
-                .ok()
-                .and_then(|retries| backoff.delays().get(..retries));
-            (
-                "TEMPORARY",
-                retries,
-                delays.unwrap_or(backoff.delays()),
-                Some(backoff.jitter()),
-            )
+/// What limits on retries leave of a rule's action.
+#[derive(PartialEq)]
+struct UsableAction<'p> {
+    type_: Type,
+    retries: u32,
+    delays: &'p [u32],
+    jitter: Option<Jitter>,
+}
+
+impl<'p> UsableAction<'p> {
+    fn of(policy: &Policy, rule: &'p Rule) -> Self {
+        let most = if rule.counts() {
+            policy.limits().max_retries
+        } else {
+            u32::MAX
+        };
+        let retries = most.min(rule.max_retries());
+        let delays = rule.backoff().map_or(&[][..], |backoff| backoff.delays());
+        let usable = usize::try_from(retries)
+            .ok()
+            .and_then(|retries| delays.get(..retries));
+        Self {
+            type_: rule.action().to_type(),
+            retries,
+            delays: usable.unwrap_or(delays),
+            jitter: rule.backoff().map(|backoff| backoff.jitter()),
         }
     }
 }
 
-/// The patterns of a rule as they are written.
+/// The patterns of a rule as they are written in the policy.
 fn patterns<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<(&'static str, &'p str)> {
     let matchers = rule
         .matchers()
         .iter()
         .filter(|matcher| matcher.key().ends_with("reason"));
+    let written = |span| policy.source().get(span).unwrap_or_default();
     matchers
-        .map(|matcher| {
-            (
-                matcher.key(),
-                policy.source().get(matcher.span()).unwrap_or_default(),
-            )
-        })
+        .map(|matcher| (matcher.key(), written(matcher.span())))
         .collect()
 }
 
-fn settings(old: &Policy, new: &Policy) -> Vec<(&'static str, String, String)> {
+fn changed_settings(old: &Policy, new: &Policy) -> Vec<ChangedSetting> {
     let seconds = |limit: Option<u64>| {
         limit.map_or_else(|| "none".to_owned(), |limit| Seconds(limit).to_string())
     };
-    let told = |policy: &Policy| {
+    let settings = |policy: &Policy| {
         let Limits {
             max_retries,
             max_total_wait,
             max_elapsed,
+            ..
         } = policy.limits();
-        let container = policy.container().unwrap_or("the only one").to_owned();
         [
-            max_retries.to_string(),
-            seconds(max_total_wait),
-            seconds(max_elapsed),
-            container,
+            ("limits.max_retries", max_retries.to_string()),
+            ("limits.max_total_wait", seconds(max_total_wait)),
+            ("limits.max_elapsed", seconds(max_elapsed)),
+            (
+                "container",
+                policy.container().unwrap_or("the only one").to_owned(),
+            ),
         ]
     };
-    let keys = [
-        "limits.max_retries",
-        "limits.max_total_wait",
-        "limits.max_elapsed",
-        "container",
-    ];
-    let values = told(old).into_iter().zip(told(new));
-    keys.into_iter()
-        .zip(values)
-        .filter(|(_, (old, new))| old != new)
-        .map(|(key, (old, new))| (key, old, new))
+    let pairs = settings(old).into_iter().zip(settings(new));
+    let changed = pairs.filter(|(old, new)| old != new);
+    changed
+        .map(|((key, old), (_, new))| ChangedSetting { key, old, new })
         .collect()
 }
 
 impl<'p> Change<'p> {
-    /// The change that these failures show; nothing where all is as it was.
-    fn of(pair: Pair<'p>, combined: bool, old: &'p Policy, new: &'p Policy) -> Option<Self> {
-        let (was, is) = (
-            Decided::of(old, pair.old, &pair.failures.example),
-            Decided::of(new, pair.new, &pair.failures.example),
-        );
-        let seen = |steps: &[Step]| {
-            steps
-                .iter()
-                .map(|step| (step.kind, step.wait))
-                .collect::<Vec<_>>()
-        };
-        let (before, after) = (seen(&was.steps), seen(&is.steps));
-        let first = before
-            .iter()
-            .zip(&after)
-            .position(|(before, after)| before != after);
+    /// The change for these failures. `None` if they are decided as before.
+    fn of(pair: RulePair<'p>, is_combined: bool, old: &'p Policy, new: &'p Policy) -> Option<Self> {
+        let before = RepeatedDecisions::of(old, pair.old, &pair.failures.example);
+        let after = RepeatedDecisions::of(new, pair.new, &pair.failures.example);
+        let (decisions, new_decisions) = (before.types_and_waits(), after.types_and_waits());
+        let mut both = decisions.iter().zip(&new_decisions);
         let same_limits = old.limits() == new.limits();
-        let kind = match first {
-            Some(at) => Kind::From(at + 1),
-            None if pair.old.counts() != pair.new.counts() && before.len() > 1 => Kind::Counting,
-            None if same_limits && reachable(old, pair.old) != reachable(new, pair.new) => {
-                Kind::ShortDraws
-            }
-            None if was.error() != is.error() || pair.old.name() != pair.new.name() => Kind::Names,
-            None => return None,
+        let kind = if let Some(first) = both.position(|(before, after)| before != after) {
+            ChangeKind::From(first + 1)
+        } else if pair.old.counts() != pair.new.counts() && decisions.len() > 1 {
+            ChangeKind::Counting
+        } else if same_limits && UsableAction::of(old, pair.old) != UsableAction::of(new, pair.new)
+        {
+            ChangeKind::ShortDraws
+        } else if before.error() != after.error() || pair.old.name() != pair.new.name() {
+            ChangeKind::Names
+        } else {
+            return None;
         };
         Some(Self {
             failures: pair.failures,
-            old: was,
-            new: is,
+            old: before,
+            new: after,
             kind,
-            combined,
+            is_combined,
         })
-    }
-}
-
-impl<'p> Decided<'p> {
-    fn of(policy: &Policy, rule: &'p Rule, example: &Example) -> Self {
-        let failure = example.failure();
-        let mut counters = Counters::default();
-        let mut steps = Vec::new();
-        loop {
-            let context = ExecutionContext {
-                draw: Draw::Longest,
-                elapsed_seconds: Some(counters.waited_seconds()),
-            };
-            let retry = policy_engine::Retry::after(counters.retry_count());
-            let decision = decide(policy, &failure, &RetryState::Readable(counters), &context);
-            let longest = decision.verdict.wait_seconds();
-            let shortest = match (decision.verdict, rule.action()) {
-                (Verdict::Temporary { .. }, Action::Temporary { backoff, .. }) => {
-                    backoff.jitter().shortest(backoff.delay(retry))
-                }
-                _ => 0,
-            };
-            let wait = (shortest, longest);
-            steps.push(Step {
-                kind: decision.verdict.type_name(),
-                wait,
-                error: decision.error,
-            });
-            if let Verdict::Fatal(_) = decision.verdict {
-                return Self { rule, steps };
-            }
-            counters = decision.counters;
-        }
-    }
-
-    /// The decisions in a few words: `TEMPORARY 30s, 1m, then FATAL`.
-    pub(crate) fn in_words(&self) -> String {
-        let mut parts: Vec<(String, usize)> = Vec::new();
-        for step in &self.steps {
-            let words = match step.wait {
-                _ if step.kind != "TEMPORARY" => step.kind.to_owned(),
-                (least, most) if least == most => Seconds(most.into()).to_string(),
-                (least, most) => format!("{}..={}", Seconds(least.into()), Seconds(most.into())),
-            };
-            match parts.last_mut() {
-                Some((last, times)) if *last == words => *times += 1,
-                _ => parts.push((words, 1)),
-            }
-        }
-        let retries = self.steps.len() - 1;
-        let mut words: Vec<_> = parts
-            .iter()
-            .take(parts.len() - 1)
-            .map(|(words, times)| times_of(words, *times))
-            .collect();
-        if words.len() > MOST_SHOWN {
-            words.truncate(MOST_SHOWN - 1);
-            words.push(format!("… {retries} retries in all"));
-        }
-        match self.steps.first().map(|step| step.kind) {
-            Some("TEMPORARY") => format!("TEMPORARY {}, then FATAL", words.join(", ")),
-            Some("RETRIABLE") => format!("{}, then FATAL", words.join(", ")),
-            _ => "FATAL".into(),
-        }
-    }
-
-    /// The error that the execution ends with.
-    pub(crate) fn error(&self) -> &str {
-        self.steps.last().map_or("", |step| &step.error)
-    }
-}
-
-/// Most different delays that are written out.
-const MOST_SHOWN: usize = 6;
-
-fn times_of(words: &str, times: usize) -> String {
-    if times == 1 {
-        words.to_owned()
-    } else {
-        format!("{times} x {words}")
     }
 }

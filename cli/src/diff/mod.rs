@@ -1,7 +1,9 @@
-//! `exitwise diff`: what changes between two policies, in decisions.
+//! `exitwise diff`: what changes between two policies, in decisions and not in text.
 
 pub(crate) mod command;
-pub(crate) mod difference;
-pub(crate) mod failures;
+mod difference;
+mod example_parts;
+mod failure_set;
 #[cfg(test)]
-mod tests;
+mod properties;
+mod repeated;

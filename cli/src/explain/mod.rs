@@ -1,5 +1,7 @@
 //! `exitwise explain`: which rule decides about a failure, and why.
 
 pub(crate) mod command;
-pub(crate) mod recorded;
-pub(crate) mod report;
+mod decision_report;
+mod end_report;
+mod history;
+mod recording;

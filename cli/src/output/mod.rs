@@ -1,4 +1,4 @@
 //! What several commands print.
 
-pub(crate) mod text;
+pub(crate) mod terminal;
 pub(crate) mod worst_case;

@@ -1,14 +1,14 @@
-//! A real clock that shows what is left of a wait and can be interrupted.
+//! A real clock that shows a countdown and can be interrupted.
 
-use crate::run::signals::Signals;
-use asl_runner::{Aborted, Clock};
+use super::signals::Signals;
+use exitwise_asl_runner::{AbortedError, Clock};
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 /// The system's clock.
-pub(crate) struct SystemClock<'s> {
-    pub(crate) signals: &'s Signals,
+pub(super) struct SystemClock<'s> {
+    pub(super) signals: &'s Signals,
 }
 
 impl Clock for SystemClock<'_> {
@@ -16,28 +16,25 @@ impl Clock for SystemClock<'_> {
         OffsetDateTime::now_utc()
     }
 
-    fn wait(&mut self, duration: Duration) -> Result<(), Aborted> {
+    fn wait(&mut self, duration: Duration) -> Result<(), AbortedError> {
         let end = Instant::now() + duration;
-        let shown = stderr().is_terminal();
-        let mut awake = true;
-        while awake {
+        let is_shown = stderr().is_terminal();
+        let mut slept = true;
+        while slept {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
-            if shown {
-                let _ = write!(
-                    stderr(),
-                    "\r\x1b[K  next attempt in {} s",
-                    left.as_secs_f64().ceil()
-                );
+            if is_shown {
+                let seconds = left.as_secs_f64().ceil();
+                let _ = write!(stderr(), "\r\x1b[K  next attempt in {seconds} s");
                 let _ = stderr().flush();
             }
-            awake = self.signals.sleep(left.min(Duration::from_secs(1)));
+            slept = self.signals.sleep(left.min(Duration::from_secs(1)));
         }
-        if shown {
+        if is_shown {
             let _ = write!(stderr(), "\r\x1b[K");
         }
-        if awake { Ok(()) } else { Err(Aborted) }
+        if slept { Ok(()) } else { Err(AbortedError) }
     }
 }

@@ -1,37 +1,39 @@
 //! `exitwise run`: a failing task under a policy, through the state machine that is deployed.
 
+use super::clock::SystemClock;
+use super::definition::{DEPLOYED, rendered};
+use super::ecs::Entrypoint;
+use super::report::RunReport;
+use super::signals::Signals;
+use super::tasks::{LocalTasks, RunTask};
 use crate::args::{Format, Run};
-use crate::output::text::say;
+use crate::output::terminal::say;
 use crate::policy_file::PolicyFile;
-use crate::run::clock::SystemClock;
-use crate::run::definition::{DEPLOYED, rendered};
-use crate::run::ecs::Entrypoint;
-use crate::run::report::Report;
-use crate::run::signals::Signals;
-use crate::run::tasks::{LocalTasks, Runs};
 use crate::status::Status;
 use anyhow::{Context, Result, anyhow, bail};
-use asl_runner::{Clock, Definition, Execution, Outcome, VirtualClock};
-use lambda::{Event, Handler};
+use exitwise_asl_runner::{Clock, Definition, Execution, ExecutionEnd, VirtualClock};
+use exitwise_engine::Policy;
+use exitwise_lambda::{Event, Handler};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::path::Path;
 use std::{env, fs};
 use time::OffsetDateTime;
+
+/// The execution's id. It is always the same, so that a run can be repeated: jitter is keyed by it.
+const EXECUTION_ID: &str = "arn:aws:states:us-east-1:123456789012:execution:exitwise:local";
 
 pub(crate) fn run(args: &Run) -> Result<Status> {
     let Some((policy_name, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
         return Ok(Status::BadPolicy);
     };
     let input = input(args)?;
-    let runs = runs(args)?;
+    let run_task = run_task(args)?;
     let definition = definition(args, &policy)?;
-    let mut report = Report::new(args.format, &policy_name, args.fast);
     if args.format == Format::Text {
-        let failures = if args.replay.is_empty() {
-            input.to_string()
-        } else {
-            format!("{} recorded failures", args.replay.len())
+        let failures = match args.replay.len() {
+            0 => input.to_string(),
+            recorded => format!("{recorded} recorded failures"),
         };
         say(&format!(
             "{failures} under {policy_name} ({})",
@@ -39,32 +41,35 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
         ))?;
     }
     let signals = Signals::listen()?;
+    let decided = Cell::new(None);
+    let mut report = RunReport::new(args.format, &policy_name, args.fast, &decided);
+    let handler = Handler::new(policy);
     let mut tasks = LocalTasks {
-        runs,
-        handler: Handler::new(policy),
+        run_task,
+        handler,
         signals: &signals,
+        decided: &decided,
     };
     let mut clock: Box<dyn Clock> = if args.fast {
         Box::new(VirtualClock::starting_at(OffsetDateTime::UNIX_EPOCH))
     } else {
         Box::new(SystemClock { signals: &signals })
     };
-    // The same id each time, so that a run can be repeated: jitter is keyed by it.
     let execution = Execution {
-        id: "arn:aws:states:us-east-1:123456789012:execution:exitwise:local".into(),
+        id: EXECUTION_ID.into(),
         input,
     };
     let mut printed = Ok(());
-    let outcome = definition.run(execution, &mut tasks, clock.as_mut(), &mut |event| {
+    let end = definition.run(execution, &mut tasks, clock.as_mut(), &mut |event| {
         if printed.is_ok() {
             printed = report.event(event);
         }
     });
     printed?;
-    Ok(match outcome {
-        Outcome::Succeeded { .. } => Status::Fine,
-        Outcome::Failed { .. } => Status::No,
-        Outcome::Aborted => Status::Interrupted,
+    Ok(match end {
+        ExecutionEnd::Succeeded { .. } => Status::Fine,
+        ExecutionEnd::Failed { .. } => Status::No,
+        ExecutionEnd::Aborted => Status::Interrupted,
     })
 }
 
@@ -76,46 +81,37 @@ fn input(args: &Run) -> Result<Value> {
     }
 }
 
-fn runs(args: &Run) -> Result<Runs> {
+fn run_task(args: &Run) -> Result<RunTask> {
     if !args.replay.is_empty() {
-        return args
-            .replay
-            .iter()
-            .map(|path| recorded(path))
-            .collect::<Result<VecDeque<_>>>()
-            .map(Runs::Replayed);
+        let failures = args.replay.iter().map(|path| recorded(path));
+        return Ok(RunTask::Replay(failures.collect::<Result<_>>()?));
     }
     let quiet_stdout = args.format == Format::Json;
     if let Some(entrypoint) = &args.entrypoint {
-        let mut words = shell_words::split(entrypoint)
-            .context("--entrypoint cannot be split into words")?
-            .into_iter();
-        let program = words
-            .next()
-            .context("--entrypoint names no program")?
-            .into();
-        return Ok(Runs::Real(Entrypoint {
+        let words = shell_words::split(entrypoint);
+        let words = words.context("--entrypoint cannot be split into words")?;
+        let mut words = words.into_iter().map(Into::into);
+        let program = words.next().context("--entrypoint names no program")?;
+        return Ok(RunTask::Start(Entrypoint {
             program,
-            arguments: words.map(Into::into).collect(),
+            arguments: words.collect(),
             quiet_stdout,
         }));
     }
-    // An option that neither `run` nor the demo task knows is a slip, not something to fail four times with.
-    if let Some(option) = args
-        .args
-        .first()
-        .filter(|arg| arg.starts_with('-') && !task_app::recognises(arg))
-    {
+    // An option that neither `run` nor the demo task has is a typo; the task would fail with it at
+    // every attempt.
+    let first = args.args.first().filter(|arg| arg.starts_with('-'));
+    if let Some(option) = first.filter(|arg| !exitwise_task_app::is_option(arg)) {
         bail!(
-            "unknown option {option}; options of run come before the task's arguments, see exitwise run --help"
+            "unknown option {option}; options of run come before the task's arguments, see \
+             exitwise run --help"
         );
     }
-    let program = env::current_exe()
-        .context("cannot find this program to start it as the demo task")?
-        .into();
-    Ok(Runs::Real(Entrypoint {
-        program,
-        arguments: vec!["task-app".into()],
+    let program = env::current_exe().context("cannot find this program to run the demo task")?;
+    let arguments = vec!["task-app".into()];
+    Ok(RunTask::Start(Entrypoint {
+        program: program.into(),
+        arguments,
         quiet_stdout,
     }))
 }
@@ -123,16 +119,20 @@ fn runs(args: &Run) -> Result<Runs> {
 /// `taskError` of a recorded event.
 fn recorded(path: &Path) -> Result<Value> {
     let name = path.display();
+    let unusable = || format!("{name} cannot be replayed");
     let payload = fs::read(path).with_context(|| format!("cannot read the event {name}"))?;
-    Event::read(&payload)
-        .failure()
-        .map_err(|why| anyhow!("{name} is no event to replay: {why}"))?;
-    let event: Value = serde_json::from_slice(&payload)
-        .with_context(|| format!("{name} is no event to replay"))?;
-    Ok(event.get("taskError").cloned().unwrap_or_default())
+    let failure = Event::read(&payload).failure().map(drop);
+    failure
+        .map_err(|why| anyhow!("it is not an event: {why}"))
+        .with_context(unusable)?;
+    let mut event: Value = serde_json::from_slice(&payload).with_context(unusable)?;
+    Ok(event
+        .get_mut("taskError")
+        .map(Value::take)
+        .unwrap_or_default())
 }
 
-fn definition(args: &Run, policy: &policy_engine::Policy) -> Result<Definition> {
+fn definition(args: &Run, policy: &Policy) -> Result<Definition> {
     let (name, text) = match &args.definition {
         None => (
             "terraform/state-machine.asl.json".to_owned(),

@@ -1,7 +1,8 @@
-//! RunTask on this machine: a child process in the container's place, and the Cause that ECS would report.
+//! RunTask on this machine: starts a child process instead of a container, and reports its end as
+//! ECS would.
 
-use crate::run::signals::{Signals, Waited};
-use asl_runner::{TaskError, TaskFailure};
+use super::signals::{Signals, Waited};
+use exitwise_asl_runner::{TaskError, TaskFailure};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
@@ -9,18 +10,19 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-/// How long a stopped child may take to end before it is killed.
+/// Time between asking a child to end and killing it.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What to start in the container's place.
-pub(crate) struct Entrypoint {
-    pub(crate) program: OsString,
-    pub(crate) arguments: Vec<OsString>,
-    /// The child's standard output goes to standard error, because this program's own is for tools.
-    pub(crate) quiet_stdout: bool,
+/// The program that runs instead of the container.
+pub(super) struct Entrypoint {
+    pub(super) program: OsString,
+    pub(super) arguments: Vec<OsString>,
+    /// Whether the child's standard output goes to standard error, so that only events are on this
+    /// program's own.
+    pub(super) quiet_stdout: bool,
 }
 
-/// What the state machine passes to RunTask, as far as it matters here.
+/// The overrides that the state machine passes to RunTask, as far as a child process can have them.
 struct Overrides {
     name: String,
     command: Vec<String>,
@@ -28,64 +30,65 @@ struct Overrides {
 }
 
 impl Overrides {
-    /// Reads `Overrides.ContainerOverrides[0]`, as strictly as ECS does.
+    /// Reads `Overrides.ContainerOverrides[0]` as strictly as ECS does.
     fn read(parameters: &Value) -> Option<Self> {
         let container = parameters.pointer("/Overrides/ContainerOverrides/0")?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let command = container.get("Command").map_or(Some(Vec::new()), |list| {
-            list.as_array()?.iter().map(text).collect()
-        });
+        let list = |key| match container.get(key) {
+            Some(list) => list.as_array().map(Vec::as_slice),
+            None => Some(&[][..]),
+        };
         let pair = |entry: &Value| Some((text(entry.get("Name")?)?, text(entry.get("Value")?)?));
-        let environment = container
-            .get("Environment")
-            .map_or(Some(Vec::new()), |list| {
-                list.as_array()?.iter().map(pair).collect()
-            });
         Some(Self {
             name: text(container.get("Name")?)?,
-            command: command?,
-            environment: environment?,
+            command: list("Command")?.iter().map(text).collect::<Option<_>>()?,
+            environment: list("Environment")?
+                .iter()
+                .map(pair)
+                .collect::<Option<_>>()?,
         })
     }
 }
 
 impl Entrypoint {
     /// Runs the task to its end.
-    pub(crate) fn run_task(
+    pub(super) fn run_task(
         &self,
         parameters: &Value,
         timeout: Option<Duration>,
         signals: &Signals,
     ) -> Result<Value, TaskError> {
         let Some(overrides) = Overrides::read(parameters) else {
-            // What Step Functions makes of parameters that RunTask cannot take; nothing catches it.
-            let cause = "The Parameters of RunTask need Overrides.ContainerOverrides[0] with Name, Command and Environment of texts.";
-            return Err(TaskError::Failed(TaskFailure::new("States.Runtime", cause)));
+            // No Catch handles this error in AWS either.
+            let cause = "The Parameters of RunTask need Overrides.ContainerOverrides[0] with Name, \
+                         and Command and Environment as lists of strings.";
+            return Err(TaskFailure::new("States.Runtime", cause).into());
         };
         let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .args(&overrides.command)
-            .envs(overrides.environment.iter().cloned());
-        // A group of its own, so that stopping the task stops whatever it has started.
+        command.args(&self.arguments).args(&overrides.command);
+        command.envs(overrides.environment.iter().cloned());
+        // In a process group of its own, all that the task has started can be stopped with it.
         command.stdin(Stdio::null()).process_group(0);
         if self.quiet_stdout {
             command.stdout(io::stderr());
         }
+        let end_of = |end: &TaskEnd| end.described(parameters, &overrides);
+        let failure =
+            |end: &TaskEnd| TaskFailure::new("States.TaskFailed", end_of(end).to_string()).into();
         let child = match command.spawn() {
             Ok(child) => child,
-            Err(error) => return Err(failed(parameters, &overrides, &self.not_started(&error))),
+            Err(error) => return Err(failure(&TaskEnd::not_started(&self.program, &error))),
         };
         let group = rustix::process::Pid::from_child(&child);
         signals.watch(child);
         match signals.wait(timeout.unwrap_or(Duration::MAX)) {
-            Waited::Ended(status) => match ended(status) {
-                ended if ended.exit_code == Some(0) => Ok(task(parameters, &overrides, &ended)),
-                ended => Err(failed(parameters, &overrides, &ended)),
+            Waited::ChildEnded(status) => match TaskEnd::exited(status) {
+                end if end.exit_code == Some(0) => Ok(end_of(&end)),
+                end => Err(failure(&end)),
             },
             Waited::TimedOut => {
                 stop(group, signals);
-                Err(TaskError::Failed(TaskFailure::new("States.Timeout", "")))
+                Err(TaskFailure::new("States.Timeout", "").into())
             }
             Waited::Interrupted => {
                 stop(group, signals);
@@ -93,97 +96,92 @@ impl Entrypoint {
             }
         }
     }
-
-    /// What runc says of a program that cannot be started.
-    fn not_started(&self, error: &io::Error) -> Ended {
-        let program = self.program.to_string_lossy();
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "executable file not found in $PATH".to_owned(),
-            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => error.to_string(),
-        };
-        Ended {
-            stop_code: "TaskFailedToStart",
-            stopped_reason: "Task failed to start",
-            exit_code: None,
-            reason: Some(format!(
-                "CannotStartContainerError: Error response from daemon: failed to create task for container: \
-                 unable to start container process: exec: \"{program}\": {why}: unknown"
-            )),
-        }
-    }
 }
 
-/// Asks the child and its children to end, as StopTask does; kills them when they do not, or at the next Ctrl-C.
+/// Asks the child and its children to end, as StopTask does. Kills them if they do not, or at the
+/// next Ctrl-C.
 fn stop(group: rustix::process::Pid, signals: &Signals) {
     use rustix::process::{Signal, kill_process_group};
-    // A group that has just ended needs no signal.
+    // This fails only if the group has just ended.
     let _ = kill_process_group(group, Signal::TERM);
-    if !matches!(signals.wait(STOP_TIMEOUT), Waited::Ended(_)) {
+    if !matches!(signals.wait(STOP_TIMEOUT), Waited::ChildEnded(_)) {
         let _ = kill_process_group(group, Signal::KILL);
         signals.wait(STOP_TIMEOUT);
     }
 }
 
-/// How a task ended, in ECS's words.
-struct Ended {
+/// How a task ended, in ECS's terms.
+struct TaskEnd {
     stop_code: &'static str,
     stopped_reason: &'static str,
     exit_code: Option<i32>,
     reason: Option<String>,
 }
 
-fn ended(status: io::Result<ExitStatus>) -> Ended {
-    // A child that cannot be waited for has no exit code, like a container that ECS lost.
-    let exit_code = status.ok().and_then(|status| {
-        status
-            .code()
-            .or_else(|| status.signal().map(|signal| 128 + signal))
-    });
-    let stopped_reason = "Essential container in task exited";
-    Ended {
-        stop_code: "EssentialContainerExited",
-        stopped_reason,
-        exit_code,
-        reason: None,
+impl TaskEnd {
+    /// The end of a child that ran.
+    fn exited(status: io::Result<ExitStatus>) -> Self {
+        // A child whose status cannot be read has no exit code, like a container that ECS lost.
+        let exit_code = status.ok().and_then(|status| {
+            let by_signal = || status.signal().map(|signal| 128 + signal);
+            status.code().or_else(by_signal)
+        });
+        Self {
+            stop_code: "EssentialContainerExited",
+            stopped_reason: "Essential container in task exited",
+            exit_code,
+            reason: None,
+        }
     }
-}
 
-fn failed(parameters: &Value, overrides: &Overrides, ended: &Ended) -> TaskError {
-    TaskError::Failed(TaskFailure::new(
-        "States.TaskFailed",
-        task(parameters, overrides, ended).to_string(),
-    ))
-}
+    /// The end of a program that cannot be started, with the message that runc gives for it.
+    fn not_started(program: &OsString, error: &io::Error) -> Self {
+        let program = program.to_string_lossy();
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "executable file not found in $PATH".to_owned(),
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        };
+        Self {
+            stop_code: "TaskFailedToStart",
+            stopped_reason: "Task failed to start",
+            exit_code: None,
+            reason: Some(format!(
+                "CannotStartContainerError: Error response from daemon: failed to create task for \
+                 container: unable to start container process: exec: \"{program}\": {why}: unknown"
+            )),
+        }
+    }
 
-/// The stopped task as ECS describes it: PascalCase, and what is absent left out.
-fn task(parameters: &Value, overrides: &Overrides, ended: &Ended) -> Value {
-    let arn = "arn:aws:ecs:us-east-1:123456789012:task/exitwise/00000000000000000000000000000000";
-    let mut container = Map::new();
-    container.insert("LastStatus".into(), json!("STOPPED"));
-    container.insert("Name".into(), json!(overrides.name));
-    container.insert("TaskArn".into(), json!(arn));
-    container.extend(ended.exit_code.map(|code| ("ExitCode".into(), json!(code))));
-    container.extend(
-        ended
-            .reason
-            .as_ref()
-            .map(|reason| ("Reason".into(), json!(reason))),
-    );
-    json!({
-        "Attachments": [],
-        "ClusterArn": parameters.get("Cluster"),
-        "Containers": [container],
-        "DesiredStatus": "STOPPED",
-        "LastStatus": "STOPPED",
-        "LaunchType": parameters.get("LaunchType"),
-        "Overrides": parameters.get("Overrides"),
-        "PlatformVersion": "1.4.0",
-        "StartedBy": "AWS Step Functions",
-        "StopCode": ended.stop_code,
-        "StoppedReason": ended.stopped_reason,
-        "Tags": [],
-        "TaskArn": arn,
-        "TaskDefinitionArn": parameters.get("TaskDefinition"),
-    })
+    /// The stopped task as ECS describes it: in PascalCase, without absent facts.
+    fn described(&self, parameters: &Value, overrides: &Overrides) -> Value {
+        let arn =
+            "arn:aws:ecs:us-east-1:123456789012:task/exitwise/00000000000000000000000000000000";
+        let mut container = Map::new();
+        container.insert("LastStatus".into(), json!("STOPPED"));
+        container.insert("Name".into(), json!(overrides.name));
+        container.insert("TaskArn".into(), json!(arn));
+        container.extend(self.exit_code.map(|code| ("ExitCode".into(), json!(code))));
+        container.extend(
+            self.reason
+                .as_ref()
+                .map(|reason| ("Reason".into(), json!(reason))),
+        );
+        json!({
+            "Attachments": [],
+            "ClusterArn": parameters.get("Cluster"),
+            "Containers": [container],
+            "DesiredStatus": "STOPPED",
+            "LastStatus": "STOPPED",
+            "LaunchType": parameters.get("LaunchType"),
+            "Overrides": parameters.get("Overrides"),
+            "PlatformVersion": "1.4.0",
+            "StartedBy": "AWS Step Functions",
+            "StopCode": self.stop_code,
+            "StoppedReason": self.stopped_reason,
+            "Tags": [],
+            "TaskArn": arn,
+            "TaskDefinitionArn": parameters.get("TaskDefinition"),
+        })
+    }
 }

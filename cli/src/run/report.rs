@@ -1,79 +1,88 @@
-//! An execution's history for people, and for tools as it is.
+//! Prints an execution's history: for people as a log, for programs as it is.
 
 use crate::args::Format;
-use crate::output::text::{BAD, FAINT, GOOD, one_line, say, style_of};
+use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, say, style_of};
 use anyhow::Result;
-use asl_runner::HistoryEvent;
-use policy_engine::Seconds;
+use exitwise_asl_runner::HistoryEvent;
+use exitwise_engine::Decision;
+use exitwise_engine::policy::Seconds;
+use exitwise_lambda::Decided;
 use serde_json::Value;
+use std::cell::Cell;
 use time::OffsetDateTime;
 
-/// How much of a text from outside is shown.
-const SHOWN_CHARS: usize = 1_000;
+/// Longest part of a text from outside that is printed, in characters.
+const MAX_TEXT_CHARS: usize = 1_000;
 
 /// Prints events as they happen.
-pub(crate) struct Report<'r> {
+pub(super) struct RunReport<'r> {
     format: Format,
-    /// The policy's file, for places in it.
+    /// The policy's file.
     policy: &'r str,
-    /// Whether the clock is virtual.
-    fast: bool,
+    /// Whether waits are skipped.
+    is_fast: bool,
+    /// The decision that the next event of ProcessError is about.
+    decided: &'r Cell<Option<Decided>>,
     start: Option<OffsetDateTime>,
-    attempts: u32,
-    /// Seconds of the wait that the last decision asked for.
+    attempts: usize,
+    /// The wait after the last decision, in seconds.
     next_wait: u64,
     waited: u64,
 }
 
-impl<'r> Report<'r> {
-    pub(crate) fn new(format: Format, policy: &'r str, fast: bool) -> Self {
+impl<'r> RunReport<'r> {
+    pub(super) fn new(
+        format: Format,
+        policy: &'r str,
+        is_fast: bool,
+        decided: &'r Cell<Option<Decided>>,
+    ) -> Self {
+        let (start, attempts, next_wait, waited) = (None, 0, 0, 0);
         Self {
             format,
             policy,
-            fast,
-            start: None,
-            attempts: 0,
-            next_wait: 0,
-            waited: 0,
+            is_fast,
+            decided,
+            start,
+            attempts,
+            next_wait,
+            waited,
         }
     }
 
     /// Prints one event.
-    pub(crate) fn event(&mut self, event: &HistoryEvent) -> Result<()> {
+    pub(super) fn event(&mut self, event: &HistoryEvent) -> Result<()> {
         if self.format == Format::Json {
             return say(&serde_json::to_string(event)?);
         }
         let elapsed = event.timestamp - *self.start.get_or_insert(event.timestamp);
-        let clock = elapsed.whole_seconds();
+        let seconds = elapsed.whole_seconds();
+        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
         let clock = format!(
-            "{FAINT}{:>2}:{:02}:{:02}{FAINT:#}",
-            clock / 3_600,
-            clock / 60 % 60,
-            clock % 60
+            "{FAINT}{hours:>2}:{minutes:02}:{:02}{FAINT:#}",
+            seconds % 60
         );
-        let text = |name| {
+        let detail = |key| {
             event
                 .details
-                .get(name)
+                .get(key)
                 .and_then(Value::as_str)
                 .unwrap_or_default()
         };
-        let output = event.details.get("output").unwrap_or(&Value::Null);
         match event.kind.as_str() {
             "TaskSubmitted" => {
                 self.attempts += 1;
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
-            // The decision says what happened, but of texts from outside only what is safe to log.
-            "TaskFailed" => match container_reason(text("cause")) {
-                Some(reason) => say(&format!("{clock}  {}", one_line(&reason, SHOWN_CHARS))),
+            // The decision never prints free texts, because those may hold secrets.
+            "TaskFailed" => match reason_not_started(detail("cause")) {
+                Some(reason) => say(&format!("{clock}  {}", one_line(&reason, MAX_TEXT_CHARS))),
                 None => Ok(()),
             },
-            "TaskSucceeded" => match output.get("Payload") {
-                Some(answer) => self.decision(&clock, answer),
+            "TaskSucceeded" | "LambdaFunctionSucceeded" => match self.decided.take() {
+                Some(decided) => self.decision(&clock, &decided.decision),
                 None => Ok(()),
             },
-            "LambdaFunctionSucceeded" => self.decision(&clock, output),
             "WaitStateExited" => {
                 self.waited += self.next_wait;
                 Ok(())
@@ -87,55 +96,46 @@ impl<'r> Report<'r> {
                 self.effort()
             )),
             "ExecutionFailed" => {
-                let error = one_line(text("error"), SHOWN_CHARS);
+                let error = one_line(detail("error"), MAX_TEXT_CHARS);
+                let cause = one_line(detail("cause"), MAX_TEXT_CHARS);
                 say(&format!(
                     "{clock}  {BAD}failed{BAD:#} {}: {error}",
                     self.effort()
                 ))?;
-                say(&format!(
-                    "          {}",
-                    one_line(text("cause"), SHOWN_CHARS)
-                ))
+                say(&format!("          {cause}"))
             }
             _ => Ok(()),
         }
     }
 
-    /// What ProcessError answered.
-    fn decision(&mut self, clock: &str, answer: &Value) -> Result<()> {
-        let text = |key| answer.get(key).and_then(Value::as_str).unwrap_or_default();
-        self.next_wait = answer
-            .get("waitSeconds")
-            .and_then(Value::as_u64)
-            .unwrap_or(0);
-        let style = style_of(text("type"));
-        let (happened, why) = text("cause")
-            .split_once("; ")
-            .unwrap_or(("no rule was asked", text("cause")));
-        let why = why.replacen("(line ", &format!("({}:", self.policy), 1);
-        say(&format!("{clock}  {}", one_line(happened, SHOWN_CHARS)))?;
-        say(&format!(
-            "{clock}  {style}{}{style:#}, {}",
-            text("type"),
-            one_line(&why, SHOWN_CHARS)
-        ))
+    fn decision(&mut self, clock: &str, decision: &Decision) -> Result<()> {
+        self.next_wait = decision.verdict.wait_seconds().into();
+        let type_ = decision.verdict.to_type();
+        let (style, reason) = (style_of(type_), decision.reason);
+        if let Some(incident) = &decision.incident {
+            say(&format!("{clock}  {incident}"))?;
+        }
+        let rule = match &decision.rule {
+            Some(rule) if rule.line == 0 => format!("rule {} (implied): ", rule.name),
+            Some(rule) => format!("rule {} ({}:{}): ", rule.name, self.policy, rule.line),
+            None => String::new(),
+        };
+        say(&format!("{clock}  {style}{type_}{style:#}, {rule}{reason}"))
     }
 
-    /// What the execution took.
+    /// The attempts and waits so far.
     fn effort(&self) -> String {
-        let (attempts, waited) = (self.attempts, Seconds(self.waited));
-        let plural = if attempts == 1 { "" } else { "s" };
-        let skipped = if self.fast && self.waited > 0 {
-            " (skipped by --fast)"
-        } else {
-            ""
+        let (attempts, waited) = (counted(self.attempts, "attempt"), Seconds(self.waited));
+        let skipped = match self.is_fast && self.waited > 0 {
+            true => " (skipped by --fast)",
+            false => "",
         };
-        format!("after {attempts} attempt{plural} and {waited} of waiting{skipped}")
+        format!("after {attempts} and {waited} of waiting{skipped}")
     }
 }
 
-/// The container's `Reason` in a Cause; only a container that did not run has one here.
-fn container_reason(cause: &str) -> Option<String> {
+/// The reason in a Cause why a container did not start. A child process that started has none.
+fn reason_not_started(cause: &str) -> Option<String> {
     let task: Value = serde_json::from_str(cause).ok()?;
     task.pointer("/Containers/0/Reason")?
         .as_str()

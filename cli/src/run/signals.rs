@@ -1,4 +1,4 @@
-//! What can happen while `run` waits: Ctrl-C, or the end of the child process.
+//! What can end a wait of `run` early: Ctrl-C, or the end of the child process.
 
 use anyhow::{Context, Result};
 use std::cell::Cell;
@@ -10,18 +10,18 @@ use std::time::Duration;
 
 enum Signal {
     Interrupted,
-    Ended(io::Result<ExitStatus>),
+    ChildEnded(io::Result<ExitStatus>),
 }
 
 /// How waiting for a child ended.
-pub(crate) enum Waited {
-    Ended(io::Result<ExitStatus>),
+pub(super) enum Waited {
+    ChildEnded(io::Result<ExitStatus>),
     TimedOut,
     Interrupted,
 }
 
-/// The one place that waits.
-pub(crate) struct Signals {
+/// The only place where this program waits.
+pub(super) struct Signals {
     sender: Sender<Signal>,
     receiver: Receiver<Signal>,
     interrupted: Cell<bool>,
@@ -29,14 +29,14 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Starts to listen for Ctrl-C and SIGTERM.
-    pub(crate) fn listen() -> Result<Self> {
+    pub(super) fn listen() -> Result<Self> {
         let (sender, receiver) = channel();
         let interrupts = sender.clone();
-        ctrlc::set_handler(move || {
-            // Nobody listens any more only when the process is about to end.
+        let handler = move || {
+            // This fails only if the process is about to end and no longer listens.
             let _ = interrupts.send(Signal::Interrupted);
-        })
-        .context("cannot listen for Ctrl-C")?;
+        };
+        ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
         Ok(Self {
             sender,
             receiver,
@@ -44,31 +44,28 @@ impl Signals {
         })
     }
 
-    /// Sleeps; false when interrupted before or meanwhile.
-    pub(crate) fn sleep(&self, duration: Duration) -> bool {
-        if !self.interrupted.get()
-            && matches!(
-                self.receiver.recv_timeout(duration),
-                Ok(Signal::Interrupted)
-            )
-        {
-            self.interrupted.set(true);
+    /// Sleeps. Returns `false` if the user has interrupted, before or meanwhile.
+    pub(super) fn sleep(&self, duration: Duration) -> bool {
+        if !self.interrupted.get() {
+            let received = self.receiver.recv_timeout(duration);
+            self.interrupted
+                .set(matches!(received, Ok(Signal::Interrupted)));
         }
         !self.interrupted.get()
     }
 
-    /// Waits for the child on a thread of its own, which tells the end here.
-    pub(crate) fn watch(&self, mut child: Child) {
+    /// Watches the child on a thread of its own; [`Self::wait`] then returns when the child ends.
+    pub(super) fn watch(&self, mut child: Child) {
         let sender = self.sender.clone();
         thread::spawn(move || {
-            let _ = sender.send(Signal::Ended(child.wait()));
+            let _ = sender.send(Signal::ChildEnded(child.wait()));
         });
     }
 
-    /// Waits until the watched child ends, the time is up, or Ctrl-C.
-    pub(crate) fn wait(&self, timeout: Duration) -> Waited {
+    /// Waits until the watched child ends, the time is up, or the user interrupts.
+    pub(super) fn wait(&self, timeout: Duration) -> Waited {
         match self.receiver.recv_timeout(timeout) {
-            Ok(Signal::Ended(status)) => Waited::Ended(status),
+            Ok(Signal::ChildEnded(status)) => Waited::ChildEnded(status),
             Ok(Signal::Interrupted) => {
                 self.interrupted.set(true);
                 Waited::Interrupted

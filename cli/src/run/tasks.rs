@@ -1,71 +1,81 @@
-//! The state machine's two tasks: RunTask as a child process or a replay, and ProcessError by its very handler.
+//! The tasks of the state machine: RunTask as a child process or a replay, and ProcessError by the
+//! handler of the deployed function.
 
-use crate::run::ecs::Entrypoint;
-use crate::run::signals::Signals;
-use asl_runner::{TaskCall, TaskError, TaskFailure, Tasks};
-use lambda::Handler;
+use super::ecs::Entrypoint;
+use super::signals::Signals;
+use exitwise_asl_runner::{TaskCall, TaskError, TaskFailure, Tasks};
+use exitwise_lambda::{Answer, Decided, Handler};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::VecDeque;
 
-/// Where the failures come from.
-pub(crate) enum Runs {
-    /// A child process for each run.
-    Real(Entrypoint),
-    /// `taskError` of recorded events, one for each run; runs after the last one succeed.
-    Replayed(VecDeque<Value>),
+/// What RunTask does.
+pub(super) enum RunTask {
+    /// Starts a child process for each run.
+    Start(Entrypoint),
+    /// Fails with the `taskError` of recorded events, one for each run. Runs after the last one
+    /// succeed.
+    Replay(VecDeque<Value>),
 }
 
-/// What the state machine can call here.
-pub(crate) struct LocalTasks<'s> {
-    pub(crate) runs: Runs,
-    pub(crate) handler: Handler,
-    pub(crate) signals: &'s Signals,
+/// The tasks that a state machine can call here.
+pub(super) struct LocalTasks<'s> {
+    pub(super) run_task: RunTask,
+    pub(super) handler: Handler,
+    pub(super) signals: &'s Signals,
+    /// The latest decision, for the report.
+    pub(super) decided: &'s Cell<Option<Decided>>,
 }
 
 impl Tasks for LocalTasks<'_> {
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
         if call.resource.ends_with(":states:::ecs:runTask.sync") {
-            return match &mut self.runs {
-                Runs::Real(entrypoint) => {
+            return match &mut self.run_task {
+                RunTask::Start(entrypoint) => {
                     entrypoint.run_task(call.input, call.timeout, self.signals)
                 }
-                Runs::Replayed(failures) => failures.pop_front().map_or(Ok(json!({})), |failure| {
-                    Err(TaskError::Failed(replayed(failure)))
-                }),
+                RunTask::Replay(failures) => match failures.pop_front() {
+                    Some(task_error) => Err(replayed(task_error).into()),
+                    None => Ok(json!({})),
+                },
             };
         }
         if call.resource.ends_with(":states:::lambda:invoke") {
-            let payload = call.input.get("Payload").unwrap_or(&Value::Null);
-            return Ok(
-                json!({"ExecutedVersion": "$LATEST", "Payload": self.process_error(payload)?, "StatusCode": 200}),
-            );
+            let payload = self.process_error(call.input.get("Payload").unwrap_or(&Value::Null))?;
+            return Ok(json!({
+                "ExecutedVersion": "$LATEST",
+                "Payload": payload,
+                "StatusCode": 200,
+            }));
         }
         if call.resource.contains(":lambda:") && call.resource.contains(":function:") {
-            return self.process_error(call.input);
+            return Ok(self.process_error(call.input)?);
         }
-        let cause = format!(
-            "exitwise runs ecs:runTask.sync and Lambda functions here, not {}",
-            call.resource
-        );
-        Err(TaskError::Failed(TaskFailure::new("States.Runtime", cause)))
+        let resource = call.resource;
+        let cause = format!("exitwise runs ecs:runTask.sync and Lambda functions, not {resource}");
+        Err(TaskFailure::new("States.Runtime", cause).into())
     }
 }
 
 impl LocalTasks<'_> {
-    fn process_error(&self, event: &Value) -> Result<Value, TaskError> {
-        let failed = |name: &str, cause: String| TaskError::Failed(TaskFailure::new(name, cause));
+    fn process_error(&self, event: &Value) -> Result<Value, TaskFailure> {
         let answer = self.handler.answer(event.to_string().as_bytes());
-        let answer = answer.map_err(|error| failed(error.name(), error.to_string()))?;
-        serde_json::to_value(&answer).map_err(|error| failed("Lambda.Unknown", error.to_string()))
+        let answer = answer.map_err(|error| TaskFailure::new(error.name(), error.to_string()))?;
+        let json = serde_json::to_value(&answer)
+            .map_err(|error| TaskFailure::new("Lambda.Unknown", error.to_string()))?;
+        if let Answer::Decision(decided) = answer {
+            self.decided.set(Some(decided));
+        }
+        Ok(json)
     }
 }
 
-/// A recorded failure, passed on as it was recorded; without a readable name it counts as a failed task.
+/// A recorded failure, with its error output unchanged. If it has no readable error name, Retry and
+/// Catch see a failed task.
 fn replayed(task_error: Value) -> TaskFailure {
     let name = task_error
         .get("Error")
         .and_then(Value::as_str)
-        .unwrap_or("States.TaskFailed")
-        .to_owned();
-    TaskFailure::with_output(name, task_error)
+        .unwrap_or("States.TaskFailed");
+    TaskFailure::with_output(name.to_owned(), task_error)
 }

@@ -1,16 +1,17 @@
-//! `exitwise simulate`: what failures lead to, without running anything.
+//! `exitwise simulate`: the decisions about given or random failures, without running a task.
 
-use super::chance::{Mix, executions};
 use super::distribution::Distribution;
-use super::execution::Execution;
+use super::execution::SimulatedExecution;
 use super::failures::SimulatedFailure;
+use super::mix::FailureMix;
 use super::picture::Picture;
 use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
-use policy_engine::Policy;
+use exitwise_engine::Policy;
+use serde_json::Value;
 use std::fs;
 use std::io::Write;
 
@@ -19,66 +20,63 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
         return Ok(Status::BadPolicy);
     };
     let mut picture = Picture::new(&name, &policy);
-    let (text, json) = if args.random {
-        many(args, &policy, &mut picture)?
+    let simulate = if args.random {
+        random_executions
     } else {
-        one(args, &policy, &mut picture)?
+        one_execution
     };
+    let (text, json) = simulate(args, &policy, &mut picture)?;
+    let mut out = anstream::stdout();
+    let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
-        Format::Json => writeln!(anstream::stdout(), "{json}")?,
-        Format::Text => write!(
-            anstream::stdout(),
-            "{name} ({}), seed {}\n{text}",
-            policy.hash(),
-            args.seed
-        )?,
+        Format::Json => writeln!(out, "{json}")?,
+        Format::Text => write!(out, "{name} ({hash}), seed {seed}\n{text}")?,
     }
     if let Some(path) = &args.svg {
-        fs::write(path, picture.svg())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        let file = path.display();
+        fs::write(path, picture.svg()).with_context(|| format!("cannot write {file}"))?;
         if args.format == Format::Text {
-            writeln!(anstream::stdout(), "\n{} drawn", path.display())?;
+            writeln!(out, "\n{file} written")?;
         }
     }
     Ok(Status::Fine)
 }
 
-fn one(
+/// Simulates the failures on the command line. Returns the result as text and as JSON.
+fn one_execution(
     args: &Simulate,
     policy: &Policy,
     picture: &mut Picture<'_>,
-) -> Result<(String, serde_json::Value)> {
+) -> Result<(String, Value)> {
     let failures = args
         .failures
         .iter()
-        .map(|text| SimulatedFailure::parse(text, policy))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|text| SimulatedFailure::parse(text, policy));
+    let failures = failures.collect::<Result<Vec<_>>>()?;
     let times = if args.repeat { usize::MAX } else { 1 };
     let repeated = std::iter::repeat_n(&failures, times).flatten();
     let id = format!("simulated:{}", args.seed);
-    let execution = Execution::simulate(policy, &id, args.run_time.as_secs(), repeated);
+    let execution = SimulatedExecution::of(policy, &id, args.run_time.as_secs(), repeated);
+    picture.draw_execution(&execution);
     let timeline = Timeline {
         policy,
         seed: args.seed,
         execution: &execution,
     };
-    picture.draw_execution(&execution);
     Ok((timeline.text(), timeline.json()))
 }
 
-fn many(
+/// Simulates many executions with random failures. Returns the result as text and as JSON.
+fn random_executions(
     args: &Simulate,
     policy: &Policy,
     picture: &mut Picture<'_>,
-) -> Result<(String, serde_json::Value)> {
-    let mix = Mix::read(&args.mix, policy)?;
-    let executions = executions(policy, &mix, args.seed, args.runs, args.run_time.as_secs());
+) -> Result<(String, Value)> {
+    let mix = FailureMix::read(&args.mix, policy)?;
+    let executions = mix.executions(policy, args.seed, args.runs, args.run_time.as_secs());
     let distribution: Distribution = executions.collect();
     picture.draw_distribution(&distribution);
-    let text = format!(
-        "{} executions by chance\n{}",
-        args.runs,
-        distribution.text(policy, &mix)
-    );
+    let text = distribution.text(policy, &mix);
+    let text = format!("{} executions with random failures\n{text}", args.runs);
     Ok((text, distribution.json(policy, args.seed, &mix)))
 }

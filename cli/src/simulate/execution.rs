@@ -1,30 +1,35 @@
-//! Executions that never ran: failures from the command line or by chance, decided for real, on a virtual clock.
+//! Executions that never ran: their failures are given, their decisions are real, and their clock is
+//! virtual.
 
 use super::failures::SimulatedFailure;
-use policy_engine::{Decision, Draw, ExecutionContext, Policy, RetryState, Verdict, decide};
+use exitwise_engine::policy::Draw;
+use exitwise_engine::{Decision, ExecutionContext, Policy, RetryState, decide};
 
-/// What failing runs, one after the other, lead to.
-pub(crate) struct Execution<'f> {
+/// An execution whose runs fail one after the other.
+pub(super) struct SimulatedExecution<'f> {
     /// The attempts that failed, in order.
-    pub(crate) failed: Vec<Attempt<'f>>,
-    /// When the attempt after them succeeded, in seconds from the start; nothing where the last decision is FATAL.
-    pub(crate) succeeded: Option<u64>,
-    /// How long each run took.
-    pub(crate) run_seconds: u64,
+    pub(super) failed: Vec<FailedAttempt<'f>>,
+    /// The time at which the attempt after them succeeded, in seconds since the start. `None` if the
+    /// last decision is FATAL.
+    pub(super) succeeded: Option<u64>,
+    /// Duration of each run, in seconds.
+    pub(super) run_seconds: u64,
 }
 
 /// An attempt that failed.
-pub(crate) struct Attempt<'f> {
-    pub(crate) failure: &'f SimulatedFailure,
-    /// When it started and failed, in seconds from the execution's start.
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-    pub(crate) decision: Decision,
+pub(super) struct FailedAttempt<'f> {
+    pub(super) failure: &'f SimulatedFailure,
+    /// In seconds since the execution's start.
+    pub(super) start: u64,
+    /// In seconds since the execution's start.
+    pub(super) end: u64,
+    pub(super) decision: Decision,
 }
 
-impl<'f> Execution<'f> {
-    /// Runs an execution of this id, in which each run takes so many seconds and fails as told, until one succeeds.
-    pub(crate) fn simulate(
+impl<'f> SimulatedExecution<'f> {
+    /// Simulates an execution with this id. Its runs fail as given; the run after the last failure
+    /// succeeds.
+    pub(super) fn of(
         policy: &Policy,
         id: &str,
         run_seconds: u64,
@@ -35,19 +40,16 @@ impl<'f> Execution<'f> {
         let mut start = 0;
         for failure in failures {
             let end = start + run_seconds;
-            let context = ExecutionContext {
-                draw: Draw::Keyed(Some(id)),
-                elapsed_seconds: Some(end),
-            };
+            let context = ExecutionContext::new(Draw::Keyed(Some(id)), Some(end));
             let decision = decide(policy, &failure.example.failure(), &state, &context);
             let (verdict, counters) = (decision.verdict, decision.counters.clone());
-            failed.push(Attempt {
+            failed.push(FailedAttempt {
                 failure,
                 start,
                 end,
                 decision,
             });
-            if let Verdict::Fatal(_) = verdict {
+            if verdict.is_fatal() {
                 return Self {
                     failed,
                     succeeded: None,
@@ -64,30 +66,29 @@ impl<'f> Execution<'f> {
         }
     }
 
-    /// Attempts in all.
-    pub(crate) fn attempts(&self) -> usize {
+    /// Number of attempts, the successful one included.
+    pub(super) fn attempts(&self) -> usize {
         self.failed.len() + usize::from(self.succeeded.is_some())
     }
 
-    /// Seconds waited in all.
-    pub(crate) fn waited(&self) -> u64 {
+    /// Sum of all waits, in seconds.
+    pub(super) fn waited(&self) -> u64 {
         self.failed
             .last()
             .map_or(0, |attempt| attempt.decision.counters.waited_seconds())
     }
 
     /// Seconds from the start to the end.
-    pub(crate) fn seconds(&self) -> u64 {
-        self.succeeded
-            .or(self.failed.last().map(|attempt| attempt.end))
-            .unwrap_or(0)
+    pub(super) fn seconds(&self) -> u64 {
+        let failed = self.failed.last().map(|attempt| attempt.end);
+        self.succeeded.or(failed).unwrap_or(0)
     }
 
     /// `succeeded`, or the error that the execution fails with.
-    pub(crate) fn outcome(&self) -> &str {
+    pub(super) fn outcome(&self) -> String {
         match (self.succeeded, self.failed.last()) {
-            (None, Some(last)) => &last.decision.error,
-            _ => "succeeded",
+            (None, Some(last)) => last.decision.error(),
+            _ => "succeeded".into(),
         }
     }
 }

@@ -1,62 +1,74 @@
-//! Failures by the facts that rules match on, as the command line names them.
+//! Failures that the command line describes by the facts that rules match on.
 
 use anyhow::{Result, anyhow, bail};
-use policy_engine::{Example, ExitCode, Policy};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::Example;
+use exitwise_engine::failure::{ExitCode, NameFact};
 use serde_json::{Map, Value, json};
 
-/// The container where the policy names none.
+/// The name of the container if the policy names none.
 const CONTAINER: &str = "app";
 
-/// A failure and what people call it.
+/// A failure with a name for people.
 #[derive(Debug, Clone)]
-pub(crate) struct SimulatedFailure {
-    pub(crate) name: String,
-    pub(crate) example: Example,
+pub(super) struct SimulatedFailure {
+    pub(super) name: String,
+    pub(super) example: Example,
 }
 
 /// The facts of one failure.
 #[derive(Default)]
-struct Facts {
+struct FailureFacts {
     error: Option<String>,
-    /// What ECS reports of the task.
+    /// The members of the task in a Cause.
     task: Map<String, Value>,
+    /// The members of its container.
     container: Map<String, Value>,
-    name: Option<String>,
+    container_name: Option<String>,
+    /// A reason of either the task or the container.
     reason: Option<String>,
 }
 
 impl SimulatedFailure {
-    /// Reads facts with `+` between them: an exit code or its name, `key=value` with a key of `when`, or `rule=name` alone.
+    /// Reads facts joined by `+`: an exit code or its name, or `key=value` with a key of `when`; or
+    /// `rule=name` alone.
     ///
     /// # Errors
-    /// What cannot be read, and what to type instead.
-    pub(crate) fn parse(text: &str, policy: &Policy) -> Result<Self> {
+    /// A fact cannot be read, or no failure is found for the rule.
+    pub(super) fn parse(text: &str, policy: &Policy) -> Result<Self> {
         if let Some(rule) = text.strip_prefix("rule=") {
             return Self::of_rule(rule, policy);
         }
-        let mut facts = Facts::default();
+        let mut facts = FailureFacts::default();
         for fact in text.split('+') {
             facts.add(fact.trim(), policy)?;
         }
-        // Values tell enough without their keys.
+        // The values are clear without their keys.
         let values = text
             .split('+')
-            .map(|fact| fact.split_once('=').map_or(fact, |(_, value)| value).trim());
+            .map(|fact| fact.split_once('=').map_or(fact, |(_, it)| it).trim());
+        let name = values.collect::<Vec<_>>().join("+");
         Ok(Self {
-            name: values.collect::<Vec<_>>().join("+"),
+            name,
             example: facts.example(policy),
         })
     }
 
-    /// An example of what the rule decides.
-    pub(crate) fn of_rule(name: &str, policy: &Policy) -> Result<Self> {
-        let mut rules = policy.rules().iter().chain([policy.default_rule()]);
-        let Some(rule) = rules.find(|rule| rule.name() == name) else {
-            bail!("the policy has no rule `{name}`; it has {}", names(policy));
+    /// An example of a failure that the rule decides about.
+    pub(super) fn of_rule(name: &str, policy: &Policy) -> Result<Self> {
+        let Some(rule) = policy.rule(name) else {
+            let names: Vec<_> = policy
+                .all_rules()
+                .map(|rule| format!("`{}`", rule.name()))
+                .collect();
+            bail!(
+                "the policy has no rule `{name}`; it has {}",
+                names.join(", ")
+            );
         };
-        let example = policy.example(rule);
-        let example =
-            example.ok_or_else(|| anyhow!("no failure was found that rule `{name}` decides"))?;
+        let example = policy
+            .example(rule)
+            .ok_or_else(|| anyhow!("no failure was found that rule `{name}` decides about"))?;
         Ok(Self {
             name: name.to_owned(),
             example,
@@ -64,113 +76,109 @@ impl SimulatedFailure {
     }
 }
 
-fn names(policy: &Policy) -> String {
-    let rules = policy
-        .rules()
-        .iter()
-        .map(|rule| format!("`{}`", rule.name()));
-    rules
-        .chain(["`default`".to_owned()])
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-impl Facts {
+impl FailureFacts {
     fn add(&mut self, fact: &str, policy: &Policy) -> Result<()> {
-        let Some((key, value)) = fact.split_once('=') else {
-            self.container
-                .insert("ExitCode".into(), json!(exit_code(fact, policy)?));
-            return Ok(());
+        let (key, value) = match fact.split_once('=') {
+            Some((key, value)) => (key.trim(), value.trim()),
+            None => ("exit_code", fact),
         };
-        let value = value.trim();
-        match key.trim() {
+        if let Some(fact) = NameFact::of_key(key) {
+            self.task.insert(fact.cause_key().into(), json!(value));
+            return Ok(());
+        }
+        match key {
             "error" => self.error = Some(value.into()),
-            "stop_code" => drop(self.task.insert("StopCode".into(), json!(value))),
-            "launch_type" => drop(self.task.insert("LaunchType".into(), json!(value))),
-            "capacity_provider" => drop(
-                self.task
-                    .insert("CapacityProviderName".into(), json!(value)),
-            ),
             "stopped_reason" => drop(self.task.insert("StoppedReason".into(), json!(value))),
             "container_reason" => drop(self.container.insert("Reason".into(), json!(value))),
             "exit_code" if value == "absent" => {}
-            "exit_code" => drop(
-                self.container
-                    .insert("ExitCode".into(), json!(exit_code(value, policy)?)),
-            ),
-            "container" => self.name = Some(value.into()),
-            "reason" => self.reason = Some(value.into()),
-            "rule" => {
-                bail!("`{fact}` cannot stand with other facts: the rule's example has its own")
+            "exit_code" => {
+                let code = exit_code(value, policy)?;
+                self.container.insert("ExitCode".into(), json!(code.bits()));
             }
-            other => bail!(
-                "`{other}` is no fact; write an exit code or its name, or one of error=, stop_code=, exit_code=, reason=, \
-                 stopped_reason=, container_reason=, container=, launch_type=, capacity_provider=, rule="
-            ),
+            "container" => self.container_name = Some(value.into()),
+            "reason" => self.reason = Some(value.into()),
+            "rule" => bail!("`{fact}` cannot be joined with other facts; write it alone"),
+            other => bail!("`{other}` is not a fact; {}", supported_facts()),
         }
         Ok(())
     }
 
-    /// The facts as Step Functions would report them.
+    /// The failure as Step Functions would report it.
     fn example(mut self, policy: &Policy) -> Example {
         let is_task = !self.task.is_empty() || !self.container.is_empty() || self.error.is_none();
         if !is_task {
+            let cause = Some(self.reason.unwrap_or_default());
             return Example {
                 error: self.error,
-                cause: Some(self.reason.unwrap_or_default()),
+                cause,
                 texts: 0,
             };
         }
-        let ran = self.container.contains_key("ExitCode");
-        let start_failed =
-            !ran && (self.reason.is_some() || self.task.contains_key("StoppedReason"));
-        let stop_code = if ran {
-            Some("EssentialContainerExited")
-        } else {
-            start_failed.then_some("TaskFailedToStart")
+        let has_reason = self.reason.is_some() || self.task.contains_key("StoppedReason");
+        let stop_code = match self.container.contains_key("ExitCode") {
+            true => Some("EssentialContainerExited"),
+            false => has_reason.then_some("TaskFailedToStart"),
         };
         if let Some(stop_code) = stop_code {
             self.task.entry("StopCode").or_insert(json!(stop_code));
         }
         if let Some(reason) = self.reason {
-            // Where the task has a reason of its own, this one is the container's.
+            // If the task has a reason already, this one is the container's.
             match self.task.contains_key("StoppedReason") {
                 true => self.container.insert("Reason".into(), json!(reason)),
                 false => self.task.insert("StoppedReason".into(), json!(reason)),
             };
         }
         let name = self
-            .name
+            .container_name
             .as_deref()
             .or(policy.container())
             .unwrap_or(CONTAINER);
         self.container.insert("Name".into(), json!(name));
         self.task
             .insert("Containers".into(), json!([self.container]));
-        let error = self.error.unwrap_or_else(|| "States.TaskFailed".into());
         Example {
-            error: Some(error),
+            error: Some(self.error.unwrap_or_else(|| "States.TaskFailed".into())),
             cause: Some(Value::Object(self.task).to_string()),
             texts: 0,
         }
     }
 }
 
-fn exit_code(text: &str, policy: &Policy) -> Result<u32> {
+/// What to write instead of an unknown fact.
+fn supported_facts() -> String {
+    let names = NameFact::ALL
+        .map(|fact| format!("{}=", fact.key()))
+        .join(", ");
+    format!(
+        "write an exit code or its name, or one of error=, {names}, exit_code=, reason=, \
+         stopped_reason=, container_reason=, container=, rule="
+    )
+}
+
+/// An exit code, or the code with this name in the policy.
+fn exit_code(text: &str, policy: &Policy) -> Result<ExitCode> {
     if let Ok(code) = text.parse::<i64>() {
-        let code = ExitCode::new(code)
-            .ok_or_else(|| anyhow!("{code} is no exit code: they have 32 bits"))?;
-        return Ok(code.bits());
+        return ExitCode::new(code)
+            .ok_or_else(|| anyhow!("{code} is not an exit code: exit codes have 32 bits"));
     }
-    if policy.rules().iter().any(|rule| rule.name() == text) {
-        bail!("`{text}` is a rule; write rule={text} for a failure that it decides");
+    if policy.rule(text).is_some() {
+        bail!("`{text}` is a rule; write rule={text} for a failure that it decides about");
     }
     let named = policy.exit_codes().find(|(name, _)| *name == text);
     named.map(|(_, code)| code).ok_or_else(|| {
-        let known: Vec<_> = policy.exit_codes().map(|(name, _)| format!("`{name}`")).collect();
-        let known = if known.is_empty() { "no names".into() } else { known.join(", ") };
+        let known: Vec<_> = policy
+            .exit_codes()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        let known = if known.is_empty() {
+            "no names".into()
+        } else {
+            known.join(", ")
+        };
         anyhow!(
-            "`{text}` is no exit code, and [exit_codes] has {known}; other facts are like stop_code=SpotInterruption"
+            "`{text}` is not an exit code, and [exit_codes] has {known}; other facts are written \
+             like stop_code=SpotInterruption"
         )
     })
 }

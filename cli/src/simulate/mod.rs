@@ -1,10 +1,10 @@
-//! `exitwise simulate`: what failures lead to, without running anything.
+//! `exitwise simulate`: the decisions about given or random failures, without running a task.
 
-mod chance;
 pub(crate) mod command;
 mod distribution;
 mod execution;
 mod failures;
+mod mix;
 mod picture;
 mod svg;
 mod timeline;

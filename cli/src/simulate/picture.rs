@@ -1,29 +1,44 @@
-//! Draws what was simulated, and the delays of the policy's rules.
+//! Draws a simulation, and the delays of the policy's rules.
 
-use super::distribution::{Distribution, per_mille};
-use super::execution::Execution;
-use super::svg::{Anchor, Svg};
-use crate::output::text::{one_line, plural};
+use super::distribution::{Distribution, percentage_of};
+use super::execution::SimulatedExecution;
+use super::svg::{Svg, TextAnchor};
+use crate::output::terminal::{counted, one_line};
 use crate::output::worst_case;
-use policy_engine::{Action, BackoffTable, Jitter, Policy, Seconds, Verdict, WorstCase};
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::WorstCase;
+use exitwise_engine::policy::{BackoffTable, Jitter, Seconds, Type};
 
-/// Tenths of a pixel, as all lengths here.
+/// Width of the picture, in tenths of a pixel, as all lengths here.
 const WIDTH: u64 = 8_800;
 const MARGIN: u64 = 240;
 
-/// Most rows of one section; the rest is counted.
-const MOST_ROWS: usize = 40;
+/// Height of the row of one attempt.
+const ROW_HEIGHT: u64 = 330;
 
-/// Panels of delays in one row.
+/// Width of the narrowest bar.
+const MIN_BAR_WIDTH: u64 = 80;
+
+/// Number of rows that one section shows.
+const MAX_ROWS: usize = 40;
+
+/// Number of panels beside each other.
 const PANELS: u64 = 3;
 
-/// Steps of an axis of time, in seconds, each a whole number of the one before or easy to read beside it.
-const STEPS: [u64; 19] = [
+/// Number of delays up to which each is drawn as a dot.
+const MAX_DOTS: usize = 12;
+
+/// Steps between the ticks of a time axis, in seconds. All are easy to read.
+const TICK_STEPS: [u64; 19] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200,
     86_400, 604_800,
 ];
 
-pub(crate) struct Picture<'p> {
+/// Number of ticks after the first one.
+const MAX_TICKS: u64 = 6;
+
+/// A picture that grows section by section.
+pub(super) struct Picture<'p> {
     policy: &'p Policy,
     title: String,
     svg: Svg,
@@ -32,12 +47,17 @@ pub(crate) struct Picture<'p> {
 }
 
 impl<'p> Picture<'p> {
-    /// A picture with its head.
-    pub(crate) fn new(name: &str, policy: &'p Policy) -> Self {
-        let bound = format!("worst case {}", worst_case::short(&WorstCase::of(policy)));
+    /// A picture with a heading only.
+    pub(super) fn new(name: &str, policy: &'p Policy) -> Self {
+        let worst = format!("worst case {}", worst_case::short(&WorstCase::of(policy)));
         let mut svg = Svg::default();
-        svg.text((MARGIN, 370), Anchor::Start, "head", &one_line(name, 60));
-        svg.text((WIDTH - MARGIN, 370), Anchor::End, "faint", &bound);
+        svg.text(
+            (MARGIN, 370),
+            TextAnchor::Start,
+            "head",
+            &one_line(name, 60),
+        );
+        svg.text((WIDTH - MARGIN, 370), TextAnchor::End, "faint", &worst);
         Self {
             policy,
             title: format!("exitwise simulate: {name}"),
@@ -46,180 +66,177 @@ impl<'p> Picture<'p> {
         }
     }
 
-    fn heading(&mut self, text: &str) {
+    /// The finished picture as a document.
+    pub(super) fn svg(mut self) -> String {
+        self.draw_delays();
+        self.svg.document(WIDTH, self.y + MARGIN, &self.title)
+    }
+
+    fn draw_heading(&mut self, text: &str) {
         self.svg
-            .text((MARGIN, self.y + 300), Anchor::Start, "strong", text);
+            .text((MARGIN, self.y + 300), TextAnchor::Start, "strong", text);
         self.y += 380;
     }
 
-    fn more(&mut self, rows: usize) {
-        if rows > MOST_ROWS {
-            self.svg.text(
-                (MARGIN, self.y + 160),
-                Anchor::Start,
-                "faint",
-                &format!("and {} more", rows - MOST_ROWS),
-            );
+    /// Writes how many rows are not shown.
+    fn draw_hidden_rows(&mut self, rows: usize) {
+        if rows > MAX_ROWS {
+            let text = format!("and {} more", rows - MAX_ROWS);
+            self.svg
+                .text((MARGIN, self.y + 160), TextAnchor::Start, "faint", &text);
             self.y += 240;
         }
     }
 
-    /// A row for each attempt on one axis of time.
-    pub(crate) fn draw_execution(&mut self, execution: &Execution<'_>) {
-        let (left, right, row) = (2_300, 6_300, 330);
-        let (attempts, waited) = (execution.attempts(), Seconds(execution.waited()));
-        let how = if execution.succeeded.is_some() {
+    /// Draws one row for each attempt on a common time axis.
+    pub(super) fn draw_execution(&mut self, execution: &SimulatedExecution<'_>) {
+        let attempts = execution.attempts();
+        let end = if execution.succeeded.is_some() {
             "succeeded"
         } else {
             "failed"
         };
-        self.heading(&format!(
-            "One execution: {how} after {attempts} attempt{}, {waited} of waiting",
-            plural(attempts)
+        let (counted, waited) = (counted(attempts, "attempt"), Seconds(execution.waited()));
+        self.draw_heading(&format!(
+            "One execution: {end} after {counted}, {waited} of waiting"
         ));
-        let total = execution.seconds().max(1);
-        let at = |seconds: u64| left + seconds.min(total) * (right - left) / total;
-        let rows = u64::try_from(attempts.min(MOST_ROWS)).unwrap_or(0);
-        let bottom = self.y + 160 + rows * row;
-        for tick in ticks(total) {
-            self.svg
-                .line((at(tick), self.y + 160), (at(tick), bottom), "grid");
-            self.svg.text(
-                (at(tick), self.y + 90),
-                Anchor::Middle,
-                "faint small",
-                &Seconds(tick).to_string(),
-            );
-        }
+        let axis = TimeAxis {
+            left: 2_300,
+            right: 6_300,
+            seconds: execution.seconds().max(1),
+        };
         self.y += 160;
-        for (attempt, number) in execution.failed.iter().zip(1..).take(MOST_ROWS) {
-            let kind = attempt.decision.verdict.type_name();
-            let wait = u64::from(attempt.decision.verdict.wait_seconds());
-            let then = if wait > 0 {
-                format!("{kind}, {}", Seconds(wait))
-            } else {
-                kind.to_owned()
+        let rows = u64::try_from(attempts.min(MAX_ROWS)).unwrap_or(0);
+        for tick in axis.ticks() {
+            let (x, bottom) = (axis.x(tick), self.y + rows * ROW_HEIGHT);
+            self.svg.line((x, self.y), (x, bottom), "grid");
+            let label = Seconds(tick).to_string();
+            self.svg
+                .text((x, self.y - 70), TextAnchor::Middle, "faint small", &label);
+        }
+        for (number, attempt) in (1..).zip(&execution.failed).take(MAX_ROWS) {
+            let decision = &attempt.decision;
+            let type_ = decision.verdict.to_type();
+            let wait = u64::from(decision.verdict.wait_seconds());
+            let next = match wait {
+                0 => type_.to_string(),
+                wait => format!("{type_}, {}", Seconds(wait)),
             };
-            let rule = match attempt.decision.verdict {
-                Verdict::Fatal(_) => one_line(&attempt.decision.error, 32),
-                _ => format!("by {}", one_line(&attempt.decision.rule, 30)),
+            let rule = match type_ {
+                Type::Fatal => one_line(&decision.error(), 32),
+                Type::Retriable | Type::Temporary => {
+                    format!("by {}", one_line(decision.rule_name(), 30))
+                }
             };
-            let run = at(attempt.end) - at(attempt.start);
             if wait > 0 {
-                let waited = at(attempt.end + wait) - at(attempt.end);
+                let (start, end) = (axis.x(attempt.end), axis.x(attempt.end + wait));
                 self.svg
-                    .bar((at(attempt.end), self.y + 110), (waited, 110), "wait");
+                    .bar((start, self.y + 110), (end - start, 110), "wait");
             }
-            self.svg.bar(
-                (
-                    at(attempt.start).saturating_sub(if run < 80 { 40 } else { 0 }),
-                    self.y + 60,
-                ),
-                (run.max(80), 210),
-                kind,
+            self.draw_run(&axis, (attempt.start, attempt.end), type_.as_str());
+            self.draw_attempt(
+                number,
+                &attempt.failure.name,
+                (type_.as_str(), &next),
+                &rule,
             );
-            self.attempt(number, &attempt.failure.name, (kind, &then), &rule);
         }
-        if let Some(end) = execution.succeeded.filter(|_| attempts <= MOST_ROWS) {
-            let (start, end) = (at(end - execution.run_seconds), at(end));
-            self.svg.bar(
-                (
-                    start.saturating_sub(if end - start < 80 { 40 } else { 0 }),
-                    self.y + 60,
-                ),
-                ((end - start).max(80), 210),
-                "succeeded",
-            );
-            self.attempt(attempts, "", ("succeeded", "succeeds"), "");
+        if let Some(end) = execution.succeeded.filter(|_| attempts <= MAX_ROWS) {
+            self.draw_run(&axis, (end - execution.run_seconds, end), "succeeded");
+            self.draw_attempt(attempts, "", ("succeeded", "succeeds"), "");
         }
-        self.more(attempts);
+        self.draw_hidden_rows(attempts);
     }
 
-    fn attempt(&mut self, number: usize, failure: &str, (class, then): (&str, &str), rule: &str) {
+    /// Draws the bar of one run.
+    fn draw_run(&mut self, axis: &TimeAxis, (start, end): (u64, u64), class: &str) {
+        let (start, width) = (axis.x(start), axis.x(end) - axis.x(start));
+        let start = if width < MIN_BAR_WIDTH {
+            start - MIN_BAR_WIDTH / 2
+        } else {
+            start
+        };
+        self.svg
+            .bar((start, self.y + 60), (width.max(MIN_BAR_WIDTH), 210), class);
+    }
+
+    /// Draws the texts beside the bar of one run.
+    fn draw_attempt(
+        &mut self,
+        number: usize,
+        failure: &str,
+        (class, next): (&str, &str),
+        rule: &str,
+    ) {
+        let y = self.y + 205;
         self.svg.text(
-            (MARGIN + 140, self.y + 205),
-            Anchor::End,
+            (MARGIN + 140, y),
+            TextAnchor::End,
             "faint",
             &number.to_string(),
         );
-        self.svg.text(
-            (MARGIN + 220, self.y + 205),
-            Anchor::Start,
-            "name small",
-            &one_line(failure, 30),
-        );
-        self.svg.text(
-            (6_480, self.y + if rule.is_empty() { 205 } else { 140 }),
-            Anchor::Start,
-            &format!("strong {class}"),
-            then,
-        );
+        let failure = one_line(failure, 30);
         self.svg
-            .text((6_480, self.y + 275), Anchor::Start, "faint small", rule);
-        self.y += 330;
+            .text((MARGIN + 220, y), TextAnchor::Start, "name small", &failure);
+        let (x, y) = (6_480, if rule.is_empty() { y } else { self.y + 140 });
+        self.svg
+            .text((x, y), TextAnchor::Start, &format!("strong {class}"), next);
+        self.svg
+            .text((x, self.y + 275), TextAnchor::Start, "faint small", rule);
+        self.y += ROW_HEIGHT;
     }
 
-    /// How executions end, and after how many attempts.
-    pub(crate) fn draw_distribution(&mut self, distribution: &Distribution) {
+    /// Draws how executions end, and how many attempts they need.
+    pub(super) fn draw_distribution(&mut self, distribution: &Distribution) {
         let runs = distribution.runs();
-        self.heading(&format!("{runs} executions by chance"));
+        self.draw_heading(&format!("{runs} executions with random failures"));
         let outcomes = distribution.outcomes();
-        for (name, count) in outcomes.iter().take(MOST_ROWS) {
+        for (name, count) in outcomes.iter().take(MAX_ROWS) {
             let class = if *name == "succeeded" {
                 "succeeded"
             } else {
                 "FATAL"
             };
-            self.share(&one_line(name, 40), *count, runs, class);
+            self.draw_share(&one_line(name, 40), *count, runs, class);
         }
-        self.more(outcomes.len());
-        self.heading("Attempts");
+        self.draw_hidden_rows(outcomes.len());
+        self.draw_heading("Attempts");
         let attempts = distribution.attempts();
-        for (attempts, count) in attempts.iter().take(MOST_ROWS) {
-            self.share(&attempts.to_string(), *count, runs, "count");
+        for (attempts, count) in attempts.iter().take(MAX_ROWS) {
+            self.draw_share(&attempts.to_string(), *count, runs, "count");
         }
-        self.more(attempts.len());
-        let wait = |percent| Seconds(distribution.wait_percentile(percent));
-        self.heading(&format!(
-            "Waited: half no more than {}, 99 % no more than {}, the longest {}",
-            wait(50),
-            wait(99),
-            wait(100)
+        self.draw_hidden_rows(attempts.len());
+        let [half, most, longest] =
+            [50, 99, 100].map(|percent| Seconds(distribution.wait_percentile(percent)));
+        self.draw_heading(&format!(
+            "Waited: half no more than {half}, 99 % no more than {most}, the longest {longest}"
         ));
     }
 
-    fn share(&mut self, name: &str, count: usize, runs: usize, class: &str) {
+    fn draw_share(&mut self, name: &str, count: usize, runs: usize, class: &str) {
         let (left, right) = (3_400, 7_700);
-        let part = |whole: u64| {
-            whole * u64::try_from(count).unwrap_or(0) / u64::try_from(runs.max(1)).unwrap_or(1)
-        };
+        let [count_, runs_] = [count, runs.max(1)].map(|it| u64::try_from(it).unwrap_or(1));
+        let width = (right - left) * count_ / runs_;
+        let y = self.y + 150;
         self.svg
-            .text((left - 120, self.y + 150), Anchor::End, "name small", name);
-        self.svg.bar(
-            (left, self.y + 40),
-            (part(right - left).max(20), 140),
-            class,
-        );
-        let percent = format!("{} %", per_mille(count, runs));
+            .text((left - 120, y), TextAnchor::End, "name small", name);
+        self.svg
+            .bar((left, self.y + 40), (width.max(20), 140), class);
+        let percent = format!("{} %", percentage_of(count, runs));
         self.svg.text(
-            (left + part(right - left) + 100, self.y + 150),
-            Anchor::Start,
+            (left + width + 100, y),
+            TextAnchor::Start,
             "faint small",
             &percent,
         );
         self.y += 230;
     }
 
-    /// A panel for each table of delays: the curve, and the band that jitter makes of it.
+    /// Draws a panel for each distinct table of delays.
     fn draw_delays(&mut self) {
         let mut tables: Vec<(&BackoffTable, Vec<&str>)> = Vec::new();
-        for rule in self
-            .policy
-            .rules()
-            .iter()
-            .chain([self.policy.default_rule()])
-        {
-            let Action::Temporary { backoff, .. } = rule.action() else {
+        for rule in self.policy.all_rules() {
+            let Some(backoff) = rule.backoff() else {
                 continue;
             };
             match tables.iter_mut().find(|(table, _)| *table == backoff) {
@@ -230,124 +247,121 @@ impl<'p> Picture<'p> {
         if tables.is_empty() {
             return;
         }
-        self.heading("Delay before each retry, by rule");
-        let (panel, height) = ((WIDTH - 2 * MARGIN) / PANELS, 1_800);
+        self.draw_heading("Delay before each retry, by rule");
+        let (width, height) = ((WIDTH - 2 * MARGIN) / PANELS, 1_800);
         for row in tables.chunks(usize::try_from(PANELS).unwrap_or(1)) {
-            for ((table, rules), column) in row.iter().zip(0..) {
-                self.panel(
-                    (MARGIN + column * panel, self.y),
-                    (panel - 300, height - 360),
-                    table,
-                    rules,
-                );
+            for (column, (table, rules)) in (0..).zip(row) {
+                let corner = (MARGIN + column * width, self.y);
+                self.draw_panel(corner, (width - 300, height - 360), table, rules);
             }
             self.y += height;
         }
     }
 
-    fn panel(
+    /// Draws the curve of a table's delays, and the band that jitter spreads them over.
+    fn draw_panel(
         &mut self,
         (x, y): (u64, u64),
         (width, height): (u64, u64),
         table: &BackoffTable,
         rules: &[&str],
     ) {
-        let others = if rules.len() > 1 {
-            format!(" and {} more", rules.len() - 1)
-        } else {
-            String::new()
+        let others = match rules.len() {
+            0 | 1 => String::new(),
+            rules => format!(" and {} more", rules - 1),
         };
         let name = one_line(
             rules.first().copied().unwrap_or_default(),
             32 - others.len(),
         );
+        let title = format!("{name}{others}");
+        self.svg
+            .text((x, y + 130), TextAnchor::Start, "name small", &title);
+        let (left, top, bottom) = (x + 40, y + 370, y + height);
+        self.svg.line((left, bottom), (x + width, bottom), "axis");
         let jitter = match table.jitter() {
             Jitter::None => "no jitter",
             Jitter::Full => "full jitter",
             Jitter::Equal => "equal jitter",
         };
+        let below = |x: u64| (x, bottom + 140);
         self.svg.text(
-            (x, y + 130),
-            Anchor::Start,
-            "name small",
-            &format!("{name}{others}"),
-        );
-        let (left, top, bottom) = (x + 40, y + 370, y + height);
-        let delays = table.delays();
-        let longest = delays.iter().copied().max().unwrap_or(0).max(1);
-        let steps = u64::try_from(delays.len().saturating_sub(1)).unwrap_or(0);
-        let place = |n: u64, seconds: u32| {
-            let across = (width - 200) * n / steps.max(1);
-            (
-                left + 60 + across,
-                bottom - (bottom - top) * u64::from(seconds) / u64::from(longest),
-            )
-        };
-        self.svg.line((left, bottom), (x + width, bottom), "axis");
-        self.svg.text(
-            (x + width / 2, bottom + 140),
-            Anchor::Middle,
+            below(x + width / 2),
+            TextAnchor::Middle,
             "faint small",
             jitter,
         );
-        let shortest: Vec<_> = (0..)
-            .zip(delays)
-            .map(|(n, delay)| place(n, table.jitter().shortest(*delay)))
-            .collect();
+
+        let delays = table.delays();
+        let longest = u64::from(delays.iter().copied().max().unwrap_or(0).max(1));
+        let steps = u64::try_from(delays.len())
+            .unwrap_or(0)
+            .saturating_sub(1)
+            .max(1);
+        let point = |n: u64, seconds: u32| {
+            let above = (bottom - top) * u64::from(seconds) / longest;
+            (left + 60 + (width - 200) * n / steps, bottom - above)
+        };
         let curve: Vec<_> = (0..)
             .zip(delays)
-            .map(|(n, delay)| place(n, *delay))
+            .map(|(n, delay)| point(n, *delay))
             .collect();
         if table.jitter() != Jitter::None {
-            self.svg.curve(
-                curve.iter().chain(shortest.iter().rev()).copied(),
-                true,
-                "band",
-            );
+            let shortest = delays.iter().map(|delay| table.jitter().shortest(*delay));
+            let shortest: Vec<_> = (0..)
+                .zip(shortest)
+                .map(|(n, delay)| point(n, delay))
+                .collect();
+            let outline = curve.iter().chain(shortest.iter().rev());
+            self.svg.curve(outline.copied(), true, "band");
+            // The band of a single delay has no area.
             if let ([from], [to]) = (&*curve, &*shortest) {
                 self.svg.line(*from, *to, "axis");
             }
         }
         self.svg.curve(curve.iter().copied(), false, "curve");
-        if delays.len() <= 12 {
+        if delays.len() <= MAX_DOTS {
             for point in &curve {
                 self.svg.dot(*point, "TEMPORARY");
             }
         }
-        // The first and the last delay, and the last retry's number, are enough to read the rest.
-        let ends = [
-            curve.first().zip(delays.first()),
-            curve.last().zip(delays.last()).filter(|_| delays.len() > 1),
-        ];
-        for ((point, delay), n) in ends.into_iter().flatten().zip([1, delays.len()]) {
+        // Labels at the first and the last delay are enough to read the others.
+        let labeled = (1..).zip(curve.iter().zip(delays));
+        let labeled = labeled.filter(|(number, _)| [1, delays.len()].contains(number));
+        for (number, (&(x, y), &delay)) in labeled {
+            let delay = Seconds(delay.into()).to_string();
+            self.svg
+                .text((x, y - 70), TextAnchor::Middle, "small", &delay);
             self.svg.text(
-                (point.0, point.1 - 70),
-                Anchor::Middle,
-                "small",
-                &Seconds((*delay).into()).to_string(),
-            );
-            self.svg.text(
-                (point.0, bottom + 140),
-                Anchor::Middle,
+                below(x),
+                TextAnchor::Middle,
                 "faint small",
-                &n.to_string(),
+                &number.to_string(),
             );
         }
     }
-
-    /// The whole picture.
-    pub(crate) fn svg(mut self) -> String {
-        self.draw_delays();
-        self.svg.document(WIDTH, self.y + MARGIN, &self.title)
-    }
 }
 
-/// Round times on an axis of so many seconds, at most seven.
-fn ticks(total: u64) -> impl Iterator<Item = u64> {
-    let step = STEPS
-        .into_iter()
-        .find(|step| total / step <= 6)
-        .unwrap_or(total.div_ceil(6))
-        .max(1);
-    (0..=total / step).map(move |n| n * step)
+/// A horizontal axis of time.
+struct TimeAxis {
+    left: u64,
+    right: u64,
+    /// The time at the right end.
+    seconds: u64,
+}
+
+impl TimeAxis {
+    /// The place of a time. Times after the end are at the right end.
+    fn x(&self, seconds: u64) -> u64 {
+        self.left + seconds.min(self.seconds) * (self.right - self.left) / self.seconds
+    }
+
+    /// Round times, from 0 on.
+    fn ticks(&self) -> impl Iterator<Item = u64> {
+        let step = TICK_STEPS
+            .into_iter()
+            .find(|step| self.seconds / step <= MAX_TICKS);
+        let step = step.unwrap_or(self.seconds.div_ceil(MAX_TICKS)).max(1);
+        (0..=self.seconds / step).map(move |n| n * step)
+    }
 }

@@ -1,10 +1,11 @@
-//! What is needed of SVG: texts, bars, lines and areas on a card that is legible on light and on dark pages.
+//! A small part of SVG: texts, bars, lines and areas on a card that is legible on light and on dark
+//! pages.
 //!
-//! All lengths are tenths of a pixel, so that whole numbers place everything as finely as a screen shows it.
+//! All lengths are tenths of a pixel, so that whole numbers are precise enough.
 
 use std::fmt::Write;
 
-/// Colours by class; pages that prefer dark get the second set.
+/// Colors by class. Readers who prefer dark pages get the second set.
 const STYLE: &str = "\
 text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',sans-serif;font-size:120px;fill:#1f2328}\
 .name{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
@@ -16,9 +17,9 @@ text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',sans-serif;fon
 .grid{stroke:#30363d}.axis{stroke:#656c76}.curve{stroke:#d29922}.band{fill:#bb8009;fill-opacity:.4}\
 .RETRIABLE{fill:#3fb950}.TEMPORARY{fill:#d29922}.FATAL{fill:#f85149}.succeeded{fill:#4493f8}.wait{fill:#bb8009;fill-opacity:.6}}";
 
-/// Where a text stands to its point.
+/// Which end of a text is at its point.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Anchor {
+pub(super) enum TextAnchor {
     Start,
     Middle,
     End,
@@ -31,11 +32,11 @@ pub(super) struct Svg {
 }
 
 impl Svg {
-    pub(super) fn text(&mut self, (x, y): (u64, u64), anchor: Anchor, class: &str, text: &str) {
+    pub(super) fn text(&mut self, (x, y): (u64, u64), anchor: TextAnchor, class: &str, text: &str) {
         let anchor = match anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
+            TextAnchor::Start => "",
+            TextAnchor::Middle => " text-anchor=\"middle\"",
+            TextAnchor::End => " text-anchor=\"end\"",
         };
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         let class = if class.is_empty() {
@@ -60,7 +61,7 @@ impl Svg {
         self.path("M", [from, to].into_iter(), "", class);
     }
 
-    /// A line through the points; with `closed` what it encloses.
+    /// A line through the points. If it is closed, the area inside.
     pub(super) fn curve(
         &mut self,
         points: impl Iterator<Item = (u64, u64)>,
@@ -92,7 +93,7 @@ impl Svg {
         );
     }
 
-    /// The document, of this size.
+    /// The finished document with this size.
     pub(super) fn document(&self, width: u64, height: u64, title: &str) -> String {
         let title = title.replace('&', "&amp;").replace('<', "&lt;");
         let (card_width, card_height) = (width - 10, height - 10);

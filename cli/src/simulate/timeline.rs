@@ -1,148 +1,139 @@
 //! One execution as a table, a chart and JSON.
 
-use super::execution::Execution;
-use crate::output::text::{BAD, FAINT, GOOD, one_line, plural, style_of};
-use policy_engine::{Policy, Seconds};
+use super::execution::{FailedAttempt, SimulatedExecution};
+use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
+use exitwise_engine::Policy;
+use exitwise_engine::policy::Seconds;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// How many characters the chart is wide, its labels aside.
+/// Width of the chart without its labels, in characters.
 const CHART_WIDTH: u64 = 64;
 
 /// Widest column of failures and of rules, so that a line fits a terminal.
-const WIDEST: usize = 20;
+const MAX_COLUMN_CHARS: usize = 20;
 
-/// One execution of which every failure was named.
-pub(crate) struct Timeline<'t> {
-    pub(crate) policy: &'t Policy,
-    pub(crate) seed: u64,
-    pub(crate) execution: &'t Execution<'t>,
+/// One execution, and how to print it.
+pub(super) struct Timeline<'t> {
+    pub(super) policy: &'t Policy,
+    pub(super) seed: u64,
+    pub(super) execution: &'t SimulatedExecution<'t>,
 }
 
 impl Timeline<'_> {
-    pub(crate) fn json(&self) -> Value {
-        let attempts = self
-            .execution
-            .failed
-            .iter()
-            .zip(1..)
-            .map(|(attempt, number)| {
-                let (decision, example) = (&attempt.decision, &attempt.failure.example);
-                json!({
-                    "attempt": number,
-                    "start": attempt.start,
-                    "failure": attempt.failure.name,
-                    "taskError": {"Error": example.error, "Cause": example.cause},
-                    "type": decision.verdict.type_name(),
-                    "waitSeconds": decision.verdict.wait_seconds(),
-                    "rule": decision.rule,
-                    "error": decision.error,
-                    "cause": decision.cause,
-                })
-            });
+    pub(super) fn json(&self) -> Value {
+        let execution = self.execution;
+        let failed = self.numbered().map(|(number, attempt)| {
+            let (decision, example) = (&attempt.decision, &attempt.failure.example);
+            json!({
+                "attempt": number,
+                "start": attempt.start,
+                "failure": attempt.failure.name,
+                "taskError": {"Error": example.error, "Cause": example.cause},
+                "type": decision.verdict.to_type().as_str(),
+                "waitSeconds": decision.verdict.wait_seconds(),
+                "rule": decision.rule_name(),
+                "error": decision.error(),
+                "cause": decision.cause(),
+            })
+        });
         json!({
             "policy": self.policy.hash(),
             "seed": self.seed,
-            "failed": attempts.collect::<Vec<_>>(),
-            "outcome": self.execution.outcome(),
-            "attempts": self.execution.attempts(),
-            "waited": self.execution.waited(),
-            "seconds": self.execution.seconds(),
+            "failed": failed.collect::<Vec<_>>(),
+            "outcome": execution.outcome(),
+            "attempts": execution.attempts(),
+            "waited": execution.waited(),
+            "seconds": execution.seconds(),
         })
     }
 
-    pub(crate) fn text(&self) -> String {
-        let mut rows =
-            vec![["start", "attempt", "fails with", "rule", "decision"].map(str::to_owned)];
-        for (attempt, number) in self.execution.failed.iter().zip(1..) {
+    pub(super) fn text(&self) -> String {
+        let execution = self.execution;
+        let (attempts, waited) = (execution.attempts(), Seconds(execution.waited()));
+        let after = format!(
+            "after {} and {waited} of waiting",
+            counted(attempts, "attempt")
+        );
+        let end = match execution.succeeded {
+            Some(_) => format!("{GOOD}succeeded{GOOD:#} {after}\n"),
+            None => format!("{BAD}failed{BAD:#} {after}: {}\n", execution.outcome()),
+        };
+        self.table() + &end + &self.chart()
+    }
+
+    /// The failed attempts, numbered from 1.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &FailedAttempt<'_>)> {
+        (1..).zip(&self.execution.failed)
+    }
+
+    /// One row for each attempt.
+    fn table(&self) -> String {
+        let mut rows = vec![["start", "attempt", "fails with", "rule"].map(str::to_owned)];
+        let mut last_cells = vec!["decision".to_owned()];
+        for (number, attempt) in self.numbered() {
             let decision = &attempt.decision;
+            rows.push([
+                clock(attempt.start),
+                number.to_string(),
+                one_line(&attempt.failure.name, MAX_COLUMN_CHARS),
+                one_line(decision.rule_name(), MAX_COLUMN_CHARS),
+            ]);
+            let type_ = decision.verdict.to_type();
+            let style = style_of(type_);
             let wait = match decision.verdict.wait_seconds() {
                 0 => String::new(),
                 seconds => format!(" {}", Seconds(seconds.into())),
             };
-            let style = style_of(decision.verdict.type_name());
-            rows.push([
-                clock(attempt.start),
-                format!("{number}"),
-                one_line(&attempt.failure.name, WIDEST),
-                one_line(&decision.rule, WIDEST),
-                format!("{style}{}{style:#}{wait}", decision.verdict.type_name()),
-            ]);
-        }
-        if let Some(end) = self.execution.succeeded {
-            let start = clock(end.saturating_sub(self.execution.run_seconds));
-            let succeeds = format!("{GOOD}succeeds{GOOD:#}");
-            rows.push([
-                start,
-                format!("{}", self.execution.attempts()),
-                succeeds,
-                String::new(),
-                String::new(),
-            ]);
+            last_cells.push(format!("{style}{type_}{style:#}{wait}"));
         }
         let width = |column: usize| {
-            let cells = rows
-                .iter()
-                .filter_map(|row| row.get(column).filter(|cell| !cell.contains('\x1b')));
+            let cells = rows.iter().filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
         let (failures, rules) = (width(2), width(3));
         let mut text = String::new();
-        for [start, attempt, failure, rule, decision] in &rows {
-            let line = format!(
+        for ([start, attempt, failure, rule], decision) in rows.iter().zip(last_cells) {
+            let _ = writeln!(
+                text,
                 "{start:>8}  {attempt:>7}  {failure:<failures$}  {rule:<rules$}  {decision}"
             );
-            let _ = writeln!(text, "{}", line.trim_end());
         }
-        let (attempts, waited) = (self.execution.attempts(), Seconds(self.execution.waited()));
-        let after = format!(
-            "after {attempts} attempt{} and {waited} of waiting",
-            plural(attempts)
-        );
-        let _ = match self.execution.succeeded {
-            Some(_) => writeln!(text, "{GOOD}succeeded{GOOD:#} {after}"),
-            None => writeln!(
-                text,
-                "{BAD}failed{BAD:#} {after}: {}",
-                self.execution.outcome()
-            ),
-        };
-        text + &self.chart()
+        if let Some(end) = self.execution.succeeded {
+            let start = clock(end.saturating_sub(self.execution.run_seconds));
+            let number = self.execution.attempts();
+            let _ = writeln!(text, "{start:>8}  {number:>7}  {GOOD}succeeds{GOOD:#}");
+        }
+        text
     }
 
-    /// A line for each attempt on one axis of time; nothing where no time passes.
+    /// One line for each attempt on a common time axis. Empty if no time passes.
     fn chart(&self) -> String {
         let total = self.execution.seconds();
         if total == 0 {
             return String::new();
         }
         let cells = |seconds: u64| usize::try_from(seconds * CHART_WIDTH / total).unwrap_or(0);
-        let end = Seconds(total).to_string();
-        let mut text = format!(
-            "\n{FAINT}         0s{end:>width$}{FAINT:#}\n",
-            width = cells(total) - 2
-        );
-        for (attempt, number) in self.execution.failed.iter().zip(1..) {
-            let (start, ended) = (cells(attempt.start), cells(attempt.end));
-            let next = cells(attempt.end + u64::from(attempt.decision.verdict.wait_seconds()));
-            let style = style_of(attempt.decision.verdict.type_name());
-            let run = "█".repeat((ended - start).max(1));
-            let wait = "·".repeat(next.saturating_sub(ended.max(start + 1)));
+        let (end, width) = (Seconds(total).to_string(), cells(total) - 2);
+        let mut text = format!("\n{FAINT}         0s{end:>width$}{FAINT:#}\n");
+        for (number, attempt) in self.numbered() {
+            let verdict = attempt.decision.verdict;
+            let (start, end) = (cells(attempt.start), cells(attempt.end));
+            let next = cells(attempt.end + u64::from(verdict.wait_seconds()));
+            let style = style_of(verdict.to_type());
+            let run = "█".repeat((end - start).max(1));
+            let wait = "·".repeat(next.saturating_sub(end.max(start + 1)));
+            let indent = " ".repeat(start);
             let _ = writeln!(
                 text,
-                "{number:>7}  {:start$}{style}{run}{style:#}{FAINT}{wait}{FAINT:#}",
-                ""
+                "{number:>7}  {indent}{style}{run}{style:#}{FAINT}{wait}{FAINT:#}"
             );
         }
         if let Some(end) = self.execution.succeeded {
-            let (start, ended) = (cells(end - self.execution.run_seconds), cells(end));
-            let run = "█".repeat((ended - start).max(1));
-            let _ = writeln!(
-                text,
-                "{:>7}  {:start$}{GOOD}{run}{GOOD:#}",
-                self.execution.attempts(),
-                ""
-            );
+            let (start, end) = (cells(end - self.execution.run_seconds), cells(end));
+            let (indent, run) = (" ".repeat(start), "█".repeat((end - start).max(1)));
+            let number = self.execution.attempts();
+            let _ = writeln!(text, "{number:>7}  {indent}{GOOD}{run}{GOOD:#}");
         }
         text
     }

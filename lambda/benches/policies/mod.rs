@@ -1,8 +1,9 @@
-//! Policies of any size, for the benchmarks.
+//! Policies of any size, for benchmarks.
 
 use std::fmt::Write;
 
-/// A policy with so many rules, so many of which search a pattern; the captured failure reaches the last one.
+/// A policy with this many rules, of which this many have a pattern. The last rule decides about the captured
+/// failure.
 pub(crate) fn rules(rules: usize, patterns: usize) -> String {
     let mut text = "version = 1\ncontainer = \"app\"\nlimits = { max_retries = 3 }\n".to_owned();
     for n in 0..rules - 1 {

@@ -1,11 +1,26 @@
-//! What is true of a policy: its worst case, its warnings, its tests.
+//! Analysis of policies: worst case, unreachable rules, warnings, tests, and explanations of single
+//! decisions.
 
 #[cfg(feature = "examples")]
-pub(crate) mod example;
-pub(crate) mod explanation;
-pub(crate) mod guarantee;
-pub(crate) mod lints;
-pub(crate) mod reachability;
-pub(crate) mod test_runner;
-pub(crate) mod walk;
-pub(crate) mod worst_case;
+mod classes;
+#[cfg(feature = "examples")]
+mod example;
+mod explanation;
+mod guarantee;
+mod lints;
+mod reachability;
+mod states;
+mod test_runner;
+mod walk;
+mod worst_case;
+
+#[cfg(feature = "examples")]
+pub use example::Example;
+pub use explanation::{Explanation, PassedRule};
+pub use states::StateCount;
+pub use test_runner::{DrawnDecision, TestOutcome, TestReport};
+pub use walk::{Walk, WalkError};
+pub use worst_case::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS, WorstCase};
+
+pub(crate) use guarantee::check_guarantee;
+pub(crate) use lints::lint;

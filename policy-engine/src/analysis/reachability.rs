@@ -1,87 +1,169 @@
-//! Which failures the rules before a rule leave to it.
+//! Reachability: which failures are left for a rule after all earlier rules.
 //!
-//! Exact for names and exit codes, whatever they are made of. Of texts it is known which patterns are found wherever
-//! others are, as far as [`Pattern::implies`] tells; else any patterns may be found together. What cannot be told counts
-//! as left: a rule that is called unreachable is.
+//! Exact for names and exit codes. For texts, the analysis knows that one pattern is found wherever
+//! another is only as far as [`implies`] can decide; otherwise it assumes that any patterns can be found
+//! together. What it cannot tell counts as reachable, so a rule that it calls unreachable is.
 
-use crate::policy::pattern::Pattern;
-use crate::policy::{CodeSet, NameMatch, Policy, Rule, Test};
+use crate::failure::Text;
+use crate::policy::Pattern;
+use crate::policy::{Condition, ExitCodeSet, NameMatch, Policy, Rule, TextScope};
 
-/// How many ways past earlier rules are tried before one is taken for granted; policies that people write need a few.
+/// Search limit; when it is reached, the rule is assumed to be reachable. Policies that people write
+/// need a few steps.
 const MAX_STEPS: u32 = 2_000;
 
-/// A condition, and the container that it looks at.
-type Condition<'p> = (&'p Test, Option<&'p str>);
+impl Policy {
+    /// The rules that some failure can reach, in order, and `[default]`. An unreachable rule may be
+    /// among them, but a reachable one is never missing.
+    pub fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
+        let rules = self
+            .rules()
+            .iter()
+            .filter(|rule| shadowing_rules(self, rule).is_empty());
+        rules.chain([self.default_rule()])
+    }
+}
 
-/// The earlier rules that together take every failure this rule could match, none of them without need; empty where a
-/// failure is left to it.
-pub(crate) fn takers(policy: &Policy, index: usize) -> Vec<&Rule> {
-    let Some((rule, earlier)) = policy.rules.get(..=index).and_then(<[Rule]>::split_last) else {
-        return Vec::new();
-    };
-    let own = conditions(policy, rule);
-    let touches = |rule: &&Rule| {
-        conditions(policy, rule)
+/// A minimal set of earlier rules that together match every failure that this rule could match.
+/// Empty if the rule is reachable.
+pub(super) fn shadowing_rules<'p>(policy: &'p Policy, rule: &Rule) -> Vec<&'p Rule> {
+    let own = Aspect::of_rule(rule);
+    let earlier = policy.rules().iter().take(rule.position());
+    let may_shadow = |earlier: &&Rule| {
+        Aspect::of_rule(earlier)
             .into_iter()
-            .all(|taken| touches(&own, taken))
+            .all(|taken| may_overlap(&own, taken))
     };
-    let mut takers: Vec<_> = earlier.iter().filter(touches).collect();
-    let leave = |takers: &[&Rule]| {
-        let takers: Vec<_> = takers.iter().map(|rule| conditions(policy, rule)).collect();
-        leaves(&own, &mut Vec::new(), &takers, &mut MAX_STEPS.clone())
+    let mut shadowing: Vec<_> = earlier.filter(may_shadow).collect();
+    let is_reachable = |earlier: &[&Rule]| {
+        let earlier: Vec<_> = earlier.iter().map(|rule| Aspect::of_rule(rule)).collect();
+        let mut steps = MAX_STEPS;
+        some_failure_is_left(&own, &mut Vec::new(), &earlier, &mut steps)
     };
-    if leave(&takers) {
+    if is_reachable(&shadowing) {
         return Vec::new();
     }
-    if let Some(alone) = takers.iter().find(|taker| !leave(&[taker])) {
+    if let Some(alone) = shadowing.iter().find(|rule| !is_reachable(&[rule])) {
         return vec![alone];
     }
+    // Leave out every rule without which the others still shadow this one.
     let mut kept = 0;
-    while kept < takers.len() {
-        let taker = takers.remove(kept);
-        if leave(&takers) {
-            takers.insert(kept, taker);
+    while kept < shadowing.len() {
+        let rule = shadowing.remove(kept);
+        if is_reachable(&shadowing) {
+            shadowing.insert(kept, rule);
             kept += 1;
         }
     }
-    takers
+    shadowing
 }
 
-fn conditions<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<Condition<'p>> {
-    let container = policy.container_for(rule);
-    rule.matchers
-        .iter()
-        .map(|matcher| (&matcher.test, container))
-        .collect()
+/// A condition, and the container that it looks at.
+#[derive(Clone, Copy)]
+struct Aspect<'p> {
+    condition: &'p Condition,
+    container: Option<&'p str>,
 }
 
-/// Whether taking what meets a condition leaves less to a rule. A rule that takes nothing in one respect takes nothing.
-fn touches(own: &[Condition<'_>], taken: Condition<'_>) -> bool {
-    let mut alike = own.iter().filter(|own| same_fact(**own, taken)).peekable();
-    if alike.peek().is_none() {
-        // Where the rule asks for no exit code, several earlier ones may still take all there are.
-        return matches!(taken.0, Test::ExitCode(_));
+impl<'p> Aspect<'p> {
+    fn of_rule(rule: &'p Rule) -> Vec<Self> {
+        let container = rule.container();
+        let matchers = rule.matchers().iter();
+        matchers
+            .map(|matcher| Self {
+                condition: matcher.condition(),
+                container,
+            })
+            .collect()
     }
-    alike.any(|own| match (own.0, taken.0) {
-        (Test::Error(own), Test::Error(taken)) => own
-            .iter()
-            .any(|own| taken.iter().any(|taken| meet(own, taken))),
-        (Test::StopCode(own), Test::StopCode(taken))
-        | (Test::LaunchType(own), Test::LaunchType(taken))
-        | (Test::CapacityProvider(own), Test::CapacityProvider(taken)) => {
+
+    /// Whether two conditions may look at the same fact of a failure.
+    fn shares_fact_with(self, other: Self) -> bool {
+        match (self.condition, other.condition) {
+            (Condition::Error(_), Condition::Error(_))
+            | (Condition::Text(..), Condition::Text(..)) => true,
+            (Condition::Name(one, _), Condition::Name(other, _)) => one == other,
+            (Condition::ExitCode(_), Condition::ExitCode(_)) => self.container == other.container,
+            _ => false,
+        }
+    }
+
+    /// The ways to meet a condition on texts: one of its patterns, found at one of its places.
+    fn texts(self) -> Vec<(TextPlace<'p>, &'p Pattern)> {
+        let Condition::Text(scope, patterns) = self.condition else {
+            return Vec::new();
+        };
+        let places = TextPlace::of(*scope, self.container);
+        places
+            .flat_map(|place| patterns.iter().map(move |pattern| (place, pattern)))
+            .collect()
+    }
+
+    /// Whether the condition is met by every failure with this pattern at this place.
+    fn is_met_by_text(self, (place, pattern): (TextPlace<'_>, &Pattern)) -> bool {
+        let Condition::Text(scope, patterns) = self.condition else {
+            return false;
+        };
+        TextPlace::of(*scope, self.container).any(|it| it == place)
+            && patterns.iter().any(|wide| implies(pattern, wide))
+    }
+}
+
+/// A place where a text can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TextPlace<'p> {
+    Task,
+    Container(Option<&'p str>),
+    /// RunTask's `Failures`, or the Cause itself.
+    Elsewhere,
+}
+
+impl<'p> TextPlace<'p> {
+    /// The places that a scope looks at.
+    fn of(scope: TextScope, container: Option<&'p str>) -> impl Iterator<Item = Self> {
+        let task = (scope != TextScope::ContainerReason).then_some(Self::Task);
+        let own = (scope != TextScope::StoppedReason).then_some(Self::Container(container));
+        let elsewhere = (scope == TextScope::Reason).then_some(Self::Elsewhere);
+        [task, own, elsewhere].into_iter().flatten()
+    }
+}
+
+/// Whether an earlier rule's condition can overlap this rule's own conditions. If one of its
+/// conditions does not, the earlier rule shadows nothing.
+fn may_overlap(own: &[Aspect<'_>], taken: Aspect<'_>) -> bool {
+    let mut own = own
+        .iter()
+        .filter(|own| own.shares_fact_with(taken))
+        .peekable();
+    if own.peek().is_none() {
+        // Without a condition on exit codes, several earlier rules may still match all of them.
+        return matches!(taken.condition, Condition::ExitCode(_));
+    }
+    own.any(|own| match (own.condition, taken.condition) {
+        (Condition::Error(own), Condition::Error(taken)) => own.iter().any(|own| {
+            taken
+                .iter()
+                .any(|taken| covers(own, taken) || covers(taken, own))
+        }),
+        (Condition::Name(_, own), Condition::Name(_, taken)) => {
             own.iter().any(|own| taken.contains(own))
         }
-        (Test::ExitCode(own), Test::ExitCode(taken)) => own.without(&[taken]) != own.without(&[]),
-        _ => texts(*own).any(|(place, pattern)| takes_text(taken, place, pattern)),
+        (Condition::ExitCode(own), Condition::ExitCode(taken)) => {
+            own.without(&[taken]) != own.without(&[])
+        }
+        _ => own
+            .texts()
+            .into_iter()
+            .any(|text| taken.is_met_by_text(text)),
     })
 }
 
-/// Whether a failure is left: one that meets the rule's own conditions, none of those already `missed`, and for each
-/// earlier rule misses at least one condition.
-fn leaves<'p>(
-    own: &[Condition<'p>],
-    missed: &mut Vec<Condition<'p>>,
-    earlier: &[Vec<Condition<'p>>],
+/// Whether there is a failure that meets the rule's own conditions, none of those in `missed`, and
+/// of each earlier rule at least one condition not.
+fn some_failure_is_left<'p>(
+    own: &[Aspect<'p>],
+    missed: &mut Vec<Aspect<'p>>,
+    earlier: &[Vec<Aspect<'p>>],
     steps: &mut u32,
 ) -> bool {
     let Some((first, rest)) = earlier.split_first() else {
@@ -93,68 +175,59 @@ fn leaves<'p>(
         };
         *steps = fewer;
         missed.push(*condition);
-        let left = is_left(own, missed, *condition) && leaves(own, missed, rest, steps);
+        let is_left =
+            can_miss(own, missed, *condition) && some_failure_is_left(own, missed, rest, steps);
         missed.pop();
-        left
+        is_left
     })
 }
 
-/// Whether the rule's own conditions can be met by a failure that misses these, as far as the kind of the last one goes.
-fn is_left(own: &[Condition<'_>], missed: &[Condition<'_>], last: Condition<'_>) -> bool {
+/// Whether a failure can meet the rule's own conditions and none of those in `missed`, considering
+/// only conditions on the same fact as `last`.
+fn can_miss(own: &[Aspect<'_>], missed: &[Aspect<'_>], last: Aspect<'_>) -> bool {
     let missed: Vec<_> = missed
         .iter()
-        .filter(|missed| same_fact(**missed, last))
+        .filter(|it| it.shares_fact_with(last))
         .collect();
-    let mut own = own.iter().filter(|own| same_fact(**own, last)).peekable();
+    let missed_codes: Vec<_> = missed
+        .iter()
+        .filter_map(|it| match it.condition {
+            Condition::ExitCode(codes) => Some(codes),
+            _ => None,
+        })
+        .collect();
+    let mut own = own
+        .iter()
+        .filter(|own| own.shares_fact_with(last))
+        .peekable();
     if own.peek().is_none() {
-        // A name or a text can be another one or absent, a code is one of all codes or absent.
-        return !matches!(last.0, Test::ExitCode(_))
-            || !CodeSet::everything().without(&codes(&missed)).is_empty();
+        // A name or a text can always be another one, or absent; exit codes can run out.
+        return missed_codes.is_empty() || !ExitCodeSet::all().without(&missed_codes).is_empty();
     }
-    own.all(|(test, container)| match test {
-        Test::Error(names) => names.iter().any(|name| {
-            let taken =
-                |test: &Test| matches!(test, Test::Error(taken) if taken.iter().any(|wide| takes_name(wide, name)));
-            !missed.iter().any(|(test, _)| taken(test))
-        }),
-        Test::StopCode(names) | Test::LaunchType(names) | Test::CapacityProvider(names) => names.iter().any(|name| {
-            !missed.iter().any(|(test, _)| match test {
-                Test::StopCode(taken) | Test::LaunchType(taken) | Test::CapacityProvider(taken) => taken.contains(name),
+    own.all(|own| match own.condition {
+        Condition::Error(names) => names.iter().any(|name| {
+            !missed.iter().any(|missed| match missed.condition {
+                Condition::Error(taken) => taken.iter().any(|wide| covers(wide, name)),
                 _ => false,
             })
         }),
-        Test::ExitCode(set) => !set.without(&codes(&missed)).is_empty(),
-        Test::Reason(_) | Test::StoppedReason(_) | Test::ContainerReason(_) => texts((test, *container))
-            .any(|(place, pattern)| !missed.iter().any(|missed| takes_text(**missed, place, pattern))),
+        Condition::Name(_, names) => names.iter().any(|name| {
+            !missed.iter().any(|missed| match missed.condition {
+                Condition::Name(_, taken) => taken.contains(name),
+                _ => false,
+            })
+        }),
+        Condition::ExitCode(codes) => !codes.without(&missed_codes).is_empty(),
+        Condition::Text(..) => {
+            let is_left = |text| !missed.iter().any(|missed| missed.is_met_by_text(text));
+            own.texts().into_iter().any(is_left)
+        }
     })
 }
 
-fn codes<'p>(missed: &[&Condition<'p>]) -> Vec<&'p CodeSet> {
-    let sets = missed.iter().filter_map(|(test, _)| match test {
-        Test::ExitCode(set) => Some(set),
-        _ => None,
-    });
-    sets.collect()
-}
-
-/// Whether two conditions may look at the same fact of a failure.
-fn same_fact(one: Condition<'_>, other: Condition<'_>) -> bool {
-    match (one.0, other.0) {
-        (Test::ExitCode(_), Test::ExitCode(_)) => one.1 == other.1,
-        _ if places(one.0, one.1).iter().any(Option::is_some) => {
-            places(other.0, other.1).iter().any(Option::is_some)
-        }
-        _ => one.0.key() == other.0.key(),
-    }
-}
-
-/// Whether a name may be both.
-fn meet(one: &NameMatch, other: &NameMatch) -> bool {
-    takes_name(one, other) || takes_name(other, one)
-}
-
-/// Whether the first takes all that the second takes. Names go on without end: no several ones make up a beginning.
-fn takes_name(wide: &NameMatch, narrow: &NameMatch) -> bool {
+/// Whether the first matches every name that the second matches. A prefix matches infinitely many
+/// names, so no set of exact names covers it.
+fn covers(wide: &NameMatch, narrow: &NameMatch) -> bool {
     match (wide, narrow) {
         (wide, NameMatch::Exactly(name)) => wide.matches(name),
         (NameMatch::StartingWith(wide), NameMatch::StartingWith(narrow)) => {
@@ -164,51 +237,41 @@ fn takes_name(wide: &NameMatch, narrow: &NameMatch) -> bool {
     }
 }
 
-/// Where a text can stand.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place<'p> {
-    Task,
-    Container(Option<&'p str>),
-    /// `Failures[]`, or the Cause itself.
-    Elsewhere,
-}
-
-/// The places that a condition on texts looks at.
-fn places<'p>(test: &Test, container: Option<&'p str>) -> [Option<Place<'p>>; 3] {
-    let (task, own) = (Some(Place::Task), Some(Place::Container(container)));
-    match test {
-        Test::Reason(_) => [task, own, Some(Place::Elsewhere)],
-        Test::StoppedReason(_) => [task, None, None],
-        Test::ContainerReason(_) => [None, own, None],
-        _ => [None; 3],
+/// Whether `other` is found in every text that `pattern` is found in, as far as that can be decided: if
+/// both are the same, or `other` is found in every text or in a literal that `pattern` needs.
+fn implies(pattern: &Pattern, other: &Pattern) -> bool {
+    if pattern == other || is_in_every_text(other) {
+        return true;
     }
-}
-
-/// What meets a condition on texts: one of its patterns, found at one of its places.
-fn texts<'p>((test, container): Condition<'p>) -> impl Iterator<Item = (Place<'p>, &'p Pattern)> {
-    let patterns = match test {
-        Test::Reason(patterns)
-        | Test::StoppedReason(patterns)
-        | Test::ContainerReason(patterns) => patterns.as_slice(),
-        _ => &[],
+    let matches_any_character = matches!(other.as_str(), "." | ".+");
+    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || b" _:,/|'=-".contains(&byte);
+    if !matches_any_character && !other.as_str().bytes().all(is_literal) {
+        return false;
+    }
+    let branches = other.as_str().to_ascii_lowercase();
+    let is_found_in = |literal: &String| {
+        matches_any_character || branches.split('|').any(|branch| literal.contains(branch))
     };
-    let places = places(test, container).into_iter().flatten();
-    places.flat_map(move |place| patterns.iter().map(move |pattern| (place, pattern)))
+    pattern
+        .literals()
+        .is_some_and(|literals| literals.iter().all(is_found_in))
 }
 
-/// Whether a text with the pattern at this place meets the condition.
-fn takes_text(taken: Condition<'_>, place: Place<'_>, pattern: &Pattern) -> bool {
-    match taken.0 {
-        Test::Reason(wide) | Test::StoppedReason(wide) | Test::ContainerReason(wide) => {
-            places(taken.0, taken.1).contains(&Some(place))
-                && wide.iter().any(|wide| pattern.implies(wide))
-        }
-        _ => false,
-    }
+/// Whether a pattern is found in every text: it needs no character, and no place but the start.
+/// `false` if that cannot be decided.
+fn is_in_every_text(pattern: &Pattern) -> bool {
+    let rest = pattern
+        .as_str()
+        .strip_prefix('^')
+        .unwrap_or(pattern.as_str());
+    let has_anchor = ["^", "$", "\\b", "\\B", "\\A", "\\z"]
+        .iter()
+        .any(|it| rest.contains(it));
+    !has_anchor && pattern.is_in(&Text::project(""))
 }
 
-impl CodeSet {
-    fn everything() -> Self {
+impl ExitCodeSet {
+    fn all() -> Self {
         Self {
             ranges: vec![0..=u32::MAX],
             absent: true,
@@ -219,18 +282,16 @@ impl CodeSet {
         self.ranges.is_empty() && !self.absent
     }
 
-    /// What none of the others has, as ranges that do not overlap.
+    /// The codes that none of the others has, as ascending ranges that do not overlap.
     fn without(&self, others: &[&Self]) -> Self {
-        let mut taken: Vec<_> = others
-            .iter()
-            .flat_map(|other| &other.ranges)
-            .cloned()
-            .collect();
-        taken.sort_unstable_by_key(|range| *range.start());
-        let mut own = self.ranges.clone();
-        own.sort_unstable_by_key(|range| *range.start());
+        let ascending = |sets: &[&Self]| {
+            let mut ranges: Vec<_> = sets.iter().flat_map(|set| &set.ranges).cloned().collect();
+            ranges.sort_unstable_by_key(|range| *range.start());
+            ranges
+        };
+        let (own, taken) = (ascending(&[self]), ascending(others));
         let mut ranges = Vec::new();
-        // The first code that is not yet told to be taken or left; beyond the last code there is none.
+        // The first code that has not been considered yet. `None` after the last code.
         let mut next = Some(0_u32);
         for range in own {
             let mut from = next.map(|next| next.max(*range.start()));
@@ -264,7 +325,7 @@ mod tests {
 
     #[test]
     fn codes_are_subtracted_to_the_last_one() {
-        let set = |ranges: &[(u32, u32)]| CodeSet {
+        let set = |ranges: &[(u32, u32)]| ExitCodeSet {
             ranges: ranges.iter().map(|(low, high)| *low..=*high).collect(),
             absent: false,
         };

@@ -1,90 +1,67 @@
-//! `[[test]]`: what the author of a policy expects of it, held against the real [`decide`].
+//! Runs the tests of a policy with the real [`decide`].
 
-use crate::analysis::explanation::Explanation;
-use crate::decision::counters::{ExecutionContext, RetryState};
-use crate::decision::{Decision, Stop, Verdict, decide};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, position, quoted, quoted_head};
+use super::explanation::Explanation;
+use crate::decision::{Decision, ExecutionContext, FatalKind, RetryState, Verdict, decide};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted, quoted_head};
 use crate::failure::Failure;
-use crate::policy::duration::Seconds;
-use crate::policy::jitter::Draw;
-use crate::policy::{DEFAULT_RULE, Policy, Rule};
+use crate::policy::{
+    DEFAULT_RULE, Draw, Expectation, GivenFailure, Policy, Rule, Seconds, TestCase, TestStep, Type,
+};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
-/// One `[[test]]`: the failures of one execution, one after the other, and what is expected after each.
+/// Number of rules that a diagnostic points at.
+const MAX_RULES_SHOWN: usize = 4;
+
+/// Longest part of a text from a failure that a label quotes, in characters.
+const MAX_SEEN_CHARS: usize = 24;
+
+/// The decision after one failure of a test, for both ends of what jitter can draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scenario {
-    pub(crate) name: String,
-    pub(crate) span: Range<usize>,
-    pub(crate) steps: Vec<Step>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) given: Given,
-    pub(crate) given_span: Range<usize>,
-    pub(crate) expected: Expectation,
-    pub(crate) expected_span: Range<usize>,
-}
-
-/// Where the facts of a failure are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Given {
-    Facts(Failure<'static>),
-    /// In a recorded event: a path as the policy has it.
-    Event(String),
-}
-
-/// What a decision must have; absent is anything.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Expectation {
-    pub(crate) kind: Option<&'static str>,
-    /// In seconds.
-    pub(crate) wait: Option<RangeInclusive<u64>>,
-    pub(crate) rule: Option<String>,
-    pub(crate) error: Option<String>,
-}
-
-/// The decision after one failure of a test, at both ends of what jitter can draw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drawn {
-    /// Where every delay of the execution was the shortest that it can be.
+#[non_exhaustive]
+pub struct DrawnDecision {
+    /// The decision if every delay of the execution is the shortest that can be drawn.
     pub shortest: Decision,
-    /// Where every delay of the execution was the longest that it can be.
+    /// The decision if every delay of the execution is the longest that can be drawn.
     pub longest: Decision,
 }
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone)]
-pub struct Outcome<'p> {
+#[non_exhaustive]
+pub struct TestOutcome<'p> {
     /// The test.
-    pub scenario: &'p Scenario,
-    /// The decisions, one for each failure, up to the first FATAL or unreadable event.
-    pub decisions: Vec<Drawn>,
-    /// Nothing where the test passed.
+    pub test: &'p TestCase,
+    /// The decisions after its failures, in order, up to the first FATAL or unreadable event.
+    pub decisions: Vec<DrawnDecision>,
+    /// The problem. `None` if the test passed.
     pub problem: Option<Diagnostic>,
 }
 
-/// What came of all tests of a policy.
+/// The results of all tests of a policy.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct TestReport<'p> {
-    /// One for each test, in their order.
-    pub outcomes: Vec<Outcome<'p>>,
-    /// The failed tests, and a warning where rules decide in none.
+    /// One for each test, in order.
+    pub outcomes: Vec<TestOutcome<'p>>,
+    /// The failed tests; if all passed, a warning about rules that decide in no test.
     pub diagnostics: Diagnostics,
 }
 
 impl<'p> TestReport<'p> {
-    /// Runs all tests. `event` gives the failure that a recorded event reports, by its path as the policy has it, or why
-    /// it cannot.
+    /// Runs all tests of a policy. `event` reads the failure from a recorded event, whose path is
+    /// the one in the policy, or returns the reason why it cannot.
     ///
-    /// Runs take no time and nothing is left to chance: what a test expects of a delay must hold for every jitter draw.
+    /// Runs of the task take no time. What a test expects of a delay must hold for every jitter
+    /// draw.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use policy_engine::{Policy, TestReport};
+    /// use exitwise_engine::analysis::TestReport;
+    /// use exitwise_engine::policy::Policy;
+    ///
     /// let (policy, _) = Policy::load(r#"
     ///     version = 1
     ///     limits.max_retries = 1
@@ -94,36 +71,33 @@ impl<'p> TestReport<'p> {
     ///     name = "anything may fail once"
     ///     failures = [1, 1]
     ///     expect = ["RETRIABLE", "FATAL"]
-    /// "#).unwrap();
+    /// "#)?;
     /// let report = TestReport::of(&policy, |path| Err(format!("there is no {path}")));
     /// assert_eq!(report.passed(), 1);
     /// assert!(report.diagnostics.is_empty());
+    /// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
     /// ```
     pub fn of<'e>(policy: &'p Policy, event: impl Fn(&str) -> Result<Failure<'e>, String>) -> Self {
-        let outcomes: Vec<_> = policy
-            .tests()
-            .iter()
-            .map(|scenario| scenario.run(policy, &event))
-            .collect();
+        let tests = policy.test_cases().iter();
+        let outcomes: Vec<_> = tests.map(|test| run(test, policy, &event)).collect();
         let mut diagnostics = Diagnostics::default();
         for problem in outcomes
             .iter()
             .filter_map(|outcome| outcome.problem.clone())
         {
-            diagnostics.add(problem);
+            diagnostics.push(problem);
         }
-        // A failed test says little about the rules that it was to reach: first things first.
+        // A failed test may be the one that was to reach a rule.
         if diagnostics.is_empty() && !outcomes.is_empty() {
-            untested(policy, &outcomes, &mut diagnostics);
+            warn_of_untested_rules(policy, &outcomes, &mut diagnostics);
         }
-        diagnostics.sort();
         Self {
             outcomes,
-            diagnostics,
+            diagnostics: diagnostics.finish(policy.source()),
         }
     }
 
-    /// How many tests passed.
+    /// Number of tests that passed.
     pub fn passed(&self) -> usize {
         self.outcomes
             .iter()
@@ -132,308 +106,251 @@ impl<'p> TestReport<'p> {
     }
 }
 
-/// How many rules are pointed at one by one.
-const SHOWN_RULES: usize = 4;
-
-/// How much of a text from a failure stands behind a policy's line.
-const SEEN_CHARS: usize = 24;
-
-/// Warns of rules that decide in no test.
-fn untested(policy: &Policy, outcomes: &[Outcome<'_>], out: &mut Diagnostics) {
+fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &mut Diagnostics) {
     let decisions = outcomes.iter().flat_map(|outcome| &outcome.decisions);
-    let decided: BTreeSet<_> = decisions.map(|drawn| drawn.longest.rule.as_str()).collect();
+    let decided: BTreeSet<_> = decisions.map(|drawn| drawn.longest.rule_name()).collect();
     let written = policy.reachable_rules().filter(|rule| rule.line() > 0);
     let (tested, untested): (Vec<_>, Vec<_>) =
         written.partition(|rule| decided.contains(rule.name()));
-    let [first, others @ ..] = untested.as_slice() else {
+    let [first, others @ ..] = &*untested else {
         return;
     };
-    let message = format!(
-        "{} of {} rules decide in no test",
-        untested.len(),
-        untested.len() + tested.len()
-    );
+    let all = untested.len() + tested.len();
+    let message = format!("{} of {all} rules decide in no test", untested.len());
     let label = |rule: &Rule| format!("rule {} is not tested", quoted(rule.name()));
+    let problem = Diagnostic::new(Code::UntestedRule, first.span(), message);
     let help = "write a `[[test]]` with a failure that the rule is for";
-    let mut problem = Diagnostic::new(
-        Code::UntestedRule,
-        first.span(),
-        message,
-        label(first),
-        help,
-    );
+    let problem = problem.label(label(first)).help(help);
     let (shown, more) = others
-        .split_at_checked(SHOWN_RULES)
+        .split_at_checked(MAX_RULES_SHOWN)
         .unwrap_or((others, &[]));
-    for rule in shown {
-        problem = problem.also(rule.span(), label(rule));
-    }
+    let point_at = |problem: Diagnostic, rule: &&Rule| problem.related(rule.span(), label(rule));
+    let mut problem = shown.iter().fold(problem, point_at);
     if !more.is_empty() {
-        let more: Vec<_> = more
-            .iter()
-            .map(|rule| format!("{} (line {})", quoted(rule.name()), rule.line()))
-            .collect();
-        problem = problem.noted(format!("nor are {}", more.join(", ")));
+        let name = |rule: &&Rule| format!("{} (line {})", quoted(rule.name()), rule.line());
+        let more: Vec<_> = more.iter().map(name).collect();
+        problem = problem.note(format!("also not tested: {}", more.join(", ")));
     }
-    out.add(problem);
+    out.push(problem);
 }
 
-impl Scenario {
-    /// What the author calls it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The line of the policy where it starts, from 1; `source` is [`Policy::source`].
-    pub fn line(&self, source: &str) -> usize {
-        position(source, self.span.start).0
-    }
-
-    /// The recorded events that it needs, as the policy names them.
-    pub fn events(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().filter_map(|step| match &step.given {
-            Given::Event(path) => Some(path.as_str()),
-            Given::Facts(_) => None,
-        })
-    }
-
-    fn run<'e>(
-        &self,
-        policy: &Policy,
-        event: impl Fn(&str) -> Result<Failure<'e>, String>,
-    ) -> Outcome<'_> {
-        let mut decisions = Vec::new();
-        let mut problem: Option<Diagnostic> = None;
-        let mut states = [RetryState::default(), RetryState::default()];
-        let mut ended = None;
-        for step in &self.steps {
-            if let Some(end) = ended {
-                problem = problem.or_else(|| Some(self.ended_early(step, end)));
-                break;
-            }
-            let failure = match &step.given {
-                Given::Facts(failure) => Cow::Borrowed(failure),
-                Given::Event(path) => match event(path) {
-                    Ok(failure) => Cow::Owned(failure),
-                    Err(why) => {
-                        problem = problem.or_else(|| Some(self.unreadable(step, path, &why)));
-                        break;
-                    }
-                },
-            };
-            let decide = |state, draw| {
-                decide(
-                    policy,
-                    &failure,
-                    state,
-                    &ExecutionContext {
-                        draw,
-                        elapsed_seconds: Some(0),
-                    },
-                )
-            };
-            let [short, long] = &states;
-            let drawn = Drawn {
-                shortest: decide(short, Draw::Shortest),
-                longest: decide(long, Draw::Longest),
-            };
-            if !step.expected.is_met_by(&drawn) {
-                let got = format!("got {}", step.expected.answered(&drawn));
-                problem = Some(match problem {
-                    None => self.failed(policy, step, &failure, &drawn, got),
-                    Some(problem) => problem.also(step.expected_span.clone(), got),
-                });
-            }
-            states = [&drawn.shortest, &drawn.longest]
-                .map(|decision| RetryState::Readable(decision.counters.clone()));
-            ended = drawn.ends().then_some(step);
-            decisions.push(drawn);
+/// Runs one test.
+fn run<'p, 'e>(
+    test: &'p TestCase,
+    policy: &Policy,
+    event: impl Fn(&str) -> Result<Failure<'e>, String>,
+) -> TestOutcome<'p> {
+    let mut decisions = Vec::new();
+    let mut problem: Option<Diagnostic> = None;
+    let [mut shortest_state, mut longest_state] = [RetryState::default(), RetryState::default()];
+    let mut last: Option<&TestStep> = None;
+    for step in &test.steps {
+        if let Some(last) = last {
+            problem = problem.or_else(|| Some(ended_early(test, step, last)));
+            break;
         }
-        Outcome {
-            scenario: self,
-            decisions,
-            problem,
-        }
-    }
-
-    fn problem(
-        &self,
-        code: Code,
-        span: &Range<usize>,
-        what: &str,
-        label: &str,
-        help: &str,
-    ) -> Diagnostic {
-        Diagnostic::new(
-            code,
-            span.clone(),
-            format!("test {} {what}", quoted(&self.name)),
-            label,
-            help,
-        )
-    }
-
-    fn unreadable(&self, step: &Step, path: &str, why: &str) -> Diagnostic {
-        let help = "name a file with an event of ProcessError, relative to the policy";
-        let what = format!("needs the event {}", quoted(path));
-        self.problem(
-            Code::UnreadableEvent,
-            &step.given_span,
-            &what,
-            "cannot be read",
-            help,
-        )
-        .noted(why)
-    }
-
-    fn ended_early(&self, step: &Step, end: &Step) -> Diagnostic {
-        let help = "drop what follows, or change the rule that decided FATAL";
-        let problem = self.problem(
-            Code::FailedTest,
-            &step.given_span,
-            "fails",
-            "the execution has ended before",
-            help,
-        );
-        problem.also(end.expected_span.clone(), "got FATAL")
-    }
-
-    /// What was expected, what came instead, which rule decided, and why no other one did.
-    fn failed(
-        &self,
-        policy: &Policy,
-        step: &Step,
-        failure: &Failure<'_>,
-        drawn: &Drawn,
-        got: String,
-    ) -> Diagnostic {
-        let expected = &step.expected;
-        let explanation = Explanation::of(policy, failure);
-        let deciding = explanation.deciding;
-        let (answer, name) = (drawn.answer(), quoted(deciding.name()));
-        let help = if !drawn.agrees() {
-            "leave room for every draw: raise the limit in time, or lower the delays".to_owned()
-        } else if expected
-            .rule
-            .as_deref()
-            .is_some_and(|rule| rule != deciding.name())
-        {
-            format!("expect the rule {name}, or let another one match before it")
-        } else if expected
-            .error
-            .as_ref()
-            .is_some_and(|error| *error != drawn.longest.error)
-        {
-            format!(
-                "expect the error {}, or change rule {name}",
-                quoted(&drawn.longest.error)
+        let failure = match &step.given {
+            GivenFailure::Facts(failure) => Cow::Borrowed(&**failure),
+            GivenFailure::Event(path) => match event(path) {
+                Ok(failure) => Cow::Owned(failure),
+                Err(why) => {
+                    problem = problem.or_else(|| Some(unreadable_event(test, step, path, &why)));
+                    break;
+                }
+            },
+        };
+        let decide = |state: &RetryState, draw| {
+            decide(
+                policy,
+                &failure,
+                state,
+                &ExecutionContext::new(draw, Some(0)),
             )
-        } else if deciding.name() == DEFAULT_RULE {
-            format!("expect `{answer}`, or let a rule match before `[default]`")
-        } else if drawn.shortest.verdict == drawn.longest.verdict {
-            format!("expect `{answer}`, or change rule {name}")
-        } else {
-            format!("jitter draws any of these delays: expect `{answer}`, or change rule {name}")
         };
-        let mut problem = self.problem(Code::FailedTest, &step.expected_span, "fails", &got, &help);
-        problem = problem.also(step.given_span.clone(), "after this failure");
-        if deciding.line() > 0 {
-            problem = problem.also(deciding.span(), format!("rule {name} decided"));
-        }
-        // Rules that the author may have meant: the one that is expected, else those of the expected type, where it was no
-        // limit that decided otherwise.
-        let verdict = drawn.longest.verdict;
-        let by_limit = matches!(verdict, Verdict::Fatal(stop) if stop != Stop::Rule);
-        let wanted = expected
-            .kind
-            .filter(|kind| !by_limit && *kind != verdict.type_name());
-        let meant = |rule: &Rule| match &expected.rule {
-            Some(name) => rule.name() == name,
-            None => wanted == Some(rule.action().type_name()),
+        let drawn = DrawnDecision {
+            shortest: decide(&shortest_state, Draw::Shortest),
+            longest: decide(&longest_state, Draw::Longest),
         };
-        for passed in explanation
-            .passed
-            .iter()
-            .filter(|passed| meant(passed.rule))
-            .take(SHOWN_RULES)
-        {
-            let seen = match passed.seen.first() {
-                None => "nothing".to_owned(),
-                Some(seen) => quoted_head(seen, SEEN_CHARS),
-            };
-            let label = format!(
-                "rule {} did not match: saw {seen}",
-                quoted(passed.rule.name())
-            );
-            problem = problem.also(passed.matcher.span(), label);
+        if !drawn.meets(&step.expected) {
+            problem = Some(match problem {
+                None => failed(test, policy, step, &failure, &drawn),
+                Some(problem) => {
+                    let got = format!("got {}", drawn.in_terms_of(&step.expected));
+                    problem.related(step.expected_span.clone(), got)
+                }
+            });
         }
-        let decisions = [&drawn.longest, &drawn.shortest];
-        let causes = decisions.iter().take(if drawn.agrees() { 1 } else { 2 });
-        causes.fold(problem, |problem, decision| {
-            problem.noted(decision.cause.clone())
-        })
+        shortest_state = RetryState::Readable(drawn.shortest.counters.clone());
+        longest_state = RetryState::Readable(drawn.longest.counters.clone());
+        if drawn.shortest.verdict.is_fatal() || drawn.longest.verdict.is_fatal() {
+            last = Some(step);
+        }
+        decisions.push(drawn);
+    }
+    TestOutcome {
+        test,
+        decisions,
+        problem,
     }
 }
 
-impl Expectation {
-    fn is_met_by(&self, drawn: &Drawn) -> bool {
-        let met = |decision: &Decision| {
+fn test_problem(test: &TestCase, code: Code, span: &Range<usize>, predicate: &str) -> Diagnostic {
+    Diagnostic::new(
+        code,
+        span.clone(),
+        format!("test {} {predicate}", quoted(test.name())),
+    )
+}
+
+fn unreadable_event(test: &TestCase, step: &TestStep, path: &str, why: &str) -> Diagnostic {
+    let needs = format!("needs the event {}", quoted(path));
+    let problem = test_problem(test, Code::UnreadableEvent, &step.given_span, &needs);
+    let help = "name a file with an event of ProcessError; the path is relative to the policy";
+    problem.label("cannot be read").help(help).note(why)
+}
+
+fn ended_early(test: &TestCase, step: &TestStep, last: &TestStep) -> Diagnostic {
+    let problem = test_problem(test, Code::FailedTest, &step.given_span, "fails");
+    let problem = problem.label("the execution has ended before this failure");
+    let problem = problem.help("drop what follows, or change the rule that decided FATAL");
+    problem.related(last.expected_span.clone(), "got FATAL")
+}
+
+/// Reports the expected and the actual decision, the rule that decided, and why no other one did.
+fn failed(
+    test: &TestCase,
+    policy: &Policy,
+    step: &TestStep,
+    failure: &Failure<'_>,
+    drawn: &DrawnDecision,
+) -> Diagnostic {
+    let expected = &step.expected;
+    let explanation = Explanation::of(policy, failure);
+    let deciding = explanation.deciding;
+    let problem = test_problem(test, Code::FailedTest, &step.expected_span, "fails");
+    let got = format!("got {}", drawn.in_terms_of(expected));
+    let problem = problem
+        .label(got)
+        .help(help_for_failed(drawn, expected, deciding));
+    let mut problem = problem.related(step.given_span.clone(), "after this failure");
+    if deciding.line() > 0 {
+        let label = format!("rule {} decided", quoted(deciding.name()));
+        problem = problem.related(deciding.span(), label);
+    }
+    // Rules that the author may have meant: the expected one, else those of the expected type,
+    // unless it was a limit that decided.
+    let verdict = drawn.longest.verdict;
+    let by_limit = matches!(verdict, Verdict::Fatal(kind) if kind != FatalKind::Rule);
+    let other_type = expected
+        .type_
+        .filter(|it| !by_limit && *it != verdict.to_type());
+    let may_be_meant = |rule: &Rule| match &expected.rule {
+        Some(name) => rule.name() == name,
+        None => other_type == Some(rule.action().to_type()),
+    };
+    let passed = explanation
+        .passed
+        .iter()
+        .filter(|passed| may_be_meant(passed.rule));
+    for passed in passed.take(MAX_RULES_SHOWN) {
+        let seen = match passed.seen.first() {
+            None => "nothing".to_owned(),
+            Some(seen) => quoted_head(seen, MAX_SEEN_CHARS),
+        };
+        let label = format!(
+            "rule {} did not match: saw {seen}",
+            quoted(passed.rule.name())
+        );
+        problem = problem.related(passed.matcher.span(), label);
+    }
+    problem = problem.note(drawn.longest.cause());
+    if !drawn.agree() {
+        problem = problem.note(drawn.shortest.cause());
+    }
+    problem
+}
+
+fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rule) -> String {
+    let (answer, name) = (drawn.answer(), quoted(deciding.name()));
+    let error = drawn.longest.error();
+    if !drawn.agree() {
+        "leave room for every draw: raise the limit in time, or lower the delays".to_owned()
+    } else if expected
+        .rule
+        .as_deref()
+        .is_some_and(|rule| rule != deciding.name())
+    {
+        format!("expect the rule {name}, or let another one match before it")
+    } else if expected
+        .error
+        .as_ref()
+        .is_some_and(|expected| *expected != error)
+    {
+        format!("expect the error {}, or change rule {name}", quoted(&error))
+    } else if deciding.name() == DEFAULT_RULE {
+        format!("expect `{answer}`, or let a rule match before `[default]`")
+    } else if drawn.shortest.verdict == drawn.longest.verdict {
+        format!("expect `{answer}`, or change rule {name}")
+    } else {
+        format!("jitter draws any of these delays: expect `{answer}`, or change rule {name}")
+    }
+}
+
+impl DrawnDecision {
+    /// Whether the execution goes on alike with the shortest and the longest delays. Then it does so
+    /// with all delays in between: a limit in time ends it for none of them, for all, or for the
+    /// longer ones.
+    fn agree(&self) -> bool {
+        self.shortest.verdict.to_type() == self.longest.verdict.to_type()
+    }
+
+    fn meets(&self, expected: &Expectation) -> bool {
+        let meets = |decision: &Decision| {
             let wait = u64::from(decision.verdict.wait_seconds());
-            self.kind
-                .is_none_or(|kind| kind == decision.verdict.type_name())
-                && self.wait.as_ref().is_none_or(|range| range.contains(&wait))
-                && self.rule.as_ref().is_none_or(|rule| *rule == decision.rule)
-                && self
+            expected
+                .type_
+                .is_none_or(|it| it == decision.verdict.to_type())
+                && expected
+                    .wait
+                    .as_ref()
+                    .is_none_or(|range| range.contains(&wait))
+                && expected
+                    .rule
+                    .as_ref()
+                    .is_none_or(|rule| rule == decision.rule_name())
+                && expected
                     .error
                     .as_ref()
-                    .is_none_or(|error| *error == decision.error)
+                    .is_none_or(|error| *error == decision.error())
         };
-        drawn.agrees() && met(&drawn.shortest) && met(&drawn.longest)
+        self.agree() && meets(&self.shortest) && meets(&self.longest)
     }
 
-    /// The decision in the words of an expectation, with rule and error where these are expected.
-    fn answered(&self, drawn: &Drawn) -> String {
-        let mut answer = drawn.answer();
-        if self.rule.is_some() {
-            answer += &format!(", rule {}", quoted(&drawn.longest.rule));
-        }
-        if self.error.is_some() {
-            answer += &format!(", error {}", quoted(&drawn.longest.error));
-        }
-        answer
-    }
-}
-
-impl Drawn {
-    /// Whether an execution with the shortest delays goes on as one with the longest does: then all between do too, as a
-    /// limit in time cuts either none of them, or all, or the longer ones.
-    fn agrees(&self) -> bool {
-        self.shortest.verdict.type_name() == self.longest.verdict.type_name()
-    }
-
-    fn ends(&self) -> bool {
-        [&self.shortest, &self.longest]
-            .iter()
-            .any(|decision| matches!(decision.verdict, Verdict::Fatal(_)))
-    }
-
-    /// As an expectation says it: `TEMPORARY 30s..=1m`.
+    /// The decision as an expectation would say it: `TEMPORARY 30s..=1m`.
     fn answer(&self) -> String {
         let (shortest, longest) = (self.shortest.verdict, self.longest.verdict);
         let wait = |verdict: Verdict| Seconds(verdict.wait_seconds().into());
-        match longest {
-            _ if !self.agrees() => format!(
-                "{} or {}, as the jitter falls",
-                shortest.type_name(),
-                longest.type_name()
-            ),
-            Verdict::Temporary { .. } if shortest == longest => {
-                format!("TEMPORARY {}", wait(longest))
-            }
-            Verdict::Temporary { .. } => {
-                format!("TEMPORARY {}..={}", wait(shortest), wait(longest))
-            }
-            Verdict::Retriable | Verdict::Fatal(_) => longest.type_name().to_owned(),
+        if !self.agree() {
+            let (one, other) = (shortest.to_type(), longest.to_type());
+            format!("{one} or {other}, depending on the jitter")
+        } else if longest.to_type() != Type::Temporary {
+            longest.to_type().to_string()
+        } else if shortest == longest {
+            format!("TEMPORARY {}", wait(longest))
+        } else {
+            format!("TEMPORARY {}..={}", wait(shortest), wait(longest))
         }
+    }
+
+    /// The answer, with rule and error if these are expected.
+    fn in_terms_of(&self, expected: &Expectation) -> String {
+        let mut answer = self.answer();
+        if expected.rule.is_some() {
+            answer += &format!(", rule {}", quoted(self.longest.rule_name()));
+        }
+        if expected.error.is_some() {
+            answer += &format!(", error {}", quoted(&self.longest.error()));
+        }
+        answer
     }
 }

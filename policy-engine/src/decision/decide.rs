@@ -1,142 +1,119 @@
-//! The decision: a pure, total function of policy, failure, counters and context.
+//! From a failure to a decision.
 
-use crate::decision::counters::{Counters, ExecutionContext, RetryState};
-use crate::decision::wording;
+use super::counters::{Counters, ExecutionContext, RetryState};
+use super::incident::Incident;
+use super::reason::Reason;
+use super::tally::Tally;
+use super::verdict::{FatalKind, Verdict};
 use crate::failure::Failure;
-use crate::policy::backoff::{MAX_RETRIES, Retry};
-use crate::policy::jitter::{Draw, Jitter};
-use crate::policy::{Action, NO_RULE, Policy, Rule};
+use crate::policy::{Draw, Jitter, MAX_RETRIES, Policy, Retry, Rule, Type};
 
-/// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Run again at once.
-    Retriable,
-    /// Wait, then run again.
-    Temporary {
-        /// `0..=99999999`.
-        wait_seconds: u32,
-    },
-    /// Stop.
-    Fatal(Stop),
-}
+/// The rule name of a decision for which the rules were not checked.
+pub const NO_RULE: &str = "none";
 
-/// Why an execution stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The event could not be read; no rule was asked.
-    InvalidEvent,
-    /// The counters could not be read, so nothing would bound the loop; no rule was asked.
-    InvalidErrorState,
-    /// The rule is FATAL.
-    Rule,
-    /// The rule's own retries, or the counted retries of the policy, are used up.
-    RetriesExhausted,
-    /// The next wait would take the waits over `limits.max_total_wait`.
-    WaitBudgetSpent,
-    /// The next wait would end after `limits.max_elapsed`.
-    DeadlineReached,
-}
+/// Longest `cause` of a decision, in characters: a screenful.
+const MAX_CAUSE_CHARS: usize = 1_024;
 
-impl Verdict {
-    /// The word for it: `RETRIABLE`, `TEMPORARY` or `FATAL`.
-    pub const fn type_name(self) -> &'static str {
-        match self {
-            Self::Retriable => "RETRIABLE",
-            Self::Temporary { .. } => "TEMPORARY",
-            Self::Fatal(_) => "FATAL",
-        }
-    }
-
-    /// Seconds to wait before the next run; 0 unless TEMPORARY.
-    pub const fn wait_seconds(self) -> u32 {
-        match self {
-            Self::Temporary { wait_seconds } => wait_seconds,
-            Self::Retriable | Self::Fatal(_) => 0,
-        }
-    }
-}
-
-/// What to do next, which rule says so, and the counters after it.
+/// A verdict, the rule that gave it, the reason, and the counters afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Decision {
     /// What to do next.
     pub verdict: Verdict,
-    /// The rule that decided: its name, `default`, or `none` where no rule was asked.
-    pub rule: String,
-    /// The counters to carry on. After FATAL they are unchanged, but `retry_count` below may be one more.
+    /// The rule that decided. `None` if the rules were not checked.
+    pub rule: Option<DecidingRule>,
+    /// What happened. `None` if the rules were not checked.
+    pub incident: Option<Incident>,
+    /// The reason for the verdict.
+    pub reason: Reason,
+    /// The counters to carry on. After FATAL they are unchanged; only `retry_count` below may differ.
     pub counters: Counters,
-    /// `0..=1000`: one more after RETRIABLE and TEMPORARY; after a FATAL rule too, while counted retries are left.
+    /// `0..=1000`. One more than before after RETRIABLE and TEMPORARY, and also after a FATAL rule
+    /// as long as counted retries are left.
     pub retry_count: u32,
-    /// A name for the failure, at most 256 characters, never one of `States.`.
-    pub error: String,
-    /// The failure and the decision in one sentence, at most 1,024 characters; never the task's command or environment.
-    pub cause: String,
+}
+
+/// The rule that made a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecidingRule {
+    /// Its name; `default` for `[default]`.
+    pub name: String,
+    /// The line of the policy where it starts, from 1; 0 if the policy has no `[default]`.
+    pub line: usize,
 }
 
 impl Decision {
-    /// The decision about an event that cannot be read: FATAL, counters as they were.
-    pub fn invalid_event(state: &RetryState, why: &str) -> Self {
-        Self::unasked(
-            Stop::InvalidEvent,
-            state,
-            format!("the event is invalid: {why}"),
-        )
+    /// The decision about an unusable event: FATAL, with the counters as they were.
+    pub fn invalid_event(state: &RetryState, why: &'static str) -> Self {
+        Self::without_rule(state, Reason::InvalidEvent(why))
     }
 
-    fn unasked(stop: Stop, state: &RetryState, cause: String) -> Self {
+    fn without_rule(state: &RetryState, reason: Reason) -> Self {
         let (counters, retry_count) = match state {
-            RetryState::Readable(counters) => (counters.clone().tidied(), counters.retry_count()),
+            RetryState::Readable(counters) => {
+                (counters.clone().without_zeros(), counters.retry_count())
+            }
             RetryState::Unreadable { retry_count } => (Counters::default(), *retry_count),
         };
-        let error = wording::stop_name(stop, NO_RULE);
+        let verdict = reason.verdict();
         Self {
-            verdict: Verdict::Fatal(stop),
-            rule: NO_RULE.to_owned(),
+            verdict,
+            rule: None,
+            incident: None,
+            reason,
             counters,
             retry_count,
-            error,
-            cause: wording::shortened(cause),
         }
     }
-}
 
-/// Retries used before a decision, as the deciding rule sees them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tally {
-    /// Counted retries, which `limits.max_retries` bounds.
-    pub counted: u32,
-    /// Retries of the rule itself, which its own `max_retries` bounds.
-    pub own: u32,
-}
+    /// The name of the rule that decided, or `none`.
+    pub fn rule_name(&self) -> &str {
+        self.rule.as_ref().map_or(NO_RULE, |rule| &rule.name)
+    }
 
-impl Tally {
-    /// Retries that no rule of the policy explains are charged to both: dropped fields can only end an execution sooner.
-    pub fn of(policy: &Policy, rule: &Rule, counters: &Counters) -> Self {
-        let (mut counted, mut explained) = (0_u32, 0_u32);
-        for (name, retries) in counters.retries() {
-            if let Some(rule) = policy.all_rules().find(|rule| rule.name() == name) {
-                explained += retries;
-                counted += if rule.counts() { *retries } else { 0 };
+    /// A name for the failure, at most 256 characters. It never starts with `States.`, so a Fail
+    /// state can use it.
+    pub fn error(&self) -> String {
+        match (self.verdict, &self.incident) {
+            (Verdict::Fatal(kind), _) => kind.error_name(self.rule_name()),
+            (_, Some(incident)) => incident.error_name(),
+            (_, None) => FatalKind::InvalidEvent.error_name(NO_RULE),
+        }
+    }
+
+    /// The failure and the decision in one sentence, at most 1,024 characters. It never repeats
+    /// the task's command or environment.
+    pub fn cause(&self) -> String {
+        let reason = self.reason;
+        let mut cause = match (&self.rule, &self.incident) {
+            (Some(DecidingRule { name, line: 0 }), Some(incident)) => {
+                format!("{incident}; rule {name} (implied): {reason}")
             }
+            (Some(DecidingRule { name, line }), Some(incident)) => {
+                format!("{incident}; rule {name} (line {line}): {reason}")
+            }
+            _ => reason.to_string(),
+        };
+        if let Some((end, _)) = cause.char_indices().nth(MAX_CAUSE_CHARS) {
+            cause.truncate(end);
         }
-        let unexplained = counters.retry_count() - explained;
-        Self {
-            counted: counted + unexplained,
-            own: counters.of(rule.name()) + unexplained,
-        }
+        cause
     }
 }
 
 /// Decides what to do after a failure.
 ///
-/// The same arguments give the same decision on every machine; there is no input for which it fails. However
-/// `failure` looks, FATAL is reached after at most `limits.max_retries` and the uncounted rules' own retries.
+/// The same arguments give the same decision on every machine, and there is no input for which it
+/// fails. Whatever fails, FATAL comes after at most `limits.max_retries` counted retries and the
+/// uncounted rules' own retries.
 ///
 /// # Examples
 ///
 /// ```
-/// # use policy_engine::*;
+/// use exitwise_engine::{Failure, Policy, RetryState, ExecutionContext, Verdict, decide};
+/// use exitwise_engine::policy::Draw;
+///
 /// let (policy, _) = Policy::load(r#"
 ///     version = 1
 ///     limits.max_retries = 3
@@ -145,12 +122,17 @@ impl Tally {
 ///     when = { exit_code = 4 }
 ///     type = "TEMPORARY"
 ///     backoff = { constant = "60s" }
-/// "#).unwrap();
-/// let failure = Failure::read(Some("States.TaskFailed"), Some(r#"{"Containers":[{"Name":"app","ExitCode":4}]}"#));
-/// let context = ExecutionContext { draw: Draw::Keyed(None), elapsed_seconds: Some(0) };
+/// "#)?;
+/// let cause = r#"{"Containers":[{"Name":"app","ExitCode":4}]}"#;
+/// let failure = Failure::read(Some("States.TaskFailed"), Some(cause));
+/// let context = ExecutionContext::new(Draw::Keyed(None), Some(0));
 /// let decision = decide(&policy, &failure, &RetryState::default(), &context);
 /// assert_eq!(decision.verdict, Verdict::Temporary { wait_seconds: 60 });
-/// assert_eq!(decision.cause, "app exited with 4; rule network-error (line 4): retry 1 of 3 after 60 s");
+/// assert_eq!(
+///     decision.cause(),
+///     "app exited with 4; rule network-error (line 4): retry 1 of 3 after 60 s"
+/// );
+/// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
 /// ```
 pub fn decide(
     policy: &Policy,
@@ -158,136 +140,104 @@ pub fn decide(
     state: &RetryState,
     context: &ExecutionContext<'_>,
 ) -> Decision {
-    let counters = match state {
-        RetryState::Readable(counters) => counters,
-        RetryState::Unreadable { .. } => {
-            let cause =
-                "errorState has no counters that can be true: nothing would bound the retries"
-                    .to_owned();
-            return Decision::unasked(Stop::InvalidErrorState, state, cause);
-        }
+    let RetryState::Readable(counters) = state else {
+        return Decision::without_rule(state, Reason::InvalidErrorState);
     };
-    let rule = policy.deciding(failure);
-    let tally = Tally::of(policy, rule, counters);
-    let (verdict, reason) = judge(policy, rule, tally, counters, context);
-    let (error, retry_count) = match verdict {
-        Verdict::Fatal(stop) => {
-            let one_more = stop == Stop::Rule && tally.counted < policy.limits().max_retries;
+    let rule = policy.deciding_rule(failure);
+    let tally = Tally::of(policy, counters);
+    let reason = judge(policy, rule, &tally, context);
+    let verdict = reason.verdict();
+    let (counters, retry_count) = match verdict {
+        Verdict::Fatal(kind) => {
+            let counts = kind == FatalKind::Rule && tally.counted() < policy.limits().max_retries;
             (
-                wording::stop_name(stop, rule.name()),
-                counters.retry_count() + u32::from(one_more),
+                counters.clone().without_zeros(),
+                counters.retry_count() + u32::from(counts),
             )
         }
-        _ => (
-            wording::failure_name(policy, rule, failure),
-            counters.retry_count() + 1,
-        ),
-    };
-    let cause = wording::cause(policy, rule, failure, &reason);
-    let counters = match verdict {
-        Verdict::Fatal(_) => counters.clone().tidied(),
-        _ => counters
-            .clone()
-            .after_retry(rule.name(), verdict.wait_seconds()),
+        Verdict::Retriable | Verdict::Temporary { .. } => {
+            let after = counters
+                .clone()
+                .after_retry(rule.name(), verdict.wait_seconds());
+            let retry_count = after.retry_count();
+            (after, retry_count)
+        }
     };
     Decision {
         verdict,
-        rule: rule.name().to_owned(),
+        rule: Some(DecidingRule {
+            name: rule.name().to_owned(),
+            line: rule.line(),
+        }),
+        incident: Some(Incident::of(
+            policy,
+            &failure.seen(rule.container()),
+            rule.container(),
+        )),
+        reason,
         counters,
         retry_count,
-        error,
-        cause,
     }
 }
 
-/// The verdict of the deciding rule under all limits, and the words for it.
-fn judge(
+/// Applies all limits, in their order, to the action of the rule that matches.
+pub(crate) fn judge(
     policy: &Policy,
     rule: &Rule,
-    tally: Tally,
-    counters: &Counters,
+    tally: &Tally,
     context: &ExecutionContext<'_>,
-) -> (Verdict, String) {
+) -> Reason {
     let limits = policy.limits();
-    let (max_retries, backoff) = match rule.action() {
-        Action::Fatal => return (Verdict::Fatal(Stop::Rule), "no retry".to_owned()),
-        Action::Retriable { max_retries } => (*max_retries, None),
-        Action::Temporary {
-            max_retries,
-            backoff,
-        } => (*max_retries, Some(backoff)),
-    };
-    let stop = |stop, reason| (Verdict::Fatal(stop), reason);
-    if tally.own >= max_retries {
-        return stop(
-            Stop::RetriesExhausted,
-            format!("{} of its {max_retries} retries used", tally.own),
-        );
+    let (own, max) = (tally.own(rule), rule.max_retries());
+    if rule.action().to_type() == Type::Fatal {
+        return Reason::FatalRule;
     }
-    if rule.counts() && tally.counted >= limits.max_retries {
-        return stop(
-            Stop::RetriesExhausted,
-            format!(
-                "{} of {} retries (limits.max_retries) used",
-                tally.counted, limits.max_retries
-            ),
-        );
+    if own >= max {
+        return Reason::OwnRetriesUsed { used: own, max };
     }
-    if counters.retry_count() >= MAX_RETRIES {
-        return stop(
-            Stop::RetriesExhausted,
-            format!("{MAX_RETRIES} retries, the most of one execution, used"),
-        );
+    if rule.counts() && tally.counted() >= limits.max_retries {
+        return Reason::CountedRetriesUsed {
+            used: tally.counted(),
+            max: limits.max_retries,
+        };
     }
-    let retry = Retry::after(tally.own);
-    let wait = backoff.map_or(0, |backoff| {
-        backoff.drawn(retry, context.draw, counters.retry_count() + 1)
-    });
-    let waited = counters.waited_seconds();
-    if let Some(most) = limits
-        .max_total_wait
-        .filter(|most| waited.saturating_add(wait.into()) > *most)
+    if tally.retry_count() >= MAX_RETRIES {
+        return Reason::AllRetriesUsed;
+    }
+
+    let retry = Retry::after(own);
+    let backoff = rule.backoff();
+    let wait = backoff.map(|it| it.drawn(retry, context.draw, tally.retry_count() + 1));
+    let waited = tally.waited_seconds();
+    let seconds = wait.unwrap_or(0);
+    if let Some(max) = limits.max_total_wait
+        && waited.saturating_add(seconds.into()) > max
     {
-        return stop(
-            Stop::WaitBudgetSpent,
-            format!(
-                "{waited} s waited and {wait} s to wait are over {most} s (limits.max_total_wait)"
-            ),
-        );
+        return Reason::WaitBudgetSpent {
+            waited,
+            wait: seconds,
+            max,
+        };
     }
     let elapsed = context.elapsed_seconds.unwrap_or(0).max(waited);
-    let unknown = limits.max_elapsed.is_some() && context.elapsed_seconds.is_none();
-    let clock = if unknown {
-        "; the time since the start is unknown, only waits are counted"
-    } else {
-        ""
-    };
-    if let Some(most) = limits
-        .max_elapsed
-        .filter(|most| elapsed.saturating_add(wait.into()) > *most)
+    let start_unknown = limits.max_elapsed.is_some() && context.elapsed_seconds.is_none();
+    if let Some(max) = limits.max_elapsed
+        && elapsed.saturating_add(seconds.into()) > max
     {
-        return stop(
-            Stop::DeadlineReached,
-            format!(
-                "{elapsed} s elapsed and {wait} s to wait are over {most} s (limits.max_elapsed){clock}"
-            ),
-        );
+        return Reason::DeadlineReached {
+            elapsed,
+            wait: seconds,
+            max,
+            start_unknown,
+        };
     }
-    let n = retry.number();
-    let Some(backoff) = backoff else {
-        return (
-            Verdict::Retriable,
-            format!("retry {n} of {max_retries} at once{clock}"),
-        );
-    };
-    let shared = backoff.jitter() != Jitter::None && context.draw == Draw::Keyed(None);
-    let draw = if shared {
-        "; without an execution id every execution draws this delay"
-    } else {
-        ""
-    };
-    (
-        Verdict::Temporary { wait_seconds: wait },
-        format!("retry {n} of {max_retries} after {wait} s{clock}{draw}"),
-    )
+    let has_jitter = backoff.is_some_and(|backoff| backoff.jitter() != Jitter::None);
+    let shared_draw = has_jitter && context.draw == Draw::Keyed(None);
+    Reason::Retry {
+        number: retry.number(),
+        max,
+        wait,
+        start_unknown,
+        shared_draw,
+    }
 }

@@ -1,7 +1,17 @@
-//! The decision.
+//! The decision: failure, policy and counters in, verdict and new counters out.
 
-pub(crate) mod counters;
+mod counters;
 mod decide;
-pub(crate) mod wording;
+mod incident;
+mod reason;
+mod tally;
+mod verdict;
 
-pub use decide::*;
+pub use counters::{Counters, CountersError, ExecutionContext, RetryState};
+pub use decide::{DecidingRule, Decision, NO_RULE, decide};
+pub use incident::{Incident, NoExitCode};
+pub use reason::Reason;
+pub use tally::Tally;
+pub use verdict::{FatalKind, Verdict};
+
+pub(crate) use decide::judge;

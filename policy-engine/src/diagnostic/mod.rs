@@ -1,6 +1,16 @@
-//! Problems of a policy.
+//! Problems of a policy text: a stable code, a place, what is wrong there, and what to type instead.
 
+mod code;
+mod position;
 mod problem;
+mod quote;
+#[cfg(feature = "render")]
+mod render;
+mod spelling;
 
-pub use problem::*;
-pub(crate) use problem::{position, quoted, quoted_head};
+pub use code::{Code, Severity};
+pub use problem::{Diagnostic, Diagnostics, Related};
+
+pub(crate) use position::position;
+pub(crate) use quote::{counted, list_quoted, quoted, quoted_head};
+pub(crate) use spelling::{alike, closest};

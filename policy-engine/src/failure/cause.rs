@@ -1,72 +1,99 @@
-//! Reads a `Cause` strictly: one JSON object and nothing else, no key twice at any depth.
+//! Reads Step Functions' `Error` and `Cause` into a failure.
 //!
-//! Whatever has another type than the fact it should be counts as absent.
+//! A Cause is a task if it is one strict JSON object and nothing else: no key may be repeated at any
+//! depth. A fact of another type than expected is absent.
 
-use crate::failure::{Container, ExitCode, Failure};
-use crate::policy::pattern::Text;
+use super::facts::{Container, ExitCode, Failure, NameFact};
+use super::text::Text;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The failure that a `Cause` describes; `None` where it is not such a JSON object.
-pub(crate) fn read(text: &str) -> Option<Failure<'_>> {
-    // Only an object can be a task: other texts are not parsed at all.
-    text.trim_start_matches([' ', '\t', '\r', '\n'])
+impl<'a> Failure<'a> {
+    /// Reads Step Functions' `Error` and `Cause`. Any text gives a failure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use exitwise_engine::failure::{ExitCode, Failure};
+    ///
+    /// let cause = r#"{"Containers":[{"Name":"app","ExitCode":4}],"StopCode":"EssentialContainerExited"}"#;
+    /// let failure = Failure::read(Some("States.TaskFailed"), Some(cause));
+    /// assert_eq!(failure.seen(Some("app")).exit_code(), ExitCode::new(4));
+    /// assert!(Failure::read(None, Some("not JSON")).plain_text.is_some());
+    /// ```
+    pub fn read(error: Option<&'a str>, cause: Option<&'a str>) -> Self {
+        let mut failure = match cause {
+            None => Self::default(),
+            Some(text) => read_task(text).unwrap_or_else(|| Self::from_plain_text(text)),
+        };
+        failure.error = error.map(Cow::Borrowed);
+        failure
+    }
+
+    /// A failure whose Cause is plain text.
+    pub fn from_plain_text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            plain_text: Some(Text::project(text)),
+            ..Self::default()
+        }
+    }
+}
+
+/// The failure of the task that a Cause describes. `None` if the Cause is not a strict JSON object.
+fn read_task(cause: &str) -> Option<Failure<'_>> {
+    // Most plain texts are recognized by their first character, without parsing them.
+    cause
+        .trim_start_matches([' ', '\t', '\r', '\n'])
         .strip_prefix('{')?;
-    match serde_json::from_str(text).ok()? {
-        Json::Object(task) => Some(Failure::of_task(task)),
+    match serde_json::from_str(cause).ok()? {
+        Json::Object(task) => Some(failure_of_task(task)),
         _ => None,
     }
 }
 
-impl<'a> Failure<'a> {
-    /// The facts of a task, as the ECS API describes it with keys in PascalCase.
-    ///
-    /// Source: ECS API Reference, Task, Container and Failure.
-    fn of_task(task: Members<'a>) -> Self {
-        let mut failure = Self::default();
-        for (key, value) in task {
-            match (&*key, value) {
-                ("StopCode", Json::Text(text)) => failure.stop_code = Some(text),
-                ("StoppedReason", Json::Text(text)) => {
-                    failure.stopped_reason = Some(Text::project(text))
-                }
-                ("LaunchType", Json::Text(text)) => failure.launch_type = Some(text),
-                ("CapacityProviderName", Json::Text(text)) => {
-                    failure.capacity_provider = Some(text)
-                }
-                ("Containers", Json::List(list)) => {
-                    failure.containers = objects(list).map(Container::read).collect()
-                }
-                ("Failures", Json::List(list)) => {
-                    failure.placement_reasons = objects(list).flat_map(placement_reasons).collect();
-                }
-                _ => {}
+/// Source of the keys: ECS API Reference, Task, Container and Failure.
+fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
+    let mut failure = Failure::default();
+    for (key, value) in task {
+        match (&*key, value) {
+            ("StoppedReason", Json::Text(text)) => {
+                failure.stopped_reason = Some(Text::project(text));
             }
+            ("Containers", Json::List(list)) => {
+                failure.containers = objects(list).map(container).collect();
+            }
+            ("Failures", Json::List(list)) => {
+                failure.placement_reasons = objects(list).flat_map(placement_reasons).collect();
+            }
+            (key, Json::Text(text)) => {
+                if let Some(fact) = NameFact::ALL.into_iter().find(|it| it.cause_key() == key) {
+                    failure.set_name(fact, text);
+                }
+            }
+            _ => {}
         }
-        failure
     }
+    failure
 }
 
-impl<'a> Container<'a> {
-    fn read(members: Members<'a>) -> Self {
-        let mut container = Self::default();
-        for (key, value) in members {
-            match (&*key, value) {
-                ("Name", Json::Text(text)) => container.name = Some(text),
-                ("Reason", Json::Text(text)) => container.reason = Some(Text::project(text)),
-                ("ExitCode", Json::Integer(code)) => container.exit_code = ExitCode::new(code),
-                _ => {}
-            }
+fn container(members: ObjectMembers<'_>) -> Container<'_> {
+    let mut container = Container::default();
+    for (key, value) in members {
+        match (&*key, value) {
+            ("Name", Json::Text(text)) => container.name = Some(text),
+            ("Reason", Json::Text(text)) => container.reason = Some(Text::project(text)),
+            ("ExitCode", Json::Integer(code)) => container.exit_code = ExitCode::new(code),
+            _ => {}
         }
-        container
     }
+    container
 }
 
 /// `Reason` and `Detail` of one entry of `Failures`.
-fn placement_reasons<'a>(members: Members<'a>) -> impl Iterator<Item = Text<'a>> {
+fn placement_reasons<'a>(members: ObjectMembers<'a>) -> impl Iterator<Item = Text<'a>> {
     members
         .into_iter()
         .filter_map(|(key, value)| match (&*key, value) {
@@ -75,39 +102,36 @@ fn placement_reasons<'a>(members: Members<'a>) -> impl Iterator<Item = Text<'a>>
         })
 }
 
-fn objects<'a>(list: Vec<Json<'a>>) -> impl Iterator<Item = Members<'a>> {
-    list.into_iter().filter_map(|value| {
-        if let Json::Object(members) = value {
-            Some(members)
-        } else {
-            None
-        }
+fn objects<'a>(list: Vec<Json<'a>>) -> impl Iterator<Item = ObjectMembers<'a>> {
+    list.into_iter().filter_map(|value| match value {
+        Json::Object(members) => Some(members),
+        _ => None,
     })
 }
 
-/// The members of an object, in the order of the text.
-type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
+/// The members of an object without repeated keys, in the order of the text.
+type ObjectMembers<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
-/// A JSON value as far as it can be a fact.
+/// A JSON value, as far as it can be a fact.
 enum Json<'a> {
     Text(Cow<'a, str>),
-    /// A number without fraction.
+    /// A number without a fraction.
     Integer(i64),
     List(Vec<Json<'a>>),
-    Object(Members<'a>),
+    Object(ObjectMembers<'a>),
     /// `null`, `true`, `false`, or a number with a fraction.
     Other,
 }
 
 impl<'de> Deserialize<'de> for Json<'de> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(Reader)
+        json.deserialize_any(JsonVisitor)
     }
 }
 
-struct Reader;
+struct JsonVisitor;
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,7 +184,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json<'de>, A::Error> {
         let mut members = Vec::with_capacity(8);
-        while let Some((Key(key), value)) = object.next_entry()? {
+        while let Some((ObjectKey(key), value)) = object.next_entry()? {
             members.push((key, value));
         }
         match has_repeated_key(&members) {
@@ -170,7 +194,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-fn has_repeated_key(members: &Members<'_>) -> bool {
+fn has_repeated_key(members: &ObjectMembers<'_>) -> bool {
     // ECS writes keys in alphabetical order, so that most objects need no sorting.
     if members.is_sorted_by(|(one, _), (next, _)| one < next) {
         return false;
@@ -179,16 +203,15 @@ fn has_repeated_key(members: &Members<'_>) -> bool {
     keys.len() < members.len()
 }
 
-/// A key, borrowed where it has no escapes.
+/// A key, borrowed if it has no escapes.
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct ObjectKey<'a>(#[serde(borrow)] Cow<'a, str>);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::ExitCode;
 
     #[test]
-    fn one_strict_object_or_nothing() {
+    fn a_task_is_one_strict_object() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         let siblings = "{\"a\":{\"y\":1,\"x\":1},\"b\":{\"y\":1,\"x\":1}}";
         for good in [
@@ -199,7 +222,7 @@ mod tests {
             "{\"x\":{\"x\":{\"x\":1}}}",
             &nested(126),
         ] {
-            assert!(read(good).is_some(), "{good}");
+            assert!(read_task(good).is_some(), "{good}");
         }
         for bad in [
             "",
@@ -220,18 +243,18 @@ mod tests {
             "{'a':1}",
             &nested(127),
         ] {
-            assert!(read(bad).is_none(), "{bad}");
+            assert!(read_task(bad).is_none(), "{bad}");
         }
         let wide: String = (0..200).map(|key| format!("\"{key}\":1,")).collect();
-        assert!(read(&format!("{{{wide}\"x\":1}}")).is_some());
-        assert!(read(&format!("{{{wide}\"199\":1}}")).is_none());
-        assert!(read(&format!("{{{wide}\"3\":1}}")).is_none());
+        assert!(read_task(&format!("{{{wide}\"x\":1}}")).is_some());
+        assert!(read_task(&format!("{{{wide}\"199\":1}}")).is_none());
+        assert!(read_task(&format!("{{{wide}\"3\":1}}")).is_none());
         for keys in [
             "abcb", "bab", "baa", "cabc", "acbc", "acbdb", "acbda", "acbdd",
         ] {
             let members: Vec<_> = keys.chars().map(|key| format!("\"{key}\":1")).collect();
             assert!(
-                read(&format!("{{{}}}", members.join(","))).is_none(),
+                read_task(&format!("{{{}}}", members.join(","))).is_none(),
                 "{keys}"
             );
         }
@@ -260,7 +283,7 @@ mod tests {
             let text = format!(
                 "{{\"Containers\":[null,\"app\",{{\"Name\":\"app\",\"ExitCode\":{json}}}]}}"
             );
-            let code = read(&text).unwrap().containers[0].exit_code;
+            let code = read_task(&text).unwrap().containers[0].exit_code;
             assert_eq!(code, expected.and_then(ExitCode::new), "{json}");
         }
     }

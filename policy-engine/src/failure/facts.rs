@@ -1,34 +1,120 @@
-//! What happened: the failure of one run of the task, normalised from what Step Functions reports.
+//! The facts of a failure that rules match on.
 
-use crate::failure::cause;
-use crate::policy::pattern::Text;
+use super::text::Text;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Name prefix of a container that GuardDuty runtime monitoring adds to a task; it is in no task definition.
+/// Name prefix of a container that GuardDuty runtime monitoring adds to a task; it is not in the
+/// task definition.
 ///
-/// Source: Amazon GuardDuty User Guide, "How Runtime Monitoring works with Fargate (Amazon ECS only)".
+/// Source: Amazon GuardDuty User Guide, "How Runtime Monitoring works with Fargate (Amazon ECS
+/// only)".
 pub const INJECTED_CONTAINER_PREFIX: &str = "aws-guardduty-agent-";
 
-/// An exit code: 32 bits, which ECS may report signed or unsigned.
+/// The failure of one run of the task. A fact that could not be read is absent, never a default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure<'a> {
+    /// Step Functions' error name.
+    pub error: Option<Cow<'a, str>>,
+    /// In the order of [`NameFact::ALL`].
+    pub(super) names: [Option<Cow<'a, str>>; NameFact::ALL.len()],
+    /// ECS's `StoppedReason` of the task.
+    pub stopped_reason: Option<Text<'a>>,
+    /// The task's containers, in the arbitrary order in which ECS lists them.
+    pub containers: Vec<Container<'a>>,
+    /// `Reason` and `Detail` of each entry of RunTask's `Failures`.
+    pub placement_reasons: Vec<Text<'a>>,
+    /// The Cause itself if it is not a JSON object.
+    pub plain_text: Option<Text<'a>>,
+}
+
+/// A fact of a task that is a name out of an open enumeration.
+///
+/// A row here makes it a matcher; the policy language documents it in `language/keys.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum NameFact {
+    /// ECS's code for the reason why it stopped the task.
+    StopCode,
+    /// The infrastructure that the task ran on: `FARGATE`, `EC2` or `EXTERNAL`.
+    LaunchType,
+    /// The capacity provider that the task ran on.
+    CapacityProvider,
+}
+
+impl NameFact {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 3] = [Self::StopCode, Self::LaunchType, Self::CapacityProvider];
+
+    /// The key in policies.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::StopCode => "stop_code",
+            Self::LaunchType => "launch_type",
+            Self::CapacityProvider => "capacity_provider",
+        }
+    }
+
+    /// The key in a Cause.
+    ///
+    /// Source: ECS API Reference, Task.
+    pub const fn cause_key(self) -> &'static str {
+        match self {
+            Self::StopCode => "StopCode",
+            Self::LaunchType => "LaunchType",
+            Self::CapacityProvider => "CapacityProviderName",
+        }
+    }
+
+    /// The fact with this key in policies. `None` if there is none.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fact| fact.key() == key)
+    }
+}
+
+/// One container of the stopped task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Container<'a> {
+    /// Its name; absent if it cannot be read.
+    pub name: Option<Cow<'a, str>>,
+    /// The code it exited with; absent if it never started.
+    pub exit_code: Option<ExitCode>,
+    /// ECS's `Reason` for this container.
+    pub reason: Option<Text<'a>>,
+}
+
+/// An exit code: 32 bits, which ECS may report as a signed or as an unsigned number.
+///
+/// Two codes are equal if their 32 bits are; a code prints as it was reported.
+///
+/// # Examples
+///
+/// ```
+/// use exitwise_engine::failure::ExitCode;
+///
+/// let signed = ExitCode::new(-1).unwrap();
+/// assert_eq!(signed, ExitCode::new(4_294_967_295).unwrap());
+/// assert_eq!(signed.to_string(), "-1");
+/// assert!(ExitCode::new(4_294_967_296).is_none());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ExitCode(i64);
 
 impl ExitCode {
-    /// An exit code as reported, −2³¹…2³²−1; nothing outside that range.
+    /// An exit code as reported, −2³¹…2³²−1. `None` outside that range.
     pub fn new(reported: i64) -> Option<Self> {
-        (i64::from(i32::MIN)..=i64::from(u32::MAX))
-            .contains(&reported)
-            .then_some(Self(reported))
+        let range = i64::from(i32::MIN)..=i64::from(u32::MAX);
+        range.contains(&reported).then_some(Self(reported))
     }
 
-    /// The 32 bits, unsigned: −1 and 4294967295 are the same code.
+    /// The 32 bits as an unsigned number.
     pub fn bits(self) -> u32 {
         u32::try_from(self.0.rem_euclid(1 << 32)).unwrap_or_default()
     }
 }
 
-/// Equal bits are the same code.
 impl PartialEq for ExitCode {
     fn eq(&self, other: &Self) -> bool {
         self.bits() == other.bits()
@@ -37,103 +123,114 @@ impl PartialEq for ExitCode {
 
 impl Eq for ExitCode {}
 
-/// As it was reported.
 impl fmt::Display for ExitCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// One container of the stopped task, as far as it can be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Container<'a> {
-    /// Its name; absent when unreadable.
-    pub name: Option<Cow<'a, str>>,
-    /// The code it exited with; absent when it never started.
-    pub exit_code: Option<ExitCode>,
-    /// ECS's `Reason` for this container.
-    pub reason: Option<Text<'a>>,
-}
-
-/// The failure of one run of the task. Whatever could not be read is absent, never a default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Failure<'a> {
-    /// Step Functions' error name.
-    pub error: Option<Cow<'a, str>>,
-    /// ECS's `StopCode`; the enumeration grows, so any text.
-    pub stop_code: Option<Cow<'a, str>>,
-    /// ECS's `StoppedReason` of the task.
-    pub stopped_reason: Option<Text<'a>>,
-    /// The task's `LaunchType`.
-    pub launch_type: Option<Cow<'a, str>>,
-    /// The task's `CapacityProviderName`.
-    pub capacity_provider: Option<Cow<'a, str>>,
-    /// The task's containers, in the arbitrary order in which ECS lists them.
-    pub containers: Vec<Container<'a>>,
-    /// `Reason` and `Detail` of each entry of RunTask's `Failures`.
-    pub placement_reasons: Vec<Text<'a>>,
-    /// The Cause itself, where it is no JSON object.
-    pub plain_text: Option<Text<'a>>,
+impl<'a> Container<'a> {
+    /// A container with this name that exited with this code; `None` if it never started.
+    pub fn new(name: impl Into<Cow<'a, str>>, exit_code: Option<ExitCode>) -> Self {
+        Self {
+            name: Some(name.into()),
+            exit_code,
+            reason: None,
+        }
+    }
 }
 
 impl<'a> Failure<'a> {
-    /// Reads Step Functions' `Error` and `Cause`. Any text gives a failure.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use policy_engine::{ExitCode, Failure};
-    /// let cause = r#"{"Containers":[{"Name":"app","ExitCode":4}],"StopCode":"EssentialContainerExited"}"#;
-    /// let failure = Failure::read(Some("States.TaskFailed"), Some(cause));
-    /// assert_eq!(failure.container(Some("app")).ok().and_then(|app| app.exit_code), ExitCode::new(4));
-    /// assert!(Failure::read(None, Some("{ no JSON")).plain_text.is_some());
-    /// ```
-    pub fn read(error: Option<&'a str>, cause: Option<&'a str>) -> Self {
-        let mut failure = match cause {
-            None => Self::default(),
-            Some(text) => cause::read(text).unwrap_or_else(|| Self::from_plain_text(text)),
-        };
-        failure.error = error.map(Cow::Borrowed);
-        failure
-    }
-
-    /// A failure whose Cause is a text and no JSON object.
-    pub fn from_plain_text(text: impl Into<Cow<'a, str>>) -> Self {
+    /// The failure of a task with this only container.
+    pub fn of_container(container: Container<'a>) -> Self {
         Self {
-            plain_text: Some(Text::project(text)),
+            containers: vec![container],
             ..Self::default()
         }
     }
 
-    /// The container that counts: the named one, else the task's only one, [`INJECTED_CONTAINER_PREFIX`] aside.
-    ///
-    /// # Errors
-    /// Why no container can be told to be that one; then it has no exit code and no reason.
-    pub fn container(&self, name: Option<&str>) -> Result<&Container<'a>, NoContainer> {
+    /// The name that the task has for this fact; absent if it cannot be read.
+    pub fn name(&self, fact: NameFact) -> Option<&str> {
+        self.names.get(fact as usize)?.as_deref()
+    }
+
+    /// Sets a name of the task.
+    pub fn set_name(&mut self, fact: NameFact, name: impl Into<Cow<'a, str>>) {
+        if let Some(place) = self.names.get_mut(fact as usize) {
+            *place = Some(name.into());
+        }
+    }
+
+    /// The failure as a rule sees it that looks at the named container; without a name it looks at
+    /// the task's only container, not counting those that start with
+    /// [`INJECTED_CONTAINER_PREFIX`].
+    pub fn seen<'f>(&'f self, container: Option<&str>) -> SeenFailure<'f> {
+        SeenFailure {
+            failure: self,
+            container: self.container(container),
+        }
+    }
+
+    fn container(&self, wanted: Option<&str>) -> Result<&Container<'a>, ContainerError> {
         let mut candidates =
             self.containers
                 .iter()
-                .filter(|container| match (name, container.name.as_deref()) {
-                    (Some(wanted), found) => found == Some(wanted),
-                    (None, Some(found)) => !found.starts_with(INJECTED_CONTAINER_PREFIX),
+                .filter(|container| match (wanted, container.name.as_deref()) {
+                    (Some(wanted), name) => name == Some(wanted),
+                    (None, Some(name)) => !name.starts_with(INJECTED_CONTAINER_PREFIX),
                     (None, None) => true,
                 });
-        match (candidates.next(), candidates.next(), name) {
+        match (candidates.next(), candidates.next(), wanted) {
             (Some(only), None, _) => Ok(only),
-            (None, ..) => Err(NoContainer::Missing),
-            (Some(_), Some(_), Some(_)) => Err(NoContainer::ListedTwice),
-            (Some(_), Some(_), None) => Err(NoContainer::Several),
+            (None, ..) => Err(ContainerError::Missing),
+            (Some(_), Some(_), Some(_)) => Err(ContainerError::ListedTwice),
+            (Some(_), Some(_), None) => Err(ContainerError::Several),
         }
     }
 }
 
-/// Why no container can be told to be the one that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoContainer {
-    /// The Cause has no such container.
+/// A failure as one rule sees it: with the container that the rule looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct SeenFailure<'f> {
+    failure: &'f Failure<'f>,
+    container: Result<&'f Container<'f>, ContainerError>,
+}
+
+impl<'f> SeenFailure<'f> {
+    /// The failure.
+    pub fn failure(&self) -> &'f Failure<'f> {
+        self.failure
+    }
+
+    /// The container that the rule looks at.
+    ///
+    /// # Errors
+    /// No single container of the task can be that one; it has neither exit code nor reason.
+    pub fn container(&self) -> Result<&'f Container<'f>, ContainerError> {
+        self.container
+    }
+
+    /// The exit code of that container; absent if it has none.
+    pub fn exit_code(&self) -> Option<ExitCode> {
+        self.container.ok()?.exit_code
+    }
+
+    /// The reason of that container; absent if it has none.
+    pub fn container_reason(&self) -> Option<&'f Text<'f>> {
+        self.container.ok()?.reason.as_ref()
+    }
+}
+
+/// The reason why no container of the task is the one that a rule looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContainerError {
+    /// The Cause does not list the container.
+    #[error("the task has no such container")]
     Missing,
-    /// The Cause has the name twice.
+    /// The Cause lists the name twice.
+    #[error("the task has two containers with this name")]
     ListedTwice,
-    /// The Cause has several containers and the policy names none.
+    /// The Cause lists several containers and the rule names none.
+    #[error("the task has several containers and the policy names none")]
     Several,
 }

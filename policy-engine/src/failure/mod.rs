@@ -1,6 +1,13 @@
-//! What happened.
+//! The failure of one run of the task, read from what Step Functions reports.
 
-pub(crate) mod cause;
+mod cause;
 mod facts;
+mod known_names;
+mod text;
 
-pub use facts::*;
+pub use facts::{
+    Container, ContainerError, ExitCode, Failure, INJECTED_CONTAINER_PREFIX, NameFact, SeenFailure,
+};
+pub use text::{MAX_TEXT_CHARS, Text};
+
+pub(crate) use known_names::{ERROR_NAMES, ERROR_PREFIXES, STOP_CODES};

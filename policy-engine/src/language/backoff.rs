@@ -1,325 +1,368 @@
-//! `[backoff]` tables and inline backoffs to tables of delays.
+//! `[backoff.<name>]`, and backoffs inside rules.
 
-use crate::diagnostic::{Code, Diagnostics};
-use crate::language::keys as language;
-use crate::language::tree::Node;
-use crate::language::values::{self as raw, Section};
-use crate::policy::backoff::{BackoffTable, Curve, MAX_WAIT_SECONDS, TabulationError};
-use crate::policy::duration::Seconds;
-use crate::policy::formula::Formula;
-use crate::policy::jitter::Jitter;
+use super::formula::Formula;
+use super::keys;
+use super::section::Section;
+use super::tabulation::{Curve, TabulationError};
+use super::tree::TomlNode;
+use super::values::{self, span_within, wrong_type};
+use super::{duration, names};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
+use crate::policy::{BackoffTable, Jitter, MAX_WAIT_SECONDS, Seconds};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use toml::de::DeValue;
 
-/// The kinds of backoff, one of which each backoff has.
-const KINDS: [&str; 6] = [
-    "constant",
-    "linear",
-    "exponential",
-    "fibonacci",
-    "delays",
-    "formula",
-];
+/// The named backoffs of a policy, and which of them rules have used.
+#[derive(Default)]
+pub(super) struct NamedBackoffs {
+    /// `None` if the definition cannot be read.
+    definitions: BTreeMap<String, Option<BackoffSpec>>,
+    used: BTreeSet<String>,
+}
 
-/// A backoff that could be read, not yet tabulated: how many delays it needs depends on the rule.
-pub(crate) struct Backoff {
+impl NamedBackoffs {
+    pub(super) fn read(root: &Section<'_>, policy: &str, out: &mut Diagnostics) -> Self {
+        let mut backoffs = Self::default();
+        let Some(section) = root.table("backoff", out) else {
+            return backoffs;
+        };
+        for (key, value) in section.members() {
+            let name = key.get_ref();
+            names::check(name, key.span(), "backoff", out);
+            let section = Section::of(value, &format!("`[backoff.{name}]`"), out);
+            let spec = section.and_then(|section| BackoffSpec::read(&section, policy, out));
+            backoffs.definitions.insert(name.to_string(), spec);
+        }
+        backoffs
+    }
+
+    pub(super) fn is_used(&self, name: &str) -> bool {
+        self.used.contains(name)
+    }
+
+    /// Reports problems with the delays of backoffs that no rule uses, and that nothing else checks.
+    pub(super) fn check_unused(&self, max_retries: Option<u32>, out: &mut Diagnostics) {
+        for (name, spec) in &self.definitions {
+            if let Some(spec) = spec.as_ref().filter(|_| !self.is_used(name)) {
+                spec.tabulate(max_retries, out);
+            }
+        }
+    }
+
+    /// The backoff of a rule: a name, or a table.
+    pub(super) fn of_rule(
+        &mut self,
+        value: TomlNode<'_>,
+        policy: &str,
+        retries: Option<u32>,
+        out: &mut Diagnostics,
+    ) -> Option<BackoffTable> {
+        match value.get_ref() {
+            DeValue::String(name) => self.named(name, value, out)?.tabulate(retries, out),
+            DeValue::Table(_) => {
+                let section = Section::of(value, "`backoff`", out)?;
+                BackoffSpec::read(&section, policy, out)?.tabulate(retries, out)
+            }
+            _ => {
+                let help = "write the name of a `[backoff]`, or `{ constant = \"60s\" }`";
+                wrong_type(value, "a backoff", help, out)
+            }
+        }
+    }
+
+    fn named(
+        &mut self,
+        name: &str,
+        value: TomlNode<'_>,
+        out: &mut Diagnostics,
+    ) -> Option<&BackoffSpec> {
+        self.used.insert(name.to_owned());
+        if !self.definitions.contains_key(name) {
+            let known = || self.definitions.keys().map(String::as_str);
+            let help = if duration::parse(name).is_ok() {
+                format!("write `backoff = {{ constant = \"{name}\" }}`")
+            } else if let Some(meant) = closest(name, known()) {
+                format!("did you mean `{meant}`?")
+            } else if self.definitions.is_empty() {
+                format!("add `[backoff.{name}]`")
+            } else {
+                format!("the backoffs here are {}", list_quoted(known()))
+            };
+            let message = format!("no backoff is called {}", quoted(name));
+            let problem = Diagnostic::new(Code::UnknownBackoff, value.span(), message);
+            out.push(problem.label("not defined").help(help));
+        }
+        self.definitions.get(name)?.as_ref()
+    }
+}
+
+/// The kinds of backoff; every backoff has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Constant,
+    Linear,
+    Exponential,
+    Fibonacci,
+    Delays,
+    Formula,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [
+        Self::Constant,
+        Self::Linear,
+        Self::Exponential,
+        Self::Fibonacci,
+        Self::Delays,
+        Self::Formula,
+    ];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Linear => "linear",
+            Self::Exponential => "exponential",
+            Self::Fibonacci => "fibonacci",
+            Self::Delays => "delays",
+            Self::Formula => "formula",
+        }
+    }
+}
+
+/// A backoff that is not tabulated yet: the number of its delays depends on the rule.
+struct BackoffSpec {
     curve: Curve,
+    /// In seconds.
     cap: Option<u64>,
     jitter: Jitter,
     /// The value of the kind's key.
     span: Range<usize>,
 }
 
-impl Backoff {
-    pub(crate) fn lower(
-        section: Section<'_, '_>,
-        policy: &str,
-        out: &mut Diagnostics,
-    ) -> Option<Self> {
-        if KINDS.iter().all(|kind| section.get(kind).is_none())
-            && let Some(written) = unwrapped(section)
-        {
-            let message = format!("{} says no kind of delay", section.name);
-            let help = format!("write `{written}`");
-            out.push(
-                Code::BackoffKind,
-                section.span(),
-                message,
-                "the kind is missing",
-                help,
-            );
+impl BackoffSpec {
+    fn read(section: &Section<'_>, policy: &str, out: &mut Diagnostics) -> Option<Self> {
+        let kinds: Vec<_> = Kind::ALL
+            .into_iter()
+            .filter_map(|it| Some((it, section.get(it.key())?)))
+            .collect();
+        if kinds.is_empty() && report_missing_kind(section, out) {
             return None;
         }
-        section.only(language::BACKOFF, out);
-        let cap = section.get("cap").map(|value| raw::duration(value, out));
-        let words = [
-            ("none", Jitter::None),
-            ("full", Jitter::Full),
-            ("equal", Jitter::Equal),
-        ];
+        section.only(keys::BACKOFF, out);
+        let cap = section.get("cap").map(|value| values::seconds(value, out));
+        let words = Jitter::ALL.map(|jitter| (jitter.as_str(), jitter));
         let jitter = section
             .get("jitter")
-            .map(|value| raw::word(value, "jitter", &words, out));
-        let kinds: Vec<_> = KINDS
-            .iter()
-            .filter_map(|kind| Some((*kind, section.get(kind)?)))
-            .collect();
-        let (kind, value) = match kinds.as_slice() {
-            [only] => *only,
-            [] => {
-                // A misspelt kind was reported as an unknown key.
-                if KINDS.iter().all(|kind| section.misses(kind)) {
-                    let message = format!("{} says no kind of delay", section.name);
-                    let help = format!(
-                        "add one of `{}`, for example `constant = \"60s\"`",
-                        KINDS.join("`, `")
-                    );
-                    out.push(
-                        Code::BackoffKind,
-                        section.span(),
-                        message,
-                        "the kind is missing",
-                        help,
-                    );
-                }
-                return None;
-            }
-            [_, (second, value), ..] => {
-                let message = format!("{} has more than one kind", section.name);
-                out.push(
-                    Code::BackoffKind,
-                    value.span(),
-                    message,
-                    format!("`{second}` is one too many"),
-                    "keep one of them",
-                );
-                return None;
-            }
-        };
+            .map(|it| values::word(it, "jitter", words, out));
+        if let [_, (second, value), ..] = *kinds {
+            let message = format!("{} has more than one kind", section.name);
+            let problem = Diagnostic::new(Code::BackoffKind, value.span(), message);
+            let label = format!("`{}` is one too many", second.key());
+            out.push(problem.label(label).help("keep one of them"));
+            return None;
+        }
+        let (kind, value) = *kinds.first()?;
         let curve = curve(kind, value, policy, out)?;
-        // A cap or a jitter that cannot be read was reported; the delays without it would be others.
+        // A cap or jitter that cannot be read has been reported; the delays without it would be
+        // different ones.
+        let cap = match cap {
+            None => None,
+            Some(cap) => Some(cap?),
+        };
         Some(Self {
             curve,
-            cap: cap.map_or(Some(None), |cap| cap.map(Some))?,
+            cap,
             jitter: jitter.unwrap_or(Some(Jitter::None))?,
             span: value.span(),
         })
     }
 
-    /// One delay for each of so many retries; the first alone is judged where their number is not known.
-    pub(crate) fn tabulate(
-        &self,
-        retries: Option<u32>,
-        out: &mut Diagnostics,
-    ) -> Option<BackoffTable> {
-        let error = match BackoffTable::tabulate(
-            &self.curve,
-            retries.unwrap_or(1),
-            self.cap,
-            self.jitter,
-        ) {
+    /// One delay for each of this many retries; if their number is unknown, the first one alone.
+    fn tabulate(&self, retries: Option<u32>, out: &mut Diagnostics) -> Option<BackoffTable> {
+        let table =
+            BackoffTable::tabulate(&self.curve, retries.unwrap_or(1), self.cap, self.jitter);
+        let error = match table {
             Ok(table) => {
                 self.lint(&table, retries, out);
                 return Some(table);
             }
             Err(error) => error,
         };
-        let fewer = |n: u32| {
-            if n > 1 {
-                format!(", or lower `max_retries` to {}", n - 1)
-            } else {
-                String::new()
-            }
+        let or_fewer = |n: u32| match n {
+            0 | 1 => String::new(),
+            n => format!(", or lower `max_retries` to {}", n - 1),
         };
         let (code, message, help) = match error {
             TabulationError::TooLong {
                 n,
-                most: MAX_WAIT_SECONDS,
+                max: MAX_WAIT_SECONDS,
                 ..
             } => (
                 Code::DelayTooLong,
                 format!("delay before retry {n} is longer than a Wait state allows"),
-                format!("set `cap = \"1h\"`{}", fewer(n)),
+                format!("set `cap = \"1h\"`{}", or_fewer(n)),
             ),
-            TabulationError::TooLong { n, most, .. } => {
-                let help = format!(
-                    "set a `cap` of at most {}, or `jitter = \"none\"`{}",
-                    Seconds(most.into()),
-                    fewer(n)
-                );
+            TabulationError::TooLong { n, max, .. } => {
+                let max = Seconds(max.into());
                 (
                     Code::DelayTooLong,
                     format!("delay before retry {n} is longer than jitter allows"),
-                    help,
+                    format!(
+                        "set a `cap` of at most {max}, or `jitter = \"none\"`{}",
+                        or_fewer(n)
+                    ),
                 )
             }
-            TabulationError::NotANumber { n } => (
-                Code::DelayNotANumber,
-                format!("delay before retry {n} is not a number"),
-                format!(
-                    "look for a division by zero or a root of a negative number{}",
-                    fewer(n)
-                ),
-            ),
+            TabulationError::NotANumber { n } => {
+                let why = "look for a division by zero or the root of a negative number";
+                (
+                    Code::DelayNotANumber,
+                    format!("delay before retry {n} is not a number"),
+                    format!("{why}{}", or_fewer(n)),
+                )
+            }
             TabulationError::Negative { n, .. } => (
                 Code::DelayNotANumber,
                 format!("delay before retry {n} is negative"),
-                format!("write `max(0, ...)` round it{}", fewer(n)),
+                format!("put it in `max(0, ...)`{}", or_fewer(n)),
             ),
         };
-        out.push(code, self.span.clone(), message, error.to_string(), help);
+        let problem = Diagnostic::new(code, self.span.clone(), message);
+        out.push(problem.label(error.to_string()).help(help));
         None
     }
 
     fn lint(&self, table: &BackoffTable, retries: Option<u32>, out: &mut Diagnostics) {
-        let pairs = table
-            .delays()
-            .iter()
-            .zip(table.delays().iter().skip(1))
-            .zip(2..);
-        if let Some(((earlier, later), n)) = pairs
-            .into_iter()
-            .find(|((earlier, later), _)| later < earlier)
-        {
-            let label = format!(
-                "{earlier} s before retry {}, {later} s before retry {n}",
-                n - 1
-            );
-            out.push(
-                Code::ShrinkingDelays,
-                self.span.clone(),
-                "the delays get shorter",
-                label,
-                "a backoff usually grows, to leave the other side time",
-            );
+        let problem = |code, message: &str| Diagnostic::new(code, self.span.clone(), message);
+        let delays = table.delays();
+        let mut pairs = delays.iter().zip(delays.iter().skip(1)).zip(1..);
+        if let Some(((earlier, later), n)) = pairs.find(|((earlier, later), _)| later < earlier) {
+            let next: u32 = n + 1;
+            let label = format!("{earlier} s before retry {n}, {later} s before retry {next}");
+            let help = "a backoff usually grows, to give the other side time";
+            let problem = problem(Code::ShrinkingDelays, "the delays get shorter");
+            out.push(problem.label(label).help(help));
         }
         match &self.curve {
             Curve::Exponential { factor, .. } if *factor == 1.0 => {
+                let message = "an exponential backoff that does not grow";
+                let help = "write `constant`, or a factor above 1";
                 out.push(
-                    Code::FactorOne,
-                    self.span.clone(),
-                    "an exponential backoff that does not grow",
-                    "factor 1",
-                    "write `constant`, or a factor above 1",
+                    problem(Code::FactorOne, message)
+                        .label("factor 1")
+                        .help(help),
                 );
             }
-            Curve::Delays(list) if retries.is_some() && list.len() > table.delays().len() => {
-                let label = format!("{} delays for {} retries", list.len(), table.delays().len());
-                out.push(
-                    Code::UnusedDelays,
-                    self.span.clone(),
-                    "more delays than retries",
-                    label,
-                    "drop the last ones, or raise `max_retries`",
-                );
+            Curve::Delays(list) if retries.is_some() && list.len() > delays.len() => {
+                let label = format!("{} delays for {} retries", list.len(), delays.len());
+                let help = "remove the last ones, or raise `max_retries`";
+                let problem = problem(Code::UnusedDelays, "more delays than retries");
+                out.push(problem.label(label).help(help));
             }
             _ => {}
         }
     }
 }
 
-/// What a backoff was probably meant to be that has a kind's keys and not the kind.
-fn unwrapped(section: Section<'_, '_>) -> Option<&'static str> {
+/// Reports a backoff without a kind, unless one of its keys is a misspelt kind: that is reported as
+/// an unknown key. True if the report explains the other keys, too.
+fn report_missing_kind(section: &Section<'_>, out: &mut Diagnostics) -> bool {
+    // Keys of a kind, without the kind around them.
     let has = |key| section.get(key).is_some();
-    match (has("initial"), has("step"), has("factor")) {
+    let probably_meant = match (has("initial"), has("step"), has("factor")) {
         (_, true, false) => Some("linear = { initial = \"30s\", step = \"10s\" }"),
         (_, false, true) => Some("exponential = { initial = \"30s\", factor = 2 }"),
         (true, false, false) => Some("constant = \"30s\""),
         _ => None,
-    }
+    };
+    let help = match probably_meant {
+        Some(meant) => format!("write `{meant}`"),
+        None if !Kind::ALL.iter().all(|kind| section.misses(kind.key())) => return false,
+        None => {
+            let kinds = Kind::ALL.map(Kind::key).join("`, `");
+            format!("add one of `{kinds}`, for example `constant = \"60s\"`")
+        }
+    };
+    let message = format!("{} has no kind", section.name);
+    let problem = Diagnostic::new(Code::BackoffKind, section.span.clone(), message);
+    out.push(problem.label("the kind is missing").help(help));
+    probably_meant.is_some()
 }
 
-fn curve(kind: &str, value: Node<'_, '_>, policy: &str, out: &mut Diagnostics) -> Option<Curve> {
-    let section = |keys: &[&str], out: &mut Diagnostics| {
-        let section = Section::of(value, kind_name(kind), out)?;
-        section.only(keys, out);
-        Some(section)
-    };
-    let part = |section: Section<'_, '_>, key: &str, out: &mut Diagnostics| {
-        let value = section.required(key, &format!("{key} = \"30s\""), out)?;
-        raw::duration(value, out)
-    };
+fn curve(kind: Kind, value: TomlNode<'_>, policy: &str, out: &mut Diagnostics) -> Option<Curve> {
     match kind {
-        "constant" => raw::duration(value, out).map(Curve::Constant),
-        "linear" => {
-            let section = section(language::LINEAR, out)?;
-            let (initial, step) = (part(section, "initial", out), part(section, "step", out));
+        Kind::Constant => values::seconds(value, out).map(Curve::Constant),
+        Kind::Linear => {
+            let section = Section::of(value, "`linear`", out)?;
+            section.only(keys::LINEAR, out);
+            let (initial, step) = (
+                delay(&section, "initial", out),
+                delay(&section, "step", out),
+            );
             Some(Curve::Linear {
                 initial: initial?,
                 step: step?,
             })
         }
-        "exponential" => {
-            let section = section(language::EXPONENTIAL, out)?;
-            let (initial, factor) = (part(section, "initial", out), factor(section, out));
+        Kind::Exponential => {
+            let section = Section::of(value, "`exponential`", out)?;
+            section.only(keys::EXPONENTIAL, out);
+            let (initial, factor) = (delay(&section, "initial", out), factor(&section, out));
             Some(Curve::Exponential {
                 initial: initial?,
                 factor: factor?,
             })
         }
-        "fibonacci" => {
-            let section = section(language::FIBONACCI, out)?;
-            part(section, "initial", out).map(|initial| Curve::Fibonacci { initial })
+        Kind::Fibonacci => {
+            let section = Section::of(value, "`fibonacci`", out)?;
+            section.only(keys::FIBONACCI, out);
+            Some(Curve::Fibonacci {
+                initial: delay(&section, "initial", out)?,
+            })
         }
-        "delays" => {
-            let list = raw::list(
-                value,
-                "a list of durations",
-                "write it like `[\"10s\", \"1m\"]`",
-                out,
-            )?;
-            if list.is_empty() {
-                out.push(
-                    Code::WrongType,
-                    value.span(),
-                    "an empty list",
-                    "no delay here",
-                    "write at least one, the last one repeats",
-                );
-                return None;
+        Kind::Delays => delays(value, out).map(Curve::Delays),
+        Kind::Formula => match Formula::parse(values::text(value, out)?) {
+            Ok(formula) => Some(Curve::Formula(formula)),
+            Err(error) => {
+                let span = span_within(policy, value, error.span);
+                let message = "the formula cannot be parsed";
+                let problem = Diagnostic::new(Code::BadFormula, span, message);
+                out.push(problem.label(error.problem).help(error.help));
+                None
             }
-            let delays: Vec<_> = list.iter().map(|delay| raw::duration(delay, out)).collect();
-            delays.into_iter().collect::<Option<_>>().map(Curve::Delays)
-        }
-        _ => {
-            let text = raw::text(value, out)?;
-            match Formula::parse(text) {
-                Ok(formula) => Some(Curve::Formula(formula)),
-                Err(error) => {
-                    let span = raw::within(policy, value, error.span);
-                    out.push(
-                        Code::BadFormula,
-                        span,
-                        "the formula cannot be read",
-                        error.problem,
-                        error.help,
-                    );
-                    None
-                }
-            }
-        }
+        },
     }
 }
 
-fn kind_name(kind: &str) -> &'static str {
-    match kind {
-        "linear" => "`linear`",
-        "exponential" => "`exponential`",
-        _ => "`fibonacci`",
-    }
+fn delay(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Option<u64> {
+    let value = section.required(key, &format!("{key} = \"30s\""), out)?;
+    values::seconds(value, out)
 }
 
-fn factor(section: Section<'_, '_>, out: &mut Diagnostics) -> Option<f64> {
+fn delays(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<Vec<u64>> {
+    let help = "write it like `[\"10s\", \"1m\"]`";
+    let list = values::list(value, "a list of durations", help, out)?;
+    if list.is_empty() {
+        let problem = Diagnostic::new(Code::WrongType, value.span(), "an empty list");
+        out.push(
+            problem
+                .label("no delay here")
+                .help("write at least one; the last one repeats"),
+        );
+        return None;
+    }
+    values::one_or_more(value, out, values::seconds)
+}
+
+fn factor(section: &Section<'_>, out: &mut Diagnostics) -> Option<f64> {
     let value = section.required("factor", "factor = 2", out)?;
-    let factor = raw::number(value, out)?;
+    let factor = values::number(value, out)?;
     if factor.is_finite() && factor >= 1.0 {
         return Some(factor);
     }
-    out.push(
-        Code::OutOfRange,
-        value.span(),
-        "`factor` is out of range",
-        "less than 1, or no number",
-        "write a number from 1 on, for example 2 or 1.5",
-    );
+    let problem = Diagnostic::new(Code::OutOfRange, value.span(), "`factor` is out of range");
+    let help = "write a number from 1 on, for example 2 or 1.5";
+    out.push(problem.label("less than 1, or not a number").help(help));
     None
 }

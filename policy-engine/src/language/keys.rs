@@ -1,64 +1,68 @@
-//! The keys of the policy language: what is read, what the schema allows and what the reference says are one list.
+//! The keys of the policy language: one list for reading them, for the JSON Schema and for the
+//! reference.
 
 /// One table of a policy.
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy)]
-pub struct Table {
+#[non_exhaustive]
+pub struct TableSpec {
     /// A name for it, as in `definitions` of the schema.
     pub name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub meaning: &'static str,
-    /// Its keys, in the order in which people are told them.
-    pub keys: &'static [Key],
+    /// Its keys, in the order in which documents list them.
+    pub keys: &'static [KeySpec],
 }
 
 /// One key of a table.
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
-    /// As policies spell it.
+#[non_exhaustive]
+pub struct KeySpec {
+    /// The key as policies spell it.
     pub name: &'static str,
-    /// What it takes.
-    pub value: Value,
-    /// What holds where it is left out.
-    pub otherwise: Otherwise,
+    /// Its values.
+    pub value: ValueSpec,
+    /// Whether it may be omitted.
+    pub presence: Presence,
     /// A line of a policy.
     pub example: &'static str,
-    /// What it does, in one sentence or two, and where that comes from.
+    /// Its meaning, in one or two sentences, with its source.
     pub meaning: &'static str,
 }
 
-/// What holds where a key is left out.
+/// Whether a key may be omitted.
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Otherwise {
-    /// The policy is refused.
+pub enum Presence {
+    /// A policy without the key is refused.
     Required,
-    /// This does.
-    Is(&'static str),
+    /// Without the key, this holds.
+    Optional(&'static str),
 }
 
-/// What a key takes.
+/// The values of a key.
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value {
+#[non_exhaustive]
+pub enum ValueSpec {
     /// The version of the language.
     Version,
-    /// Any text but the empty one.
+    /// Any text except the empty one.
     Text,
     /// The name of a container.
     Container,
-    /// A name for rules and backoffs.
+    /// A name of a rule or a backoff.
     Name,
     /// `true` or `false`.
     Flag,
-    /// A whole number of retries from here on, at most [`MAX_RETRIES`](crate::MAX_RETRIES).
+    /// A whole number of retries, from this one to [`MAX_RETRIES`](crate::policy::MAX_RETRIES).
     Retries(u32),
     /// A whole number of runs.
     Runs,
     /// Whole seconds with units.
     Duration,
-    /// Durations.
+    /// A list of durations.
     Durations,
     /// A number from 1 on.
     Factor,
@@ -68,7 +72,7 @@ pub enum Value {
     Word(&'static [&'static str]),
     /// A name, or several.
     Names,
-    /// An error name or its beginning, or several.
+    /// An error name or the beginning of one, or several.
     ErrorNames,
     /// Exit codes.
     ExitCodes,
@@ -76,9 +80,9 @@ pub enum Value {
     ExitCode,
     /// A pattern, or several.
     Patterns,
-    /// Names for exit codes.
+    /// Names of exit codes.
     CodeNames,
-    /// The table of this name.
+    /// The table with this name.
     Section(&'static str),
     /// A list of such tables.
     Sections(&'static str),
@@ -86,219 +90,252 @@ pub enum Value {
     Named(&'static str),
     /// The name of a backoff, or a backoff.
     Backoff,
-    /// What happens in a test.
+    /// The failures of a test.
     Failures,
-    /// What a test expects.
+    /// The expectations of a test.
     Expectations,
-    /// A type, of TEMPORARY perhaps with its wait.
-    Answer,
+    /// A type; for TEMPORARY possibly with a wait.
+    TypeAndWait,
 }
 
-/// Makes the list of a table's keys, and what else is to be said of them where anyone asks.
+/// Declares the list of keys of each table, and with the feature `schema` their documentation.
 macro_rules! language {
     ($($(#[$doc:meta])* $list:ident: $table:literal, $about:literal;
-       $($key:literal $value:expr, $otherwise:expr, $example:literal, $meaning:literal;)*)*) => {
-        $($(#[$doc])* pub(crate) const $list: &[&str] = &[$($key),*];)*
+       $($key:literal $value:expr, $presence:expr, $example:literal, $meaning:literal;)*)*) => {
+        $($(#[$doc])* pub(super) const $list: &[&str] = &[$($key),*];)*
 
-        /// The tables of a policy, the whole policy first.
+        /// The tables of a policy; the first one is the policy itself.
         #[cfg(feature = "schema")]
-        pub const TABLES: &[Table] = {
-            use Otherwise::{Is, Required};
-            use Value::*;
-            &[$(Table {
+        pub const TABLES: &[TableSpec] = {
+            use Presence::{Optional, Required};
+            use ValueSpec::*;
+            &[$(TableSpec {
                 name: $table,
                 meaning: $about,
-                keys: &[$(Key {
-                    name: $key, value: $value, otherwise: $otherwise, example: $example, meaning: $meaning,
+                keys: &[$(KeySpec {
+                    name: $key, value: $value, presence: $presence, example: $example, meaning: $meaning,
                 }),*],
             }),*]
         };
     };
 }
 
+/// The types of the language.
+#[cfg(feature = "schema")]
+const TYPES: &[&str] = &[
+    crate::policy::Type::Retriable.as_str(),
+    crate::policy::Type::Temporary.as_str(),
+    crate::policy::Type::Fatal.as_str(),
+];
+
 language! {
     /// The whole policy.
-    POLICY: "policy", "Which failures of a container task run again, how often, and how long to wait before.";
+    POLICY: "policy", "Which failures of a container task are retried, how often, and after which wait.";
     "version" Version, Required, "version = 1",
         "The version of the policy language.";
-    "container" Container, Is("the task's only container"), "container = \"app\"",
-        "Whose exit code and reason count, unless a rule names another; spelt as in the task definition.";
+    "container" Container, Optional("the task's only container"), "container = \"app\"",
+        "The container whose exit code and reason count, unless a rule names another; spelt as in \
+         the task definition.";
     "limits" Section("limits"), Required, "limits = { max_retries = 3 }",
-        "What one execution may use up in all.";
-    "exit_codes" CodeNames, Is("no names"), "exit_codes = { NetworkError = 4 }",
-        "Names for the codes that your container exits with; for rules, tests, and what a failed execution shows.";
-    "backoff" Named("backoff"), Is("none to share"), "backoff.network = { constant = \"60s\" }",
-        "Backoffs by their names, for rules to share.";
-    "rule" Sections("rule"), Is("only the default decides"), "[[rule]]",
-        "Asked in their order; the first one that matches decides.";
-    "default" Section("default"), Is("FATAL"), "default = { type = \"FATAL\" }",
-        "What no rule matched; its decisions carry the rule name `default`.";
-    "test" Sections("test"), Is("no tests"), "[[test]]",
-        "Run by `exitwise check`, read past by the deployed function.";
-    "guarantee" Section("guarantee"), Is("nothing is promised"), "guarantee = { max_runs = 10, max_wait = \"1h\" }",
-        "What the worst case must keep to, checked when the policy is.";
+        "Limits on one execution as a whole.";
+    "exit_codes" CodeNames, Optional("no names"), "exit_codes = { NetworkError = 4 }",
+        "Names for the exit codes of your container, for rules, tests, and the error of a failed \
+         execution.";
+    "backoff" Named("backoff"), Optional("no shared backoffs"),
+        "backoff.network = { constant = \"60s\" }",
+        "Named backoffs that rules can share.";
+    "rule" Sections("rule"), Optional("`[default]` decides about every failure"), "[[rule]]",
+        "Rules are checked in order; the first one that matches decides.";
+    "default" Section("default"), Optional("FATAL"), "default = { type = \"FATAL\" }",
+        "Decides about failures that no rule matches; its decisions have the rule name `default`.";
+    "test" Sections("test"), Optional("no tests"), "[[test]]",
+        "Tests that `exitwise check` runs; the deployed function ignores them.";
+    "guarantee" Section("guarantee"), Optional("no guarantee"),
+        "guarantee = { max_runs = 10, max_wait = \"1h\" }",
+        "Bounds that the worst case must not exceed; `exitwise check` enforces them.";
 
     /// `[limits]`.
-    LIMITS: "limits", "What one execution may use up in all.";
+    LIMITS: "limits", "Limits on one execution as a whole.";
     "max_retries" Retries(0), Required, "max_retries = 3",
-        "Retries of all counted rules together; the task runs once more than that.";
-    "max_total_wait" Duration, Is("no limit"), "max_total_wait = \"1h\"",
-        "The sum of all waits; a next wait that would exceed it ends the execution as `WaitBudgetSpent`.";
-    "max_elapsed" Duration, Is("no limit"), "max_elapsed = \"6h\"",
-        "From the execution's start to the end of the next wait; beyond it the execution ends as `DeadlineReached`.";
+        "Retries of all counted rules together; the task runs at most once more than that.";
+    "max_total_wait" Duration, Optional("no limit"), "max_total_wait = \"1h\"",
+        "Upper bound on the sum of all waits. If the next wait would exceed it, the execution ends with \
+         `WaitBudgetSpent`.";
+    "max_elapsed" Duration, Optional("no limit"), "max_elapsed = \"6h\"",
+        "Upper bound on the time from the execution's start to the end of the next wait. If that \
+         would be longer, the execution ends with `DeadlineReached`.";
 
     /// `[[rule]]`.
-    RULE: "rule", "Which failures it takes, and what to do about them.";
+    RULE: "rule", "Which failures the rule matches, and what to do about them.";
     "name" Name, Required, "name = \"network-error\"",
-        "What decisions, counters and messages call the rule; unique, and not `default` or `none`.";
+        "The name of the rule in decisions, counters and messages; unique, and not `default` or \
+         `none`.";
     "when" Section("when"), Required, "when = { exit_code = 1 }",
-        "The failures that the rule takes: keys are and-ed, the values of one key or-ed.";
-    "type" Word(&["RETRIABLE", "TEMPORARY", "FATAL"]), Required, "type = \"TEMPORARY\"",
+        "The failures that the rule matches: every key must match, and of the values of one key at \
+         least one.";
+    "type" Word(TYPES), Required, "type = \"TEMPORARY\"",
         "RETRIABLE runs again at once, TEMPORARY waits and runs again, FATAL stops.";
-    "max_retries" Retries(1), Is("`limits.max_retries`"), "max_retries = 5",
+    "max_retries" Retries(1), Optional("`limits.max_retries`"), "max_retries = 5",
         "Retries that the rule itself allows in one execution; not with FATAL.";
-    "backoff" Backoff, Is("required with TEMPORARY"), "backoff = \"network\"",
-        "How long to wait: a name from `[backoff]`, or a backoff; only with TEMPORARY.";
-    "counts" Flag, Is("`true`"), "counts = false",
-        "Whether its retries use up `limits.max_retries`; where not, it must have its own `max_retries`.";
+    "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = \"network\"",
+        "How long to wait: the name of a `[backoff]`, or a backoff; only with TEMPORARY.";
+    "counts" Flag, Optional("`true`"), "counts = false",
+        "Whether the rule's retries use up `limits.max_retries`. A rule with `counts = false` needs \
+         a `max_retries` of its own.";
 
     /// `[default]`.
-    DEFAULT: "default", "What no rule matched.";
-    "type" Word(&["RETRIABLE", "TEMPORARY", "FATAL"]), Required, "type = \"FATAL\"",
-        "As of a rule.";
-    "max_retries" Retries(1), Is("`limits.max_retries`"), "max_retries = 1",
-        "As of a rule.";
-    "backoff" Backoff, Is("required with TEMPORARY"), "backoff = { constant = \"60s\" }",
-        "As of a rule.";
+    DEFAULT: "default", "What to do about failures that no rule matches.";
+    "type" Word(TYPES), Required, "type = \"FATAL\"",
+        "As in a rule.";
+    "max_retries" Retries(1), Optional("`limits.max_retries`"), "max_retries = 1",
+        "As in a rule.";
+    "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = { constant = \"60s\" }",
+        "As in a rule.";
 
     /// `when`.
-    WHEN: "when", "Which failures a rule takes: keys are and-ed, the values of one key or-ed.";
-    "error" ErrorNames, Is("any"), "error = [\"States.Timeout\", \"ECS.*\"]",
-        "Step Functions' error name, letter by letter; `\"*\"` takes any, but not a missing one. \
-         Source: Step Functions Developer Guide, Handling errors.";
-    "stop_code" Names, Is("any"), "stop_code = [\"SpotInterruption\", \"TerminationNotice\"]",
+    WHEN: "when", "Which failures a rule matches: every key must match, and of the values of one key \
+                   at least one.";
+    "error" ErrorNames, Optional("any"), "error = [\"States.Timeout\", \"ECS.*\"]",
+        "Step Functions' error name, compared letter by letter. `\"*\"` matches every name, but not \
+         a missing one. Source: Step Functions Developer Guide, Handling errors.";
+    "stop_code" Names, Optional("any"), "stop_code = [\"SpotInterruption\", \"TerminationNotice\"]",
         "The task's StopCode. Source: ECS API Reference, Task.";
-    "exit_code" ExitCodes, Is("any"), "exit_code = [\"NetworkError\", \"40..=49\"]",
-        "The container's ExitCode: numbers, names from `[exit_codes]`, ranges with both ends in them, or `\"absent\"`. \
-         Source: ECS API Reference, Container.";
-    "reason" Patterns, Is("any"), "reason = 'toomanyrequests|rate limit'",
-        "Any of: the task's StoppedReason, the container's Reason, each `Failures[]` Reason and Detail, or the Cause \
-         itself where it is plain text. Source: ECS API Reference, Task, Container, Failure.";
-    "stopped_reason" Patterns, Is("any"), "stopped_reason = 'Host EC2'",
-        "The task's StoppedReason alone. Source: ECS API Reference, Task.";
-    "container_reason" Patterns, Is("any"), "container_reason = 'OutOfMemoryError'",
-        "The container's Reason alone. Source: ECS API Reference, Container.";
-    "container" Container, Is("the policy's `container`"), "container = \"sidecar\"",
-        "Which container `exit_code`, `reason` and `container_reason` of this rule look at.";
-    "launch_type" Names, Is("any"), "launch_type = \"FARGATE\"",
+    "exit_code" ExitCodes, Optional("any"), "exit_code = [\"NetworkError\", \"40..=49\"]",
+        "The container's ExitCode: numbers, names from `[exit_codes]`, ranges that include both \
+         ends, or `\"absent\"`. Source: ECS API Reference, Container.";
+    "reason" Patterns, Optional("any"), "reason = 'toomanyrequests|rate limit'",
+        "Any of the task's StoppedReason, the container's Reason, Reason and Detail of each entry of \
+         `Failures`, or the Cause itself if it is plain text. Source: ECS API Reference, Task, \
+         Container, Failure.";
+    "stopped_reason" Patterns, Optional("any"), "stopped_reason = 'Host EC2'",
+        "Only the task's StoppedReason. Source: ECS API Reference, Task.";
+    "container_reason" Patterns, Optional("any"), "container_reason = 'OutOfMemoryError'",
+        "Only the container's Reason. Source: ECS API Reference, Container.";
+    "container" Container, Optional("the policy's `container`"), "container = \"sidecar\"",
+        "The container that `exit_code`, `reason` and `container_reason` of this rule look at.";
+    "launch_type" Names, Optional("any"), "launch_type = \"FARGATE\"",
         "The task's LaunchType. Source: ECS API Reference, Task.";
-    "capacity_provider" Names, Is("any"), "capacity_provider = \"FARGATE_SPOT\"",
+    "capacity_provider" Names, Optional("any"), "capacity_provider = \"FARGATE_SPOT\"",
         "The task's CapacityProviderName. Source: ECS API Reference, Task.";
 
     /// `[backoff.<name>]`, and inline backoffs.
-    BACKOFF: "backoff", "How long to wait before retry n of a rule, n from 1: exactly one kind, with cap and jitter.";
-    "constant" Duration, Is("another kind"), "constant = \"60s\"",
+    BACKOFF: "backoff", "How long to wait before the rule's retry n, counted from 1: exactly one kind, \
+                         and optionally cap and jitter.";
+    "constant" Duration, Optional("one kind is required"), "constant = \"60s\"",
         "Always the same delay.";
-    "linear" Section("linear"), Is("another kind"), "linear = { initial = \"30s\", step = \"10s\" }",
+    "linear" Section("linear"), Optional("one kind is required"),
+        "linear = { initial = \"30s\", step = \"10s\" }",
         "initial + step · (n − 1).";
-    "exponential" Section("exponential"), Is("another kind"), "exponential = { initial = \"30s\", factor = 2 }",
+    "exponential" Section("exponential"), Optional("one kind is required"),
+        "exponential = { initial = \"30s\", factor = 2 }",
         "initial · factor^(n − 1).";
-    "fibonacci" Section("fibonacci"), Is("another kind"), "fibonacci = { initial = \"10s\" }",
+    "fibonacci" Section("fibonacci"), Optional("one kind is required"),
+        "fibonacci = { initial = \"10s\" }",
         "initial times 1, 1, 2, 3, 5, …";
-    "delays" Durations, Is("another kind"), "delays = [\"10s\", \"1m\", \"5m\"]",
-        "As listed; the last one repeats.";
-    "formula" Formula, Is("another kind"), "formula = \"60 * 2^(n-1)\"",
-        "Seconds, by a formula in n with `+ - * / ^`, parentheses, `min max floor ceil sqrt log2`; `-2^2` is −4.";
-    "cap" Duration, Is("99,999,999 s, with jitter 1,048,575 s"), "cap = \"15m\"",
-        "Bounds every delay, before jitter. Source of the default: Step Functions Developer Guide, Wait state.";
-    "jitter" Word(&["none", "full", "equal"]), Is("`\"none\"`"), "jitter = \"full\"",
-        "Spreads delays over executions: `full` draws from 0 to the delay, `equal` from half of it to all of it. \
-         Source: AWS Architecture Blog, Exponential Backoff And Jitter.";
+    "delays" Durations, Optional("one kind is required"), "delays = [\"10s\", \"1m\", \"5m\"]",
+        "These delays in order; the last one repeats.";
+    "formula" Formula, Optional("one kind is required"), "formula = \"60 * 2^(n-1)\"",
+        "Seconds as a formula in n, with `+ - * / ^`, parentheses and `min max floor ceil sqrt \
+         log2`; `-2^2` is −4.";
+    "cap" Duration, Optional("99,999,999 s, with jitter 1,048,575 s"), "cap = \"15m\"",
+        "The upper bound of every delay, before jitter. Source of the default: Step Functions \
+         Developer Guide, Wait state.";
+    "jitter" Word(&["none", "full", "equal"]), Optional("`\"none\"`"), "jitter = \"full\"",
+        "Spreads the delays of different executions: `full` draws from 0 to the delay, `equal` from \
+         half of the delay to all of it. Source: AWS Architecture Blog, Exponential Backoff And \
+         Jitter.";
 
     /// `linear`.
-    LINEAR: "linear", "Delays that grow by the same step.";
+    LINEAR: "linear", "Delays that grow by the same number of seconds.";
     "initial" Duration, Required, "initial = \"30s\"",
         "The delay before retry 1.";
     "step" Duration, Required, "step = \"10s\"",
-        "What each further retry waits longer.";
+        "How much longer each further delay is.";
 
     /// `exponential`.
     EXPONENTIAL: "exponential", "Delays that grow by the same factor.";
     "initial" Duration, Required, "initial = \"30s\"",
         "The delay before retry 1.";
     "factor" Factor, Required, "factor = 2",
-        "How many times longer each further retry waits; 1.5 is fine.";
+        "How many times longer each further delay is; need not be a whole number.";
 
     /// `fibonacci`.
-    FIBONACCI: "fibonacci", "Delays that grow as the Fibonacci numbers do.";
+    FIBONACCI: "fibonacci", "Delays that grow like the Fibonacci numbers.";
     "initial" Duration, Required, "initial = \"10s\"",
         "The delay before retries 1 and 2.";
 
     /// `[[test]]`.
-    TEST: "test", "One execution: its failures, and what is expected after each.";
-    "name" Text, Required, "name = \"the network gets three more chances\"",
+    TEST: "test", "One execution: its failures, and the decision that is expected after each.";
+    "name" Text, Required, "name = \"a network error is retried three times\"",
         "What the test shows; unique.";
-    "failures" Failures, Required, "failures = [\"NetworkError\", 137, { stop_code = \"SpotInterruption\" }]",
-        "What happens, in order: exit codes, names of them, tables of facts; one stands for a list of one.";
-    "expect" Expectations, Required, "expect = [\"TEMPORARY 60s\", \"TEMPORARY 30s..=60s\", \"FATAL\"]",
-        "What is expected after each failure; of jittered waits, all that can be drawn.";
+    "failures" Failures, Required,
+        "failures = [\"NetworkError\", 137, { stop_code = \"SpotInterruption\" }]",
+        "The failures in order: exit codes, names of exit codes, or tables of facts. A single \
+         failure needs no list.";
+    "expect" Expectations, Required,
+        "expect = [\"TEMPORARY 60s\", \"TEMPORARY 30s..=60s\", \"FATAL\"]",
+        "The decision that is expected after each failure; for a wait with jitter, the whole range \
+         that can be drawn.";
 
     /// A failure of a test.
-    FAILURE: "failure", "Facts of a failure; what is left out is absent, but for `error` and `stop_code`.";
-    "error" Text, Is("`\"States.TaskFailed\"`"), "error = \"States.Timeout\"",
+    FAILURE: "failure", "Facts of a failure; omitted facts are absent, except `error` and `stop_code`.";
+    "error" Text, Optional("`\"States.TaskFailed\"`"), "error = \"States.Timeout\"",
         "Step Functions' error name.";
-    "stop_code" Text, Is("`\"EssentialContainerExited\"` with a number as exit code, else absent"), "stop_code = \"SpotInterruption\"",
+    "stop_code" Text,
+        Optional("`\"EssentialContainerExited\"` with a number as exit code, else absent"),
+        "stop_code = \"SpotInterruption\"",
         "The task's StopCode.";
-    "exit_code" ExitCode, Is("absent"), "exit_code = 137",
+    "exit_code" ExitCode, Optional("absent"), "exit_code = 137",
         "The container's ExitCode: a number, a name from `[exit_codes]`, or `\"absent\"`.";
-    "reason" Text, Is("absent"), "reason = \"Rate exceeded\"",
-        "A text that the matcher `reason` finds, and neither of the two below.";
-    "stopped_reason" Text, Is("absent"), "stopped_reason = \"Your Spot Task was interrupted.\"",
+    "reason" Text, Optional("absent"), "reason = \"Rate exceeded\"",
+        "A text that the matcher `reason` sees, but neither `stopped_reason` nor \
+         `container_reason`.";
+    "stopped_reason" Text, Optional("absent"),
+        "stopped_reason = \"Your Spot Task was interrupted.\"",
         "The task's StoppedReason.";
-    "container_reason" Text, Is("absent"), "container_reason = \"OutOfMemoryError: Container killed due to memory usage\"",
+    "container_reason" Text, Optional("absent"),
+        "container_reason = \"OutOfMemoryError: Container killed due to memory usage\"",
         "The container's Reason.";
-    "container" Container, Is("the policy's `container`"), "container = \"sidecar\"",
-        "The only container of the task, whose exit code and reason these are.";
-    "launch_type" Text, Is("absent"), "launch_type = \"FARGATE\"",
+    "container" Container, Optional("the policy's `container`"), "container = \"sidecar\"",
+        "The name of the task's only container, which has this exit code and reason.";
+    "launch_type" Text, Optional("absent"), "launch_type = \"FARGATE\"",
         "The task's LaunchType.";
-    "capacity_provider" Text, Is("absent"), "capacity_provider = \"FARGATE_SPOT\"",
+    "capacity_provider" Text, Optional("absent"), "capacity_provider = \"FARGATE_SPOT\"",
         "The task's CapacityProviderName.";
-    "file" Text, Is("the other facts"), "file = \"events/pull-timeout.json\"",
-        "A recorded event of ProcessError in place of all other facts: a path relative to the policy.";
+    "file" Text, Optional("the facts in this table"), "file = \"events/pull-timeout.json\"",
+        "A file with a recorded event of ProcessError, instead of all other facts; the path is \
+         relative to the policy.";
 
     /// An expectation of a test.
-    EXPECTATION: "expectation", "What a decision must have; at least one of these.";
-    "type" Answer, Is("any"), "type = \"TEMPORARY 60s\"",
-        "The type, of TEMPORARY perhaps with a wait or a range of waits.";
-    "rule" Text, Is("any"), "rule = \"network-error\"",
+    EXPECTATION: "expectation", "What is expected of a decision: at least one of these.";
+    "type" TypeAndWait, Optional("any"), "type = \"TEMPORARY 60s\"",
+        "The type; for TEMPORARY possibly with a wait or a range of waits.";
+    "rule" Text, Optional("any"), "rule = \"network-error\"",
         "The rule that decides, or `default`.";
-    "error" Text, Is("any"), "error = \"RetriesExhausted.network-error\"",
-        "The error that the failed execution shows, or the failure's name where it goes on.";
+    "error" Text, Optional("any"), "error = \"RetriesExhausted.network-error\"",
+        "The error of the failed execution, or the name of the failure if the task runs again.";
 
     /// `[guarantee]`.
-    GUARANTEE: "guarantee", "What the worst case must keep to.";
-    "max_runs" Runs, Is("nothing is promised"), "max_runs = 10",
+    GUARANTEE: "guarantee", "Bounds that the worst case must not exceed.";
+    "max_runs" Runs, Optional("no bound"), "max_runs = 10",
         "Most runs of the task in one execution.";
-    "max_wait" Duration, Is("nothing is promised"), "max_wait = \"1h\"",
+    "max_wait" Duration, Optional("no bound"), "max_wait = \"1h\"",
         "Longest sum of all waits in one execution.";
 }
 
-/// In the words of the reference, with units.
+/// As the reference describes the values, with units.
 #[cfg(feature = "schema")]
-impl std::fmt::Display for Value {
+impl std::fmt::Display for ValueSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Version => "`1`",
-            Self::Text => "a text",
+            Self::Text => "a string",
             Self::Container => "a name: letters, digits, `-`, `_`",
-            Self::Name => "a name: small letters, digits, `-`, at most 64",
+            Self::Name => "a name: lowercase letters, digits, `-`, at most 64",
             Self::Flag => "`true` or `false`",
-            Self::Retries(least) => {
-                return write!(
-                    f,
-                    "a whole number of retries, {least} to {}",
-                    crate::MAX_RETRIES
-                );
+            Self::Retries(min) => {
+                let max = crate::policy::MAX_RETRIES;
+                return write!(f, "a whole number of retries, {min} to {max}");
             }
             Self::Runs => "a whole number of runs, from 1 on",
             Self::Duration => "a duration: `\"90s\"`, `\"1h30m\"`",
@@ -318,7 +355,7 @@ impl std::fmt::Display for Value {
             Self::Backoff => "a name or a table, see below",
             Self::Failures => "a failure or a list, see below",
             Self::Expectations => "an expectation or a list, see below",
-            Self::Answer => "a type, perhaps with a wait",
+            Self::TypeAndWait => "a type, for TEMPORARY possibly with a wait",
         })
     }
 }

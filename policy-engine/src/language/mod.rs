@@ -1,12 +1,34 @@
-//! The policy language.
+//! The policy language: TOML text in, [`Policy`](crate::policy::Policy) or diagnostics out.
+//!
+//! [`Policy::load`](crate::policy::Policy::load) is the way in. Every key is read by itself, so one
+//! pass reports all problems of a text; only a syntax error ends it. The files follow the language:
+//! one for each of its tables.
 
-pub(crate) mod backoff;
-pub(crate) mod conditions;
-pub(crate) mod keys;
-pub(crate) mod lower;
+mod backoff;
+mod conditions;
+mod duration;
+mod exit_codes;
+mod formula;
+mod guarantee;
+mod keys;
+mod limits;
+mod load;
+mod names;
+mod pattern;
 mod print;
+mod rules;
 #[cfg(feature = "schema")]
-pub(crate) mod schema;
-pub(crate) mod test_cases;
-pub(crate) mod tree;
-pub(crate) mod values;
+mod schema;
+mod section;
+mod tabulation;
+mod test_cases;
+mod tree;
+mod values;
+
+pub use formula::{Formula, FormulaError, MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};
+pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, PatternError};
+
+#[cfg(feature = "schema")]
+pub use keys::{KeySpec, Presence, TABLES, TableSpec, ValueSpec};
+#[cfg(feature = "schema")]
+pub use schema::schema;

@@ -1,20 +1,27 @@
-//! The JSON Schema of policies: what an editor can tell of a policy while it is typed.
+//! The JSON Schema of policies, with which editors complete and check a policy while it is typed.
 //!
-//! Draft 7, which the editors' TOML plugins speak. What needs a look at several places (names that are used, formulas,
-//! delays, reachability) is for `exitwise check`.
+//! Draft 7, because that is what the editors' TOML plugins support. Problems that involve several
+//! places (unknown names, formulas, delays, reachability) are left to `exitwise check`.
 
-use crate::language::keys::{Key, Otherwise, TABLES, Table, Value};
-use crate::policy::backoff::MAX_RETRIES;
-use crate::policy::formula::MAX_FORMULA_BYTES;
-use crate::policy::pattern::MAX_PATTERN_BYTES;
-use crate::policy::{DEFAULT_RULE, MAX_RULES, NO_RULE};
+use super::formula::MAX_FORMULA_BYTES;
+use super::keys::{KeySpec, Presence, TABLES, TableSpec, ValueSpec};
+use super::pattern::MAX_PATTERN_BYTES;
+use crate::decision::NO_RULE;
+use crate::policy::{DEFAULT_RULE, MAX_RETRIES, MAX_RULES};
 use serde_json::{Map, Value as Json, json};
 
 /// Days, hours, minutes and seconds, in this order, each at most once.
 const DURATION: &str = "(?:[0-9]+d(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?\
                         |[0-9]+h(?:[0-9]+m)?(?:[0-9]+s)?|[0-9]+m(?:[0-9]+s)?|[0-9]+s)";
 
-/// The schema, as `policies/schema.json` has it.
+/// The JSON Schema of policies, the same as `policies/schema.json`.
+///
+/// # Examples
+///
+/// ```
+/// let schema = exitwise_engine::language::schema();
+/// assert_eq!(schema["properties"]["version"]["const"], 1);
+/// ```
 pub fn schema() -> Json {
     let mut tables = TABLES.iter().map(|table| (table.name, object(table)));
     let mut schema = tables.next().map_or(Json::Null, |(_, policy)| policy);
@@ -32,8 +39,8 @@ pub fn schema() -> Json {
     schema
 }
 
-/// A table with its keys, and what they mean together.
-fn object(table: &Table) -> Json {
+/// The schema of a table.
+fn object(table: &TableSpec) -> Json {
     let properties: Map<_, _> = table
         .keys
         .iter()
@@ -42,7 +49,7 @@ fn object(table: &Table) -> Json {
     let required: Vec<_> = table
         .keys
         .iter()
-        .filter(|key| key.otherwise == Otherwise::Required)
+        .filter(|key| key.presence == Presence::Required)
         .map(|key| key.name)
         .collect();
     let mut object = json!({
@@ -58,8 +65,8 @@ fn object(table: &Table) -> Json {
     object
 }
 
-/// What the keys of a table may not do together.
-fn together(table: &Table) -> Json {
+/// Constraints between the keys of a table.
+fn together(table: &TableSpec) -> Json {
     let is =
         |key: &str, value: Json| json!({"properties": {key: {"const": value}}, "required": [key]});
     let one_of = |others: &[&str]| {
@@ -91,27 +98,27 @@ fn together(table: &Table) -> Json {
     }
 }
 
-/// What a key takes, with what an editor shows of it.
-fn property(key: &Key) -> Json {
-    let otherwise = match key.otherwise {
-        Otherwise::Required => String::new(),
-        Otherwise::Is(what) => format!("\nLeft out: {what}."),
+/// The schema of a key, with the description that editors show.
+fn property(key: &KeySpec) -> Json {
+    let if_omitted = match key.presence {
+        Presence::Required => String::new(),
+        Presence::Optional(what) => format!("\nIf omitted: {what}."),
     };
-    let mut property = value(key.value);
+    let mut property = value_schema(key.value);
     if let Json::Object(property) = &mut property {
-        // Beside a `$ref`, draft 7 reads nothing else.
+        // In draft 7, all other keywords beside a `$ref` are ignored.
         if let Some(reference) = property.remove("$ref") {
             property.insert("allOf".into(), json!([{"$ref": reference}]));
         }
         property.insert(
             "description".into(),
-            format!("{}{otherwise}\nExample: {}", key.meaning, key.example).into(),
+            format!("{}{if_omitted}\nExample: {}", key.meaning, key.example).into(),
         );
     }
     property
 }
 
-fn value(value: Value) -> Json {
+fn value_schema(value: ValueSpec) -> Json {
     let text = |pattern: &str| json!({"type": "string", "pattern": format!("^(?:{pattern})$")});
     let table = |name: &str| json!({"$ref": format!("#/definitions/{name}")});
     let list = |item: &Json| json!({"type": "array", "items": item, "minItems": 1});
@@ -119,55 +126,59 @@ fn value(value: Value) -> Json {
     let duration = || text(DURATION);
     let name = || json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$", "not": {"enum": [DEFAULT_RULE, NO_RULE]}});
     let code = || json!({"type": "integer", "minimum": i32::MIN, "maximum": u32::MAX});
-    let answer = || {
+    let type_and_wait = || {
         text(&format!(
             "RETRIABLE|FATAL|TEMPORARY(?: {DURATION}(?:\\.\\.={DURATION})?)?"
         ))
     };
     match value {
-        Value::Version => json!({"const": 1}),
-        Value::Text => json!({"type": "string", "minLength": 1}),
-        Value::Container => text("[A-Za-z0-9_-]{1,255}"),
-        Value::Name => name(),
-        Value::Flag => json!({"type": "boolean"}),
-        Value::Retries(least) => {
-            json!({"type": "integer", "minimum": least, "maximum": MAX_RETRIES})
+        ValueSpec::Version => json!({"const": 1}),
+        ValueSpec::Text => json!({"type": "string", "minLength": 1}),
+        ValueSpec::Container => text("[A-Za-z0-9_-]{1,255}"),
+        ValueSpec::Name => name(),
+        ValueSpec::Flag => json!({"type": "boolean"}),
+        ValueSpec::Retries(min) => {
+            json!({"type": "integer", "minimum": min, "maximum": MAX_RETRIES})
         }
-        Value::Runs => json!({"type": "integer", "minimum": 1, "maximum": MAX_RETRIES + 1}),
-        Value::Duration => duration(),
-        Value::Durations => list(&duration()),
-        Value::Factor => json!({"type": "number", "minimum": 1}),
-        Value::Formula => json!({"type": "string", "minLength": 1, "maxLength": MAX_FORMULA_BYTES}),
-        Value::Word(words) => json!({"enum": words}),
-        Value::Names => one_or_more(text("[^*]+")),
-        Value::ErrorNames => one_or_more(text("[^*]+|[^*]*\\*")),
-        Value::ExitCodes => one_or_more(
+        ValueSpec::Runs => json!({"type": "integer", "minimum": 1, "maximum": MAX_RETRIES + 1}),
+        ValueSpec::Duration => duration(),
+        ValueSpec::Durations => list(&duration()),
+        ValueSpec::Factor => json!({"type": "number", "minimum": 1}),
+        ValueSpec::Formula => {
+            json!({"type": "string", "minLength": 1, "maxLength": MAX_FORMULA_BYTES})
+        }
+        ValueSpec::Word(words) => json!({"enum": words}),
+        ValueSpec::Names => one_or_more(text("[^*]+")),
+        ValueSpec::ErrorNames => one_or_more(text("[^*]+|[^*]*\\*")),
+        ValueSpec::ExitCodes => one_or_more(
             json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}|-?[0-9]+ *\\.\\.= *-?[0-9]+")]}),
         ),
-        Value::ExitCode => json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}")]}),
-        Value::Patterns => {
+        ValueSpec::ExitCode => json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}")]}),
+        ValueSpec::Patterns => {
             one_or_more(json!({"type": "string", "minLength": 1, "maxLength": MAX_PATTERN_BYTES}))
         }
-        Value::CodeNames => json!({
+        ValueSpec::CodeNames => json!({
             "type": "object",
             "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$", "not": {"const": "absent"}},
             "additionalProperties": code(),
         }),
-        Value::Section(name) => table(name),
-        Value::Sections("rule") => {
+        ValueSpec::Section(name) => table(name),
+        ValueSpec::Sections("rule") => {
             json!({"type": "array", "items": table("rule"), "maxItems": MAX_RULES})
         }
-        Value::Sections(name) => json!({"type": "array", "items": table(name)}),
-        Value::Named(table_name) => json!({
+        ValueSpec::Sections(name) => json!({"type": "array", "items": table(name)}),
+        ValueSpec::Named(table_name) => json!({
             "type": "object",
             "propertyNames": name(),
             "additionalProperties": table(table_name),
         }),
-        Value::Backoff => json!({"anyOf": [name(), table("backoff")]}),
-        Value::Failures => {
-            one_or_more(json!({"anyOf": [self::value(Value::ExitCode), table("failure")]}))
+        ValueSpec::Backoff => json!({"anyOf": [name(), table("backoff")]}),
+        ValueSpec::Failures => {
+            one_or_more(json!({"anyOf": [value_schema(ValueSpec::ExitCode), table("failure")]}))
         }
-        Value::Expectations => one_or_more(json!({"anyOf": [answer(), table("expectation")]})),
-        Value::Answer => answer(),
+        ValueSpec::Expectations => {
+            one_or_more(json!({"anyOf": [type_and_wait(), table("expectation")]}))
+        }
+        ValueSpec::TypeAndWait => type_and_wait(),
     }
 }

@@ -1,212 +1,285 @@
-//! `[[test]]` sections to scenarios.
+//! `[[test]]`: the failures of one execution, and the decisions that are expected.
 
-use crate::analysis::lints::KNOWN_STOP_CODES;
-use crate::analysis::test_runner::{Expectation, Given, Scenario, Step};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
-use crate::failure::{Container, ExitCode, Failure};
-use crate::language::conditions::{self as matchers, CodeNames};
-use crate::language::keys as language;
-use crate::language::tree::{Node, Value};
-use crate::language::values::{self as raw, Section};
-use crate::policy::duration;
-use crate::policy::pattern::Text;
-use crate::policy::{DEFAULT_RULE, Rule};
+use super::duration;
+use super::exit_codes::{ExitCodeNames, ExitCodeSpec};
+use super::keys;
+use super::section::Section;
+use super::tree::{TomlNode, elements};
+use super::values::{self, wrong_type};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, counted, quoted};
+use crate::failure::{Container, ExitCode, Failure, NameFact, STOP_CODES, Text};
+use crate::policy::{DEFAULT_RULE, Expectation, GivenFailure, Rule, TestCase, TestStep, Type};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
+use toml::de::DeValue;
 
-/// The types that a decision can have.
-const TYPES: [&str; 3] = ["RETRIABLE", "TEMPORARY", "FATAL"];
-
-/// What tests refer to: the policy's own names.
-pub(crate) struct Names<'p> {
-    pub(crate) container: Option<&'p str>,
-    pub(crate) rules: &'p [Rule],
-    pub(crate) codes: &'p mut CodeNames,
+/// The parts of a policy that tests refer to.
+pub(super) struct TestReader<'p> {
+    /// The container of the policy.
+    pub(super) container: Option<&'p str>,
+    pub(super) rules: &'p [Rule],
+    pub(super) exit_codes: &'p mut ExitCodeNames,
 }
 
-/// The scenarios as far as they can be read; whatever cannot was reported.
-pub(crate) fn lower(
-    root: Section<'_, '_>,
-    names: &mut Names<'_>,
-    out: &mut Diagnostics,
-) -> Vec<Scenario> {
-    let Some(value) = root.get("test") else {
-        return Vec::new();
-    };
-    let Some(list) = raw::list(
-        value,
-        "a list of tests",
-        "head each test with `[[test]]`",
-        out,
-    ) else {
-        return Vec::new();
-    };
-    let mut seen = BTreeMap::new();
-    list.iter()
-        .filter_map(|test| scenario(Section::of(test, "`[[test]]`", out)?, &mut seen, names, out))
-        .collect()
-}
+/// A value and its place; the value is `None` if it cannot be read.
+type Placed<T> = (Range<usize>, Option<T>);
 
-fn scenario<'t>(
-    section: Section<'t, '_>,
-    seen: &mut BTreeMap<&'t str, Range<usize>>,
-    names: &mut Names<'_>,
-    out: &mut Diagnostics,
-) -> Option<Scenario> {
-    section.only(language::TEST, out);
-    let name = section.required("name", "name = \"a bad input is final\"", out);
-    let name = name.and_then(|value| Some((raw::text(value, out)?, value.span())));
-    if let Some((name, span)) = &name {
-        if name.trim().is_empty() {
-            let help = "say what the test shows, for example `name = \"a bad input is final\"`";
-            out.push(
-                Code::BadName,
-                span.clone(),
-                "a test without a name",
-                "no name",
-                help,
-            );
-        } else if let Some(first) = seen.insert(name, span.clone()) {
-            let message = format!("two tests are called {}", quoted(name));
-            let problem = Diagnostic::new(
-                Code::RepeatedName,
-                span.clone(),
-                message,
-                "again here",
-                "rename one of them",
-            );
-            out.add(problem.also(first, "named here first"));
-        }
+impl TestReader<'_> {
+    /// The tests that can be read; what cannot be read has been reported.
+    pub(super) fn read(&mut self, root: &Section<'_>, out: &mut Diagnostics) -> Vec<TestCase> {
+        let Some(value) = root.get("test") else {
+            return Vec::new();
+        };
+        let help = "head each test with `[[test]]`";
+        let Some(list) = values::list(value, "a list of tests", help, out) else {
+            return Vec::new();
+        };
+        let mut names = BTreeMap::new();
+        let tests = list.iter().filter_map(|test| {
+            let section = Section::of(test, "`[[test]]`", out)?;
+            self.test(section, &mut names, out)
+        });
+        tests.collect()
     }
-    let failures = section.required("failures", "failures = [4]", out);
-    let failures = failures.map(|value| {
-        (
-            value.span(),
-            each(value, out, |value, out| given(value, names, out)),
-        )
-    });
-    let expect = section.required("expect", "expect = [\"FATAL\"]", out);
-    let expect = expect.map(|value| {
-        (
-            value.span(),
-            each(value, out, |value, out| {
-                expectation(value, names.rules, out)
-            }),
-        )
-    });
-    let ((failures_span, failures), (expect_span, expect)) = (failures?, expect?);
-    let help = "write one expectation for each failure, in their order";
-    let message = format!(
-        "{} and {}",
-        counted(failures.len(), "failure"),
-        counted(expect.len(), "expectation")
-    );
-    if let Some((span, _)) = failures.get(expect.len()).filter(|_| !expect.is_empty()) {
-        let problem = Diagnostic::new(
-            Code::TestLength,
-            span.clone(),
-            message,
-            "what follows this one?",
-            help,
-        );
-        out.add(problem.also(expect_span, "ends too early"));
-    } else if let Some((span, _)) = expect.get(failures.len()).filter(|_| !failures.is_empty()) {
-        let problem = Diagnostic::new(
-            Code::TestLength,
-            span.clone(),
-            message,
-            "what does this one follow?",
-            help,
-        );
-        out.add(problem.also(failures_span, "ends too early"));
-    }
-    for ((fatal, end), (next, _)) in expect.iter().zip(expect.iter().skip(1)) {
-        if end.as_ref().is_some_and(|end| end.kind == Some("FATAL")) {
-            let help = "end the test with FATAL; what else may happen is for another test";
-            let problem = Diagnostic::new(
-                Code::BadExpectation,
-                next.clone(),
-                "nothing comes after FATAL",
-                "never reached",
-                help,
-            );
-            out.add(problem.also(fatal.clone(), "the execution ends here"));
-        }
-    }
-    let step =
-        |((given_span, given), (expected_span, expected)): (Placed<Given>, Placed<Expectation>)| {
-            Some(Step {
+
+    fn test<'t>(
+        &mut self,
+        section: Section<'t>,
+        names: &mut BTreeMap<&'t str, Range<usize>>,
+        out: &mut Diagnostics,
+    ) -> Option<TestCase> {
+        section.only(keys::TEST, out);
+        let name = test_name(&section, names, out);
+        let failures = section.required("failures", "failures = [4]", out);
+        let failures = failures.map(|value| self.each(value, out, Self::failure));
+        let expect = section.required("expect", "expect = [\"FATAL\"]", out);
+        let expect = expect.map(|value| self.each(value, out, Self::expectation));
+        let (failures, expect) = (failures?, expect?);
+        check_lengths(&section, &failures, &expect, out);
+        check_nothing_after_fatal(&expect, out);
+        let steps = failures.into_iter().zip(expect).map(|(given, expected)| {
+            let ((given_span, given), (expected_span, expected)) = (given, expected);
+            Some(TestStep {
                 given: given?,
                 given_span,
                 expected: expected?,
                 expected_span,
             })
-        };
-    let steps = failures
-        .into_iter()
-        .zip(expect)
-        .map(step)
-        .collect::<Option<_>>()?;
-    Some(Scenario {
-        name: name?.0.to_owned(),
-        span: section.span(),
-        steps,
-    })
-}
-
-/// A value that was read, if it could be, and its place.
-type Placed<T> = (Range<usize>, Option<T>);
-
-fn each<T>(
-    value: Node<'_, '_>,
-    out: &mut Diagnostics,
-    mut read: impl FnMut(Node<'_, '_>, &mut Diagnostics) -> Option<T>,
-) -> Vec<Placed<T>> {
-    raw::one_or_more(value, out)
-        .map(|value| (value.span(), read(value, out)))
-        .collect()
-}
-
-fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
-/// One failure of a test.
-fn given(value: Node<'_, '_>, names: &mut Names<'_>, out: &mut Diagnostics) -> Option<Given> {
-    if let Value::Table(_) = value.get_ref() {
-        return facts(Section::of(value, "a failure", out)?, names, out);
+        });
+        let steps = steps.collect::<Option<_>>()?;
+        Some(TestCase {
+            name: name?,
+            span: section.span,
+            steps,
+        })
     }
-    if let Value::String(text) = value.get_ref()
-        && let Some(meant) = other_fact(text).filter(|_| !names.codes.codes.contains_key(text))
-    {
-        let message = format!("{} is no exit code", quoted(text));
-        out.push(
-            Code::BadFailure,
-            value.span(),
-            message,
-            "not in `[exit_codes]`",
-            format!("write `{meant}`"),
-        );
-        return None;
+
+    fn each<'t, T>(
+        &mut self,
+        value: TomlNode<'t>,
+        out: &mut Diagnostics,
+        read: impl Fn(&mut Self, TomlNode<'t>, &mut Diagnostics) -> Option<T>,
+    ) -> Vec<Placed<T>> {
+        values::refuse_empty_list(value, out);
+        elements(value)
+            .iter()
+            .map(|value| (value.span(), read(self, value, out)))
+            .collect()
     }
-    let exit_code = exit_code(value, names.codes, out)?;
-    Some(Given::Facts(Failure {
-        error: Some(Cow::Borrowed("States.TaskFailed")),
-        stop_code: exit_code.map(|_| Cow::Borrowed("EssentialContainerExited")),
-        containers: vec![Container {
-            name: container(names.container),
+
+    /// One failure: an exit code, or a table of facts.
+    fn failure(&mut self, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<GivenFailure> {
+        if let DeValue::Table(_) = value.get_ref() {
+            return self.facts(&Section::of(value, "a failure", out)?, out);
+        }
+        if let DeValue::String(text) = value.get_ref()
+            && let Some(meant) = other_fact(text).filter(|_| !self.exit_codes.contains(text))
+        {
+            let message = format!("{} is not an exit code", quoted(text));
+            let problem = Diagnostic::new(Code::BadFailure, value.span(), message);
+            out.push(
+                problem
+                    .label("not in `[exit_codes]`")
+                    .help(format!("write `{meant}`")),
+            );
+            return None;
+        }
+        let exit_code = self.exit_code(value, out)?;
+        let mut failure = self.task_failed(exit_code);
+        failure.containers = vec![self.container(None, exit_code)];
+        Some(GivenFailure::Facts(failure.into()))
+    }
+
+    /// A failure of a task, with what it usually has besides this exit code.
+    fn task_failed(&self, exit_code: Option<ExitCode>) -> Failure<'static> {
+        let mut failure = Failure::read(Some("States.TaskFailed"), None);
+        if exit_code.is_some() {
+            failure.set_name(NameFact::StopCode, "EssentialContainerExited");
+        }
+        failure
+    }
+
+    fn container(&self, name: Option<&str>, exit_code: Option<ExitCode>) -> Container<'static> {
+        let name = name
+            .or(self.container)
+            .map(|name| Cow::Owned(name.to_owned()));
+        Container {
+            name,
             exit_code,
             reason: None,
-        }],
-        ..Failure::default()
-    }))
+        }
+    }
+
+    /// A failure that is described by its facts, or recorded in a file.
+    fn facts(&mut self, section: &Section<'_>, out: &mut Diagnostics) -> Option<GivenFailure> {
+        section.only(keys::FAILURE, out);
+        let text = |key, out: &mut Diagnostics| values::text(section.get(key)?, out);
+        if let Some(file) = section.get("file") {
+            if section.table.len() > 1 {
+                let message = "a file and facts of one failure";
+                let problem = Diagnostic::new(Code::BadFailure, file.span(), message);
+                let help =
+                    "remove the other keys, or the file; the event in the file has all facts";
+                out.push(problem.label("`file` excludes other keys").help(help));
+            }
+            return text("file", out).map(|path| GivenFailure::Event(path.to_owned()));
+        }
+        if section.table.is_empty() {
+            let message = "a failure without facts";
+            let problem = Diagnostic::new(Code::BadFailure, section.span.clone(), message);
+            let help = "say what happened, for example `{ exit_code = 4 }` or \
+                        `{ stop_code = \"SpotInterruption\" }`";
+            out.push(problem.label("nothing here").help(help));
+        }
+        let exit_code = match section.get("exit_code") {
+            Some(value) => self.exit_code(value, out)?,
+            None => None,
+        };
+        let projected =
+            |key, out: &mut Diagnostics| text(key, out).map(|text| Text::project(text.to_owned()));
+        let mut failure = self.task_failed(exit_code);
+        if let Some(error) = text("error", out) {
+            failure.error = Some(error.to_owned().into());
+        }
+        for fact in NameFact::ALL {
+            if let Some(name) = text(fact.key(), out) {
+                failure.set_name(fact, name.to_owned());
+            }
+        }
+        failure.stopped_reason = projected("stopped_reason", out);
+        // Of all matchers on texts only `reason` looks here: the fact is what `reason` finds,
+        // wherever ECS may have put it.
+        failure.placement_reasons = projected("reason", out).into_iter().collect();
+        let mut container = self.container(text("container", out), exit_code);
+        container.reason = projected("container_reason", out);
+        failure.containers = vec![container];
+        Some(GivenFailure::Facts(failure.into()))
+    }
+
+    /// One exit code. `Some(None)` is `"absent"`.
+    fn exit_code(
+        &mut self,
+        value: TomlNode<'_>,
+        out: &mut Diagnostics,
+    ) -> Option<Option<ExitCode>> {
+        match self.exit_codes.read_spec(value, out)? {
+            ExitCodeSpec::Absent => Some(None),
+            ExitCodeSpec::Range(range) if range.start() == range.end() => {
+                Some(ExitCode::new(*range.start()))
+            }
+            ExitCodeSpec::Range(range) => {
+                let message = "a failure with a range of exit codes";
+                let problem = Diagnostic::new(Code::BadExitCode, value.span(), message);
+                let help = format!("write one of them, for example `{}`", range.start());
+                out.push(problem.label("a failure has one code").help(help));
+                None
+            }
+        }
+    }
+
+    fn expectation(&mut self, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<Expectation> {
+        match value.get_ref() {
+            DeValue::String(text) => type_and_wait(text, value.span(), out),
+            DeValue::Table(_) => {
+                self.expectation_table(&Section::of(value, "an expectation", out)?, out)
+            }
+            _ => {
+                let help = "write `\"TEMPORARY\"`, `\"TEMPORARY 60s\"` or `\"FATAL\"`";
+                wrong_type(value, "an expectation", help, out)
+            }
+        }
+    }
+
+    fn expectation_table(
+        &self,
+        section: &Section<'_>,
+        out: &mut Diagnostics,
+    ) -> Option<Expectation> {
+        section.only(keys::EXPECTATION, out);
+        if section.table.is_empty() {
+            let message = "an expectation of nothing";
+            let problem = Diagnostic::new(Code::BadExpectation, section.span.clone(), message);
+            let help =
+                "say what is expected, for example `{ type = \"FATAL\", rule = \"default\" }`";
+            out.push(problem.label("always met").help(help));
+        }
+        let mut expectation = match section.get("type") {
+            Some(value) => type_and_wait(values::text(value, out)?, value.span(), out)?,
+            None => Expectation::default(),
+        };
+        if let Some(value) = section.get("rule") {
+            let name = values::text(value, out)?;
+            self.check_rule(name, value.span(), out)?;
+            expectation.rule = Some(name.to_owned());
+        }
+        if let Some(value) = section.get("error") {
+            expectation.error = Some(values::text(value, out)?.to_owned());
+        }
+        Some(expectation)
+    }
+
+    fn check_rule(&self, name: &str, span: Range<usize>, out: &mut Diagnostics) -> Option<()> {
+        let mut known = self.rules.iter().map(Rule::name).chain([DEFAULT_RULE]);
+        if known.clone().any(|known| known == name) {
+            return Some(());
+        }
+        let help = match closest(name, &mut known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "write a rule's name, or `default`".into(),
+        };
+        let message = format!("no rule is called {}", quoted(name));
+        let problem = Diagnostic::new(Code::BadExpectation, span, message);
+        out.push(problem.label("never decides").help(help));
+        None
+    }
 }
 
-/// What a text that names no exit code was probably meant to be.
+/// The name of a test. `None` if it cannot be read.
+fn test_name<'t>(
+    section: &Section<'t>,
+    names: &mut BTreeMap<&'t str, Range<usize>>,
+    out: &mut Diagnostics,
+) -> Option<String> {
+    let value = section.required("name", "name = \"a bad input is final\"", out)?;
+    let (name, span) = (values::text(value, out)?, value.span());
+    if name.trim().is_empty() {
+        let problem = Diagnostic::new(Code::BadName, span, "a test without a name");
+        let help = "say what the test shows, for example `name = \"a bad input is final\"`";
+        out.push(problem.label("no name").help(help));
+    } else if let Some(first) = names.insert(name, span.clone()) {
+        let message = format!("two tests are called {}", quoted(name));
+        let problem = Diagnostic::new(Code::RepeatedName, span, message);
+        let problem = problem.label("again here").help("rename one of them");
+        out.push(problem.related(first, "named here first"));
+    }
+    Some(name.to_owned())
+}
+
+/// The key that a text belongs to that does not name an exit code. `None` if that is unclear.
 fn other_fact(text: &str) -> Option<String> {
     let key = match text {
-        _ if KNOWN_STOP_CODES.contains(&text) => "stop_code",
+        _ if STOP_CODES.contains(&text) => "stop_code",
         _ if text.ends_with(".json") => "file",
         _ if text.starts_with("States.") || text.contains("ECS.") => "error",
         _ => return None,
@@ -214,207 +287,101 @@ fn other_fact(text: &str) -> Option<String> {
     Some(format!("{{ {key} = \"{text}\" }}"))
 }
 
-fn container(name: Option<&str>) -> Option<Cow<'static, str>> {
-    name.map(|name| Cow::Owned(name.to_owned()))
-}
-
-/// A failure told by facts, or recorded in a file.
-fn facts(section: Section<'_, '_>, names: &mut Names<'_>, out: &mut Diagnostics) -> Option<Given> {
-    section.only(language::FAILURE, out);
-    let text =
-        |key: &str, out: &mut Diagnostics| raw::text(section.get(key)?, out).map(str::to_owned);
-    if let Some(file) = section.get("file") {
-        if section.table.keys().count() > 1 {
-            let help = "drop the other keys, or the file; the event in the file has all facts";
-            out.push(
-                Code::BadFailure,
-                file.span(),
-                "a file and facts of one failure",
-                "says all by itself",
-                help,
-            );
-        }
-        return text("file", out).map(Given::Event);
-    }
-    if section.table.keys().next().is_none() {
-        let help = "say what happened, for example `{ exit_code = 4 }` or `{ stop_code = \"SpotInterruption\" }`";
-        out.push(
-            Code::BadFailure,
-            section.span(),
-            "a failure without a fact",
-            "nothing here",
-            help,
-        );
-    }
-    let exit_code = match section.get("exit_code") {
-        Some(value) => exit_code(value, names.codes, out)?,
-        None => None,
-    };
-    let reason = |key: &str, out: &mut Diagnostics| text(key, out).map(Text::project);
-    let name = |key: &str, out: &mut Diagnostics| text(key, out).map(Cow::Owned);
-    Some(Given::Facts(Failure {
-        error: name("error", out).or(Some(Cow::Borrowed("States.TaskFailed"))),
-        stop_code: name("stop_code", out)
-            .or(exit_code.map(|_| Cow::Borrowed("EssentialContainerExited"))),
-        stopped_reason: reason("stopped_reason", out),
-        launch_type: name("launch_type", out),
-        capacity_provider: name("capacity_provider", out),
-        containers: vec![Container {
-            name: name("container", out).or(container(names.container)),
-            exit_code,
-            reason: reason("container_reason", out),
-        }],
-        // Only the key `reason` looks here: the fact is what that key finds, wherever ECS may have put it.
-        placement_reasons: reason("reason", out).into_iter().collect(),
-        plain_text: None,
-    }))
-}
-
-/// One exit code; `Some(None)` is `"absent"`.
-fn exit_code(
-    value: Node<'_, '_>,
-    names: &mut CodeNames,
+/// Reports a test that has not one expectation for each failure.
+fn check_lengths(
+    section: &Section<'_>,
+    failures: &[Placed<GivenFailure>],
+    expect: &[Placed<Expectation>],
     out: &mut Diagnostics,
-) -> Option<Option<ExitCode>> {
-    let Some((low, high)) = matchers::code_range(value, names, out)? else {
-        return Some(None);
+) {
+    let (count, expected) = (failures.len(), expect.len());
+    if count == 0 || expected == 0 {
+        return;
+    }
+    let (span, label, shorter) = match (failures.get(expected), expect.get(count)) {
+        (Some((span, _)), _) => (span, "no expectation follows this one", "expect"),
+        (_, Some((span, _))) => (span, "no failure comes before this one", "failures"),
+        (None, None) => return,
     };
-    if low != high {
-        let help = format!("write one of them, for example `{low}`");
-        out.push(
-            Code::BadExitCode,
-            value.span(),
-            "a failure with a range of exit codes",
-            "has one code",
-            help,
-        );
-        return None;
-    }
-    Some(ExitCode::new(low))
-}
-
-fn expectation(value: Node<'_, '_>, rules: &[Rule], out: &mut Diagnostics) -> Option<Expectation> {
-    match value.get_ref() {
-        Value::String(text) => {
-            let (kind, wait) = answer(text, value.span(), out)?;
-            Some(Expectation {
-                kind: Some(kind),
-                wait,
-                ..Expectation::default()
-            })
-        }
-        Value::Table(_) => {
-            let section = Section::of(value, "an expectation", out)?;
-            section.only(language::EXPECTATION, out);
-            let mut expectation = Expectation::default();
-            if let Some(value) = section.get("type") {
-                let (kind, wait) = answer(raw::text(value, out)?, value.span(), out)?;
-                (expectation.kind, expectation.wait) = (Some(kind), wait);
-            }
-            if let Some(value) = section.get("rule") {
-                let name = raw::text(value, out)?;
-                known_rule(name, value.span(), rules, out)?;
-                expectation.rule = Some(name.to_owned());
-            }
-            if let Some(value) = section.get("error") {
-                expectation.error = Some(raw::text(value, out)?.to_owned());
-            }
-            if section.table.keys().next().is_none() {
-                let help =
-                    "say what is expected, for example `{ type = \"FATAL\", rule = \"default\" }`";
-                out.push(
-                    Code::BadExpectation,
-                    section.span(),
-                    "an expectation of nothing",
-                    "always met",
-                    help,
-                );
-            }
-            Some(expectation)
-        }
-        _ => raw::wrong_type(
-            value,
-            "an expectation",
-            "write `\"TEMPORARY\"`, `\"TEMPORARY 60s\"` or `\"FATAL\"`",
-            out,
-        ),
-    }
-}
-
-fn known_rule(name: &str, span: Range<usize>, rules: &[Rule], out: &mut Diagnostics) -> Option<()> {
-    let mut known = rules
-        .iter()
-        .map(|rule| rule.name.as_str())
-        .chain([DEFAULT_RULE]);
-    if known.clone().any(|known| known == name) {
-        return Some(());
-    }
-    let help = match known.find(|known| raw::alike(known, name)) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "write a rule's name, or `default`".into(),
-    };
-    out.push(
-        Code::BadExpectation,
-        span,
-        format!("no rule is called {}", quoted(name)),
-        "decides nothing",
-        help,
+    let message = format!(
+        "{} and {}",
+        counted(count, "failure"),
+        counted(expected, "expectation")
     );
-    None
+    let problem = Diagnostic::new(Code::TestLength, span.clone(), message);
+    let help = "write one expectation for each failure, in the same order";
+    let problem = problem.label(label).help(help);
+    out.push(problem.related(section.span_of(shorter), "too short"));
 }
 
-/// A type, and the range of its wait in seconds.
-fn answer(
-    text: &str,
-    span: Range<usize>,
-    out: &mut Diagnostics,
-) -> Option<(&'static str, Option<RangeInclusive<u64>>)> {
-    let mut refuse = |label: &str, help: String| {
-        out.push(
-            Code::BadExpectation,
-            span.clone(),
-            format!("{} is no expectation", quoted(text)),
-            label,
-            help,
-        );
-        None
+fn check_nothing_after_fatal(expect: &[Placed<Expectation>], out: &mut Diagnostics) {
+    for ((fatal, expectation), (next, _)) in expect.iter().zip(expect.iter().skip(1)) {
+        if expectation
+            .as_ref()
+            .is_some_and(|it| it.type_ == Some(Type::Fatal))
+        {
+            let message = "an expectation after FATAL";
+            let problem = Diagnostic::new(Code::BadExpectation, next.clone(), message);
+            let help = "end the test with FATAL; put other failures into another test";
+            let problem = problem.label("never reached").help(help);
+            out.push(problem.related(fatal.clone(), "the execution ends here"));
+        }
+    }
+}
+
+/// A type, and for TEMPORARY the wait or the range of waits.
+fn type_and_wait(text: &str, span: Range<usize>, out: &mut Diagnostics) -> Option<Expectation> {
+    let (word, wait) = match text.split_once(' ') {
+        Some((word, wait)) => (word, Some(wait.trim())),
+        None => (text, None),
     };
-    let (word, wait) = text
-        .split_once(' ')
-        .map_or((text, None), |(word, wait)| (word, Some(wait.trim())));
-    let Some(kind) = TYPES.into_iter().find(|kind| *kind == word) else {
-        let meant = TYPES
-            .into_iter()
-            .find(|kind| raw::alike(kind, &word.to_ascii_uppercase()));
-        return refuse(
-            "not one of the types",
-            match meant {
+    let (label, help) = match (word.parse::<Type>(), wait) {
+        (Ok(type_), None) => {
+            return Some(Expectation {
+                type_: Some(type_),
+                ..Expectation::default()
+            });
+        }
+        (Ok(Type::Temporary), Some(wait)) => match wait_range(wait) {
+            Some(range) if !range.is_empty() => {
+                let type_ = Some(Type::Temporary);
+                return Some(Expectation {
+                    type_,
+                    wait: Some(range),
+                    ..Expectation::default()
+                });
+            }
+            Some(_) => ("the range is empty", "write the shorter wait first".into()),
+            None => {
+                let help = "write it like `\"TEMPORARY 60s\"` or `\"TEMPORARY 30s..=60s\"`";
+                ("not a wait", help.into())
+            }
+        },
+        (Ok(type_), Some(_)) => ("only TEMPORARY waits", format!("write `\"{type_}\"`")),
+        (Err(_), _) => {
+            let types = Type::ALL.map(Type::as_str);
+            let help = match closest(&word.to_ascii_uppercase(), types) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => {
                     "write `\"RETRIABLE\"`, `\"TEMPORARY\"`, `\"TEMPORARY 60s\"` or `\"FATAL\"`"
                         .into()
                 }
-            },
-        );
-    };
-    let Some(wait) = wait else {
-        return Some((kind, None));
-    };
-    if kind != "TEMPORARY" {
-        return refuse("only TEMPORARY waits", format!("write `\"{kind}\"`"));
-    }
-    let (shortest, longest) = wait.split_once("..=").unwrap_or((wait, wait));
-    match (
-        duration::parse(shortest.trim()),
-        duration::parse(longest.trim()),
-    ) {
-        (Ok(shortest), Ok(longest)) if shortest > longest => {
-            refuse("the range is empty", "write the shorter wait first".into())
+            };
+            ("not one of the types", help)
         }
-        (Ok(shortest), Ok(longest)) => Some((kind, Some(shortest..=longest))),
-        _ => refuse(
-            "not a wait",
-            "write it like `\"TEMPORARY 60s\"` or `\"TEMPORARY 30s..=60s\"`".into(),
-        ),
-    }
+    };
+    let message = format!("{} is not an expectation", quoted(text));
+    out.push(
+        Diagnostic::new(Code::BadExpectation, span, message)
+            .label(label)
+            .help(help),
+    );
+    None
+}
+
+/// One duration, or two with `..=` between them, in seconds. `None` if it is neither.
+fn wait_range(text: &str) -> Option<RangeInclusive<u64>> {
+    let (shortest, longest) = text.split_once("..=").unwrap_or((text, text));
+    let seconds = |text: &str| duration::parse(text.trim()).ok();
+    Some(seconds(shortest)?..=seconds(longest)?)
 }

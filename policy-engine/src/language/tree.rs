@@ -1,102 +1,88 @@
-//! A policy's TOML as a tree, in the order of the text; what the crate `toml` parsed, looked at key by key.
+//! The TOML tree of a policy text, as the crate `toml` parses it.
 
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// A value with its place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<'t, 'i>(&'t Spanned<DeValue<'i>>);
+/// A value and its place.
+pub(super) type TomlNode<'t> = &'t Spanned<DeValue<'t>>;
 
-/// What a value is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Value<'t, 'i> {
-    String(&'t str),
-    /// Digits, perhaps with a sign, and their base.
-    Integer(&'t str, u32),
-    Float(&'t str),
-    Boolean(bool),
-    Datetime,
-    Array(List<'t, 'i>),
-    Table(Table<'t, 'i>),
-}
+/// A key and its place.
+pub(super) type TomlKey<'t> = &'t Spanned<DeString<'t>>;
 
-impl<'t, 'i> Node<'t, 'i> {
-    pub(crate) fn span(self) -> Range<usize> {
-        self.0.span()
-    }
-
-    pub(crate) fn get_ref(self) -> Value<'t, 'i> {
-        match self.0.get_ref() {
-            DeValue::String(text) => Value::String(text),
-            DeValue::Integer(integer) => Value::Integer(integer.as_str(), integer.radix()),
-            DeValue::Float(float) => Value::Float(float.as_str()),
-            DeValue::Boolean(flag) => Value::Boolean(*flag),
-            DeValue::Datetime(_) => Value::Datetime,
-            DeValue::Array(list) => Value::Array(List(list)),
-            DeValue::Table(table) => Value::Table(Table(table)),
+/// Parses the text. `None` if it is not TOML; a repeated key is reported and ignored.
+pub(super) fn parse<'t>(text: &'t str, out: &mut Diagnostics) -> Option<DeTable<'t>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut is_toml = true;
+    for error in errors {
+        let span = on_char_boundaries(text, error.span().unwrap_or(0..0));
+        let found = text.get(span.clone()).unwrap_or_default();
+        if error.message() == "duplicate key" {
+            let message = format!("the key {} is given twice", quoted(found));
+            let problem = Diagnostic::new(Code::RepeatedKey, span, message);
+            out.push(problem.label("again here").help("keep one of them"));
+        } else {
+            is_toml = false;
+            let message = error.message().lines().next().unwrap_or_default();
+            let (label, help) = in_words_of_policies(message, found);
+            let problem = Diagnostic::new(Code::Syntax, span, "the policy is not TOML");
+            out.push(problem.label(label).help(help));
         }
     }
-
-    /// The elements of a list; any other value is the only one.
-    pub(crate) fn elements(self) -> impl Iterator<Item = Self> {
-        let list: &'t [Spanned<DeValue<'i>>] = match self.0.get_ref() {
-            DeValue::Array(list) => list,
-            _ => std::slice::from_ref(self.0),
-        };
-        list.iter().map(Self)
-    }
+    is_toml.then(|| table.into_inner())
 }
 
-/// A key with its place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Key<'t, 'i>(&'t Spanned<DeString<'i>>);
-
-impl<'t> Key<'t, '_> {
-    pub(crate) fn get_ref(self) -> &'t str {
-        self.0.get_ref()
-    }
-
-    pub(crate) fn span(self) -> Range<usize> {
-        self.0.span()
-    }
+/// A label and a help for a message of the TOML parser.
+fn in_words_of_policies(message: &str, found: &str) -> (String, String) {
+    let says = |words: &str| message.contains(words);
+    let (label, help) = if says("escape") {
+        let help = "put patterns in single quotes: 'like this'";
+        ("in double quotes `\\` begins an escape", help)
+    } else if says("must be quoted") && !found.is_empty() {
+        return (
+            "a string without quotes".into(),
+            format!("write `\"{found}\"`"),
+        );
+    } else if says("invalid basic string") || says("invalid literal string") {
+        let help = "end it with the quote that it begins with, on the same line";
+        ("the string is not closed", help)
+    } else if says("unclosed") {
+        (
+            message,
+            "close what was opened, and look for a missing comma before this place",
+        )
+    } else {
+        (
+            message,
+            "strings need quotes; patterns are best in single ones: 'like this'",
+        )
+    };
+    (label.to_owned(), help.to_owned())
 }
 
-/// The values of a list.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct List<'t, 'i>(&'t [Spanned<DeValue<'i>>]);
-
-impl<'t, 'i> List<'t, 'i> {
-    pub(crate) fn iter(self) -> impl Iterator<Item = Node<'t, 'i>> {
-        self.0.iter().map(Node)
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
+/// The smallest span around this one that does not cut a character of the text.
+fn on_char_boundaries(text: &str, span: Range<usize>) -> Range<usize> {
+    let floor = |at: usize| {
+        (0..=at.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+    };
+    let start = floor(span.start).unwrap_or(0);
+    start..floor(span.end).unwrap_or(0).max(start)
 }
 
-/// The members of a table.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Table<'t, 'i>(pub(crate) &'t DeTable<'i>);
+/// The keys and values of a table, in the order of the text.
+pub(super) fn members<'t>(table: &'t DeTable<'t>) -> Vec<(TomlKey<'t>, TomlNode<'t>)> {
+    let mut members: Vec<_> = table.iter().collect();
+    members.sort_by_key(|(key, _)| key.span().start);
+    members
+}
 
-impl<'t, 'i> Table<'t, 'i> {
-    /// In the order of the text.
-    pub(crate) fn iter(self) -> impl Iterator<Item = (Key<'t, 'i>, Node<'t, 'i>)> {
-        let mut members: Vec<_> = self
-            .0
-            .iter()
-            .map(|(key, value)| (Key(key), Node(value)))
-            .collect();
-        members.sort_by_key(|(key, _)| key.span().start);
-        members.into_iter()
-    }
-
-    pub(crate) fn keys(self) -> impl Iterator<Item = Key<'t, 'i>> {
-        self.iter().map(|(key, _)| key)
-    }
-
-    pub(crate) fn get(self, key: &str) -> Option<Node<'t, 'i>> {
-        self.0.get::<str>(key).map(Node)
+/// The elements of a list; any other value counts as a list of one.
+pub(super) fn elements<'t>(value: TomlNode<'t>) -> &'t [Spanned<DeValue<'t>>] {
+    match value.get_ref() {
+        DeValue::Array(list) => list,
+        _ => std::slice::from_ref(value),
     }
 }

@@ -1,59 +1,16 @@
-//! Durations as policies write them: whole seconds, always with a unit.
+//! Durations as policies write them.
 
 use std::fmt;
 
-/// Units of a duration, longest first: suffix and seconds.
-const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+/// Units of a duration, longest first, with their seconds.
+pub(crate) const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-/// Reads `90s`, `15m`, `1h30m` or `2d`: digits and a unit, longer units first, each unit once.
+/// Whole seconds, printed with the units of the policy language: `0s`, `3m`, `1h30m`, `2d`.
 ///
-/// # Errors
-/// What to type instead, as a diagnostic's help.
-pub(crate) fn parse(text: &str) -> Result<u64, String> {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("say the unit, for example `\"{text}s\"`"));
-    }
-    read(text).ok_or_else(|| match written_out(text) {
-        Some(meant) => format!("write `\"{meant}\"`"),
-        None => "write whole seconds, minutes, hours or days, for example `\"90s\"`, `\"15m\"`, `\"1h30m\"`, `\"2d\"`"
-            .into(),
-    })
-}
-
-/// What was meant by a number and a unit that is not written as one letter: `5 minutes`, `60sec`, `1H`.
-fn written_out(text: &str) -> Option<String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .filter(|digits| *digits > 0)?;
-    let (number, unit) = text.split_at_checked(digits)?;
-    let unit = unit.trim().to_ascii_lowercase();
-    let names = ["seconds", "minutes", "mins", "hours", "hrs", "days"];
-    let (letter, _) = UNITS.iter().find(|(letter, _)| unit.starts_with(*letter))?;
-    names
-        .iter()
-        .any(|name| name.starts_with(&unit))
-        .then(|| format!("{number}{letter}"))
-}
-
-fn read(text: &str) -> Option<u64> {
-    let mut units = UNITS.iter();
-    let mut rest = text;
-    let mut total = 0_u64;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let suffix = tail.chars().next()?;
-        let (_, seconds) = units.find(|(unit, _)| *unit == suffix)?;
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(*seconds)?)?;
-        rest = tail.get(1..)?;
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-/// Whole seconds, shown with the units of the policy language: `0s`, `3m`, `1h30m`, `2d`.
+/// # Examples
 ///
 /// ```
-/// assert_eq!(policy_engine::Seconds(5_400).to_string(), "1h30m");
+/// assert_eq!(exitwise_engine::policy::Seconds(5_400).to_string(), "1h30m");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub u64);
@@ -71,68 +28,5 @@ impl fmt::Display for Seconds {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_units_longest_first() {
-        for (text, seconds) in [
-            ("90s", 90),
-            ("15m", 900),
-            ("1h30m", 5_400),
-            ("2d", 172_800),
-            ("0s", 0),
-            ("1d1h1m1s", 90_061),
-        ] {
-            assert_eq!(parse(text), Ok(seconds), "{text}");
-        }
-        for text in [
-            "",
-            "s",
-            "90",
-            "1.5h",
-            "1m1h",
-            "1s1s",
-            "-1s",
-            " 1s",
-            "1 s",
-            "1w",
-            "18446744073709551615d",
-            "1é",
-        ] {
-            assert!(parse(text).is_err(), "{text}");
-        }
-        assert!(parse("90").is_err_and(|help| help.contains("`\"90s\"`")));
-        assert!(parse("").is_err_and(|help| help.contains("`\"1h30m\"`")));
-    }
-
-    #[test]
-    fn units_written_out_are_understood_and_refused() {
-        for (text, meant) in [
-            ("5 minutes", "5m"),
-            ("60sec", "60s"),
-            ("1H", "1h"),
-            ("2 days", "2d"),
-            ("10 min", "10m"),
-        ] {
-            assert_eq!(parse(text), Err(format!("write `\"{meant}\"`")));
-        }
-        for text in ["500ms", "1.5h", "m", "3 months", "1w"] {
-            assert!(
-                parse(text).unwrap_err().starts_with("write whole seconds"),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn shown_seconds_read_back() {
-        for seconds in [0, 1, 59, 60, 61, 3_600, 86_399, 99_999_999] {
-            assert_eq!(parse(&Seconds(seconds).to_string()), Ok(seconds));
-        }
     }
 }

@@ -1,11 +1,11 @@
-//! Keyed jitter: spread over executions, yet the same for the same execution and retry.
+//! Keyed jitter: spread over executions, yet always the same for one execution and retry.
 
 use sha2::{Digest, Sha256};
 
-/// How a delay is spread.
+/// The spread of a delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Jitter {
-    /// The delay as it is.
+    /// The delay itself.
     #[default]
     None,
     /// Anything in `0..=delay`.
@@ -14,40 +14,54 @@ pub enum Jitter {
     Equal,
 }
 
-/// Where in its range a jittered delay falls.
+/// The choice of a jittered delay within its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Draw<'a> {
-    /// By the execution's id and the retry count after the decision. Without an id all executions share one draw.
+    /// Keyed by the execution's id and the retry count after the decision. Without an id all
+    /// executions share one draw.
     Keyed(Option<&'a str>),
-    /// The longest delay that any execution can draw: for worst cases.
+    /// The longest delay that any execution can draw, for worst cases.
     Longest,
     /// The shortest delay that any execution can draw.
     Shortest,
 }
 
 impl Draw<'_> {
-    /// A number that is the same for the same execution and count: the first 32 bits of SHA-256 of `<id>/<retry count>`.
-    fn number(self, retry_count: u32) -> u32 {
+    /// 32 bits that are the same for the same execution and retry count: the first four bytes of
+    /// the SHA-256 of `<id>/<retry count>`.
+    fn bits(self, retry_count: u32) -> u32 {
         let id = match self {
-            Self::Keyed(id) => id,
+            Self::Keyed(id) => id.unwrap_or_default(),
             Self::Longest => return u32::MAX,
             Self::Shortest => return 0,
         };
-        let digest = Sha256::digest(format!("{}/{retry_count}", id.unwrap_or_default()));
+        let digest = Sha256::digest(format!("{id}/{retry_count}"));
         digest
             .iter()
             .take(4)
-            .fold(0, |number, byte| number << 8 | u32::from(*byte))
+            .fold(0, |bits, byte| bits << 8 | u32::from(*byte))
     }
 }
 
 impl Jitter {
-    /// The delay in seconds, `0..=delay`; `retry_count` is the count that the decision returns.
+    /// All kinds, in the order in which messages list them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Full, Self::Equal];
+
+    /// The kind as policies spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Full => "full",
+            Self::Equal => "equal",
+        }
+    }
+
+    /// The delay in seconds, `0..=delay`. `retry_count` is the count that the decision returns.
     pub(crate) fn apply(self, delay: u32, draw: Draw<'_>, retry_count: u32) -> u32 {
         match self {
             Self::None => delay,
-            Self::Full => spread(delay, draw.number(retry_count)),
-            Self::Equal => delay / 2 + spread(delay - delay / 2, draw.number(retry_count)),
+            Self::Full => spread(delay, draw.bits(retry_count)),
+            Self::Equal => delay / 2 + spread(delay - delay / 2, draw.bits(retry_count)),
         }
     }
 
@@ -57,10 +71,10 @@ impl Jitter {
     }
 }
 
-/// ⌊number · (most + 1) / 2³²⌋: spreads 32 bits evenly over `0..=most`.
-fn spread(most: u32, number: u32) -> u32 {
-    let scaled = (u64::from(number) * (u64::from(most) + 1)) >> 32;
-    u32::try_from(scaled).unwrap_or(most)
+/// ⌊bits · (max + 1) / 2³²⌋: spreads 32 bits evenly over `0..=max`.
+fn spread(max: u32, bits: u32) -> u32 {
+    let scaled = (u64::from(bits) * (u64::from(max) + 1)) >> 32;
+    u32::try_from(scaled).unwrap_or(max)
 }
 
 #[cfg(test)]
@@ -70,15 +84,15 @@ mod tests {
     #[test]
     fn the_draw_is_the_head_of_the_digest() {
         // printf 'arn:x/1' | sha256sum, and without an id: printf '/1' | sha256sum
-        assert_eq!(Draw::Keyed(Some("arn:x")).number(1), 0x88ad_0637);
-        assert_eq!(Draw::Keyed(None).number(1), 0x3f29_4bca);
+        assert_eq!(Draw::Keyed(Some("arn:x")).bits(1), 0x88ad_0637);
+        assert_eq!(Draw::Keyed(None).bits(1), 0x3f29_4bca);
     }
 
     #[test]
     fn the_ends_of_the_range_can_be_drawn() {
-        for most in [0, 1, 59, 1_048_575] {
-            assert_eq!(spread(most, 0), 0);
-            assert_eq!(spread(most, u32::MAX), most);
+        for max in [0, 1, 59, 1_048_575] {
+            assert_eq!(spread(max, 0), 0);
+            assert_eq!(spread(max, u32::MAX), max);
         }
         assert_eq!(Jitter::Equal.apply(61, Draw::Longest, 1), 61);
         assert_eq!(Jitter::Equal.apply(61, Draw::Shortest, 1), 30);

@@ -1,11 +1,29 @@
-//! The compiled policy.
+//! The compiled policy: ordered rules, each with conditions and an action, and limits.
+//!
+//! Only the [`language`](crate::language) builds one, so nothing can be wrong with it afterwards.
 
-pub(crate) mod backoff;
-pub(crate) mod duration;
-pub(crate) mod formula;
-pub(crate) mod jitter;
-pub(crate) mod model;
-pub(crate) mod pattern;
+mod backoff;
+mod condition;
+mod duration;
+mod exit_codes;
+mod guarantee;
+mod jitter;
+mod model;
+mod pattern;
+mod rule;
+mod test_case;
 
-pub use model::*;
-pub(crate) use model::{CodeSet, NameMatch, Test};
+pub use backoff::{BackoffTable, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Retry};
+pub use condition::Matcher;
+pub use duration::Seconds;
+pub use jitter::{Draw, Jitter};
+pub use model::{Limits, MAX_POLICY_BYTES, MAX_RETRIES, MAX_RULES, Policy};
+pub use pattern::Pattern;
+pub use rule::{Action, DEFAULT_RULE, Rule, Type, UnknownTypeError};
+pub use test_case::TestCase;
+
+pub(crate) use condition::{Condition, NameMatch, TextScope};
+pub(crate) use duration::UNITS;
+pub(crate) use exit_codes::ExitCodeSet;
+pub(crate) use guarantee::{Ceiling, Guarantee};
+pub(crate) use test_case::{Expectation, GivenFailure, TestStep};

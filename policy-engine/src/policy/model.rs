@@ -1,486 +1,176 @@
-//! The compiled policy. Only `lower` builds one, so nothing can be wrong with it afterwards.
+//! The policy as a whole.
 
-use crate::analysis::guarantee::Guarantee;
-use crate::analysis::test_runner::Scenario;
-use crate::analysis::worst_case::WorstCase;
-use crate::diagnostic::Diagnostics;
+use super::guarantee::Guarantee;
+use super::rule::Rule;
+use super::test_case::TestCase;
 use crate::failure::{ExitCode, Failure};
-use crate::policy::backoff::BackoffTable;
-use crate::policy::pattern::{Pattern, Text};
-use sha2::{Digest, Sha256};
-use std::borrow::Cow;
-use std::fmt;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
-/// The name that decisions of `[default]` carry, in `retries` too.
-pub const DEFAULT_RULE: &str = "default";
-
-/// The rule name of a decision that no rule was asked for.
-pub const NO_RULE: &str = "none";
-
-/// Most rules of a policy; more than a person can keep in order.
+/// Largest number of rules in a policy: more than a person can keep in order.
 pub const MAX_RULES: usize = 500;
 
-/// Longest policy text, in bytes: a quarter of what a state's input may have (Step Functions quotas, 256 KiB).
+/// Largest policy text, in bytes.
+///
+/// Source: a quarter of the largest input of a state (Step Functions quotas, 256 KiB).
 pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 
+/// Most retries of one execution, counted and uncounted together.
+///
+/// Source: Step Functions quotas, 25,000 history events. A retry with a wait takes 15, which leaves
+/// ten for each to retries of the function.
+pub const MAX_RETRIES: u32 = 1_000;
+
 /// A policy that loaded without errors.
+///
+/// Two policies are equal if they make the same decisions: source positions, tests and the
+/// guarantee are ignored.
 #[derive(Debug, Clone)]
 pub struct Policy {
     pub(crate) container: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) limits_span: Range<usize>,
-    /// Names of exit codes, few and rarely asked for.
-    pub(crate) exit_codes: Vec<(u32, String)>,
+    /// In the order of the names.
+    pub(crate) exit_codes: Vec<(String, ExitCode)>,
+    /// In order, without `[default]`.
     pub(crate) rules: Vec<Rule>,
-    pub(crate) default: Rule,
-    pub(crate) tests: Vec<Scenario>,
+    pub(crate) default_rule: Rule,
+    pub(crate) test_cases: Vec<TestCase>,
     pub(crate) guarantee: Guarantee,
     pub(crate) source: String,
     pub(crate) hash: String,
 }
 
-/// What one execution may use up in all.
+/// Limits on one execution as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Retries of all counted rules together, `0..=1000`.
     pub max_retries: u32,
     /// Sum of all waits, in seconds.
     pub max_total_wait: Option<u64>,
-    /// From the execution's start to the end of the next wait, in seconds.
+    /// Time from the execution's start to the end of the next wait, in seconds.
     pub max_elapsed: Option<u64>,
 }
 
+impl Limits {
+    /// The shorter of the two limits in time, in seconds. `None` if there is neither.
+    pub(crate) fn shortest_time(&self) -> Option<u64> {
+        [self.max_total_wait, self.max_elapsed]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
 impl Policy {
-    /// Loads a policy from its TOML text; the diagnostics beside it are warnings.
-    ///
-    /// # Errors
-    /// All problems of the text, errors and warnings, in the order of their places.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use policy_engine::Policy;
-    /// let (policy, warnings) = Policy::load("version = 1\nlimits = { max_retries = 3 }\n").unwrap();
-    /// assert_eq!(policy.limits().max_retries, 3);
-    /// assert!(warnings.is_empty());
-    /// assert!(Policy::load("version = 2").is_err());
-    /// ```
-    pub fn load(text: &str) -> Result<(Self, Diagnostics), Diagnostics> {
-        let mut found = Diagnostics::default();
-        let policy = Self::lowered(text, true, &mut found)?;
-        let worst = WorstCase::of(&policy);
-        policy.guarantee.hold(&policy, &worst, &mut found);
-        crate::analysis::lints::policy(&policy, &worst, &mut found);
-        found.sort();
-        if found.has_errors() {
-            Err(found)
-        } else {
-            Ok((policy, found))
-        }
-    }
-
-    /// Loads a policy without its tests and guarantee, and without looking for warnings, which takes longer than all the
-    /// rest: for the function that runs it.
-    ///
-    /// # Errors
-    /// As [`Policy::load`], but for what is wrong with tests and guarantee.
-    pub fn compile(text: &str) -> Result<Self, Diagnostics> {
-        Self::lowered(text, false, &mut Diagnostics::default())
-    }
-
-    /// The policy, with the warnings of lowering it in `found`; or all problems, in the order of their places.
-    fn lowered(text: &str, whole: bool, found: &mut Diagnostics) -> Result<Self, Diagnostics> {
-        let policy =
-            crate::language::lower::policy(text, whole, found).filter(|_| !found.has_errors());
-        policy.ok_or_else(|| {
-            found.sort();
-            std::mem::take(found)
-        })
-    }
-
-    /// The container whose exit code counts, unless a rule names another.
+    /// The container whose exit code counts, unless a rule names another. `None` stands for the
+    /// task's only container.
     pub fn container(&self) -> Option<&str> {
         self.container.as_deref()
     }
 
-    /// What one execution may use up in all.
+    /// The limits on one execution as a whole.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// The rules in their order, `[default]` not among them.
+    /// The rules in order, without `[default]`.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// What decides when no rule matches: `[default]`, or FATAL where the policy has none.
+    /// The rule that decides if no other rule matches: `[default]`, or FATAL if the policy has no
+    /// `[default]`.
     pub fn default_rule(&self) -> &Rule {
-        &self.default
+        &self.default_rule
     }
 
-    /// The policy's own tests, in their order; none where it was compiled and not loaded.
-    pub fn tests(&self) -> &[Scenario] {
-        &self.tests
+    /// All rules in order; `[default]` is the last.
+    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> + Clone {
+        self.rules.iter().chain([&self.default_rule])
     }
 
-    /// All rules, `[default]` last.
-    pub(crate) fn all_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().chain([&self.default])
+    /// The rule with this name; `default` is `[default]`. `None` if the policy has no such rule.
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.all_rules().find(|rule| rule.name() == name)
     }
 
-    /// The rules that some failure can reach, as far as can be told, `[default]` last: an unreachable rule may be among
-    /// them, a reachable one is never left out.
-    pub fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
-        let rules =
-            self.rules.iter().enumerate().filter(|(index, _)| {
-                crate::analysis::reachability::takers(self, *index).is_empty()
-            });
-        rules.map(|(_, rule)| rule).chain([&self.default])
-    }
-
-    /// The first rule that matches, else `[default]`.
-    pub fn deciding(&self, failure: &Failure<'_>) -> &Rule {
+    /// The rule that decides about this failure: the first one that matches, else `[default]`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use exitwise_engine::failure::Failure;
+    /// # use exitwise_engine::policy::Policy;
+    /// let (policy, _) = Policy::load(r#"
+    ///     version = 1
+    ///     limits.max_retries = 3
+    ///     [[rule]]
+    ///     name = "timeout"
+    ///     when = { error = "States.Timeout" }
+    ///     type = "FATAL"
+    /// "#)?;
+    /// let rule = |error| policy.deciding_rule(&Failure::read(Some(error), None)).name().to_owned();
+    /// assert_eq!(rule("States.Timeout"), "timeout");
+    /// assert_eq!(rule("States.TaskFailed"), "default");
+    /// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn deciding_rule(&self, failure: &Failure<'_>) -> &Rule {
+        // Most rules look at the same container: it is looked up once.
+        let seen = failure.seen(self.container());
+        let matches = |rule: &&Rule| {
+            let other = rule.container() != self.container();
+            rule.mismatch(&if other {
+                failure.seen(rule.container())
+            } else {
+                seen
+            })
+            .is_none()
+        };
         self.rules
             .iter()
-            .find(|rule| rule.mismatch(self, failure).is_none())
-            .unwrap_or(&self.default)
+            .find(matches)
+            .unwrap_or(&self.default_rule)
     }
 
-    /// The name that the policy gives an exit code.
+    /// The policy's own tests, in order. Empty if the policy was [loaded for
+    /// decisions](Policy::load_for_decisions) only.
+    pub fn test_cases(&self) -> &[TestCase] {
+        &self.test_cases
+    }
+
+    /// The names that the policy gives to exit codes, in alphabetical order.
+    pub fn exit_codes(&self) -> impl Iterator<Item = (&str, ExitCode)> {
+        self.exit_codes
+            .iter()
+            .map(|(name, code)| (name.as_str(), *code))
+    }
+
+    /// The name that the policy gives to this exit code. `None` if it has none.
     pub fn exit_code_name(&self, code: ExitCode) -> Option<&str> {
-        self.exit_codes
-            .iter()
-            .find(|(named, _)| *named == code.bits())
-            .map(|(_, name)| name.as_str())
+        self.exit_codes()
+            .find(|(_, named)| *named == code)
+            .map(|(name, _)| name)
     }
 
-    /// The names that the policy gives to exit codes, with their codes' unsigned 32 bits.
-    pub fn exit_codes(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.exit_codes
-            .iter()
-            .map(|(code, name)| (name.as_str(), *code))
-    }
-
-    /// `sha256:` and the first 12 hex digits of the SHA-256 of the text as given.
+    /// `sha256:` and the first 12 hexadecimal digits of the SHA-256 of the source text.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// The text that the policy was loaded from.
+    /// The TOML text that the policy was loaded from.
     pub fn source(&self) -> &str {
         &self.source
     }
+}
 
-    /// The name of the container that a rule looks at.
-    pub(crate) fn container_for<'p>(&'p self, rule: &'p Rule) -> Option<&'p str> {
-        rule.container.as_deref().or(self.container())
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.container == other.container
+            && self.limits == other.limits
+            && self.exit_codes == other.exit_codes
+            && self.all_rules().eq(other.all_rules())
     }
 }
 
-pub(crate) fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    let digits = digest
-        .iter()
-        .take(6)
-        .flat_map(|byte| [byte >> 4, byte & 15]);
-    "sha256:"
-        .chars()
-        .chain(digits.filter_map(|digit| char::from_digit(digit.into(), 16)))
-        .collect()
-}
-
-/// One rule, or `[default]`.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    pub(crate) name: String,
-    pub(crate) span: Range<usize>,
-    pub(crate) line: usize,
-    pub(crate) container: Option<String>,
-    pub(crate) matchers: Vec<Matcher>,
-    pub(crate) action: Action,
-    pub(crate) counts: bool,
-}
-
-/// What a rule does about the failures it matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Run again at once.
-    Retriable {
-        /// The rule's own limit.
-        max_retries: u32,
-    },
-    /// Wait, then run again.
-    Temporary {
-        /// The rule's own limit.
-        max_retries: u32,
-        /// One delay for each of these retries.
-        backoff: BackoffTable,
-    },
-    /// Stop.
-    Fatal,
-}
-
-impl Rule {
-    /// The rule's name; `default` for `[default]`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The line of the policy where the rule starts, from 1; 0 for a default that the policy leaves out.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Where the rule starts: bytes of [`Policy::source`]; empty for a default that the policy leaves out.
-    pub(crate) fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-
-    /// What the rule does.
-    pub fn action(&self) -> &Action {
-        &self.action
-    }
-
-    /// Whether its retries use up `limits.max_retries`.
-    pub fn counts(&self) -> bool {
-        self.counts
-    }
-
-    /// The conditions, all of which must hold, in the order in which they are tried; empty for `[default]`.
-    pub fn matchers(&self) -> &[Matcher] {
-        &self.matchers
-    }
-
-    /// How many retries the rule itself allows; 0 for FATAL.
-    pub fn max_retries(&self) -> u32 {
-        match &self.action {
-            Action::Retriable { max_retries } | Action::Temporary { max_retries, .. } => {
-                *max_retries
-            }
-            Action::Fatal => 0,
-        }
-    }
-
-    /// The first condition that the failure does not meet.
-    pub fn mismatch(&self, policy: &Policy, failure: &Failure<'_>) -> Option<&Matcher> {
-        let container = policy.container_for(self);
-        self.matchers
-            .iter()
-            .find(|matcher| !matcher.test.holds(failure, container))
-    }
-}
-
-/// One condition of a rule.
-#[derive(Debug, Clone)]
-pub struct Matcher {
-    pub(crate) test: Test,
-    pub(crate) span: Range<usize>,
-}
-
-impl Matcher {
-    /// The key as the policy spells it.
-    pub fn key(&self) -> &'static str {
-        self.test.key()
-    }
-
-    /// The condition's value, bytes of [`Policy::source`].
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-
-    /// What the condition was held against, for people; the texts in it come from the failure as they are.
-    pub fn seen<'f>(
-        &self,
-        policy: &Policy,
-        rule: &Rule,
-        failure: &'f Failure<'_>,
-    ) -> Vec<Cow<'f, str>> {
-        self.test.seen(failure, policy.container_for(rule))
-    }
-
-    /// What met the condition, for people: the part of each text that a pattern was found in, else what was seen.
-    pub fn found<'f>(
-        &self,
-        policy: &Policy,
-        rule: &Rule,
-        failure: &'f Failure<'_>,
-    ) -> Vec<Cow<'f, str>> {
-        let container = policy.container_for(rule);
-        match &self.test {
-            Test::Reason(patterns)
-            | Test::StoppedReason(patterns)
-            | Test::ContainerReason(patterns) => {
-                let texts = self.test.texts(failure, container);
-                let found =
-                    texts.filter_map(|text| patterns.iter().find_map(|pattern| pattern.find(text)));
-                found.map(Cow::Borrowed).collect()
-            }
-            _ => self.seen(policy, rule, failure),
-        }
-    }
-}
-
-/// The values are or-ed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Test {
-    Error(Vec<NameMatch>),
-    StopCode(Vec<String>),
-    LaunchType(Vec<String>),
-    CapacityProvider(Vec<String>),
-    ExitCode(CodeSet),
-    Reason(Vec<Pattern>),
-    StoppedReason(Vec<Pattern>),
-    ContainerReason(Vec<Pattern>),
-}
-
-/// An error name, exact or by its beginning.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NameMatch {
-    Exactly(String),
-    StartingWith(String),
-}
-
-impl NameMatch {
-    pub(crate) fn matches(&self, name: &str) -> bool {
-        match self {
-            Self::Exactly(wanted) => name == wanted,
-            Self::StartingWith(prefix) => name.starts_with(prefix.as_str()),
-        }
-    }
-}
-
-/// A set of exit codes, by their unsigned 32 bits, and whether a missing code is in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct CodeSet {
-    pub(crate) ranges: Vec<RangeInclusive<u32>>,
-    pub(crate) absent: bool,
-}
-
-impl CodeSet {
-    pub(crate) fn contains(&self, code: Option<ExitCode>) -> bool {
-        code.map_or(self.absent, |code| {
-            self.ranges.iter().any(|range| range.contains(&code.bits()))
-        })
-    }
-}
-
-impl Test {
-    pub(crate) fn key(&self) -> &'static str {
-        match self {
-            Self::Error(_) => "error",
-            Self::StopCode(_) => "stop_code",
-            Self::LaunchType(_) => "launch_type",
-            Self::CapacityProvider(_) => "capacity_provider",
-            Self::ExitCode(_) => "exit_code",
-            Self::Reason(_) => "reason",
-            Self::StoppedReason(_) => "stopped_reason",
-            Self::ContainerReason(_) => "container_reason",
-        }
-    }
-
-    /// Whether the value depends on the container that is looked at.
-    pub(crate) fn looks_at_container(&self) -> bool {
-        matches!(
-            self,
-            Self::ExitCode(_) | Self::Reason(_) | Self::ContainerReason(_)
-        )
-    }
-
-    pub(crate) fn holds(&self, failure: &Failure<'_>, container: Option<&str>) -> bool {
-        let one_of = |names: &[String], seen: &Option<Cow<'_, str>>| {
-            seen.as_ref()
-                .is_some_and(|seen| names.iter().any(|name| name == seen))
-        };
-        match self {
-            Self::Error(names) => failure
-                .error
-                .as_ref()
-                .is_some_and(|seen| names.iter().any(|name| name.matches(seen))),
-            Self::StopCode(names) => one_of(names, &failure.stop_code),
-            Self::LaunchType(names) => one_of(names, &failure.launch_type),
-            Self::CapacityProvider(names) => one_of(names, &failure.capacity_provider),
-            Self::ExitCode(set) => set.contains(
-                failure
-                    .container(container)
-                    .ok()
-                    .and_then(|it| it.exit_code),
-            ),
-            Self::Reason(patterns)
-            | Self::StoppedReason(patterns)
-            | Self::ContainerReason(patterns) => self
-                .texts(failure, container)
-                .any(|text| patterns.iter().any(|pattern| pattern.is_in(text))),
-        }
-    }
-
-    /// The texts that patterns of this kind are searched in; none for other kinds.
-    pub(crate) fn texts<'f, 'a>(
-        &self,
-        failure: &'f Failure<'a>,
-        container: Option<&str>,
-    ) -> impl Iterator<Item = &'f Text<'a>> {
-        let reason = matches!(self, Self::Reason(_));
-        let task = failure
-            .stopped_reason
-            .as_ref()
-            .filter(|_| reason || matches!(self, Self::StoppedReason(_)));
-        let own = (reason || matches!(self, Self::ContainerReason(_))).then(|| {
-            failure
-                .container(container)
-                .ok()
-                .and_then(|it| it.reason.as_ref())
-        });
-        let rest = reason.then(|| failure.placement_reasons.iter().chain(&failure.plain_text));
-        task.into_iter()
-            .chain(own.flatten())
-            .chain(rest.into_iter().flatten())
-    }
-
-    pub(crate) fn seen<'f>(
-        &self,
-        failure: &'f Failure<'_>,
-        container: Option<&str>,
-    ) -> Vec<Cow<'f, str>> {
-        let name = |seen: &'f Option<Cow<'_, str>>| {
-            seen.as_deref().map(Cow::Borrowed).into_iter().collect()
-        };
-        match self {
-            Self::Error(_) => name(&failure.error),
-            Self::StopCode(_) => name(&failure.stop_code),
-            Self::LaunchType(_) => name(&failure.launch_type),
-            Self::CapacityProvider(_) => name(&failure.capacity_provider),
-            Self::ExitCode(_) => {
-                let code = failure
-                    .container(container)
-                    .ok()
-                    .and_then(|it| it.exit_code);
-                code.map(|code| Cow::Owned(code.to_string()))
-                    .into_iter()
-                    .collect()
-            }
-            _ => self
-                .texts(failure, container)
-                .map(|text| Cow::Borrowed(text.as_str()))
-                .collect(),
-        }
-    }
-}
-
-impl Action {
-    /// The word that policies and decisions use for the action.
-    pub const fn type_name(&self) -> &'static str {
-        match self {
-            Self::Retriable { .. } => "RETRIABLE",
-            Self::Temporary { .. } => "TEMPORARY",
-            Self::Fatal => "FATAL",
-        }
-    }
-}
-
-/// As [`Action::type_name`].
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.type_name())
-    }
-}
+impl Eq for Policy {}

@@ -38,7 +38,7 @@ pub(crate) fn hold(path: &str, generated: &str) {
         .lines()
         .zip(written.lines())
         .find(|(now, then)| now != then);
-    let how = "UPDATE_DOCS=1 cargo test -p policy-engine --all-features";
+    let how = "UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features";
     assert!(
         generated == written,
         "{path} is stale, {how} writes it: {stale:?}"

@@ -1,6 +1,10 @@
-//! Example failures.
+//! Example failures: for a rule that some failure can reach, a failure that it decides about.
 
-pub(crate) mod search;
+mod candidates;
+mod draft;
+mod product;
+mod search;
 mod texts;
+mod wanted;
 
-pub use search::Example;
+pub use draft::Example;

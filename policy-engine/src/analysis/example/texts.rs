@@ -1,29 +1,29 @@
-//! Texts that a pattern is found in, made from its syntax.
+//! Texts that a pattern is found in, generated from its syntax.
 
-use crate::policy::pattern::{MAX_TEXT_CHARS, Pattern, Text};
+use super::product::one_at_a_time;
+use crate::failure::{MAX_TEXT_CHARS, Text};
+use crate::policy::Pattern;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
+use std::collections::BTreeSet;
 
-/// Most texts that are made of one pattern.
-const MOST: usize = 64;
+/// Most texts that are generated from one pattern.
+const MAX_TEXTS: usize = 64;
 
-/// Most characters of a class that each get a text of their own.
+/// Largest class whose characters each get a text of their own.
 const SMALL_CLASS: usize = 4;
 
 impl Pattern {
-    /// Texts that the pattern is found in, the shortest ways to write each of its branches: ASCII, none twice, at most 64.
-    /// Empty where no such text can be found, as for `a\bb`.
+    /// Texts that the pattern is found in, among them a short one for each branch; ASCII, without
+    /// repetitions, at most 64. Empty if no such text is known, as for `a\bb`.
     pub fn examples(&self) -> Vec<String> {
-        let syntax = ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .nest_limit(u32::MAX)
-            .build()
-            .parse(self.as_str());
+        let mut parser = ParserBuilder::new();
+        let parser = parser.unicode(false).utf8(false).nest_limit(u32::MAX);
+        let syntax = parser.build().parse(self.as_str());
         let texts = syntax.map(|syntax| texts(&syntax)).unwrap_or_default();
-        let found = |text: &String| self.is_in(&Text::project(text.as_str()));
-        // An anchor within words, such as `\B`, wants a neighbour.
-        for (before, after) in [
+        let is_found = |text: &String| self.is_in(&Text::project(text.as_str()));
+        // An anchor within a word, such as `\B`, needs a neighbor.
+        let neighbors = [
             ("", ""),
             ("a", ""),
             ("", "a"),
@@ -31,104 +31,83 @@ impl Pattern {
             (" ", ""),
             ("", " "),
             (" ", " "),
-        ] {
-            let examples: Vec<_> = texts
-                .iter()
-                .map(|text| format!("{before}{text}{after}"))
-                .filter(found)
-                .collect();
-            if !examples.is_empty() {
-                return examples;
-            }
-        }
-        Vec::new()
+        ];
+        let with = |(before, after)| {
+            let examples = texts.iter().map(|text| format!("{before}{text}{after}"));
+            examples.filter(is_found).collect::<Vec<_>>()
+        };
+        neighbors
+            .into_iter()
+            .map(with)
+            .find(|texts| !texts.is_empty())
+            .unwrap_or_default()
     }
 }
 
-/// Texts of this syntax as if its anchors held: the first one the most ordinary, then others that differ in one branch each.
+/// Texts of this syntax as if its anchors matched: the most ordinary one first, then others that
+/// differ from it in one branch.
 fn texts(syntax: &Hir) -> Vec<String> {
-    let mut texts = match syntax.kind() {
+    let mut all = match syntax.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![String::new()],
         HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).into_iter().collect(),
-        HirKind::Class(class) => ordinary(class).into_iter().map(String::from).collect(),
+        HirKind::Class(class) => ordinary_characters(class)
+            .into_iter()
+            .map(String::from)
+            .collect(),
         HirKind::Capture(capture) => texts(&capture.sub),
         HirKind::Alternation(branches) => branches.iter().flat_map(texts).collect(),
-        HirKind::Concat(parts) => concatenated(&parts.iter().map(texts).collect::<Vec<_>>()),
+        HirKind::Concat(parts) => {
+            let parts: Vec<_> = parts.iter().map(texts).collect();
+            one_at_a_time(&parts)
+                .iter()
+                .map(|chosen| chosen.concat())
+                .collect()
+        }
         HirKind::Repetition(repetition) => {
-            let often = usize::try_from(repetition.min)
+            let min = usize::try_from(repetition.min)
                 .unwrap_or(usize::MAX)
                 .min(MAX_TEXT_CHARS);
-            let once = texts(&repetition.sub);
-            let optional = repetition.min == 0 && repetition.max != Some(0);
-            let left_out = (often == 0).then(String::new);
+            let is_optional = min == 0 && repetition.max != Some(0);
+            let count = if is_optional { 1 } else { min };
+            let once = texts(&repetition.sub).into_iter();
             let repeated = once
-                .iter()
-                .map(|text| text.repeat(if optional { 1 } else { often }));
-            let mut texts: Vec<_> = repeated.filter(|text| !text.is_empty()).collect();
-            texts.extend(left_out);
-            texts
+                .map(|text| text.repeat(count))
+                .filter(|text| !text.is_empty());
+            repeated.chain((min == 0).then(String::new)).collect()
         }
     };
-    texts.retain(|text| text.len() <= MAX_TEXT_CHARS);
-    let mut seen = std::collections::BTreeSet::new();
-    texts.retain(|text| seen.insert(text.clone()));
-    texts.truncate(MOST);
-    texts
-}
-
-/// One text of each part after the other: the first ones, then all others of each part beside the first ones of the rest.
-fn concatenated(parts: &[Vec<String>]) -> Vec<String> {
-    let Some(first): Option<Vec<&str>> = parts
-        .iter()
-        .map(|texts| texts.first().map(String::as_str))
-        .collect()
-    else {
-        return Vec::new();
-    };
-    let mut all = vec![first.concat()];
-    for (at, texts) in parts.iter().enumerate() {
-        for text in texts.iter().skip(1) {
-            let others = first
-                .iter()
-                .enumerate()
-                .map(|(other, first)| if other == at { text.as_str() } else { first });
-            all.push(others.collect());
-        }
-    }
+    let mut seen = BTreeSet::new();
+    all.retain(|text| text.len() <= MAX_TEXT_CHARS && seen.insert(text.clone()));
+    all.truncate(MAX_TEXTS);
     all
 }
 
-/// The characters of a small class, as `a|b` is one; of a large one the character that looks least odd in a text.
-fn ordinary(class: &Class) -> Vec<char> {
-    let within = |low: u32, high: u32, c: char| (low..=high).contains(&u32::from(c));
-    let has = |c: &char| match class {
-        Class::Bytes(class) => class
-            .ranges()
-            .iter()
-            .any(|range| within(range.start().into(), range.end().into(), *c)),
+/// The characters of a small class; of a large one the character that looks most ordinary in a text.
+fn ordinary_characters(class: &Class) -> Vec<char> {
+    let is_member = |c: &char| match class {
+        Class::Bytes(class) => class.ranges().iter().any(|range| {
+            (u32::from(range.start())..=u32::from(range.end())).contains(&u32::from(*c))
+        }),
         Class::Unicode(class) => class
             .ranges()
             .iter()
-            .any(|range| within(range.start().into(), range.end().into(), *c)),
+            .any(|range| (range.start()..=range.end()).contains(c)),
     };
-    let all: Vec<_> = (' '..='~')
-        .chain('\0'..' ')
-        .chain(['\x7f'])
-        .filter(has)
-        .collect();
-    if all.len() <= SMALL_CLASS {
-        return all;
+    let ascii = (' '..='~').chain('\0'..' ').chain(['\x7f']);
+    let members: Vec<_> = ascii.filter(is_member).collect();
+    if members.len() <= SMALL_CLASS {
+        return members;
     }
-    let anything = ['a', '1', ' ', ')'].iter().all(has);
-    let preferred = if anything {
+    let is_nearly_everything = ['a', '1', ' ', ')'].iter().all(is_member);
+    let preferred = if is_nearly_everything {
         [' ', 'a', '1']
     } else {
         ['a', '1', ' ']
     };
     preferred
         .into_iter()
-        .find(has)
-        .or(all.first().copied())
+        .find(is_member)
+        .or(members.first().copied())
         .into_iter()
         .collect()
 }

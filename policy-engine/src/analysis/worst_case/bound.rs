@@ -1,107 +1,92 @@
-//! The worst case of a policy: how often the task can run, how long an execution can wait, and what it takes to get there.
+//! The worst case: the most runs, the longest wait, and an execution that reaches them.
 
-use super::share;
-use crate::policy::backoff::Retry;
-use crate::policy::jitter::Draw;
-use crate::policy::{Action, Policy, Rule};
+use super::retries::Retries;
+use super::search::Maxima;
+use super::share::share;
+use crate::policy::{Policy, Rule, Type};
 
-/// History events before the first run: ExecutionStarted, and two each (entered, exited) of CheckInput and Init.
+/// Bounds that no execution under the policy exceeds, whatever fails in whatever order, for every
+/// jitter draw.
 ///
-/// Source of this and the next three: the states of `state-machine.asl.json`; Step Functions API Reference, "HistoryEvent".
-pub const START_EVENTS: u32 = 5;
-
-/// History events of a run that fails: six of RunECSTask (entered, scheduled, started, submitted, failed, exited), five of
-/// ProcessError (entered, scheduled, started, succeeded, exited) and two of ErrorStateChoice.
-pub const RUN_EVENTS: u32 = 13;
-
-/// History events of a wait: WaitBeforeRetry entered and exited.
-pub const WAIT_EVENTS: u32 = 2;
-
-/// History events after the last decision: FatalError entered, ExecutionFailed.
-pub const END_EVENTS: u32 = 2;
-
-/// Most retries that are tried one by one, where a limit in time makes some sets of retries impossible.
-const MAX_STEPS: usize = 1_000_000;
-
-/// Bounds that no execution under the policy exceeds, whatever fails in whatever order, at any jitter draw.
-///
-/// `docs/ARCHITECTURE.md` says why they hold and are reached.
+/// `docs/ARCHITECTURE.md` has the argument why they hold and are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorstCase {
     runs: u32,
     wait_seconds: u64,
     history_events: u32,
-    exact: bool,
+    is_exact: bool,
     witness: Vec<(String, u32)>,
 }
 
 impl WorstCase {
     /// Computes the bounds.
     ///
-    /// Rules that can never match are left out. Uncounted rules all use their own limit up; counted rules share
-    /// `limits.max_retries` so that the delays add up to the most. Where `max_total_wait` or `max_elapsed` cuts in, the
-    /// runs of the task are taken to last no time.
+    /// Unreachable rules contribute nothing. Uncounted rules use all of their own retries; counted
+    /// rules share `limits.max_retries` so that the delays add up to the most. If `max_total_wait`
+    /// or `max_elapsed` is set, the task's runs are assumed to take no time.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use policy_engine::{Policy, WorstCase};
-    /// let text = "version = 1\nlimits.max_retries = 3\n[default]\ntype = \"TEMPORARY\"\nbackoff = { constant = \"60s\" }\n";
-    /// let (policy, _) = Policy::load(text).unwrap();
+    /// use exitwise_engine::analysis::WorstCase;
+    /// use exitwise_engine::policy::Policy;
+    ///
+    /// let (policy, _) = Policy::load(r#"
+    ///     version = 1
+    ///     limits.max_retries = 3
+    ///     [default]
+    ///     type = "TEMPORARY"
+    ///     backoff = { constant = "60s" }
+    /// "#)?;
     /// let worst = WorstCase::of(&policy);
     /// assert_eq!((worst.runs(), worst.wait_seconds(), worst.history_events()), (4, 180, 65));
     /// assert_eq!(worst.witness(), [("default".to_owned(), 3)]);
+    /// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
     /// ```
     pub fn of(policy: &Policy) -> Self {
         let limits = policy.limits();
-        let time = [limits.max_total_wait, limits.max_elapsed]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(u64::MAX);
+        let time = limits.shortest_time().unwrap_or(u64::MAX);
         let rules: Vec<_> = policy
             .reachable_rules()
-            .filter(|rule| rule.max_retries() > 0)
+            .filter(|it| it.max_retries() > 0)
             .collect();
-        let (most, uses) = longest(&rules, limits.max_retries);
         let witness = |uses: &[u32]| {
             let used = rules.iter().zip(uses).filter(|(_, uses)| **uses > 0);
             used.map(|(rule, uses)| (rule.name().to_owned(), *uses))
                 .collect()
         };
-        let bounds = |retries: u32, history_events, longest: u64| Self {
-            runs: retries + 1,
-            wait_seconds: longest.min(time),
-            history_events,
-            exact: true,
+
+        let (longest, uses) = longest_wait(&rules, limits.max_retries);
+        let bounds = Self {
+            runs: longest.count + 1,
+            wait_seconds: longest.longest.min(time),
+            history_events: longest.history_events(),
+            is_exact: true,
             witness: Vec::new(),
         };
-        // Where the shortest draws keep to the limit, others reach it to the second.
-        if most.shortest <= time {
+        // If the shortest draws keep to the limit in time, others reach it to the second.
+        if longest.shortest <= time {
             return Self {
                 witness: witness(&uses),
-                ..bounds(most.retries, most.history_events(), most.longest)
+                ..bounds
             };
         }
-        let mut search = Search {
-            max_retries: limits.max_retries,
-            time,
-            ..Search::default()
-        };
-        if search.all(&rules, Retries::default()) {
-            let witness = witness(&search.witness.1);
-            return Self {
-                witness,
-                ..bounds(search.retries, search.history_events, search.longest)
-            };
-        }
-        Self {
-            exact: false,
-            ..bounds(most.retries, most.history_events(), most.longest)
+        match Maxima::of(&rules, limits.max_retries, time) {
+            Some(maxima) => Self {
+                runs: maxima.retries + 1,
+                wait_seconds: maxima.longest,
+                history_events: maxima.history_events,
+                is_exact: true,
+                witness: witness(&maxima.witness),
+            },
+            None => Self {
+                is_exact: false,
+                ..bounds
+            },
         }
     }
 
-    /// Most runs of the task: one more than retries; `1..=1001`.
+    /// Most runs of the task, `1..=1001`.
     pub fn runs(&self) -> u32 {
         self.runs
     }
@@ -111,135 +96,59 @@ impl WorstCase {
         self.wait_seconds
     }
 
-    /// Most history events of an execution that ends in FatalError, retries of the function itself not among them.
+    /// Most history events of an execution that ends in FatalError, not counting retries of the
+    /// function itself.
     pub fn history_events(&self) -> u32 {
         self.history_events
     }
 
-    /// Whether some execution reaches each figure. If not, all are upper bounds, as a limit in time ends executions sooner.
-    pub fn exact(&self) -> bool {
-        self.exact
+    /// Whether some execution reaches each figure. If not, all of them are upper bounds, because a
+    /// limit in time ends executions sooner.
+    pub fn is_exact(&self) -> bool {
+        self.is_exact
     }
 
-    /// The rules that decide, in the policy's order, with how often each allows a retry, in an execution with the most runs;
-    /// they may come in any order, and whatever fails after them is FATAL.
+    /// An execution with the most runs: the rules that allow its retries, in the order of the
+    /// policy, each with how often it does. The retries may come in any order, and every failure
+    /// after them is FATAL.
     ///
-    /// Where no limit in time cuts in, the same execution has the most history events and, at the longest draws, the longest
-    /// wait. Empty where no retry is allowed, or where no such execution is known.
+    /// Unless a limit in time ends executions sooner, the same execution has the most history
+    /// events and, with the longest draws, the longest wait. Empty if no retry is allowed, or if no
+    /// such execution is known.
     pub fn witness(&self) -> &[(String, u32)] {
         &self.witness
     }
 }
 
-/// What some retries of one execution come to.
-#[derive(Debug, Clone, Copy, Default)]
-struct Retries {
-    retries: u32,
-    counted: u32,
-    waits: u32,
-    /// Sum of the waits at the longest draws, in seconds.
-    longest: u64,
-    /// At the shortest draws.
-    shortest: u64,
-}
-
-impl Retries {
-    /// With one more retry of a rule that has allowed some already.
-    fn and(mut self, rule: &Rule, uses: u32) -> Self {
-        self.retries += 1;
-        self.counted += u32::from(rule.counts());
-        if let Action::Temporary { backoff, .. } = rule.action() {
-            let drawn = |draw| u64::from(backoff.drawn(Retry::after(uses), draw, 0));
-            self.waits += 1;
-            self.longest += drawn(Draw::Longest);
-            self.shortest += drawn(Draw::Shortest);
-        }
-        self
-    }
-
-    fn history_events(self) -> u32 {
-        START_EVENTS + (self.retries + 1) * RUN_EVENTS + self.waits * WAIT_EVENTS + END_EVENTS
-    }
-}
-
-/// Of all retries that rules and limits allow, time aside, those that wait the longest; no others are more, or wait more often.
-/// With how often each rule allows one.
-fn longest(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
+/// The set of retries with the longest total wait, ignoring limits in time, and how often each rule
+/// allows one. It also has the most retries and the most waits.
+fn longest_wait(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
     let tables: Vec<_> = rules
         .iter()
-        .map(|rule| match rule.action() {
-            Action::Temporary { backoff, .. } if rule.counts() => backoff.delays(),
+        .map(|rule| match rule.backoff() {
+            Some(backoff) if rule.counts() => backoff.delays(),
             _ => &[],
         })
         .collect();
-    let shares = share::share(&tables, max_retries);
-    // What waits comes first; what it leaves over, the others take.
+    let shares = share(&tables, max_retries);
+    // Rules that wait come first; counted RETRIABLE rules take what is left of the budget.
     let mut left = max_retries - shares.iter().sum::<u32>();
-    let mut all = Retries::default();
-    let mut uses = Vec::with_capacity(rules.len());
+    let mut total = Retries::default();
+    let mut all_uses = Vec::with_capacity(rules.len());
     for (rule, share) in rules.iter().zip(shares) {
-        let used = match rule.action() {
-            _ if !rule.counts() => rule.max_retries(),
-            Action::Temporary { .. } => share,
-            Action::Retriable { .. } | Action::Fatal => rule.max_retries().min(left),
+        let uses = if !rule.counts() {
+            rule.max_retries()
+        } else if rule.action().to_type() == Type::Temporary {
+            share
+        } else {
+            let uses = rule.max_retries().min(left);
+            left -= uses;
+            uses
         };
-        left -= if share == 0 && rule.counts() { used } else { 0 };
-        all = (0..used).fold(all, |all, used| all.and(rule, used));
-        uses.push(used);
+        total = (0..uses).fold(total, |total, earlier| total.and(rule, earlier));
+        all_uses.push(uses);
     }
-    (all, uses)
-}
-
-/// Looks at every set of retries that keeps to all limits.
-#[derive(Default)]
-struct Search {
-    max_retries: u32,
-    time: u64,
-    steps: usize,
-    /// How often each rule so far allows a retry.
-    uses: Vec<u32>,
-    /// The most found, each for itself.
-    retries: u32,
-    longest: u64,
-    history_events: u32,
-    /// Of the uses with the most retries those that can wait the longest, and how long.
-    witness: (u64, Vec<u32>),
-}
-
-impl Search {
-    /// Tries all uses of the rules that are left; whether there were not too many.
-    fn all(&mut self, rules: &[&Rule], mut so_far: Retries) -> bool {
-        let Some((rule, rest)) = rules.split_first() else {
-            self.record(so_far);
-            return true;
-        };
-        for used in 0..=rule.max_retries() {
-            self.steps += 1;
-            self.uses.push(used);
-            let finished = self.steps < MAX_STEPS && self.all(rest, so_far);
-            self.uses.pop();
-            if !finished {
-                return false;
-            }
-            let budget_is_spent = rule.counts() && so_far.counted == self.max_retries;
-            so_far = so_far.and(rule, used);
-            if budget_is_spent || so_far.shortest > self.time {
-                break;
-            }
-        }
-        true
-    }
-
-    fn record(&mut self, found: Retries) {
-        // Between its shortest and its longest draws a set of retries can wait any number of seconds.
-        let longest = found.longest.min(self.time);
-        if (found.retries, longest) > (self.retries, self.witness.0) {
-            self.retries = found.retries;
-            self.witness = (longest, self.uses.clone());
-        }
-        self.longest = self.longest.max(longest);
-        self.history_events = self.history_events.max(found.history_events());
-    }
+    (total, all_uses)
 }
 
 #[cfg(test)]
@@ -247,8 +156,8 @@ mod tests {
     use super::*;
 
     /// `runs, seconds, history events`, with `at most` before them where they are not exact; then the witness.
-    fn told(worst: &WorstCase) -> String {
-        let at_most = if worst.exact() { "" } else { "at most " };
+    fn described(worst: &WorstCase) -> String {
+        let at_most = if worst.is_exact() { "" } else { "at most " };
         let witness: String = worst
             .witness()
             .iter()
@@ -277,7 +186,11 @@ mod tests {
             .collect();
         let (policy, _) =
             Policy::load(&format!("version = 1\nlimits = {{ {limits} }}\n{rules}")).unwrap();
-        assert_eq!(told(&WorstCase::of(&policy)), expected, "{limits}\n{rules}");
+        assert_eq!(
+            described(&WorstCase::of(&policy)),
+            expected,
+            "{limits}\n{rules}"
+        );
     }
 
     #[test]
@@ -311,7 +224,7 @@ mod tests {
         );
         check("max_retries = 2", &[once, shrinking], "3 190 50; r0x1 r1x1");
         check("max_retries = 1", &[once, free], "6 110 95; r0x1 r1x4");
-        // What waits comes first, even for 0 s: it has more history events.
+        // Rules that wait come first, even for 0 s, because they have more history events.
         check(
             "max_retries = 3",
             &["RETRIABLE", once],

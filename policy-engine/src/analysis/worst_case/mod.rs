@@ -1,6 +1,11 @@
 //! The worst case of a policy.
 
 mod bound;
+mod retries;
+mod search;
 mod share;
 
-pub use bound::*;
+pub use bound::WorstCase;
+pub use retries::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS};
+
+pub(crate) use retries::history_events;

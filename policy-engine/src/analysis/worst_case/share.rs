@@ -1,60 +1,62 @@
-//! How a budget of retries is shared out among tables of delays so that the delays add up to the most.
+//! Shares a budget of retries among tables of delays so that the delays add up to the most.
 //!
-//! Each table gives its first delays, in order. That is a knapsack whose items can be cut, but one fact keeps it small. Call a
-//! use *u* of a table a *peak* if it is none, all, or the next delay is shorter than the last one used. Let two tables
-//! be used off their peaks. Moving one retry from the second to the first gains (first's next delay − second's last one);
-//! moving one the other way gains (second's next − first's last). Off a peak the next delay is no shorter than the last,
-//! so the two gains add up to 0 at least, and one of them is no loss. Move on in that direction: while both stay off their
-//! peaks the gain only grows. So there is a best sharing with **at most one table off its peaks**. Delays usually grow,
-//! and then a table's peaks are none and all.
+//! Each table contributes its first delays, in order. That is a knapsack whose items can be cut, but
+//! one fact keeps it small. Call a use *u* of a table a *peak* if it is none, all, or the next delay
+//! is shorter than the last one used. Suppose two tables are both used off their peaks. Moving one
+//! retry from the second to the first gains (first's next delay − second's last one); moving one the
+//! other way gains (second's next − first's last). Off a peak the next delay is no shorter than the
+//! last, so the two gains add up to at least 0, and one of them is no loss. Keep moving in that
+//! direction: while both tables stay off their peaks the gain only grows. So there is a best sharing
+//! with **at most one table off its peaks**. Delays usually grow, and then a table's peaks are none
+//! and all.
 
-/// Most peaks of a table that is looked at peak by peak; a table with more is tried at every use instead.
+/// Most peaks of a table that is cut at its peaks only; a table with more is tried at every use.
 const MAX_PEAKS: usize = 16;
 
-/// How often each table is used, in the order of the tables: all retries of the budget, or all delays if they are fewer.
-pub(crate) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
+/// The number of delays to use from each table, in the order of the tables. Their sum is the budget,
+/// or the number of all delays if that is smaller.
+pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
     let budget = usize::try_from(budget).unwrap_or(usize::MAX);
-    // The last one first: of equal sharings this prefers the one that uses the first tables.
-    let items: Vec<_> = tables
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(index, table)| Item::new(index, table, budget))
+    // Of equal sharings, the last tables first prefers the one that uses the first tables.
+    let tables_from_last = tables.iter().enumerate().rev();
+    let items: Vec<_> = tables_from_last
+        .map(|(index, delays)| SharedTable::new(index, delays, budget))
         .collect();
     let (jagged, peaked): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.is_jagged());
     let mut best = vec![0; budget + 1];
     for item in &jagged {
-        put(&mut best, item);
+        add_item(&mut best, item);
     }
-    let part = best_part(&peaked, best);
+    let off_peak = best_off_peak(&peaked, best);
 
-    // The same once more without the table used in part, and back from the end, to see what was chosen.
-    let others = peaked
-        .iter()
-        .filter(|item| part.as_ref().is_none_or(|part| part.index != item.index));
+    // Once more without the table that is used off its peaks; then backwards from the last item, to
+    // see what was chosen.
+    let is_on_peak =
+        |item: &&&SharedTable| off_peak.as_ref().is_none_or(|it| it.index != item.index);
+    let on_peak = jagged.iter().chain(peaked.iter().filter(is_on_peak));
     let mut best = vec![0; budget + 1];
-    let chosen: Vec<_> = jagged
-        .iter()
-        .chain(others)
-        .map(|item| (item.index, put(&mut best, item)))
+    let choices: Vec<_> = on_peak
+        .map(|item| (item.index, add_item(&mut best, item)))
         .collect();
     let mut uses = vec![0; tables.len()];
     let mut left = budget;
-    let mut use_up = |index: usize, used: usize, left: &mut usize| {
+    let mut choose = |index: usize, used: usize| {
         if let Some(uses) = uses.get_mut(index) {
             *uses = used;
-            *left -= used;
         }
     };
-    if let Some(part) = part {
-        use_up(part.index, part.used, &mut left);
+    if let Some(OffPeak { index, used, .. }) = off_peak {
+        choose(index, used);
+        left -= used;
     }
-    for (index, chosen) in chosen.iter().rev() {
-        use_up(*index, chosen.get(left).copied().unwrap_or(0), &mut left);
+    for (index, chosen) in choices.iter().rev() {
+        let used = chosen.get(left).copied().unwrap_or(0);
+        choose(*index, used);
+        left -= used;
     }
-    // Delays are never negative: what is left over costs nothing.
+    // Delays are never negative, so the rest of the budget can be used at no loss.
     for (used, item) in uses.iter_mut().rev().zip(&items).rev() {
-        let more = left.min(item.most() - *used);
+        let more = left.min(item.max_uses() - *used);
         *used += more;
         left -= more;
     }
@@ -64,93 +66,90 @@ pub(crate) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
 }
 
 /// A table, as far as the budget reaches.
-struct Item {
+struct SharedTable {
     index: usize,
-    /// `sums[u]`: the first u delays together.
+    /// `sums[u]`: the sum of the first u delays.
     sums: Vec<u64>,
-    /// Uses to try where the table is not the one used in part, ascending: its peaks, or all if it is jagged.
-    tried: Vec<usize>,
+    /// The uses to try, ascending: the peaks, or all uses if the table is jagged.
+    cuts: Vec<usize>,
 }
 
-impl Item {
-    fn new(index: usize, table: &[u32], budget: usize) -> Self {
-        let delays = table.get(..budget.min(table.len())).unwrap_or(table);
+impl SharedTable {
+    fn new(index: usize, delays: &[u32], budget: usize) -> Self {
+        let delays = delays.get(..budget.min(delays.len())).unwrap_or(delays);
         let add = |sum: &mut u64, delay: &u32| {
             *sum += u64::from(*delay);
             Some(*sum)
         };
-        let sums = std::iter::once(0)
-            .chain(delays.iter().scan(0, add))
-            .collect();
-        let falls = delays
-            .windows(2)
-            .zip(1..)
-            .filter(|(pair, _)| pair.first() > pair.last())
+        let sums = [0].into_iter().chain(delays.iter().scan(0, add)).collect();
+        let pairs = delays.iter().zip(delays.iter().skip(1)).zip(1..);
+        let falls = pairs
+            .filter(|((last, next), _)| last > next)
             .map(|(_, used)| used);
-        let mut tried: Vec<_> = std::iter::once(0)
-            .chain(falls)
-            .chain([delays.len()])
-            .collect();
-        tried.dedup();
-        if tried.len() > MAX_PEAKS {
-            tried = (0..=delays.len()).collect();
+        let mut cuts: Vec<_> = [0].into_iter().chain(falls).chain([delays.len()]).collect();
+        cuts.dedup();
+        if cuts.len() > MAX_PEAKS {
+            cuts = (0..=delays.len()).collect();
         }
-        Self { index, sums, tried }
+        Self { index, sums, cuts }
     }
 
     fn is_jagged(&self) -> bool {
-        self.tried.len() > MAX_PEAKS
+        self.cuts.len() > MAX_PEAKS
     }
 
-    fn most(&self) -> usize {
+    fn max_uses(&self) -> usize {
         self.sums.len() - 1
     }
 }
 
-/// Which table is used how often, where it need not be a peak.
-struct Part {
+/// The table that is used off its peaks, and how often.
+struct OffPeak {
     sum: u64,
     index: usize,
     used: usize,
 }
 
-/// The table to use off its peaks, if any is left: each in turn, while all others are used at their peaks.
+/// Tries each table off its peaks while all others are used at theirs. `None` if there is no table.
 ///
-/// Halving shares the work: what the one half adds is put in once for all of the other half.
-fn best_part(items: &[&Item], best: Vec<u64>) -> Option<Part> {
+/// Halving shares the work: what one half adds is computed once for all tables of the other half.
+fn best_off_peak(items: &[&SharedTable], best: Vec<u64>) -> Option<OffPeak> {
     if let [item] = items {
         let uses = item.sums.iter().zip(best.iter().rev()).enumerate();
         let (sum, used) = uses.map(|(used, (own, rest))| (own + rest, used)).max()?;
-        return Some(Part {
+        return Some(OffPeak {
             sum,
             index: item.index,
             used,
         });
     }
-    let (left, right) = items
-        .split_at_checked(items.len() / 2)
-        .filter(|(left, _)| !left.is_empty())?;
-    let with = |mut best: Vec<u64>, half: &[&Item]| {
+    let halves = items.split_at_checked(items.len() / 2);
+    let (left, right) = halves.filter(|(left, _)| !left.is_empty())?;
+    let with = |mut best: Vec<u64>, half: &[&SharedTable]| {
         for item in half {
-            put(&mut best, item);
+            add_item(&mut best, item);
         }
         best
     };
-    let parts = [
-        best_part(left, with(best.clone(), right)),
-        best_part(right, with(best, left)),
+    let candidates = [
+        best_off_peak(left, with(best.clone(), right)),
+        best_off_peak(right, with(best, left)),
     ];
-    parts.into_iter().flatten().max_by_key(|part| part.sum)
+    candidates
+        .into_iter()
+        .flatten()
+        .max_by_key(|candidate| candidate.sum)
 }
 
-/// Allows one more table. `best[m]` is the longest sum with at most m retries; the result tells for each m how often the
-/// table is used then.
-fn put(best: &mut [u64], item: &Item) -> Vec<usize> {
+/// Allows one more table. `best[m]` is the longest sum with at most m retries; the result has for
+/// each m how often the table is used then.
+fn add_item(best: &mut [u64], item: &SharedTable) -> Vec<usize> {
     let before = best.to_vec();
     let mut chosen = vec![0; best.len()];
-    for used in &item.tried {
+    for used in &item.cuts {
         let sum = item.sums.get(*used).copied().unwrap_or(0);
-        for ((best, chosen), rest) in best.iter_mut().zip(&mut chosen).skip(*used).zip(&before) {
+        let with_this_use = best.iter_mut().zip(&mut chosen).skip(*used).zip(&before);
+        for ((best, chosen), rest) in with_this_use {
             if rest + sum >= *best {
                 (*best, *chosen) = (rest + sum, *used);
             }

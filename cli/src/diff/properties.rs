@@ -1,0 +1,262 @@
+//! Differences compared with decisions about random failures.
+
+use super::difference::{ChangeKind, Difference};
+use exitwise_engine::decision::Counters;
+use exitwise_engine::policy::Draw;
+use exitwise_engine::{Decision, ExecutionContext, Failure, Policy, RetryState, decide};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::json;
+
+/// A rule without its name.
+fn rules() -> impl Strategy<Value = String> {
+    let conditions = prop::sample::select(vec![
+        "exit_code = 1",
+        "exit_code = '1..=3'",
+        "exit_code = [1, 2, 3]",
+        "exit_code = 'absent'",
+        "stop_code = 'S'",
+        "error = 'E.*'",
+        "error = ['E.A', 'F']",
+        "reason = 'a|b'",
+        "reason = '[ab]'",
+        "stopped_reason = 'b'",
+        "stop_code = 'S', exit_code = '2..=9'",
+    ]);
+    let actions = prop::sample::select(vec![
+        "type = 'FATAL'",
+        "type = 'RETRIABLE'",
+        "type = 'RETRIABLE'\nmax_retries = 2",
+        "type = 'RETRIABLE'\nmax_retries = 2\ncounts = false",
+        "type = 'TEMPORARY'\nbackoff = { constant = '5s' }",
+        "type = 'TEMPORARY'\nbackoff = { delays = ['5s', '9s'], jitter = 'full' }",
+        "type = 'TEMPORARY'\nmax_retries = 1\nbackoff = { constant = '5s' }",
+    ]);
+    (conditions, actions).prop_map(|(when, action)| format!("when = {{ {when} }}\n{action}\n"))
+}
+
+fn limits() -> impl Strategy<Value = String> {
+    let waits = prop::option::of(prop::sample::select(vec!["5s", "12s"]));
+    (0..4_u32, waits).prop_map(|(retries, wait)| {
+        let wait = wait
+            .map(|wait| format!("max_total_wait = '{wait}'\n"))
+            .unwrap_or_default();
+        format!("[limits]\nmax_retries = {retries}\n{wait}")
+    })
+}
+
+fn policy(limits: &str, rules: &[String]) -> Policy {
+    let rules: String = rules
+        .iter()
+        .enumerate()
+        .map(|(n, rule)| format!("[[rule]]\nname = 'r{n}'\n{rule}"))
+        .collect();
+    Policy::load(&format!("version = 1\n{limits}{rules}"))
+        .map(|(policy, _)| policy)
+        .unwrap()
+}
+
+/// Two policies, most of which differ in at most one rule.
+fn pairs() -> impl Strategy<Value = (Policy, Policy)> {
+    let change = prop::option::weighted(0.6, (any::<prop::sample::Index>(), rules()));
+    let other_limits = prop::option::weighted(0.2, limits());
+    (limits(), vec(rules(), 1..4), change, other_limits).prop_map(
+        |(limits, rules, change, other)| {
+            let mut changed = rules.clone();
+            if let Some((at, rule)) = change {
+                let at = at.index(changed.len());
+                changed[at] = rule;
+            }
+            (
+                policy(&limits, &rules),
+                policy(&other.unwrap_or(limits.clone()), &changed),
+            )
+        },
+    )
+}
+
+fn failures() -> impl Strategy<Value = (Option<String>, String)> {
+    let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
+    let code = prop::option::of(0..5_i32);
+    (some(&["E.A", "E.B", "F", "G"]), some(&["S", "T"]), code, some(&["a", "b", "c"])).prop_map(
+        |(error, stop_code, code, reason)| {
+            let task = json!({"StopCode": stop_code, "StoppedReason": reason, "Containers": [{"Name": "x", "ExitCode": code}]});
+            (error.map(str::to_owned), task.to_string())
+        },
+    )
+}
+
+/// The decisions about these failures in a row, up to the first FATAL.
+fn decisions(policy: &Policy, id: &str, failures: &[(Option<String>, String)]) -> Vec<Decision> {
+    let mut counters = Counters::default();
+    let mut all: Vec<Decision> = Vec::new();
+    for (error, cause) in failures {
+        let failure = Failure::read(error.as_deref(), Some(cause));
+        let context = ExecutionContext::new(Draw::Keyed(Some(id)), Some(counters.waited_seconds()));
+        let decision = decide(policy, &failure, &RetryState::Readable(counters), &context);
+        counters = decision.counters.clone();
+        let is_fatal = decision.verdict.is_fatal();
+        all.push(decision);
+        if is_fatal {
+            break;
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(testkit::cases(300))]
+
+    /// Without a difference, the policies make the same decisions about any failures in any order.
+    #[test]
+    fn no_difference_means_the_same_decisions((old, new) in pairs(), failures in vec(failures(), 1..6), id in "[a-z]") {
+        let difference = Difference::between(&old, &new);
+        let [was, is] = [&old, &new].map(|policy| decisions(policy, &id, &failures));
+        let compared = |decisions: &[Decision]| {
+            let compared = |it: &Decision| {
+                (it.verdict, it.rule_name().to_owned(), it.error(), it.counters.clone())
+            };
+            decisions.iter().map(compared).collect::<Vec<_>>()
+        };
+        if compared(&was) != compared(&is) {
+            prop_assert!(!difference.is_none(), "{}\n{}\n{failures:?}", old.source(), new.source());
+        }
+    }
+
+    /// Decisions about the example change from the failure on that the change names.
+    #[test]
+    fn a_difference_is_one((old, new) in pairs()) {
+        for change in Difference::between(&old, &new).changes {
+            let example = &change.failures.example;
+            let failure = (example.error.clone(), example.cause.clone().unwrap_or_default());
+            let [was, is] = [(&old, &change.old), (&new, &change.new)].map(|(policy, repeated)| {
+                let decisions = decisions(policy, "x", &vec![failure.clone(); 8]);
+                let rule = repeated.rule.name();
+                assert!(decisions.iter().all(|decision| decision.rule_name() == rule));
+                repeated.types_and_waits()
+            });
+            match change.kind {
+                ChangeKind::From(n) => {
+                    prop_assert_eq!(&was[..n - 1], &is[..n - 1]);
+                    prop_assert_ne!(was.get(n - 1), is.get(n - 1));
+                }
+                _ => prop_assert_eq!(was, is),
+            }
+        }
+    }
+}
+
+/// Checks the changes, each on one line: failures, kind, decisions.
+#[track_caller]
+fn check(old: &str, new: &str, expected: &[&str]) {
+    let [old, new] =
+        [old, new].map(|rules| policy("limits = { max_retries = 2 }\n", &[rules.to_owned()]));
+    let difference = Difference::between(&old, &new);
+    let changes: Vec<_> = difference
+        .changes
+        .iter()
+        .map(|change| {
+            format!(
+                "{}: {:?}: {} -> {}",
+                change.failures.description(&new),
+                change.kind,
+                change.old.summary(),
+                change.new.summary()
+            )
+        })
+        .collect();
+    assert_eq!(changes, expected);
+}
+
+#[test]
+fn changes_are_described_by_facts() {
+    let retry = |when: &str| format!("when = {{ {when} }}\ntype = 'RETRIABLE'\n");
+    let again = "2 x RETRIABLE, then FATAL";
+    check(
+        &retry("exit_code = '1..=9'"),
+        &retry("exit_code = ['1..=4', '5..=9']"),
+        &[],
+    );
+    check(
+        &retry("exit_code = '1..=9'"),
+        &retry("exit_code = '4..=12'"),
+        &[
+            &format!("exit code 1..=3: From(1): {again} -> FATAL"),
+            &format!("exit code 10..=12: From(1): FATAL -> {again}"),
+        ],
+    );
+    check(
+        &retry("stop_code = ['S', 'T']"),
+        &retry("stop_code = 'S'"),
+        &[&format!("stop code T: From(1): {again} -> FATAL")],
+    );
+    check(
+        &retry("error = 'ECS.*'"),
+        &retry("error = ['ECS.A', 'ECS.B']"),
+        &[&format!("error ECS.*: From(1): {again} -> FATAL")],
+    );
+    check(
+        &retry("reason = 'timeout'"),
+        &retry("reason = 'time ?out'"),
+        &[&format!("reason `time out`: From(1): FATAL -> {again}")],
+    );
+    check(
+        &retry("exit_code = 'absent'"),
+        &retry("exit_code = '0..=4294967295'"),
+        &[
+            &format!("exit code absent: From(1): {again} -> FATAL"),
+            &format!("exit code not absent: From(1): FATAL -> {again}"),
+        ],
+    );
+    check(
+        &retry("exit_code = 1, launch_type = 'EC2'"),
+        &retry("exit_code = 1"),
+        &[&format!("exit code 1: From(1): FATAL -> {again}")],
+    );
+    check(
+        &retry("launch_type = 'EC2'"),
+        &retry("launch_type = 'EXTERNAL'"),
+        &[
+            &format!("launch type EC2: From(1): {again} -> FATAL"),
+            &format!("launch type EXTERNAL: From(1): FATAL -> {again}"),
+        ],
+    );
+    let own = |more: &str| format!("when = {{ exit_code = 1 }}\n{more}\n");
+    check(
+        &own("type = 'RETRIABLE'\nmax_retries = 2\ncounts = false"),
+        &own("type = 'RETRIABLE'"),
+        &[&format!("exit code 1: Counting: {again} -> {again}")],
+    );
+    check(
+        &own("type = 'TEMPORARY'\nbackoff = { delays = ['1m', '2m'], jitter = 'equal' }"),
+        &own("type = 'TEMPORARY'\nbackoff = { delays = ['1m', '3m'] }"),
+        &[
+            "exit code 1: From(1): TEMPORARY 30s..=1m, 1m..=2m, then FATAL -> TEMPORARY 1m, 3m, then FATAL",
+        ],
+    );
+    check(
+        &own("type = 'RETRIABLE'\nmax_retries = 1"),
+        &retry("exit_code = 1"),
+        &[&format!(
+            "exit code 1: From(2): RETRIABLE, then FATAL -> {again}"
+        )],
+    );
+}
+
+/// With the longest delays, both stop at `max_total_wait`. With short ones, the second delays differ.
+#[test]
+fn delays_that_only_short_draws_reach_are_compared() {
+    let rule = |delays: &str| {
+        format!(
+            "when = {{ exit_code = 1 }}\ntype = 'TEMPORARY'\nbackoff = {{ delays = {delays}, jitter = 'full' }}\n"
+        )
+    };
+    let limits = "[limits]\nmax_retries = 3\nmax_total_wait = '9s'\n";
+    let [old, new] = ["['9s', '9s']", "['9s', '8s']"].map(|delays| policy(limits, &[rule(delays)]));
+    let kinds: Vec<_> = Difference::between(&old, &new)
+        .changes
+        .iter()
+        .map(|change| change.kind)
+        .collect();
+    assert_eq!(kinds, [ChangeKind::ShortDraws]);
+}

@@ -1,0 +1,100 @@
+//! What a rule decides if the same failure comes again and again.
+
+use exitwise_engine::analysis::Example;
+use exitwise_engine::decision::Counters;
+use exitwise_engine::policy::{Draw, Retry, Rule, Seconds, Type};
+use exitwise_engine::{ExecutionContext, Policy, RetryState, decide};
+
+/// Number of different delays that are written out.
+const MAX_LISTED_DELAYS: usize = 6;
+
+/// The decisions about a failure that is repeated until the execution stops.
+pub(super) struct RepeatedDecisions<'p> {
+    /// The rule that decides.
+    pub(super) rule: &'p Rule,
+    /// Never empty; only the last one is FATAL.
+    pub(super) decisions: Vec<RepeatedDecision>,
+}
+
+/// One decision, with the longest delays that jitter can draw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RepeatedDecision {
+    pub(super) type_: Type,
+    /// The shortest and the longest wait that jitter can draw, in seconds.
+    pub(super) wait: (u32, u32),
+    pub(super) error: String,
+}
+
+impl<'p> RepeatedDecisions<'p> {
+    pub(super) fn of(policy: &Policy, rule: &'p Rule, example: &Example) -> Self {
+        let failure = example.failure();
+        let mut counters = Counters::default();
+        let mut decisions = Vec::new();
+        loop {
+            let context = ExecutionContext::new(Draw::Longest, Some(counters.waited_seconds()));
+            let retry = Retry::after(counters.retry_count());
+            let decision = decide(policy, &failure, &RetryState::Readable(counters), &context);
+            let type_ = decision.verdict.to_type();
+            let backoff = rule.backoff().filter(|_| type_ == Type::Temporary);
+            let shortest = backoff.map_or(0, |it| it.jitter().shortest(it.delay(retry)));
+            decisions.push(RepeatedDecision {
+                type_,
+                wait: (shortest, decision.verdict.wait_seconds()),
+                error: decision.error(),
+            });
+            if decision.verdict.is_fatal() {
+                return Self { rule, decisions };
+            }
+            counters = decision.counters;
+        }
+    }
+
+    /// The type and the waits of each decision.
+    pub(super) fn types_and_waits(&self) -> Vec<(Type, (u32, u32))> {
+        self.decisions
+            .iter()
+            .map(|decision| (decision.type_, decision.wait))
+            .collect()
+    }
+
+    /// The error that the execution fails with.
+    pub(super) fn error(&self) -> &str {
+        self.decisions.last().map_or("", |decision| &decision.error)
+    }
+
+    /// The decisions in short: `TEMPORARY 30s, 1m, then FATAL`.
+    pub(super) fn summary(&self) -> String {
+        let retries = self
+            .decisions
+            .split_last()
+            .map_or(&[][..], |(_, retries)| retries);
+        let mut groups: Vec<(String, usize)> = Vec::new();
+        for decision in retries {
+            let wait = match decision.wait {
+                _ if decision.type_ != Type::Temporary => decision.type_.to_string(),
+                (shortest, longest) if shortest == longest => Seconds(longest.into()).to_string(),
+                (shortest, longest) => {
+                    format!("{}..={}", Seconds(shortest.into()), Seconds(longest.into()))
+                }
+            };
+            match groups.last_mut() {
+                Some((last, times)) if *last == wait => *times += 1,
+                _ => groups.push((wait, 1)),
+            }
+        }
+        let groups = groups.iter().map(|(wait, times)| match times {
+            1 => wait.clone(),
+            times => format!("{times} x {wait}"),
+        });
+        let mut waits: Vec<_> = groups.collect();
+        if waits.len() > MAX_LISTED_DELAYS {
+            waits.truncate(MAX_LISTED_DELAYS - 1);
+            waits.push(format!("… {} retries in total", retries.len()));
+        }
+        match retries.first().map(|decision| decision.type_) {
+            Some(Type::Temporary) => format!("TEMPORARY {}, then FATAL", waits.join(", ")),
+            Some(Type::Retriable) => format!("{}, then FATAL", waits.join(", ")),
+            Some(Type::Fatal) | None => "FATAL".into(),
+        }
+    }
+}

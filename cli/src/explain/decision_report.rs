@@ -1,0 +1,327 @@
+//! What `explain` prints about one decision, for people and for programs.
+
+use super::history::{Call, RecordedAnswer};
+use crate::output::terminal::{FAINT, NOTE, one_line, style_of, wrapped};
+use anyhow::Result;
+use exitwise_engine::analysis::Explanation;
+use exitwise_engine::decision::{Counters, Incident, Tally};
+use exitwise_engine::policy::{Matcher, Rule};
+use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
+use exitwise_lambda::ErrorState;
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Longest part of a text from the failure that is printed, in characters.
+const MAX_TEXT_CHARS: usize = 80;
+
+/// The same where the line has to fit a terminal.
+const MAX_SHORT_CHARS: usize = 48;
+
+/// The keys of an answer that make two decisions the same.
+const COMPARED_KEYS: [&str; 5] = ["type", "retryCount", "waitSeconds", "rule", "error"];
+
+/// One decision and what led to it.
+pub(super) struct DecisionReport<'r> {
+    /// The name of the recording.
+    pub(super) event: &'r str,
+    /// The policy's file. `None` if the policy is in the event.
+    pub(super) file: Option<&'r str>,
+    pub(super) policy: &'r Policy,
+    pub(super) state: &'r RetryState,
+    pub(super) decision: &'r Decision,
+    /// `None` if the rules were not checked.
+    pub(super) explained: Option<(&'r Failure<'r>, Explanation<'r, 'r>)>,
+    /// The call in a history. `None` for an event on its own.
+    pub(super) call: Option<&'r Call>,
+}
+
+/// Whether a decision is the recorded one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Agreement {
+    Same,
+    Differs,
+    /// No decision is recorded.
+    Unknown,
+}
+
+/// The report as JSON: the decision as the state machine gets it, and what led to it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportLine<'r> {
+    #[serde(flatten)]
+    error_state: ErrorState<'r>,
+    event: &'r str,
+    /// Null if the policy is in the event.
+    file: Option<&'r str>,
+    /// The line of the deciding rule; null if the rules were not checked.
+    line: Option<usize>,
+    before: Option<CountersBefore<'r>>,
+    matched: Vec<CheckedCondition<'r>>,
+    passed: Vec<PassedOver<'r>>,
+    /// The `id` of the history's event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history_event: Option<u64>,
+    /// The recorded decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then: Option<&'r Value>,
+}
+
+/// The counters before the decision.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CountersBefore<'r> {
+    retry_count: u32,
+    retries: &'r BTreeMap<String, u32>,
+    waited_seconds: u64,
+}
+
+/// A condition, and the texts of the failure that it was compared with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CheckedCondition<'r> {
+    matcher: &'static str,
+    value: &'r str,
+    seen: Vec<String>,
+}
+
+/// A rule before the deciding one, with the condition that did not hold.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PassedOver<'r> {
+    rule: &'r str,
+    line: usize,
+    #[serde(flatten)]
+    condition: CheckedCondition<'r>,
+}
+
+impl<'r> DecisionReport<'r> {
+    pub(super) fn agreement(&self) -> Agreement {
+        let Some(recorded) = self.call.and_then(Call::decision) else {
+            return Agreement::Unknown;
+        };
+        let state = ErrorState::new(self.decision, self.policy);
+        let decided = serde_json::to_value(state).unwrap_or_default();
+        // An answer of another program may lack some of the keys.
+        let agrees = |key: &str| {
+            recorded
+                .get(key)
+                .is_none_or(|it| Some(it) == decided.get(key))
+        };
+        if COMPARED_KEYS.into_iter().all(agrees) {
+            Agreement::Same
+        } else {
+            Agreement::Differs
+        }
+    }
+
+    /// The report on one line.
+    pub(super) fn json(&self) -> Result<String> {
+        let before = self.counters_before().map(|counters| CountersBefore {
+            retry_count: counters.retry_count(),
+            retries: counters.retries(),
+            waited_seconds: counters.waited_seconds(),
+        });
+        let line = ReportLine {
+            error_state: ErrorState::new(self.decision, self.policy),
+            event: self.event,
+            file: self.file,
+            line: self.decision.rule.as_ref().map(|rule| rule.line),
+            before,
+            matched: self.matched(),
+            passed: self.passed(),
+            history_event: self.call.map(|call| call.event_id),
+            then: self.call.and_then(Call::decision),
+        };
+        Ok(serde_json::to_string(&line)?)
+    }
+
+    /// All but the rules that did not match.
+    pub(super) fn text(&self) -> String {
+        let Self {
+            event, decision, ..
+        } = self;
+        let type_ = decision.verdict.to_type();
+        let style = style_of(type_);
+        let attempt = match self.call.and(self.counters_before()) {
+            Some(counters) => format!(", attempt {}", counters.retry_count() + 1),
+            None => String::new(),
+        };
+        let next = match decision.verdict {
+            Verdict::Retriable => "again at once".to_owned(),
+            Verdict::Temporary { wait_seconds } => format!("again after {wait_seconds} s"),
+            Verdict::Fatal(_) => decision.error(),
+        };
+        let mut text = format!("{event}{attempt}: {style}{type_}{style:#}, {next}\n");
+        match (&self.explained, &decision.incident) {
+            (Some((_, explanation)), Some(incident)) => {
+                text += &self.rule_lines(incident, explanation.deciding);
+            }
+            _ => text += &format!("  reason:   {}\n", decision.reason),
+        }
+        if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
+            text += &format!("  {NOTE}recorded{NOTE:#}: {recorded}\n");
+        }
+        text
+    }
+
+    /// The failure, the rule that decided about it, and the counters.
+    fn rule_lines(&self, incident: &Incident, rule: &Rule) -> String {
+        let Self {
+            policy, decision, ..
+        } = self;
+        let (place, reason) = (self.place_of(rule), decision.reason);
+        let mut text = format!("  failure:  {incident}\n");
+        let _ = writeln!(text, "  rule:     {} ({place}): {reason}", rule.name());
+        let matched = self.matched();
+        let matched: Vec<_> = matched.iter().flat_map(CheckedCondition::words).collect();
+        text += &wrapped("  matched:  ", &matched);
+        let Some(before) = self.counters_before() else {
+            return text;
+        };
+        let after = &decision.counters;
+        let (tally_before, tally_after) = (Tally::of(policy, before), Tally::of(policy, after));
+        let own = match rule.max_retries() {
+            0 => String::new(),
+            max => {
+                let (before, after) = (tally_before.own(rule), tally_after.own(rule));
+                format!(", {before} -> {after} of {max} by this rule")
+            }
+        };
+        let _ = writeln!(
+            text,
+            "  retries:  {} -> {} in total{own}, {} -> {} of {} counted",
+            before.retry_count(),
+            after.retry_count(),
+            tally_before.counted(),
+            tally_after.counted(),
+            policy.limits().max_retries,
+        );
+        let (before, after) = (before.waited_seconds(), after.waited_seconds());
+        let _ = writeln!(text, "  waited:   {before} -> {after} s");
+        text
+    }
+
+    /// The recorded answer. `None` if it is the same decision.
+    fn recorded(&self, call: &Call) -> Option<String> {
+        match &call.answer {
+            RecordedAnswer::Decision(decision) => {
+                let key = |key| decision.get(key).map(plain).unwrap_or_default();
+                let (type_, wait) = (key("type"), key("waitSeconds"));
+                let (rule, policy) = (key("rule"), key("policy"));
+                (self.agreement() == Agreement::Differs)
+                    .then(|| format!("{type_} after {wait} s, rule {rule}, policy {policy}"))
+            }
+            RecordedAnswer::Error(name) => Some(format!(
+                "ProcessError failed: {}",
+                one_line(name, MAX_TEXT_CHARS)
+            )),
+            RecordedAnswer::NotCalled => {
+                Some("no call of ProcessError; this is its decision about a first failure".into())
+            }
+            RecordedAnswer::Missing => Some("no answer".into()),
+        }
+    }
+
+    /// The rules that did not match, grouped by what their conditions were compared with.
+    pub(super) fn passed_text(&self) -> String {
+        let mut groups: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+        for PassedOver {
+            rule,
+            line,
+            condition,
+        } in self.passed()
+        {
+            let (words, rule) = (condition.words(), format!("{rule} (line {line})"));
+            match groups.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, rules)) => rules.push(rule),
+                None => groups.push((words, vec![rule])),
+            }
+        }
+        let mut label = "  no match: ";
+        let mut text = String::new();
+        for (mut words, rules) in groups {
+            words.last_mut().into_iter().for_each(|last| last.push(':'));
+            let (words, rules) = (wrapped(label, &words), wrapped("              ", &rules));
+            text += &format!("{FAINT}{words}{rules}{FAINT:#}");
+            label = "            ";
+        }
+        text
+    }
+
+    fn counters_before(&self) -> Option<&'r Counters> {
+        match self.state {
+            RetryState::Readable(counters) => Some(counters),
+            RetryState::Unreadable { .. } => None,
+        }
+    }
+
+    fn passed(&self) -> Vec<PassedOver<'_>> {
+        let passed = self
+            .explained
+            .iter()
+            .flat_map(|(_, explanation)| &explanation.passed);
+        let rules = passed.map(|passed| PassedOver {
+            rule: passed.rule.name(),
+            line: passed.rule.line(),
+            condition: self.checked(passed.matcher, &passed.seen),
+        });
+        rules.collect()
+    }
+
+    /// The conditions of the deciding rule, with what meets them.
+    fn matched(&self) -> Vec<CheckedCondition<'_>> {
+        let Some((failure, explanation)) = &self.explained else {
+            return Vec::new();
+        };
+        let rule = explanation.deciding;
+        let seen = failure.seen(rule.container());
+        let matchers = rule.matchers().iter();
+        matchers
+            .map(|matcher| self.checked(matcher, &matcher.found(&seen)))
+            .collect()
+    }
+
+    fn checked(&self, matcher: &Matcher, seen: &[Cow<'_, str>]) -> CheckedCondition<'_> {
+        CheckedCondition {
+            matcher: matcher.key(),
+            value: self.policy.source().get(matcher.span()).unwrap_or_default(),
+            seen: seen
+                .iter()
+                .map(|text| one_line(text, MAX_TEXT_CHARS))
+                .collect(),
+        }
+    }
+
+    fn place_of(&self, rule: &Rule) -> String {
+        match (self.file, rule.line()) {
+            (Some(file), 0) => format!("{file} has no [default]"),
+            (Some(file), line) => format!("{file}:{line}"),
+            (None, 0) => "the event's policy has no [default]".into(),
+            (None, line) => format!("line {line} of the event's policy"),
+        }
+    }
+}
+
+impl CheckedCondition<'_> {
+    /// The matcher with its texts, to be joined by commas: "reason `a`", "`b`".
+    fn words(&self) -> Vec<String> {
+        let mut texts = self
+            .seen
+            .iter()
+            .map(|text| format!("`{}`", one_line(text, MAX_SHORT_CHARS)));
+        let first = texts.next().unwrap_or_else(|| "absent".into());
+        let first = format!("{} {first}", self.matcher);
+        std::iter::once(first).chain(texts).collect()
+    }
+}
+
+/// A JSON value on one line, strings without quotes.
+fn plain(value: &Value) -> String {
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    one_line(&text, MAX_TEXT_CHARS)
+}

@@ -1,0 +1,99 @@
+//! Random failures: for each rule, the share of runs that fail so that it decides.
+
+use super::execution::SimulatedExecution;
+use super::failures::SimulatedFailure;
+use anyhow::{Result, anyhow, bail};
+use exitwise_engine::Policy;
+use fastrand::Rng;
+
+/// The share of failing runs if the user gives none.
+const DEFAULT_FAILING_SHARE: f64 = 0.5;
+
+/// The failures with their shares of the runs, from 0 to 1. The remaining runs succeed.
+pub(super) struct FailureMix(Vec<(f64, SimulatedFailure)>);
+
+impl FailureMix {
+    /// Reads `rule=share` pairs. Without any, half of the runs fail, with equal shares for all rules
+    /// that can decide.
+    ///
+    /// # Errors
+    /// A pair cannot be read, its rule cannot decide, or the shares exceed 1.
+    pub(super) fn read(shares: &[String], policy: &Policy) -> Result<Self> {
+        if shares.is_empty() {
+            let failures = policy
+                .all_rules()
+                .map(|rule| SimulatedFailure::of_rule(rule.name(), policy));
+            let failures: Vec<_> = failures.filter_map(Result::ok).collect();
+            let share = DEFAULT_FAILING_SHARE / f64::from(u32::try_from(failures.len())?);
+            return Ok(Self(
+                failures
+                    .into_iter()
+                    .map(|failure| (share, failure))
+                    .collect(),
+            ));
+        }
+        let failures = shares.iter().map(|pair| {
+            let (rule, share) = parsed(pair).ok_or_else(|| {
+                anyhow!(
+                    "--mix has `{pair}`; write a rule and a share from 0 to 1, like \
+                     network-error=0.7"
+                )
+            })?;
+            Ok((share, SimulatedFailure::of_rule(rule, policy)?))
+        });
+        let mix = Self(failures.collect::<Result<_>>()?);
+        // Sums of shares such as 0.1 are not exact.
+        let failing = mix.failing_share();
+        if failing > 1.0 + 1e-9 {
+            bail!("the shares of --mix add up to {failing}; the most is 1");
+        }
+        Ok(mix)
+    }
+
+    /// The share of runs that fail.
+    pub(super) fn failing_share(&self) -> f64 {
+        self.0.iter().map(|(share, _)| share).sum()
+    }
+
+    /// The shares with the names of their failures.
+    pub(super) fn shares(&self) -> impl Iterator<Item = (f64, &str)> {
+        self.0
+            .iter()
+            .map(|(share, failure)| (*share, failure.name.as_str()))
+    }
+
+    /// Simulates this many executions. Each has an id of its own, so their jitter differs.
+    pub(super) fn executions<'m>(
+        &'m self,
+        policy: &'m Policy,
+        seed: u64,
+        count: u32,
+        run_seconds: u64,
+    ) -> impl Iterator<Item = SimulatedExecution<'m>> {
+        let mut random = Rng::with_seed(seed);
+        (1..=count).map(move |number| {
+            let id = format!("simulated:{seed}:{number}");
+            let failures = std::iter::from_fn(|| self.draw(&mut random));
+            SimulatedExecution::of(policy, &id, run_seconds, failures)
+        })
+    }
+
+    /// A random failure. `None` if the run succeeds.
+    fn draw(&self, random: &mut Rng) -> Option<&SimulatedFailure> {
+        let mut drawn = random.f64();
+        self.0.iter().find_map(|(share, failure)| {
+            drawn -= share;
+            (drawn < 0.0).then_some(failure)
+        })
+    }
+}
+
+/// A `rule=share` pair.
+fn parsed(pair: &str) -> Option<(&str, f64)> {
+    let (rule, share) = pair.split_once('=')?;
+    let share = share
+        .parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))?;
+    Some((rule, share))
+}

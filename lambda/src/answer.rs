@@ -1,0 +1,34 @@
+//! The answers of the handler.
+
+use crate::error_state::ErrorState;
+use crate::validation::Validation;
+use exitwise_engine::{Decision, Policy};
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
+
+/// An answer; as JSON it is one object.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// What to do after a failure: the new `errorState` of the state machine.
+    Decision(Decided),
+    /// The result of checking a policy.
+    Validation(Validation),
+}
+
+/// A decision, and what the function logs about it. As JSON it is an [`ErrorState`].
+#[derive(Debug)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// The policy that decided.
+    pub policy: Arc<Policy>,
+    /// The execution's id. `None` if the event has none.
+    pub execution_id: Option<String>,
+}
+
+impl Serialize for Decided {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ErrorState::new(&self.decision, &self.policy).serialize(serializer)
+    }
+}

@@ -1,0 +1,161 @@
+//! JSON values that are read as far as they are needed, without failing at those of the wrong type.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Any JSON value.
+pub(crate) enum JsonValue<'a> {
+    Object(RawMembers<'a>),
+    Null,
+    /// An object with a repeated key, or a value of another type.
+    Other,
+}
+
+impl<'a> JsonValue<'a> {
+    pub(crate) fn into_object(self) -> Option<RawMembers<'a>> {
+        if let Self::Object(members) = self {
+            Some(members)
+        } else {
+            None
+        }
+    }
+}
+
+/// The members of a JSON object without repeated keys; their values are still JSON.
+pub(crate) struct RawMembers<'a>(Vec<(JsonString<'a>, &'a RawValue)>);
+
+impl<'a> RawMembers<'a> {
+    /// The JSON of the value with this key.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
+        let member = self.0.iter().find(|(JsonString(name), _)| name == key);
+        member.map(|(_, value)| value.get())
+    }
+
+    /// The members with their values read. `None` if one of them cannot be read.
+    pub(crate) fn into_map<T>(
+        self,
+        read: impl Fn(&'a str) -> Option<T>,
+    ) -> Option<BTreeMap<String, T>> {
+        let members = self.0.into_iter();
+        members
+            .map(|(JsonString(key), value)| Some((key.into_owned(), read(value.get())?)))
+            .collect()
+    }
+}
+
+/// A JSON string, borrowed if it has no escapes.
+#[derive(Deserialize)]
+pub(crate) struct JsonString<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// A JSON string. `None` if the value is of another type, or has an unpaired surrogate.
+pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
+    serde_json::from_str(json).ok().map(|JsonString(text)| text)
+}
+
+/// A JSON string in which unpaired surrogates are replaced. `None` if the value is of another type.
+pub(crate) fn lossy_text(json: &str) -> Option<Cow<'static, str>> {
+    let Bytes(bytes) = serde_json::from_str(json).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned().into())
+}
+
+/// A JSON number without a fraction, from 0 on; `4.0` is 4. `None` if the value is not one.
+pub(crate) fn integer(json: &str) -> Option<u64> {
+    let number: f64 = serde_json::from_str(json).ok()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the number is whole and not negative, and `as` saturates"
+    )]
+    let integer = number as u64;
+    (number.fract() == 0.0 && number >= 0.0).then_some(integer)
+}
+
+pub(crate) fn all_distinct(keys: &[Cow<'_, str>]) -> bool {
+    keys.iter().collect::<BTreeSet<_>>().len() == keys.len()
+}
+
+impl<'de> Deserialize<'de> for JsonValue<'de> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(JsonValueVisitor)
+    }
+}
+
+struct JsonValueVisitor;
+
+impl<'de> Visitor<'de> for JsonValueVisitor {
+    type Value = JsonValue<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(JsonValue::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(JsonValue::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(JsonValue::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(JsonValue::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(JsonValue::Other)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(JsonValue::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_seq(list)?;
+        Ok(JsonValue::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(JsonString<'_>, &RawValue)> = Vec::with_capacity(8);
+        while let Some(member) = object.next_entry()? {
+            members.push(member);
+        }
+        let keys: BTreeSet<_> = members.iter().map(|(JsonString(key), _)| key).collect();
+        let is_distinct = keys.len() == members.len();
+        Ok(if is_distinct {
+            JsonValue::Object(RawMembers(members))
+        } else {
+            JsonValue::Other
+        })
+    }
+}
+
+/// The bytes of a JSON string that may have unpaired surrogates.
+struct Bytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct BytesVisitor;
+
+        impl Visitor<'_> for BytesVisitor {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_owned()))
+            }
+        }
+
+        json.deserialize_bytes(BytesVisitor)
+    }
+}

@@ -1,0 +1,127 @@
+//! A failure that is put together piece by piece.
+
+use crate::failure::{Failure, NameFact};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The name of a container that no policy names.
+pub(super) const CONTAINER: &str = "app";
+
+/// A failure as Step Functions reports it: the arguments of [`Failure::read`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// `Error`. `None` if the rule is only reached by a failure without an error name.
+    pub error: Option<String>,
+    /// `Cause`: the JSON of a stopped task, or plain text.
+    pub cause: Option<String>,
+    /// Number of texts that were generated from patterns. One text can serve several patterns; 0 if
+    /// no rule looks at texts.
+    pub texts: usize,
+}
+
+impl Example {
+    /// The failure as the engine reads it.
+    pub fn failure(&self) -> Failure<'_> {
+        Failure::read(self.error.as_deref(), self.cause.as_deref())
+    }
+}
+
+/// Some facts of a failure.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Draft {
+    pub(super) error: Option<String>,
+    pub(super) names: BTreeMap<NameFact, String>,
+    /// Names and exit codes.
+    pub(super) containers: Vec<(String, Option<u32>)>,
+    pub(super) stopped_reason: Option<String>,
+    /// Reasons of containers; the container without a name is the task's only one.
+    pub(super) container_reasons: Vec<(Option<String>, String)>,
+    pub(super) placement_reasons: Vec<String>,
+    pub(super) plain_text: Option<String>,
+    /// Number of generated texts that the reasons consist of.
+    pub(super) texts: usize,
+}
+
+impl Draft {
+    /// The facts of both drafts. If both have the same fact, the first one counts.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let or =
+            |one: &Option<String>, other: &Option<String>| one.as_ref().or(other.as_ref()).cloned();
+        Self {
+            error: or(&self.error, &other.error),
+            names: other
+                .names
+                .clone()
+                .into_iter()
+                .chain(self.names.clone())
+                .collect(),
+            containers: [&*self.containers, &other.containers].concat(),
+            stopped_reason: or(&self.stopped_reason, &other.stopped_reason),
+            container_reasons: [&*self.container_reasons, &other.container_reasons].concat(),
+            placement_reasons: [&*self.placement_reasons, &other.placement_reasons].concat(),
+            plain_text: or(&self.plain_text, &other.plain_text),
+            texts: self.texts + other.texts,
+        }
+    }
+
+    /// The facts of all drafts.
+    pub(super) fn all(drafts: &[Self]) -> Self {
+        drafts
+            .iter()
+            .fold(Self::default(), |all, draft| all.and(draft))
+    }
+
+    /// The failure as Step Functions would report it. `None` if the Cause would have to be both a
+    /// plain text and a task.
+    pub(super) fn example(&self) -> Option<Example> {
+        let mut task = Map::new();
+        for (fact, name) in &self.names {
+            task.insert(fact.cause_key().into(), json!(name));
+        }
+        if let Some(reason) = &self.stopped_reason {
+            task.insert("StoppedReason".into(), json!(reason));
+        }
+        let reasons = self.placement_reasons.iter();
+        let failures: Vec<_> = reasons.map(|reason| json!({"Reason": reason})).collect();
+        if !failures.is_empty() {
+            task.insert("Failures".into(), json!(failures));
+        }
+        let containers = self.container_values();
+        if !containers.is_empty() {
+            task.insert("Containers".into(), json!(containers));
+        }
+        let cause = match (&self.plain_text, task.is_empty()) {
+            (Some(_), false) => return None,
+            (text, true) => text.clone(),
+            (None, false) => Some(Value::Object(task).to_string()),
+        };
+        Some(Example {
+            error: self.error.clone(),
+            cause,
+            texts: self.texts,
+        })
+    }
+
+    fn container_values(&self) -> Vec<Value> {
+        let exited = |(name, code): &(String, Option<u32>)| {
+            let code = code.map(|code| ("ExitCode".to_owned(), json!(code)));
+            (name.clone(), code.into_iter().collect::<Map<_, _>>())
+        };
+        let mut containers: Vec<_> = self.containers.iter().map(exited).collect();
+        for (name, reason) in &self.container_reasons {
+            let only = self.containers.first().map(|(name, _)| name.as_str());
+            let name = name.as_deref().or(only).unwrap_or(CONTAINER);
+            if !containers.iter().any(|(known, _)| known == name) {
+                containers.push((name.to_owned(), Map::new()));
+            }
+            for (_, container) in containers.iter_mut().filter(|(known, _)| known == name) {
+                container.insert("Reason".into(), json!(reason));
+            }
+        }
+        let with_name = |(name, mut container): (String, Map<_, _>)| {
+            container.insert("Name".into(), json!(name));
+            Value::Object(container)
+        };
+        containers.into_iter().map(with_name).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! The requirements on an example: the rules that should decide about it, and the rules before them.
+
+use crate::failure::NameFact;
+use crate::policy::{Condition, Matcher, Policy, Rule, TextScope};
+
+/// Facts that can be chosen independently of all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Error,
+    Name(NameFact),
+    Containers,
+    Texts,
+}
+
+impl Side {
+    /// All sides; those with the most candidates come last.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let names = NameFact::ALL.map(Self::Name);
+        [Self::Error]
+            .into_iter()
+            .chain(names)
+            .chain([Self::Containers, Self::Texts])
+    }
+
+    pub(super) fn of(matcher: &Matcher) -> Self {
+        match matcher.condition() {
+            Condition::Error(_) => Self::Error,
+            Condition::Name(fact, _) => Self::Name(*fact),
+            Condition::ExitCode(_) => Self::Containers,
+            Condition::Text(..) => Self::Texts,
+        }
+    }
+}
+
+/// The requirements on an example.
+pub(super) struct Wanted<'r> {
+    /// The rules that are to decide.
+    pub(super) rules: Vec<&'r Rule>,
+    /// The policies of these rules.
+    pub(super) policies: Vec<&'r Policy>,
+    /// All rules that come before one of them in its policy.
+    pub(super) earlier: Vec<&'r Rule>,
+    /// A container that one of the policies names. If another policy names no container, the search
+    /// first assumes that its only container has this name.
+    pub(super) named: Option<&'r str>,
+}
+
+impl<'r> Wanted<'r> {
+    pub(super) fn of(wanted: &[(&'r Policy, &'r Rule)]) -> Self {
+        let before =
+            |(policy, rule): &(&'r Policy, &'r Rule)| policy.rules().iter().take(rule.position());
+        let looks_at_container = |rule: &&Rule| {
+            rule.matchers()
+                .iter()
+                .any(|matcher| match matcher.condition() {
+                    Condition::ExitCode(_) => true,
+                    Condition::Text(scope, _) => *scope == TextScope::ContainerReason,
+                    Condition::Error(_) | Condition::Name(..) => false,
+                })
+        };
+        let rules = wanted.iter().map(|(_, rule)| *rule);
+        Self {
+            named: rules
+                .clone()
+                .filter(looks_at_container)
+                .find_map(Rule::container),
+            rules: rules.collect(),
+            policies: wanted.iter().map(|(policy, _)| *policy).collect(),
+            earlier: wanted.iter().flat_map(before).collect(),
+        }
+    }
+
+    /// The conditions of the wanted rules on one side, each with the container that it looks at.
+    pub(super) fn conditions(
+        &self,
+        side: Side,
+    ) -> impl Iterator<Item = (&'r Condition, Option<&'r str>)> {
+        self.rules.iter().flat_map(move |rule| {
+            let matchers = rule
+                .matchers()
+                .iter()
+                .filter(move |it| Side::of(it) == side);
+            matchers.map(|matcher| (matcher.condition(), rule.container()))
+        })
+    }
+
+    pub(super) fn has_conditions(&self, side: Side) -> bool {
+        self.conditions(side).next().is_some()
+    }
+
+    /// Whether an ordinary example is a container that ran.
+    pub(super) fn ran(&self) -> bool {
+        let mut codes = self.conditions(Side::Containers);
+        let wants_code = codes.any(|(condition, _)| match condition {
+            Condition::ExitCode(codes) => !codes.ranges.is_empty(),
+            _ => false,
+        });
+        wants_code || self.rules.iter().all(|rule| rule.matchers().is_empty())
+    }
+
+    /// Whether an ordinary example is a stopped task, and not the plain text that comes with most
+    /// error names.
+    pub(super) fn is_task(&self) -> bool {
+        let is_about_tasks = |matcher: &Matcher| match matcher.condition() {
+            Condition::Error(_) | Condition::Text(TextScope::Reason, _) => false,
+            Condition::Name(..) | Condition::ExitCode(_) | Condition::Text(..) => true,
+        };
+        let mut wanted = self.rules.iter();
+        self.ran()
+            || wanted.any(|rule| rule.matchers().iter().any(is_about_tasks))
+            || !self.has_conditions(Side::Error)
+    }
+}

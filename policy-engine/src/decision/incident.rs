@@ -1,0 +1,178 @@
+//! What happened, reduced to what may be printed.
+//!
+//! A Cause repeats the task's command and environment, and free texts may repeat the command. So of
+//! free texts only known error prefixes are kept, and of names only those that look like names.
+
+use crate::failure::{ContainerError, ERROR_PREFIXES, ExitCode, NameFact, SeenFailure, Text};
+use crate::policy::Policy;
+use std::fmt;
+
+/// Longest name that is printed, in characters.
+///
+/// Source: Step Functions API Reference, `error` of a failed execution.
+const MAX_NAME_CHARS: usize = 256;
+
+/// What happened. It prints as the beginning of a decision's `cause`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Incident {
+    /// The exit code of the container that the rule looks at, or why there is none.
+    pub exit_code: Result<ExitCode, NoExitCode>,
+    /// The name that the policy gives to the exit code.
+    pub exit_code_name: Option<String>,
+    /// The name of the container that exited.
+    pub container: Option<String>,
+    /// The task's stop code.
+    pub stop_code: Option<String>,
+    /// A known error prefix at the start of one of the reasons.
+    pub error_prefix: Option<&'static str>,
+    /// Step Functions' error name.
+    pub error: Option<String>,
+}
+
+/// The reason why there is no exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoExitCode {
+    /// There is no Cause, or the container has no exit code in it.
+    NotReported,
+    /// The Cause is an empty text.
+    EmptyCause,
+    /// The Cause is plain text.
+    PlainText,
+    /// The task lists containers, but not the one with this name.
+    NoContainer(String),
+    /// The task lists two containers with this name.
+    ListedTwice(String),
+    /// The task lists this many containers, and the policy names none.
+    SeveralContainers(usize),
+}
+
+impl Incident {
+    /// Describes the failure as seen by a rule that looks at the container with the name `container`.
+    pub(super) fn of(policy: &Policy, seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
+        let exit_code = seen
+            .exit_code()
+            .ok_or_else(|| NoExitCode::of(seen, container));
+        let printable = |name: Option<&str>| name.filter(|it| is_name(it)).map(str::to_owned);
+        let code_name = exit_code
+            .as_ref()
+            .ok()
+            .and_then(|code| policy.exit_code_name(*code));
+        Self {
+            exit_code_name: code_name.map(str::to_owned),
+            exit_code,
+            container: printable(seen.container().ok().and_then(|it| it.name.as_deref())),
+            stop_code: printable(seen.failure().name(NameFact::StopCode)),
+            error_prefix: error_prefix(seen),
+            error: printable(seen.failure().error.as_deref()),
+        }
+    }
+
+    /// A name for what happened, never one that starts with `States.`: of the exit code, else the
+    /// error prefix, else the stop code, else Step Functions' error name.
+    pub fn error_name(&self) -> String {
+        if let Ok(code) = self.exit_code {
+            return self
+                .exit_code_name
+                .clone()
+                .unwrap_or_else(|| format!("ExitCode{code}"));
+        }
+        let names = [
+            self.error_prefix,
+            self.stop_code.as_deref(),
+            self.error.as_deref(),
+        ];
+        // A Fail state must not use Step Functions' reserved names.
+        let name = names
+            .into_iter()
+            .flatten()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("States.");
+        if name.is_empty() {
+            "UnknownError".into()
+        } else {
+            name.into()
+        }
+    }
+}
+
+impl NoExitCode {
+    fn of(seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
+        let failure = seen.failure();
+        match (&failure.plain_text, seen.container(), container) {
+            (Some(text), ..) if text.as_str().is_empty() => Self::EmptyCause,
+            (Some(_), ..) => Self::PlainText,
+            (None, Err(ContainerError::ListedTwice), Some(name)) => Self::ListedTwice(name.into()),
+            (None, Err(ContainerError::Missing), Some(name)) if !failure.containers.is_empty() => {
+                Self::NoContainer(name.into())
+            }
+            (None, Err(ContainerError::Several), _) => {
+                Self::SeveralContainers(failure.containers.len())
+            }
+            _ => Self::NotReported,
+        }
+    }
+}
+
+/// The known prefix of one of the reasons that the rule sees.
+fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
+    let prefix = |reason: &Text<'_>| {
+        let (head, _) = reason.as_str().split_once(':')?;
+        ERROR_PREFIXES.into_iter().find(|prefix| *prefix == head)
+    };
+    let failure = seen.failure();
+    let reasons = failure.stopped_reason.iter().chain(seen.container_reason());
+    reasons.chain(&failure.placement_reasons).find_map(prefix)
+}
+
+/// Whether a text from outside may be printed: letters, digits, `.`, `-` and `_` only.
+fn is_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    (1..=MAX_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
+impl fmt::Display for Incident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stop_code = self.stop_code.as_deref();
+        match &self.exit_code {
+            Ok(code) => {
+                let container = self.container.as_deref().unwrap_or("the container");
+                write!(f, "{container} exited with {code}")?;
+                match (&self.exit_code_name, code.bits()) {
+                    (Some(name), _) => write!(f, " ({name})")?,
+                    (None, 129..=159) => write!(f, " (killed by signal {})", code.bits() - 128)?,
+                    (None, _) => {}
+                }
+                let stop_code = stop_code.filter(|it| *it != "EssentialContainerExited");
+                for fact in [stop_code, self.error_prefix].into_iter().flatten() {
+                    write!(f, ", {fact}")?;
+                }
+                Ok(())
+            }
+            Err(why) => {
+                f.write_str(self.error.as_deref().unwrap_or("an error without a name"))?;
+                for fact in [stop_code, self.error_prefix].into_iter().flatten() {
+                    write!(f, ", {fact}")?;
+                }
+                write!(f, ", {why}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for NoExitCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReported => f.write_str("no exit code"),
+            Self::EmptyCause => f.write_str("the Cause is empty"),
+            Self::PlainText => f.write_str("the Cause is plain text"),
+            Self::NoContainer(name) => write!(f, "no container {name}"),
+            Self::ListedTwice(name) => write!(f, "container {name} is listed twice"),
+            Self::SeveralContainers(count) => {
+                write!(f, "{count} containers and none named in the policy")
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The reason for a verdict.
+
+use super::verdict::{FatalKind, Verdict};
+use crate::policy::MAX_RETRIES;
+use std::fmt;
+
+/// The reason for a verdict, with the numbers behind it. It prints as the end of a decision's `cause`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The event is unusable, for the reason given.
+    InvalidEvent(&'static str),
+    /// The counters are unusable, so nothing would bound the retries.
+    InvalidErrorState,
+    /// The rule is FATAL.
+    FatalRule,
+    /// The rule's own retries are used up.
+    OwnRetriesUsed {
+        /// Retries of the rule so far.
+        used: u32,
+        /// Its `max_retries`.
+        max: u32,
+    },
+    /// The counted retries are used up.
+    CountedRetriesUsed {
+        /// Counted retries so far.
+        used: u32,
+        /// `limits.max_retries`.
+        max: u32,
+    },
+    /// The execution has had [`MAX_RETRIES`] retries.
+    AllRetriesUsed,
+    /// The next wait would take the waits over `limits.max_total_wait`.
+    WaitBudgetSpent {
+        /// Seconds waited so far.
+        waited: u64,
+        /// The next wait, in seconds.
+        wait: u32,
+        /// `limits.max_total_wait`, in seconds.
+        max: u64,
+    },
+    /// The next wait would end after `limits.max_elapsed`.
+    DeadlineReached {
+        /// Seconds since the execution's start.
+        elapsed: u64,
+        /// The next wait, in seconds.
+        wait: u32,
+        /// `limits.max_elapsed`, in seconds.
+        max: u64,
+        /// Whether the time since the start is unknown, so that only waits count as elapsed.
+        start_unknown: bool,
+    },
+    /// Nothing forbids the retry.
+    Retry {
+        /// The number of the rule's own retry, from 1.
+        number: u32,
+        /// The rule's `max_retries`.
+        max: u32,
+        /// The wait before it, in seconds. `None` if the rule is RETRIABLE.
+        wait: Option<u32>,
+        /// Whether a deadline was checked although the time since the start is unknown.
+        start_unknown: bool,
+        /// Whether the wait has jitter that all executions share, for lack of an execution id.
+        shared_draw: bool,
+    },
+}
+
+impl Reason {
+    /// The verdict that follows.
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Retry { wait: None, .. } => Verdict::Retriable,
+            Self::Retry {
+                wait: Some(wait_seconds),
+                ..
+            } => Verdict::Temporary { wait_seconds },
+            Self::InvalidEvent(_) => Verdict::Fatal(FatalKind::InvalidEvent),
+            Self::InvalidErrorState => Verdict::Fatal(FatalKind::InvalidErrorState),
+            Self::FatalRule => Verdict::Fatal(FatalKind::Rule),
+            Self::OwnRetriesUsed { .. }
+            | Self::CountedRetriesUsed { .. }
+            | Self::AllRetriesUsed => Verdict::Fatal(FatalKind::RetriesExhausted),
+            Self::WaitBudgetSpent { .. } => Verdict::Fatal(FatalKind::WaitBudgetSpent),
+            Self::DeadlineReached { .. } => Verdict::Fatal(FatalKind::DeadlineReached),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::InvalidEvent(why) => write!(f, "the event is invalid: {why}"),
+            Self::InvalidErrorState => {
+                f.write_str("errorState has no usable counters: nothing would bound the retries")
+            }
+            Self::FatalRule => f.write_str("no retry"),
+            Self::OwnRetriesUsed { used, max } => write!(f, "{used} of its {max} retries used"),
+            Self::CountedRetriesUsed { used, max } => {
+                write!(f, "{used} of {max} retries (limits.max_retries) used")
+            }
+            Self::AllRetriesUsed => {
+                write!(
+                    f,
+                    "{MAX_RETRIES} retries used, the most that one execution can have"
+                )
+            }
+            Self::WaitBudgetSpent { waited, wait, max } => {
+                let limit = "limits.max_total_wait";
+                write!(
+                    f,
+                    "{waited} s waited and {wait} s to wait are over {max} s ({limit})"
+                )
+            }
+            Self::DeadlineReached {
+                elapsed,
+                wait,
+                max,
+                start_unknown,
+            } => {
+                let limit = "limits.max_elapsed";
+                write!(
+                    f,
+                    "{elapsed} s elapsed and {wait} s to wait are over {max} s ({limit})"
+                )?;
+                write_if_start_unknown(f, start_unknown)
+            }
+            Self::Retry {
+                number,
+                max,
+                wait,
+                start_unknown,
+                shared_draw,
+            } => {
+                match wait {
+                    None => write!(f, "retry {number} of {max} at once")?,
+                    Some(wait) => write!(f, "retry {number} of {max} after {wait} s")?,
+                }
+                write_if_start_unknown(f, start_unknown)?;
+                if shared_draw {
+                    f.write_str("; without an execution id every execution draws this delay")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write_if_start_unknown(f: &mut fmt::Formatter<'_>, start_unknown: bool) -> fmt::Result {
+    match start_unknown {
+        true => f.write_str("; the time since the start is unknown, only waits are counted"),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,65 @@
+//! Quotes of text from a policy or a failure in messages.
+
+/// Most characters of a text from the policy that a message quotes.
+const MAX_QUOTED_CHARS: usize = 60;
+
+/// A text from the policy in backticks, without line breaks, at most 60 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    quoted_head(text, MAX_QUOTED_CHARS)
+}
+
+/// The first `max_chars` characters of a text in backticks, without line breaks.
+pub(crate) fn quoted_head(text: &str, max_chars: usize) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(max_chars)
+        .flat_map(char::escape_debug)
+        .collect();
+    // In backticks these need no escape.
+    shown = shown
+        .replace("\\\"", "\"")
+        .replace("\\'", "'")
+        .replace("\\\\", "\\");
+    if text.chars().nth(max_chars).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// The words, each in backticks, with commas between them.
+pub(crate) fn list_quoted<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// A count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_quoted_on_one_line() {
+        let (long, longer) = ("x".repeat(60), "x".repeat(61));
+        for (text, expected) in [
+            ("", "``"),
+            ("a b~", "`a b~`"),
+            (r#"\bé "it's""#, r#"`\bé "it's"`"#),
+            (r"\d", r"`\d`"),
+            ("a\nb", r"`a\nb`"),
+            ("\u{7f}", r"`\u{7f}`"),
+            (&long, &format!("`{long}`")),
+            (&longer, &format!("`{long}…`")),
+            (&format!("é{long}"), &format!("`é{}…`", "x".repeat(59))),
+            (
+                &format!("é{}", "x".repeat(59)),
+                &format!("`é{}`", "x".repeat(59)),
+            ),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+}

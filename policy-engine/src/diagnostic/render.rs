@@ -1,0 +1,117 @@
+//! Draws a problem with its source line and carets, as compilers do.
+
+use super::code::Severity;
+use super::position::position;
+use super::problem::Diagnostic;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// Columns that the output keeps to, unless a line of the policy or a single word is longer.
+const WIDTH: usize = 80;
+
+impl Diagnostic {
+    /// The problem with its source line and carets; does not end with a line break.
+    pub fn render(&self, text: &str, path: &str, color: bool) -> String {
+        let level = match self.code.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let gutter = text.lines().count().to_string().len() + " | ".len();
+        // A label that does not fit on the line becomes a note. If the line itself is too long, the
+        // renderer cuts it and makes room for the label.
+        let fits = |line: &str| gutter + line.chars().count() <= WIDTH;
+        let (line, end) = position(text, self.span.end);
+        let label_fits = gutter + end + self.label.chars().count() <= WIDTH;
+        let keep_label = label_fits || !text.lines().nth(line - 1).is_some_and(fits);
+
+        let primary = AnnotationKind::Primary.span(self.span.clone());
+        let related = self.related.iter().map(|place| {
+            AnnotationKind::Context
+                .span(place.span.clone())
+                .label(&place.label)
+        });
+        let snippet = Snippet::source(text)
+            .path(path)
+            .annotation(primary.label(keep_label.then_some(self.label.as_str())))
+            .annotations(related);
+
+        let prefix = format!("{}[{}]: ", self.code.severity(), self.code);
+        let title = wrapped(&self.message, WIDTH - prefix.len());
+        let notes = (!keep_label)
+            .then_some(&self.label)
+            .into_iter()
+            .chain(&self.notes);
+        let messages: Vec<_> = notes
+            .map(|note| (Level::NOTE, note))
+            .chain(self.help.iter().map(|help| (Level::HELP, help)))
+            .map(|(level, text)| (level, wrapped(text, WIDTH - gutter - "= note: ".len())))
+            .collect();
+        let title = level.primary_title(&title).id(self.code.as_str());
+        let mut group = Group::with_title(title).element(snippet);
+        for (level, text) in &messages {
+            group = group.element(level.clone().message(text));
+        }
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.term_width(WIDTH).render(&[group])
+    }
+}
+
+/// Breaks a text between words into lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        match column {
+            0 => {}
+            // A word of one letter stays on its line: it is often a unit that belongs to a number.
+            _ if length > 1 && column + 1 + length > width => {
+                lines.push('\n');
+                column = 0;
+            }
+            _ => {
+                lines.push(' ');
+                column += 1;
+            }
+        }
+        lines.push_str(word);
+        column += length;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    fn problem(label: &str) -> Diagnostic {
+        Diagnostic::new(Code::Syntax, 4..5, "m").label(label)
+    }
+
+    #[test]
+    fn color_is_only_used_when_asked_for() {
+        assert!(!problem("l").render("x = 1", "p", false).contains('\u{1b}'));
+        assert!(problem("l").render("x = 1", "p", true).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_output_keeps_to_its_width() {
+        // `1 | x = 1 ` and a label of 70 characters make 80 columns.
+        for (length, becomes_note) in [(70, false), (71, true)] {
+            let rendered = problem(&"l".repeat(length)).render("x = 1", "p", false);
+            assert_eq!(rendered.contains("note: "), becomes_note, "{length}");
+        }
+        for (width, expected) in [
+            (8, "ab cd 1 s"),
+            (5, "ab cd 1 s"),
+            (4, "ab\ncd 1 s"),
+            (1, "ab\ncd 1 s"),
+        ] {
+            assert_eq!(wrapped("ab cd 1 s", width), expected, "{width}");
+        }
+    }
+}

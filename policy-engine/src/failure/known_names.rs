@@ -1,0 +1,75 @@
+//! Names that AWS is known to report. Other names are kept as they are: the lists grow.
+
+/// Error names that a Catch can receive.
+///
+/// Source: Step Functions Developer Guide, "Handling errors" and "Call Amazon ECS"; ECS API
+/// Reference, errors of RunTask.
+pub(crate) const ERROR_NAMES: [&str; 27] = [
+    "States.TaskFailed",
+    "States.Timeout",
+    "States.HeartbeatTimeout",
+    "States.Permissions",
+    "States.Runtime",
+    "States.DataLimitExceeded",
+    "States.ParameterPathFailure",
+    "States.ResultPathMatchFailure",
+    "States.IntrinsicFailure",
+    "States.NoChoiceMatched",
+    "States.ExceedToleratedFailureThreshold",
+    "States.QueryEvaluationError",
+    "AmazonECS.Unknown",
+    "ECS.AmazonECSException",
+    "ECS.ServerException",
+    "ECS.ClientException",
+    "ECS.InvalidParameterException",
+    "ECS.AccessDeniedException",
+    "ECS.ClusterNotFoundException",
+    "ECS.PlatformUnknownException",
+    "ECS.PlatformTaskDefinitionIncompatibilityException",
+    "ECS.UnsupportedFeatureException",
+    "ECS.BlockedException",
+    "ECS.ThrottlingException",
+    "ECS.LimitExceededException",
+    "ECS.ConflictException",
+    "ECS.SdkClientException",
+];
+
+/// Stop codes that ECS is known to report.
+///
+/// Source: ECS API Reference, Task, `stopCode`; AWS SDK for Python, `TaskStopCode`.
+pub(crate) const STOP_CODES: [&str; 7] = [
+    "TaskFailedToStart",
+    "EssentialContainerExited",
+    "UserInitiated",
+    "ServiceSchedulerInitiated",
+    "SpotInterruption",
+    "TerminationNotice",
+    "InfrastructureHealth",
+];
+
+/// Prefixes that ECS puts before a stopped reason, followed by a colon.
+///
+/// Source: amazon-ecs-agent, `dockerapi/errors.go`; ECS Developer Guide, "Stopped task error
+/// messages".
+pub(crate) const ERROR_PREFIXES: [&str; 20] = [
+    "CannotPullContainerError",
+    "CannotPullECRContainerError",
+    "CannotPullContainerAuthError",
+    "CannotPullImageManifestError",
+    "CannotCreateContainerError",
+    "CannotStartContainerError",
+    "CannotStopContainerError",
+    "CannotInspectContainerError",
+    "CannotDescribeContainerError",
+    "CannotRemoveContainerError",
+    "CannotCreateVolumeError",
+    "CannotInspectVolumeError",
+    "DockerTimeoutError",
+    "DockerStateError",
+    "OutOfMemoryError",
+    "ContainerRuntimeError",
+    "ContainerRuntimeTimeoutError",
+    "ResourceInitializationError",
+    "InternalError",
+    "SpotInterruptionError",
+];

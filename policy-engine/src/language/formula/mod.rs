@@ -1,0 +1,12 @@
+//! Backoff formulas such as `30 * 2^(n-1)`.
+//!
+//! The engine computes with floating-point numbers only here and where a backoff is tabulated.
+
+mod lexer;
+mod parser;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use parser::{MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};
+pub use tree::{Formula, FormulaError};

@@ -1,0 +1,48 @@
+//! `[limits]`, and what they mean together with the rules.
+
+use super::keys;
+use super::section::Section;
+use super::values;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::policy::{Limits, MAX_RETRIES, Rule};
+use std::ops::Range;
+
+pub(super) fn read(root: &Section<'_>, out: &mut Diagnostics) -> Option<Limits> {
+    root.required("limits", "limits = { max_retries = 3 }", out)?;
+    let section = root.table("limits", out)?;
+    section.only(keys::LIMITS, out);
+    let max_retries = section.required("max_retries", "max_retries = 3", out);
+    let max_retries =
+        max_retries.and_then(|value| values::count(value, "max_retries", 0..=MAX_RETRIES, out));
+    let mut time = |key| {
+        section
+            .get(key)
+            .and_then(|value| values::seconds(value, out))
+    };
+    let (max_total_wait, max_elapsed) = (time("max_total_wait"), time("max_elapsed"));
+    Some(Limits {
+        max_retries: max_retries?,
+        max_total_wait,
+        max_elapsed,
+    })
+}
+
+/// Reports limits that allow more retries than an execution's history can hold.
+pub(super) fn check_total_retries(
+    limits: Limits,
+    span: Range<usize>,
+    rules: &[Rule],
+    out: &mut Diagnostics,
+) {
+    let uncounted = rules.iter().filter(|rule| !rule.counts());
+    let uncounted: u64 = uncounted.map(|rule| u64::from(rule.max_retries())).sum();
+    let counted = limits.max_retries;
+    let total = uncounted + u64::from(counted);
+    if total > MAX_RETRIES.into() {
+        let message = format!("more than {MAX_RETRIES} retries in one execution");
+        let label = format!("{counted} counted and {uncounted} uncounted make {total}");
+        let problem = Diagnostic::new(Code::TooManyRetries, span, message);
+        let help = "lower `max_retries` here or of rules with `counts = false`";
+        out.push(problem.label(label).help(help));
+    }
+}

@@ -1,0 +1,51 @@
+//! The names of rules, backoffs and containers.
+
+use super::tree::TomlNode;
+use super::values;
+use crate::decision::NO_RULE;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::policy::DEFAULT_RULE;
+use std::ops::Range;
+
+/// Longest name of a rule or a backoff, in characters.
+const MAX_NAME_CHARS: usize = 64;
+
+/// Longest name of a container, in characters.
+///
+/// Source: ECS API Reference, ContainerDefinition, `name`.
+const MAX_CONTAINER_CHARS: usize = 255;
+
+/// Reports a name that a rule or a backoff cannot have; `thing` is either.
+pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagnostics) {
+    let message = format!("{} cannot name a {thing}", quoted(name));
+    let problem = Diagnostic::new(Code::BadName, span, message);
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let length = 1..=MAX_NAME_CHARS;
+    if !length.contains(&name.len()) || !name.chars().all(is_allowed) || name.starts_with('-') {
+        let help = "use lowercase letters, digits and `-`, at most 64 characters, and no `-` first";
+        out.push(problem.label("not a name").help(help));
+    } else if name == DEFAULT_RULE || name == NO_RULE {
+        let help = match (thing, name) {
+            ("rule", DEFAULT_RULE) => {
+                "choose another name; failures that no rule matches are for `[default]`, which has \
+                 no name"
+            }
+            _ => "choose another name",
+        };
+        out.push(problem.label("reserved").help(help));
+    }
+}
+
+/// The name of a container. `None` if ECS allows no such name; then that is reported.
+pub(super) fn container(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<String> {
+    let name = values::text(value, out)?;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if (1..=MAX_CONTAINER_CHARS).contains(&name.len()) && name.bytes().all(is_allowed) {
+        return Some(name.to_owned());
+    }
+    let message = format!("{} cannot name a container", quoted(name));
+    let problem = Diagnostic::new(Code::BadName, value.span(), message);
+    let help = "container names have letters, digits, `-` and `_`, at most 255";
+    out.push(problem.label("not a name").help(help));
+    None
+}

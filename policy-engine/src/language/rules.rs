@@ -1,0 +1,258 @@
+//! `[[rule]]` and `[default]`.
+
+use super::backoff::NamedBackoffs;
+use super::conditions;
+use super::exit_codes::ExitCodeNames;
+use super::keys;
+use super::names;
+use super::section::Section;
+use super::values;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::policy::{Action, DEFAULT_RULE, MAX_RETRIES, MAX_RULES, Rule, Type};
+use std::collections::BTreeMap;
+use toml::de::DeValue;
+
+/// The parts of a policy that rules refer to.
+pub(super) struct RuleReader<'p> {
+    pub(super) policy: &'p str,
+    /// The container of the policy.
+    pub(super) container: Option<&'p str>,
+    /// `limits.max_retries`, which rules inherit. `None` if it cannot be read.
+    pub(super) max_retries: Option<u32>,
+    pub(super) exit_codes: ExitCodeNames,
+    pub(super) backoffs: NamedBackoffs,
+}
+
+impl RuleReader<'_> {
+    /// All `[[rule]]` tables.
+    pub(super) fn rules(&mut self, root: &Section<'_>, out: &mut Diagnostics) -> Vec<Rule> {
+        let Some(value) = root.get("rule") else {
+            return Vec::new();
+        };
+        let help = "head each rule with `[[rule]]`";
+        let Some(list) = values::list(value, "a list of rules", help, out) else {
+            return Vec::new();
+        };
+        if let Some(first_too_many) = list.get(MAX_RULES) {
+            let problem = Diagnostic::new(Code::TooLarge, first_too_many.span(), "too many rules");
+            let label = format!("{} rules, the most is {MAX_RULES}", list.len());
+            out.push(problem.label(label).help("join rules that do the same"));
+            return Vec::new();
+        }
+        let lines = LineStarts::of(self.policy);
+        let mut rules = Vec::with_capacity(list.len());
+        let mut names = BTreeMap::new();
+        for value in list {
+            let Some(section) = Section::of(value, "`[[rule]]`", out) else {
+                continue;
+            };
+            let named = section.get("name");
+            let line = lines.line(section.span.start);
+            rules.push(self.rule(section, rules.len(), line, out));
+            let Some(named) = named else { continue };
+            let DeValue::String(name) = named.get_ref() else {
+                continue;
+            };
+            if let Some(first) = names
+                .insert(name, named.span())
+                .filter(|_| !name.is_empty())
+            {
+                let message = format!("two rules are called {}", quoted(name));
+                let problem = Diagnostic::new(Code::RepeatedName, named.span(), message);
+                let help = "give each rule its own name; to match more with one rule, list the \
+                            values in its `when`";
+                let problem = problem.label("again here").help(help);
+                out.push(problem.related(first, "named here first"));
+            }
+        }
+        rules
+    }
+
+    /// A rule as far as it can be read; what cannot be read has been reported.
+    fn rule(
+        &mut self,
+        mut section: Section<'_>,
+        position: usize,
+        line: usize,
+        out: &mut Diagnostics,
+    ) -> Rule {
+        section.only(keys::RULE, out);
+        let value = section.required("name", "name = \"network-error\"", out);
+        let name = value.and_then(|value| Some((values::text(value, out)?, value.span())));
+        if let Some((name, span)) = name.clone() {
+            names::check(name, span, "rule", out);
+        }
+        let name = name.map_or("", |(name, _)| name);
+        if !name.is_empty() {
+            section.name = format!("rule {}", quoted(name));
+        }
+        let when = when(&section, out);
+        let container = when.as_ref().and_then(|when| when.get("container"));
+        let container = container.and_then(|value| names::container(value, out));
+        let matchers = when.map_or_else(Vec::new, |when| {
+            conditions::read(&when, self.policy, &mut self.exit_codes, out)
+        });
+        let counts = section
+            .get("counts")
+            .and_then(|value| values::flag(value, out));
+        let counts = counts.unwrap_or(true);
+        let action = self.action(&section, counts, out).unwrap_or(Action::Fatal);
+        Rule {
+            name: name.to_owned(),
+            position,
+            span: section.span,
+            line,
+            container: container.or_else(|| self.container.map(str::to_owned)),
+            matchers,
+            action,
+            counts,
+        }
+    }
+
+    /// `[default]`; FATAL if the policy has none. `position` is the number of rules before it.
+    pub(super) fn default_rule(
+        &mut self,
+        root: &Section<'_>,
+        position: usize,
+        out: &mut Diagnostics,
+    ) -> Rule {
+        let section = root.table("default", out);
+        let action = section.as_ref().and_then(|section| {
+            section.only(keys::DEFAULT, out);
+            self.action(section, true, out)
+        });
+        let span = section.map_or(0..0, |section| section.span);
+        let line = match span.is_empty() {
+            true => 0,
+            false => LineStarts::of(self.policy).line(span.start),
+        };
+        Rule {
+            name: DEFAULT_RULE.to_owned(),
+            position,
+            span,
+            line,
+            container: self.container.map(str::to_owned),
+            matchers: Vec::new(),
+            action: action.unwrap_or(Action::Fatal),
+            counts: true,
+        }
+    }
+
+    /// Combines `type`, `max_retries`, `backoff` and `counts`.
+    fn action(
+        &mut self,
+        section: &Section<'_>,
+        counts: bool,
+        out: &mut Diagnostics,
+    ) -> Option<Action> {
+        let types = Type::ALL.map(|it| (it.as_str(), it));
+        let value = section.required("type", "type = \"FATAL\"", out);
+        let type_ = value.and_then(|value| values::word(value, "type", types, out));
+        let max_retries = self.max_retries(section, counts, type_, out);
+        // The delays are checked even if the type is missing or has none, so that one pass
+        // reports all problems.
+        let backoff = section
+            .get("backoff")
+            .and_then(|value| self.backoffs.of_rule(value, self.policy, max_retries, out));
+        let mut refuse = |key: &str, why: &str, help: &str| {
+            if let Some(value) = section.get(key) {
+                let message = format!("`{key}` in {} does not fit its type", section.name);
+                let problem = Diagnostic::new(Code::KeysDoNotFit, value.span(), message);
+                out.push(problem.label(why).help(help));
+            }
+        };
+        match type_? {
+            Type::Fatal => {
+                let other_type = "remove it, or use RETRIABLE or TEMPORARY";
+                refuse("max_retries", "FATAL stops at once", other_type);
+                refuse(
+                    "backoff",
+                    "FATAL stops at once",
+                    "remove it, or use TEMPORARY",
+                );
+                refuse("counts", "FATAL has no retries to count", other_type);
+                Some(Action::Fatal)
+            }
+            Type::Retriable => {
+                refuse(
+                    "backoff",
+                    "RETRIABLE runs again at once",
+                    "remove it, or use TEMPORARY",
+                );
+                Some(Action::Retriable {
+                    max_retries: max_retries?,
+                })
+            }
+            Type::Temporary => {
+                if section.misses("backoff") {
+                    let message = format!("{} has no `backoff`", section.name);
+                    let span = section.span_of("type");
+                    let problem = Diagnostic::new(Code::KeysDoNotFit, span, message);
+                    let help = "add `backoff = { constant = \"60s\" }`, or use RETRIABLE";
+                    out.push(problem.label("TEMPORARY needs a `backoff`").help(help));
+                }
+                Some(Action::Temporary {
+                    max_retries: max_retries?,
+                    backoff: backoff?,
+                })
+            }
+        }
+    }
+
+    /// The rule's own `max_retries`, or that of the limits. `None` if it is unknown.
+    fn max_retries(
+        &self,
+        section: &Section<'_>,
+        counts: bool,
+        type_: Option<Type>,
+        out: &mut Diagnostics,
+    ) -> Option<u32> {
+        if let Some(own) = section.get("max_retries") {
+            return values::count(own, "max_retries", 1..=MAX_RETRIES, out);
+        }
+        if counts {
+            return self.max_retries;
+        }
+        if type_ != Some(Type::Fatal) && section.misses("max_retries") {
+            let message = format!(
+                "{} is not counted and has no `max_retries` of its own",
+                section.name
+            );
+            let span = section.span_of("counts");
+            let problem = Diagnostic::new(Code::KeysDoNotFit, span, message);
+            let help = "add `max_retries = 5`, or remove `counts = false`";
+            out.push(problem.label("nothing bounds its retries").help(help));
+        }
+        None
+    }
+}
+
+fn when<'t>(section: &Section<'t>, out: &mut Diagnostics) -> Option<Section<'t>> {
+    if section.misses("when") {
+        let message = format!("{} has no `when`", section.name);
+        let problem = Diagnostic::new(Code::NoMatcher, section.span.clone(), message);
+        let help = "add `when = { exit_code = 4 }` or another matcher; failures that no rule \
+                    matches are for `[default]`";
+        out.push(problem.label("this rule has no matcher").help(help));
+    }
+    Section::of(section.get("when")?, "`when`", out)
+}
+
+/// The byte offsets at which the lines of a text start.
+struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(
+            [0].into_iter()
+                .chain(breaks.map(|(at, _)| at + 1))
+                .collect(),
+        )
+    }
+
+    /// The line of a byte offset, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset)
+    }
+}

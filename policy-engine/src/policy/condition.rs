@@ -1,0 +1,148 @@
+//! The conditions of rules.
+
+use super::exit_codes::ExitCodeSet;
+use super::pattern::Pattern;
+use crate::failure::{NameFact, SeenFailure, Text};
+use std::ops::Range;
+
+/// One condition of a rule, and where the policy has it.
+///
+/// Two matchers are equal if they match the same; source positions are ignored.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    condition: Condition,
+    span: Range<usize>,
+}
+
+impl Matcher {
+    pub(crate) fn new(condition: Condition, span: Range<usize>) -> Self {
+        Self { condition, span }
+    }
+
+    /// The matcher's key in policies.
+    pub fn key(&self) -> &'static str {
+        self.condition.key()
+    }
+
+    /// The place of the matcher's value: bytes of [`Policy::source`](super::Policy::source).
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    pub(crate) fn condition(&self) -> &Condition {
+        &self.condition
+    }
+}
+
+impl PartialEq for Matcher {
+    fn eq(&self, other: &Self) -> bool {
+        self.condition == other.condition
+    }
+}
+
+impl Eq for Matcher {}
+
+/// A condition on failures. One of several values is enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Condition {
+    Error(Vec<NameMatch>),
+    Name(NameFact, Vec<String>),
+    ExitCode(ExitCodeSet),
+    Text(TextScope, Vec<Pattern>),
+}
+
+impl Condition {
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Self::Error(_) => "error",
+            Self::Name(fact, _) => fact.key(),
+            Self::ExitCode(_) => "exit_code",
+            Self::Text(scope, _) => scope.key(),
+        }
+    }
+
+    /// Whether the answer depends on the container that the rule looks at.
+    pub(crate) fn looks_at_container(&self) -> bool {
+        match self {
+            Self::ExitCode(_) => true,
+            Self::Text(scope, _) => *scope != TextScope::StoppedReason,
+            Self::Error(_) | Self::Name(..) => false,
+        }
+    }
+
+    pub(crate) fn holds(&self, seen: &SeenFailure<'_>) -> bool {
+        match self {
+            Self::Error(names) => {
+                let error = seen.failure().error.as_deref();
+                error.is_some_and(|error| names.iter().any(|name| name.matches(error)))
+            }
+            Self::Name(fact, names) => {
+                let seen = seen.failure().name(*fact);
+                seen.is_some_and(|seen| names.iter().any(|name| name == seen))
+            }
+            Self::ExitCode(codes) => codes.contains(seen.exit_code()),
+            Self::Text(scope, patterns) => scope
+                .texts(seen)
+                .any(|text| patterns.iter().any(|it| it.is_in(text))),
+        }
+    }
+}
+
+/// An error name, or the beginning of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NameMatch {
+    Exactly(String),
+    StartingWith(String),
+}
+
+impl NameMatch {
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Exactly(wanted) => name == wanted,
+            Self::StartingWith(prefix) => name.starts_with(prefix.as_str()),
+        }
+    }
+
+    /// As policies write it: a beginning ends in `*`.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Exactly(name) => name.clone(),
+            Self::StartingWith(prefix) => format!("{prefix}*"),
+        }
+    }
+}
+
+/// The texts of a failure in which patterns are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextScope {
+    /// The task's and the container's reason, those of RunTask's `Failures`, and a plain-text Cause.
+    Reason,
+    StoppedReason,
+    ContainerReason,
+}
+
+impl TextScope {
+    pub(crate) const ALL: [Self; 3] = [Self::Reason, Self::StoppedReason, Self::ContainerReason];
+
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Reason => "reason",
+            Self::StoppedReason => "stopped_reason",
+            Self::ContainerReason => "container_reason",
+        }
+    }
+
+    pub(crate) fn texts<'f>(self, seen: &SeenFailure<'f>) -> impl Iterator<Item = &'f Text<'f>> {
+        let failure = seen.failure();
+        let task = failure
+            .stopped_reason
+            .as_ref()
+            .filter(|_| self != Self::ContainerReason);
+        let container = seen
+            .container_reason()
+            .filter(|_| self != Self::StoppedReason);
+        let others = failure.placement_reasons.iter().chain(&failure.plain_text);
+        let others = others.filter(move |_| self == Self::Reason);
+        task.into_iter().chain(container).chain(others)
+    }
+}

@@ -1,7 +1,0 @@
-//! Formulas.
-
-mod lexer;
-mod parser;
-mod tree;
-
-pub use tree::*;

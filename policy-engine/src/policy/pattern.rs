@@ -1,0 +1,115 @@
+//! A pattern, and how it is searched in texts.
+
+use crate::failure::Text;
+use regex_lite::{Regex, RegexBuilder};
+use std::sync::OnceLock;
+
+/// A pattern that is searched in texts, ignoring case.
+///
+/// It is compiled when it is first searched in a text that contains one of its literals. Most
+/// patterns of a policy are never compiled, and compiling takes longer than all other steps of
+/// loading a policy together.
+///
+/// Two patterns are equal if they are written alike.
+///
+/// # Examples
+///
+/// ```
+/// use exitwise_engine::failure::Text;
+/// use exitwise_engine::policy::Pattern;
+///
+/// let pattern = Pattern::parse("toomanyrequests|rate limit")?;
+/// assert!(pattern.is_in(&Text::project("Rate limit exceeded")));
+/// assert_eq!(pattern.find(&Text::project("The rate limit is low")), Some("rate limit"));
+/// assert_eq!(Pattern::parse("a(?=b)").unwrap_err().label, "a look-around");
+/// # Ok::<(), exitwise_engine::language::PatternError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    source: String,
+    literals: Option<Vec<String>>,
+    /// Holds `None` if `regex-lite` rejects the pattern. [`Pattern::parse`] accepts only what it
+    /// accepts, so this should not happen.
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// A pattern that is valid, with its [literals](Self::literals).
+    pub(crate) fn new(source: &str, literals: Option<Vec<String>>) -> Self {
+        Self {
+            source: source.into(),
+            literals,
+            regex: OnceLock::new(),
+        }
+    }
+
+    /// The pattern as the policy writes it.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Texts in lower case, one of which occurs in every text that the pattern is found in. `None`
+    /// if no such texts are known.
+    pub(crate) fn literals(&self) -> Option<&[String]> {
+        self.literals.as_deref()
+    }
+
+    /// Whether the pattern is found in the text.
+    pub fn is_in(&self, text: &Text<'_>) -> bool {
+        let may_match = self.literals().is_none_or(|literals| {
+            literals
+                .iter()
+                .any(|literal| text.lowercase().contains(literal.as_str()))
+        });
+        may_match
+            && self
+                .regex()
+                .is_some_and(|regex| regex.is_match(text.as_str()))
+    }
+
+    /// The first part of the text that the pattern matches.
+    pub fn find<'t>(&self, text: &'t Text<'_>) -> Option<&'t str> {
+        Some(self.regex()?.find(text.as_str())?.as_str())
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        // `Pattern::parse` has bounded nesting and size already.
+        let mut builder = RegexBuilder::new(&self.source);
+        builder
+            .case_insensitive(true)
+            .nest_limit(u32::MAX)
+            .size_limit(usize::MAX);
+        self.regex.get_or_init(|| builder.build().ok()).as_ref()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Pattern {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_compiled_when_a_text_contains_a_literal() {
+        let is_compiled = |pattern, text| {
+            let pattern = Pattern::parse(pattern).unwrap();
+            pattern.is_in(&Text::project(text));
+            pattern.regex.get().is_some()
+        };
+        assert!(is_compiled(
+            "toomanyrequests|rate limit",
+            "over the RATE LIMIT"
+        ));
+        assert!(!is_compiled(
+            "toomanyrequests|rate limit",
+            "no space left on device"
+        ));
+        assert!(is_compiled("a.b", "no space left on device"));
+    }
+}

@@ -1,6 +1,0 @@
-//! Patterns.
-
-pub(crate) mod search;
-mod syntax;
-
-pub use search::*;

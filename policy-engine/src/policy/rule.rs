@@ -1,0 +1,195 @@
+//! One rule: which failures it matches, and what it does about them.
+
+use super::backoff::BackoffTable;
+use super::condition::Matcher;
+use crate::failure::SeenFailure;
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// The name of `[default]` in decisions and counters.
+pub const DEFAULT_RULE: &str = "default";
+
+/// A type of the policy language: what to do after a failure.
+///
+/// # Examples
+///
+/// ```
+/// use exitwise_engine::policy::Type;
+///
+/// assert_eq!("TEMPORARY".parse(), Ok(Type::Temporary));
+/// assert_eq!(Type::Temporary.to_string(), "TEMPORARY");
+/// assert!("temporary".parse::<Type>().is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// Run again at once.
+    Retriable,
+    /// Wait, then run again.
+    Temporary,
+    /// Stop.
+    Fatal,
+}
+
+impl Type {
+    /// All types.
+    pub const ALL: [Self; 3] = [Self::Retriable, Self::Temporary, Self::Fatal];
+
+    /// The type as policies and decisions spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retriable => "RETRIABLE",
+            Self::Temporary => "TEMPORARY",
+            Self::Fatal => "FATAL",
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Type {
+    type Err = UnknownTypeError;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTypeError> {
+        Self::ALL
+            .into_iter()
+            .find(|it| it.as_str() == text)
+            .ok_or(UnknownTypeError)
+    }
+}
+
+/// A text that is not one of the types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a type: use RETRIABLE, TEMPORARY or FATAL")]
+pub struct UnknownTypeError;
+
+/// The action of a rule for the failures it matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Run again at once.
+    Retriable {
+        /// The rule's own limit, from 1; 0 if it is inherited from `limits.max_retries = 0`.
+        max_retries: u32,
+    },
+    /// Wait, then run again.
+    Temporary {
+        /// The rule's own limit, as for `Retriable`.
+        max_retries: u32,
+        /// The delay before each of these retries.
+        backoff: BackoffTable,
+    },
+    /// Stop.
+    Fatal,
+}
+
+impl Action {
+    /// The type of the action.
+    pub const fn to_type(&self) -> Type {
+        match self {
+            Self::Retriable { .. } => Type::Retriable,
+            Self::Temporary { .. } => Type::Temporary,
+            Self::Fatal => Type::Fatal,
+        }
+    }
+}
+
+/// One `[[rule]]`, or `[default]`.
+///
+/// Two rules are equal if they match and do the same; source positions are ignored.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub(crate) name: String,
+    pub(crate) position: usize,
+    pub(crate) span: Range<usize>,
+    pub(crate) line: usize,
+    pub(crate) container: Option<String>,
+    pub(crate) matchers: Vec<Matcher>,
+    pub(crate) action: Action,
+    pub(crate) counts: bool,
+}
+
+impl Rule {
+    /// The rule's name; `default` for `[default]`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of rules before this one.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The line of the policy where the rule starts, from 1; 0 if the policy has no `[default]`.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The place where the rule starts: bytes of [`Policy::source`](super::Policy::source). Empty if the
+    /// policy has no `[default]`.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// The container that the rule looks at: its own, else the policy's. `None` stands for the
+    /// task's only container.
+    pub fn container(&self) -> Option<&str> {
+        self.container.as_deref()
+    }
+
+    /// The conditions, all of which must hold, in the order in which they are checked. Empty for
+    /// `[default]`.
+    pub fn matchers(&self) -> &[Matcher] {
+        &self.matchers
+    }
+
+    /// The action of the rule.
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// Whether its retries use up `limits.max_retries`.
+    pub fn counts(&self) -> bool {
+        self.counts
+    }
+
+    /// Number of retries that the rule itself allows; 0 for FATAL.
+    pub fn max_retries(&self) -> u32 {
+        match &self.action {
+            Action::Retriable { max_retries } | Action::Temporary { max_retries, .. } => {
+                *max_retries
+            }
+            Action::Fatal => 0,
+        }
+    }
+
+    /// The delays before its retries. `None` unless the rule is TEMPORARY.
+    pub fn backoff(&self) -> Option<&BackoffTable> {
+        match &self.action {
+            Action::Temporary { backoff, .. } => Some(backoff),
+            Action::Retriable { .. } | Action::Fatal => None,
+        }
+    }
+
+    /// The first condition that the failure does not meet. `None` if the rule matches.
+    pub fn mismatch(&self, seen: &SeenFailure<'_>) -> Option<&Matcher> {
+        self.matchers
+            .iter()
+            .find(|matcher| !matcher.condition().holds(seen))
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.container == other.container
+            && self.matchers == other.matchers
+            && self.action == other.action
+            && self.counts == other.counts
+    }
+}
+
+impl Eq for Rule {}

@@ -1,0 +1,192 @@
+//! Patterns: what they match, what is refused, and that the crate `regex` agrees.
+use exitwise_engine::failure::Text;
+use exitwise_engine::policy::Pattern;
+use proptest::prelude::*;
+
+#[test]
+fn patterns_ignore_case_and_search() {
+    let found = |pattern, text| Pattern::parse(pattern).unwrap().is_in(&Text::project(text));
+    assert!(found(
+        "toomanyrequests|rate limit",
+        "Error: TooManyRequests: slow down"
+    ));
+    assert!(found("can.t pull", "The task can’t pull"));
+    assert!(found("not found$", "x: not found\r\n"));
+    assert!(!found("^pull", "cannot pull"));
+    assert!(found(r"\bHost \([^)]+\) \w+\.", "a host (i-1) gone."));
+}
+
+#[test]
+fn what_is_found_is_shown() {
+    let found = |pattern, text| {
+        Pattern::parse(pattern)
+            .unwrap()
+            .find(&Text::project(text))
+            .map(str::to_owned)
+    };
+    assert_eq!(
+        found("rate (limit|exceeded)", "the Rate Limit").as_deref(),
+        Some("Rate Limit")
+    );
+    assert_eq!(found("rate (limit|exceeded)", "the rate"), None);
+    assert!(
+        Text::project("é") == Text::project("日本") && Text::project("a") != Text::project("A")
+    );
+}
+
+#[test]
+fn what_would_not_carry_over_is_refused() {
+    for (pattern, span, label) in [
+        ("", 0..0, "an empty pattern"),
+        ("a(b", 1..2, "an unclosed group"),
+        ("a)b", 1..2, "no group to close"),
+        ("[a", 0..1, "an unclosed class"),
+        ("*a", 0..1, "nothing to repeat"),
+        ("a{,3}", 1..2, "not a repetition"),
+        ("a{3,2}", 1..6, "from more to fewer"),
+        ("[z-a]", 1..4, "not a range"),
+        (r"[a-\d]", 1..5, "not a range"),
+        (r"[\x41-F]", 1..7, "an escaped letter in a range"),
+        ("[a-z&&b]", 4..6, "an operation on classes"),
+        ("[a[bc]]", 2..3, "a class within a class"),
+        ("[é]", 1..3, "not ASCII"),
+        (r"a\", 1..2, "nothing after the backslash"),
+        (r"\e", 0..2, "not an escape"),
+        (r"\u00e9", 0..2, "not an ASCII character"),
+        ("x(?i)a", 1..5, "inline flags"),
+        ("(?i:a)", 0..6, "inline flags"),
+        ("(?P<name>a)", 0..9, "a named group"),
+        ("(?<name>a)", 0..8, "a named group"),
+        ("a+?", 1..3, "a lazy quantifier"),
+        (r"\p{Greek}", 0..9, "a Unicode class"),
+        (r"[\pL]", 1..4, "a Unicode class"),
+        (r"\1", 0..2, "a backreference"),
+        ("a(?=b)", 1..6, "a look-around"),
+        ("x(?!a)", 1..6, "a look-around"),
+        ("x(?<=a)", 1..7, "a look-around"),
+        ("x(?<!a)", 1..7, "a look-around"),
+        ("a{}", 1..2, "not a repetition"),
+        ("a{x}", 1..2, "not a repetition"),
+        ("a{+5}", 1..2, "not a repetition"),
+        (r"x\b{start}", 1..3, "not an escape"),
+        (r"[\b]", 1..3, "not an escape"),
+        ("x[[y]]", 2..3, "a class within a class"),
+        (
+            "a{4096}b",
+            0..8,
+            "more than 4096 positions with repetitions written out",
+        ),
+        (
+            "xa{4097}",
+            1..8,
+            "more than 4096 positions with repetitions written out",
+        ),
+        (
+            "xa{99999999999999999999}",
+            1..24,
+            "more than 4096 positions with repetitions written out",
+        ),
+        (
+            "(a{1000}){1000}",
+            0..15,
+            "more than 4096 positions with repetitions written out",
+        ),
+    ] {
+        let error = Pattern::parse(pattern).expect_err(pattern);
+        assert_eq!(
+            (error.span, error.label.as_str()),
+            (span, label),
+            "{pattern}"
+        );
+    }
+    assert!(Pattern::parse(&"a".repeat(512)).is_ok() && Pattern::parse(&"a".repeat(513)).is_err());
+    assert!(Pattern::parse(r"(?:a|b)(c)?\d{2,3}[[:alpha:]]").is_ok());
+}
+
+/// The library that says what patterns mean, on whatever characters policies and texts may have.
+fn reference(source: &str) -> Result<regex::bytes::Regex, regex::Error> {
+    let mut builder = regex::bytes::RegexBuilder::new(source);
+    builder
+        .case_insensitive(true)
+        .unicode(false)
+        .nest_limit(2_000)
+        .size_limit(usize::MAX)
+        .build()
+}
+
+/// Texts of the letters that patterns here are made of, so that many match.
+fn texts() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec("[a-cA-C0-2 ._()\\[\\]\\-\r\n\t]{0,24}|[ -~]{0,12}", 8)
+}
+
+fn agree(source: &str, texts: &[String]) -> Result<(), TestCaseError> {
+    let Ok(pattern) = Pattern::parse(source) else {
+        return Ok(());
+    };
+    let reference = reference(source).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    for text in texts {
+        let text = Text::project(text.as_str());
+        prop_assert_eq!(
+            pattern.is_in(&text),
+            reference.is_match(text.as_str().as_bytes()),
+            "{:?}",
+            text
+        );
+    }
+    let mut lite = regex_lite::RegexBuilder::new(source);
+    let lite = lite
+        .case_insensitive(true)
+        .nest_limit(2_000)
+        .size_limit(usize::MAX);
+    prop_assert!(
+        lite.build().is_ok(),
+        "regex-lite accepts what is accepted here"
+    );
+    Ok(())
+}
+
+/// Patterns that mostly are some.
+fn patterns() -> impl Strategy<Value = String> {
+    let atom = prop_oneof![
+        6 => "[a-cA-C0-2 ]{1,5}",
+        2 => prop::sample::select(vec![
+            ".", "^", "$", r"\b", r"\B", r"\A", r"\z", r"\d", r"\S", r"\w", r"\.", r"\(", r"\x41", r"\u0062", r"\t", "é", "]", "}",
+        ])
+        .prop_map(str::to_owned),
+        2 => prop::sample::select(vec![
+            "[a-b]", "[^a-b1]", r"[^\s\S]", "[]a]", "[-a]", "[a-]", r"[\d_]", "[[:alpha:]]", "[^[:^digit:]x]", "[^]b]", "[--a]",
+            r"[\x30-\x39]", r"[\x41]", "[a-c-]",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    atom.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("(?:{})", parts.join("|"))),
+            inner.clone().prop_map(|inner| format!("({inner})")),
+            (
+                inner,
+                prop::sample::select(vec!["?", "*", "+", "{2}", "{0}", "{1,}", "{0,2}", "*+"])
+            )
+                .prop_map(|(inner, times)| format!("(?:{inner}){times}")),
+        ]
+    })
+}
+
+proptest! {
+    /// Whatever is accepted means the same here and in the crate `regex`.
+    #[test]
+    fn patterns_mean_what_the_reference_says(source in patterns(), texts in texts()) {
+        agree(&source, &texts)?;
+    }
+
+    /// The same for whatever can be typed.
+    #[test]
+    fn what_is_accepted_is_accepted_by_the_reference(
+        source in r"([a-c.|^$\-&~:,]|[()]|\\[ -~]|\[|\]|\[\^?[a-c\]\-&]{1,3}\]|[*+?]|\{[0-9]{1,3},?[0-9]?\}|é){0,12}|[ -~]{0,10}",
+        texts in texts(),
+    ) {
+        agree(&source, &texts)?;
+    }
+}

@@ -1,0 +1,390 @@
+//! `[[test]]` sections: how failures are told, what is expected of decisions, and what is said of a failed test.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use exitwise_engine::analysis::TestReport;
+use exitwise_engine::policy::Type;
+use exitwise_engine::{Failure, Policy};
+
+const POLICY: &str = r#"
+version = 1
+container = "app"
+limits = { max_retries = 3, max_total_wait = "100s" }
+
+[exit_codes]
+NetworkError = 4
+
+[[rule]]
+name = "spot"
+when = { stop_code = "SpotInterruption" }
+type = "RETRIABLE"
+max_retries = 1
+counts = false
+
+[[rule]]
+name = "network"
+when = { exit_code = "NetworkError", stop_code = "EssentialContainerExited" }
+type = "TEMPORARY"
+backoff = { constant = "60s", jitter = "equal" }
+
+[[rule]]
+name = "sidecar"
+when = { container = "sidecar", exit_code = 7 }
+type = "RETRIABLE"
+
+[[rule]]
+name = "stopped-text"
+when = { stopped_reason = "rate exceeded" }
+type = "TEMPORARY"
+backoff = { constant = "5s" }
+
+[[rule]]
+name = "container-text"
+when = { container_reason = "OutOfMemory" }
+type = "FATAL"
+
+[[rule]]
+name = "any-text"
+when = { reason = "rate exceeded" }
+type = "RETRIABLE"
+
+[[rule]]
+name = "fargate"
+when = { launch_type = "FARGATE", capacity_provider = "FARGATE_SPOT" }
+type = "RETRIABLE"
+
+[[rule]]
+name = "timeout"
+when = { error = "States.Timeout" }
+type = "RETRIABLE"
+
+[[rule]]
+name = "never-ran"
+when = { exit_code = "absent", error = "States.TaskFailed", stop_code = "TaskFailedToStart" }
+type = "RETRIABLE"
+"#;
+
+/// What a test with these failures and expectations says: nothing where it passes.
+#[track_caller]
+fn check(failures: &str, expect: &str, said: &[&str]) {
+    let text =
+        format!("{POLICY}\n[[test]]\nname = \"it\"\nfailures = {failures}\nexpect = {expect}\n");
+    let (policy, _) = Policy::load(&text)
+        .map_err(|problems| format!("{problems:?}"))
+        .unwrap();
+    let recorded = r#"{"Containers":[{"Name":"app","ExitCode":4}],"StopCode":"SpotInterruption"}"#;
+    let report = TestReport::of(&policy, |path| match path {
+        "spot.json" => Ok(Failure::read(Some("States.TaskFailed"), Some(recorded))),
+        _ => Err("no such file".to_owned()),
+    });
+    let problems = report
+        .outcomes
+        .iter()
+        .filter_map(|outcome| outcome.problem.as_ref());
+    let all = problems.flat_map(|problem| {
+        let related = problem.related.iter().map(|related| &related.label);
+        [&problem.label]
+            .into_iter()
+            .chain(related)
+            .chain(&problem.notes)
+            .chain(&problem.help)
+            .cloned()
+    });
+    assert_eq!(all.collect::<Vec<_>>(), said, "{failures} {expect}");
+    assert_eq!(report.passed(), usize::from(said.is_empty()));
+}
+
+#[test]
+fn failures_are_told_by_their_facts() {
+    for (failures, rule) in [
+        ("4", "network"),
+        ("[\"NetworkError\"]", "network"),
+        ("{ exit_code = 4 }", "network"),
+        (
+            "{ exit_code = 4, stop_code = \"UserInitiated\" }",
+            "default",
+        ),
+        ("{ exit_code = 4, container = \"sidecar\" }", "default"),
+        ("{ exit_code = 7, container = \"sidecar\" }", "sidecar"),
+        ("7", "default"),
+        (
+            "{ stop_code = \"SpotInterruption\", exit_code = 4 }",
+            "spot",
+        ),
+        ("{ reason = \"Rate exceeded\" }", "any-text"),
+        ("{ stopped_reason = \"Rate exceeded\" }", "stopped-text"),
+        ("{ container_reason = \"Rate exceeded\" }", "any-text"),
+        (
+            "{ container_reason = \"OutOfMemoryError: killed\" }",
+            "container-text",
+        ),
+        (
+            "{ stopped_reason = \"OutOfMemoryError: killed\" }",
+            "default",
+        ),
+        (
+            "{ launch_type = \"FARGATE\", capacity_provider = \"FARGATE_SPOT\" }",
+            "fargate",
+        ),
+        (
+            "{ launch_type = \"EC2\", capacity_provider = \"FARGATE_SPOT\" }",
+            "default",
+        ),
+        ("{ error = \"States.Timeout\" }", "timeout"),
+        ("{ stop_code = \"TaskFailedToStart\" }", "never-ran"),
+        (
+            "{ stop_code = \"TaskFailedToStart\", exit_code = \"absent\" }",
+            "never-ran",
+        ),
+        (
+            "{ stop_code = \"TaskFailedToStart\", exit_code = 1 }",
+            "default",
+        ),
+        ("{ file = \"spot.json\" }", "spot"),
+    ] {
+        check(failures, &format!("{{ rule = \"{rule}\" }}"), &[]);
+    }
+}
+
+#[test]
+fn a_delay_must_hold_for_every_draw() {
+    for expect in [
+        "TEMPORARY",
+        "TEMPORARY 30s..=60s",
+        "TEMPORARY 30s..=1m",
+        "TEMPORARY 0s..=2h",
+    ] {
+        check("4", &format!("\"{expect}\""), &[]);
+    }
+    for expect in [
+        "TEMPORARY 60s",
+        "TEMPORARY 30s",
+        "TEMPORARY 31s..=60s",
+        "TEMPORARY 30s..=59s",
+    ] {
+        let said = [
+            "got TEMPORARY 30s..=1m",
+            "after this failure",
+            "rule `network` decided",
+            "app exited with 4 (NetworkError); rule network (line 16): retry 1 of 3 after 60 s",
+            "jitter draws any of these delays: expect `TEMPORARY 30s..=1m`, or change rule `network`",
+        ];
+        check("4", &format!("\"{expect}\""), &said);
+    }
+}
+
+/// Two long draws are over `max_total_wait`, two short ones are not: no expectation holds for every execution.
+#[test]
+fn a_limit_that_only_some_draws_reach_fails_the_test() {
+    for (expect, rule) in [
+        ("\"TEMPORARY\"", ""),
+        ("\"FATAL\"", ""),
+        ("{ rule = \"network\" }", ", rule `network`"),
+    ] {
+        let got = format!("got TEMPORARY or FATAL, depending on the jitter{rule}");
+        let said = [
+            got.as_str(),
+            "after this failure",
+            "rule `network` decided",
+            "app exited with 4 (NetworkError); rule network (line 16): 60 s waited and 60 s to wait are over 100 s \
+             (limits.max_total_wait)",
+            "app exited with 4 (NetworkError); rule network (line 16): retry 2 of 3 after 30 s",
+            "leave room for every draw: raise the limit in time, or lower the delays",
+        ];
+        check("[4, 4]", &format!("[\"TEMPORARY\", {expect}]"), &said);
+    }
+}
+
+#[test]
+fn counters_go_from_one_failure_to_the_next() {
+    let spot = "{ stop_code = \"SpotInterruption\" }";
+    let exhausted = "{ type = \"FATAL\", rule = \"spot\", error = \"RetriesExhausted.spot\" }";
+    check(
+        &format!("[{spot}, {spot}]"),
+        &format!("[\"RETRIABLE\", {exhausted}]"),
+        &[],
+    );
+    check(
+        "[{ error = \"States.Timeout\" }, { reason = \"rate exceeded\" }, 4, { error = \"States.Timeout\" }]",
+        "[\"RETRIABLE\", \"RETRIABLE\", \"TEMPORARY\", { error = \"RetriesExhausted.timeout\" }]",
+        &[],
+    );
+}
+
+#[test]
+fn a_failed_test_says_what_came_instead_and_why() {
+    check(
+        "9",
+        "\"TEMPORARY\"",
+        &[
+            "got FATAL",
+            "after this failure",
+            "rule `network` did not match: saw `9`",
+            "rule `stopped-text` did not match: saw nothing",
+            "app exited with 9; rule default (implied): no retry",
+            "expect `FATAL`, or let a rule match before `[default]`",
+        ],
+    );
+    check(
+        "{ stopped_reason = \"a quite long text that nobody has a rule for\" }",
+        "{ rule = \"any-text\" }",
+        &[
+            "got FATAL, rule `default`",
+            "after this failure",
+            "rule `any-text` did not match: saw `a quite long text that n…`",
+            "States.TaskFailed, no exit code; rule default (implied): no retry",
+            "expect the rule `default`, or let another one match before it",
+        ],
+    );
+    check(
+        "{ error = \"States.Timeout\" }",
+        "{ error = \"States.Timeout\" }",
+        &[
+            "got RETRIABLE, error `Timeout`",
+            "after this failure",
+            "rule `timeout` decided",
+            "States.Timeout, no exit code; rule timeout (line 48): retry 1 of 3 at once",
+            "expect the error `Timeout`, or change rule `timeout`",
+        ],
+    );
+    // All that is wrong with one test, at each place.
+    check(
+        "[{ error = \"States.Timeout\" }, 9]",
+        "[\"TEMPORARY\", \"RETRIABLE\"]",
+        &[
+            "got RETRIABLE",
+            "after this failure",
+            "rule `timeout` decided",
+            "rule `network` did not match: saw nothing",
+            "rule `stopped-text` did not match: saw nothing",
+            "got FATAL",
+            "States.Timeout, no exit code; rule timeout (line 48): retry 1 of 3 at once",
+            "expect `RETRIABLE`, or change rule `timeout`",
+        ],
+    );
+}
+
+#[test]
+fn an_execution_ends_with_fatal() {
+    check(
+        "[9, 4]",
+        "[{ rule = \"default\" }, \"TEMPORARY\"]",
+        &[
+            "the execution has ended before this failure",
+            "got FATAL",
+            "drop what follows, or change the rule that decided FATAL",
+        ],
+    );
+}
+
+#[test]
+fn an_event_that_cannot_be_read_fails_the_test() {
+    check(
+        "[{ file = \"lost.json\" }, 4]",
+        "[\"RETRIABLE\", \"FATAL\"]",
+        &[
+            "cannot be read",
+            "no such file",
+            "name a file with an event of ProcessError; the path is relative to the policy",
+        ],
+    );
+}
+
+#[test]
+fn tests_say_what_they_are() {
+    let test = "[[test]]\nname = 'one'\nfailures = [4, { file = 'a.json' }, { file = 'b.json' }]\nexpect = ['RETRIABLE', 'RETRIABLE', 'FATAL']\n";
+    let (policy, _) = Policy::load(&format!(
+        "version = 1\nlimits.max_retries = 3\n{test}{}",
+        test.replace("one", "two")
+    ))
+    .unwrap();
+    let told: Vec<_> = policy
+        .test_cases()
+        .iter()
+        .map(|test| {
+            (
+                test.name(),
+                test.line(policy.source()),
+                test.event_paths().collect(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("one", 3, vec!["a.json", "b.json"]),
+            ("two", 7, vec!["a.json", "b.json"])
+        ]
+    );
+}
+
+#[test]
+fn the_function_reads_past_tests() {
+    for test in [
+        "test = 5",
+        "[[test]]\nnmae = 7",
+        "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\"",
+    ] {
+        let text = format!("version = 1\nlimits.max_retries = 3\n{test}\n");
+        assert!(
+            Policy::load_for_decisions(&text)
+                .unwrap()
+                .test_cases()
+                .is_empty(),
+            "{test}"
+        );
+    }
+}
+
+/// The function reads past tests wherever they stand, and past nothing else.
+#[test]
+fn only_tests_are_read_past() {
+    let test = "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\"\n";
+    let default = "[default]\ntype = \"RETRIABLE\"\n";
+    for text in [
+        format!("{POLICY}{test}{default}"),
+        format!("{POLICY}{test}\n  {default}"),
+        format!("{POLICY}{default}{test}{test}"),
+        format!("{POLICY}{default}{test}name2 = [\n[1],\n]\n"),
+        format!(
+            "{POLICY}{default}[[rule]]\nname = \"a\"\ntype = \"FATAL\"\nwhen = {{ error = '''\n{test}''' }}\n"
+        ),
+    ] {
+        let policy = Policy::load_for_decisions(&text)
+            .map_err(|problems| format!("{problems:?}\n{text}"))
+            .unwrap();
+        assert_eq!(
+            policy.default_rule().action().to_type(),
+            Type::Retriable,
+            "{text}"
+        );
+        assert_eq!(policy.source(), text);
+    }
+    let broken =
+        Policy::load_for_decisions(&format!("{POLICY}{test}[default]\ntype = \"RETRY\"\n"))
+            .unwrap_err();
+    assert_eq!(
+        broken
+            .iter()
+            .map(|problem| problem.code.as_str())
+            .collect::<Vec<_>>(),
+        ["P017"]
+    );
+}
+
+#[test]
+fn rules_that_decide_in_no_test_are_told_once() {
+    let tests = "[[test]]\nname = \"it\"\nfailures = [4]\nexpect = [\"TEMPORARY\"]\n";
+    let text = format!("{POLICY}{tests}");
+    let (policy, _) = Policy::load(&text).unwrap();
+    let report = TestReport::of(&policy, |_| Err("no file".into()));
+    let [problem] = report.diagnostics.iter().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", report.diagnostics)
+    };
+    assert_eq!(problem.message, "8 of 9 rules decide in no test");
+    assert_eq!(problem.label, "rule `spot` is not tested");
+    assert_eq!(problem.related.len(), 4);
+    assert_eq!(
+        problem.notes,
+        ["also not tested: `fargate` (line 43), `timeout` (line 48), `never-ran` (line 53)"]
+    );
+}
