@@ -1,7 +1,7 @@
-# The demo's registry, cluster and task definition.
+# The demo's image repository, cluster and task definition, with its log group and roles.
 
 locals {
-  # arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME
+  # The cluster's ARN contains the partition, region and account: arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME.
   cluster   = split(":", aws_ecs_cluster.this.arn)
   partition = local.cluster[1]
   region    = local.cluster[3]
@@ -14,7 +14,7 @@ locals {
 resource "aws_ecr_repository" "this" {
   name                 = "${var.name}-task"
   image_tag_mutability = "IMMUTABLE"
-  # A destroy would stop at a repository with images.
+  # Without this, `terraform destroy` fails while the repository contains images.
   force_delete = true
   tags         = var.tags
 
@@ -48,7 +48,8 @@ resource "aws_ecs_task_definition" "this" {
   task_role_arn            = aws_iam_role.task.arn
   tags                     = var.tags
 
-  # Executions that are running keep their revision: deregistered, it could not start their next attempt.
+  # Running executions keep the revision that they started with. If Terraform deregistered it when the task definition
+  # changes, their next attempt could not start.
   skip_destroy = true
 
   runtime_platform {
@@ -79,7 +80,7 @@ resource "aws_cloudwatch_log_group" "task" {
 }
 
 locals {
-  # Both roles of a task are taken on by ECS, for this account's tasks only.
+  # Trust policy of both task roles: only ECS can assume them, and only for tasks in this account and region.
   trust_of_tasks = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -94,7 +95,7 @@ locals {
   })
 }
 
-# Used by ECS to start the container: pull its image, write its output.
+# Task execution role. ECS uses it to pull the image and to write the container's logs.
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
   assume_role_policy = local.trust_of_tasks
@@ -109,7 +110,7 @@ resource "aws_iam_role_policy" "execution" {
     Version = "2012-10-17"
     Statement = [
       {
-        # It has no resource.
+        # This action does not support resource-level permissions.
         Sid      = "LogIn"
         Effect   = "Allow"
         Action   = "ecr:GetAuthorizationToken"
@@ -131,7 +132,7 @@ resource "aws_iam_role_policy" "execution" {
   })
 }
 
-# Used by the program in the container. The demo's calls nothing, so it may do nothing.
+# Task role, for the program in the container. It has no permissions, because the demo program does not call AWS.
 resource "aws_iam_role" "task" {
   name               = "${var.name}-task"
   assume_role_policy = local.trust_of_tasks

@@ -1,5 +1,5 @@
-# The demo: the task of task-app/ in a cluster of its own, run under a policy. The retry machinery is in
-# modules/retryable-task, which takes any task definition; examples/own-task shows it.
+# Demo: runs the task in task-app/ on its own ECS cluster and retries it as a policy decides. For a task definition of
+# your own, use modules/retryable-task as examples/own-task does.
 
 module "process_error" {
   source = "./modules/process-error"

@@ -10,14 +10,14 @@ output "state_machine_arn" {
 }
 
 output "ecr_repository_url" {
-  description = "Where the task's image is pushed to."
+  description = "URL of the ECR repository for the task's image."
   value       = aws_ecr_repository.this.repository_url
 }
 
 output "push_commands" {
-  description = "Builds the task's image and pushes it; to be run from the project's root."
+  description = "Shell commands that build the task's image and push it to the ECR repository. Run them in the root directory of the project."
   value       = <<-EOT
-    RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked -p task-app --target ${local.machine}-unknown-linux-gnu
+    RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked -p exitwise-task-app --target ${local.machine}-unknown-linux-gnu
     docker build --platform ${local.platform} -t ${local.pushed} -f task-app/Dockerfile "$${CARGO_TARGET_DIR:-target}/${local.machine}-unknown-linux-gnu/release"
     aws ecr get-login-password --region ${local.region} | docker login --username AWS --password-stdin ${split("/", local.pushed)[0]}
     docker push ${local.pushed}
@@ -25,21 +25,21 @@ output "push_commands" {
 }
 
 output "start_execution" {
-  description = "Starts an execution whose task fails with a network error; `[]` in place of the list succeeds."
+  description = "AWS CLI command that starts an execution. Its task fails with a network error; with `[]` as `commands`, the task succeeds."
   value       = "aws stepfunctions start-execution --region ${local.region} --state-machine-arn ${module.retryable_task.state_machine_arn} --input '{\"commands\":[\"NetworkError\"]}'"
 }
 
 output "console_url" {
-  description = "The state machine in the AWS console."
+  description = "URL of the state machine in the AWS console. Valid in the partition `aws` only."
   value       = "https://${local.region}.console.aws.amazon.com/states/home?region=${local.region}#/statemachines/view/${module.retryable_task.state_machine_arn}"
 }
 
 output "worst_case" {
-  description = "The most that one execution can take under the policy: runs of the task, and seconds of waiting. Null where the policy is not validated."
+  description = "Worst case of one execution under the policy: `runs` (attempts), `wait_seconds` (sum of all waits, in seconds), `history_events` (of an execution that fails), `exact` (`false` if these figures are only upper bounds), and `witness` (the rules that allow the retries in an execution with the most runs, one entry per retry; empty if there are no retries or if no such execution is known). `null` if `validate_policy` is `false`."
   value       = module.retryable_task.worst_case
 }
 
 output "policy_warnings" {
-  description = "What the function warns of in the policy, each on a line; empty where there is nothing."
+  description = "Warnings about the policy, one per line. Empty if there are none or if `validate_policy` is `false`."
   value       = module.retryable_task.policy_warnings
 }

@@ -1,84 +1,84 @@
 variable "subnet_id" {
-  description = "Subnet to run the task in."
+  description = "ID of the subnet in which the task runs. Use `extra_subnet_ids` to add more."
   type        = string
 
   validation {
     condition     = can(regex("^subnet-[0-9a-f]{8,17}$", var.subnet_id))
-    error_message = "A subnet's id looks like subnet-0123456789abcdef0."
+    error_message = "subnet_id must be a subnet ID such as subnet-0123456789abcdef0."
   }
 }
 
 variable "extra_subnet_ids" {
-  description = "Further subnets of the same VPC, so that ECS can place the task where there is room: at most 15."
+  description = "IDs of additional subnets in the same VPC, at most 15. ECS places each attempt in one of the subnets. Empty for none."
   type        = list(string)
   default     = []
 }
 
 variable "security_group_ids" {
-  description = "Security groups of the task, at most 5. None: the VPC's default one."
+  description = "IDs of the task's security groups, at most 5. Empty for the default security group of the VPC."
   type        = list(string)
   default     = []
 }
 
 variable "assign_public_ip" {
-  description = "Whether the task gets a public address. Without one it reaches its registry and its log group through NAT or VPC endpoints only."
+  description = "Assign a public IP address to the task. Without one, the task needs a NAT gateway or VPC endpoints to pull its image and to write its logs."
   type        = bool
   default     = true
 }
 
 variable "name" {
-  description = "Name of the state machine and the cluster; everything else is named after it. Choose another for a second copy in one account and region."
+  description = "Name of the state machine and of the cluster. The names of all other resources are derived from it. It must be unique within the account, even across regions, because IAM role names must be."
   type        = string
   default     = "exitwise"
 
   validation {
     condition     = can(regex("^[a-z][0-9a-z-]{0,39}$", var.name))
-    error_message = "A name has 1 to 40 small letters, digits and -, and starts with a letter."
+    error_message = "name must consist of 1 to 40 lowercase letters, digits and hyphens, and start with a letter."
   }
 }
 
 variable "policy_file" {
-  description = "Path of the policy, from the folder that Terraform runs in or from /. Null: policies/default.toml."
+  description = "Path of the policy, a TOML file. Absolute, or relative to the directory in which Terraform runs. `null` for policies/default.toml of this project."
   type        = string
   default     = null
 }
 
 variable "validate_policy" {
-  description = "Whether the function is asked, in each plan and apply, if the policy can be used. Needs lambda:InvokeFunction on the function's versions, for plan too."
+  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or that sets a `container` other than `container_name`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
   type        = bool
   default     = true
 }
 
 variable "function_zip" {
-  description = "Path of the package that lambda/package writes. Null: target/lambda/bootstrap.zip; give it where CARGO_TARGET_DIR is set."
+  description = "Path of the function's deployment package, which lambda/package builds. Absolute, or relative to the directory in which Terraform runs. `null` for target/lambda/bootstrap.zip of this project. Required if `CARGO_TARGET_DIR` was set when the package was built."
   type        = string
   default     = null
 }
 
 variable "architecture" {
-  description = "Processor of the function and of the task: x86_64 or arm64. Package and image are to be built for it."
+  description = "Instruction set architecture of the function and of the task: `x86_64` or `arm64`. The deployment package and the image must be built for it."
   type        = string
   default     = "x86_64"
 
   validation {
     condition     = contains(["x86_64", "arm64"], var.architecture)
-    error_message = "The architecture is x86_64 or arm64."
+    error_message = "architecture must be x86_64 or arm64."
   }
 }
 
 variable "cpu" {
-  description = "Processor units of the task, 1024 to a vCPU."
+  description = "CPU units of the task. 1024 units are one vCPU."
   type        = number
   default     = 256
 
   validation {
     condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.cpu)
-    error_message = "Fargate gives 256, 512, 1024, 2048, 4096, 8192 or 16384 units."
+    error_message = "cpu must be a value that Fargate supports: 256, 512, 1024, 2048, 4096, 8192 or 16384."
   }
 }
 
 variable "memory" {
-  description = "Memory of the task, in MiB."
+  description = "Memory of the task, in MiB. Must be a value that Fargate supports with `cpu`."
   type        = number
   default     = 512
 
@@ -93,62 +93,62 @@ variable "memory" {
       8192  = range(16384, 61441, 4096)
       16384 = range(32768, 122881, 8192)
     }, var.cpu, [var.memory]), var.memory)
-    error_message = "Fargate gives ${var.cpu} units of CPU no ${var.memory} MiB. In GiB: 0.5, 1 or 2 with 256; 1 to 4 with 512; 2 to 8 with 1024; 4 to 16 with 2048; 8 to 30 with 4096; 16 to 60 by fours with 8192; 32 to 120 by eights with 16384."
+    error_message = "Fargate does not support ${var.memory} MiB of memory with ${var.cpu} CPU units. It supports, in GiB: 0.5, 1 or 2 with 256 units; 1 to 4 with 512; 2 to 8 with 1024; 4 to 16 with 2048; 8 to 30 with 4096; 16 to 60 in steps of 4 with 8192; 32 to 120 in steps of 8 with 16384. One GiB is 1024 MiB."
   }
 }
 
 variable "container_name" {
-  description = "Name of the task's container. A policy that names a container must name this one."
+  description = "Name of the task's container. If the policy sets `container`, it must be the same name."
   type        = string
   default     = "app"
 
   validation {
     condition     = can(regex("^[0-9A-Za-z_-]{1,255}$", var.container_name))
-    error_message = "A container's name has 1 to 255 letters, digits, - and _."
+    error_message = "container_name must consist of 1 to 255 letters, digits, hyphens and underscores."
   }
 }
 
 variable "image_tag" {
-  description = "Tag of the image. A tag cannot be pushed twice. Null: the version in Cargo.toml."
+  description = "Tag that `push_commands` gives to the task's image, and that the task runs unless `image_digest` is set. Tags are immutable, so each push needs a new one. `null` for the version in Cargo.toml."
   type        = string
   default     = null
 
   validation {
     condition     = var.image_tag == null || can(regex("^[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}$", var.image_tag))
-    error_message = "A tag has 1 to 128 letters, digits, _, . and -, and starts with none of the last two."
+    error_message = "image_tag must consist of 1 to 128 letters, digits, underscores, periods and hyphens, and must not start with a period or a hyphen."
   }
 }
 
 variable "image_digest" {
-  description = "Digest of the image, instead of its tag."
+  description = "Digest of the image that the task runs (`sha256:…`). All attempts of an execution then run the same image. `null` to use `image_tag`."
   type        = string
   default     = null
 
   validation {
     condition     = var.image_digest == null || can(regex("^sha256:[0-9a-f]{64}$", var.image_digest))
-    error_message = "A digest is sha256: and 64 hexadecimal digits."
+    error_message = "image_digest must be sha256: followed by 64 lowercase hexadecimal digits."
   }
 }
 
 variable "capacity_provider" {
-  description = "FARGATE_SPOT for interruptible capacity, FARGATE, or null for the launch type FARGATE."
+  description = "Capacity provider of the task: `FARGATE`, or `FARGATE_SPOT` for interruptible capacity. `null` to use the launch type FARGATE."
   type        = string
   default     = null
 
   validation {
     condition     = var.capacity_provider == null || contains(["FARGATE", "FARGATE_SPOT"], coalesce(var.capacity_provider, "FARGATE"))
-    error_message = "This cluster has the capacity providers FARGATE and FARGATE_SPOT."
+    error_message = "capacity_provider must be FARGATE, FARGATE_SPOT or null."
   }
 }
 
 variable "task_timeout_seconds" {
-  description = "Longest time that one run of the task may take, in seconds, before it counts as hung."
+  description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`."
   type        = number
   default     = 3600
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept; one of the figures CloudWatch knows."
+  description = "Number of days to keep log events. Must be a retention period that CloudWatch Logs supports, for example 7, 30 or 365."
   type        = number
   default     = 30
 
@@ -157,12 +157,12 @@ variable "log_retention_days" {
       [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days,
     )
-    error_message = "CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days."
+    error_message = "log_retention_days must be a retention period that CloudWatch Logs supports: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days."
   }
 }
 
 variable "alarms" {
-  description = "Mail about executions that failed, timed out or were aborted, and a dashboard. Null: neither."
+  description = "Notifications about executions that failed, timed out or were aborted, and a CloudWatch dashboard. `emails`: addresses to notify, each of which must confirm its subscription first. `dashboard`: create the dashboard. `null` for no notifications and no dashboard."
   type = object({
     emails    = optional(set(string), [])
     dashboard = optional(bool, true)
@@ -171,7 +171,7 @@ variable "alarms" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that has tags."
+  description = "Tags for all resources that support them. Empty for none."
   type        = map(string)
   default     = {}
 }

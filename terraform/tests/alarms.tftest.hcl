@@ -1,4 +1,4 @@
-# Who hears of executions that did not succeed.
+# modules/alarms: notifications about executions that did not succeed, and the dashboard.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -11,7 +11,7 @@ variables {
   emails             = ["night@example.org"]
 }
 
-run "mail" {
+run "notifies_by_email" {
   command = plan
 
   module {
@@ -24,29 +24,29 @@ run "mail" {
       detail-type = ["Step Functions Execution Status Change"]
       detail      = { status = ["FAILED", "TIMED_OUT", "ABORTED"], stateMachineArn = var.state_machine_arns }
     })
-    error_message = "The rule hears of something else: ${aws_cloudwatch_event_rule.this.event_pattern}"
+    error_message = "The rule matches other events than expected: ${aws_cloudwatch_event_rule.this.event_pattern}"
   }
 
   assert {
     condition     = aws_sns_topic_subscription.mail["night@example.org"].protocol == "email"
-    error_message = "Nobody gets mail."
+    error_message = "The address is not subscribed by email."
   }
 
-  # Both may hold secrets.
+  # The input may contain secrets, and the cause may quote the input.
   assert {
     condition     = length(setintersection(values(aws_cloudwatch_event_target.mail.input_transformer[0].input_paths), ["$.detail.cause", "$.detail.input", "$.detail", "$"])) == 0
-    error_message = "Mail quotes what may be secret."
+    error_message = "The email contains the input or the cause of the execution."
   }
 
-  # EventBridge replaces <name>; what it does not know it would send as it stands.
+  # EventBridge replaces a placeholder <name> only if input_paths has this name.
   assert {
     condition     = toset(flatten(regexall("<([a-z]+)>", aws_cloudwatch_event_target.mail.input_transformer[0].input_template))) == toset(keys(aws_cloudwatch_event_target.mail.input_transformer[0].input_paths))
-    error_message = "The mail's text and its values do not agree: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
+    error_message = "The placeholders in input_template are not the keys of input_paths: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
   }
 
   assert {
     condition     = can(tostring(jsondecode(aws_cloudwatch_event_target.mail.input_transformer[0].input_template)))
-    error_message = "The mail is no JSON text: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
+    error_message = "input_template is not a JSON string: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
   }
 
   assert {
@@ -58,32 +58,32 @@ run "mail" {
       Resource  = "arn:aws:sns:eu-west-1:123456789012:exitwise-not-succeeded"
       Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws:events:eu-west-1:123456789012:rule/exitwise-not-succeeded" } }
     }])
-    error_message = "The topic lets others publish: ${aws_sns_topic_policy.this.policy}"
+    error_message = "The topic's policy is not as expected: ${aws_sns_topic_policy.this.policy}"
   }
 }
 
-run "the_dashboard" {
+run "dashboard_shows_all_metrics" {
   command = plan
 
   module {
     source = "./modules/alarms"
   }
 
-  # The names that lambda/src/logs.rs writes.
+  # The expected names are read from the function's source.
   assert {
     condition = toset([for name in regexall("MetricName=.\"([A-Za-z]+)", jsonencode(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body))) : name[0]]) == toset(
       flatten(regexall("\\(\"([A-Za-z]+)\", \"(?:Count|Seconds)\"\\)", file("../lambda/src/logs.rs")))
     )
-    error_message = "The dashboard does not show the function's metrics."
+    error_message = "The dashboard does not show exactly the metrics that the function publishes."
   }
 
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 3 + 2 * 2
-    error_message = "Something is not on the dashboard."
+    error_message = "The dashboard must have one widget for each of the three metrics and two for each state machine."
   }
 }
 
-run "no_dashboard" {
+run "dashboard_can_be_disabled" {
   command = plan
 
   module {
@@ -96,11 +96,11 @@ run "no_dashboard" {
 
   assert {
     condition     = length(aws_cloudwatch_dashboard.this) == 0
-    error_message = "Nobody asked for the dashboard."
+    error_message = "A dashboard is created although dashboard is false."
   }
 }
 
-run "wrong_settings" {
+run "rejects_invalid_values" {
   command = plan
 
   module {

@@ -1,4 +1,5 @@
-# The demo: what it makes and hands on. No account, no network, no package: any file does for one here.
+# The root module: its own resources, and what it passes to the modules. The provider is mocked, so that no account and
+# no network are needed. This file stands in for the deployment package.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -28,12 +29,12 @@ variables {
   function_zip = "tests/demo.tftest.hcl"
 }
 
-run "a_subnet_is_enough" {
+run "plans_with_only_a_subnet" {
   command = plan
 
   assert {
     condition     = aws_ecs_task_definition.this.skip_destroy
-    error_message = "A changed task definition would take the old revision from running executions."
+    error_message = "A change of the task definition would deregister the revision that running executions use."
   }
 
   assert {
@@ -51,51 +52,51 @@ run "a_subnet_is_enough" {
         }
       }
     }])
-    error_message = "The container is not as it should be: ${aws_ecs_task_definition.this.container_definitions}"
+    error_message = "The container definition is not as expected: ${aws_ecs_task_definition.this.container_definitions}"
   }
 
   assert {
     condition     = aws_ecs_task_definition.this.runtime_platform[0].cpu_architecture == "X86_64"
-    error_message = "The task's processor is not the function's."
+    error_message = "The architecture of the task is not that of the function."
   }
 
   assert {
     condition     = aws_ecr_repository.this.force_delete && aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE"
-    error_message = "The repository cannot be destroyed, or its tags can be moved."
+    error_message = "The repository cannot be destroyed while it contains images, or its tags are mutable."
   }
 
   assert {
     condition     = toset(jsondecode(module.retryable_task.definition).States.RunECSTask.Parameters.NetworkConfiguration.AwsvpcConfiguration.Subnets) == toset(["subnet-00000001"])
-    error_message = "The task does not run in the subnet."
+    error_message = "The task does not run in the given subnet."
   }
 
   assert {
     condition     = jsondecode(module.retryable_task.definition).States.ProcessError.Parameters.Payload.policy == file("../policies/default.toml")
-    error_message = "The default policy is not in the definition."
+    error_message = "The definition does not contain the default policy."
   }
 
   assert {
     condition     = length(module.alarms) == 0
-    error_message = "Nobody asked for alarms."
+    error_message = "modules/alarms is used although alarms is null."
   }
 
   assert {
     condition     = startswith(output.push_commands, "RUSTFLAGS=") && strcontains(output.push_commands, "docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/exitwise-task:") && strcontains(output.push_commands, "--password-stdin 123456789012.dkr.ecr.eu-west-1.amazonaws.com\n")
-    error_message = "The push commands cannot work: ${output.push_commands}"
+    error_message = "push_commands is not as expected: ${output.push_commands}"
   }
 
   assert {
     condition     = output.start_execution == "aws stepfunctions start-execution --region eu-west-1 --state-machine-arn arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise --input '{\"commands\":[\"NetworkError\"]}'"
-    error_message = "The start command cannot work: ${output.start_execution}"
+    error_message = "start_execution is not as expected: ${output.start_execution}"
   }
 
   assert {
     condition     = output.console_url == "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/statemachines/view/arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise"
-    error_message = "The console is elsewhere: ${output.console_url}"
+    error_message = "console_url is not as expected: ${output.console_url}"
   }
 }
 
-run "the_roles_of_the_task" {
+run "task_roles_have_minimal_permissions" {
   command = plan
 
   assert {
@@ -114,7 +115,7 @@ run "the_roles_of_the_task" {
         Resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/exitwise-task:*"
       },
     ])
-    error_message = "The execution role may do something else: ${aws_iam_role_policy.execution.policy}"
+    error_message = "The permissions of the execution role are not as expected: ${aws_iam_role_policy.execution.policy}"
   }
 
   assert {
@@ -127,11 +128,11 @@ run "the_roles_of_the_task" {
         ArnLike      = { "aws:SourceArn" = "arn:aws:ecs:eu-west-1:123456789012:*" }
       }
     }])])
-    error_message = "Not ECS alone takes on the task's roles."
+    error_message = "The trust policy of a task role must allow ECS in this account and region, and nobody else."
   }
 }
 
-run "other_settings" {
+run "applies_all_settings" {
   command = plan
 
   variables {
@@ -150,12 +151,12 @@ run "other_settings" {
 
   assert {
     condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].image == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/exitwise-task@sha256:0000000000000000000000000000000000000000000000000000000000000000"
-    error_message = "The digest does not choose the image."
+    error_message = "The image is not selected by its digest."
   }
 
   assert {
     condition     = aws_ecs_task_definition.this.runtime_platform[0].cpu_architecture == "ARM64" && strcontains(output.push_commands, "--platform linux/arm64") && strcontains(output.push_commands, "aarch64-unknown-linux-gnu")
-    error_message = "The task is not for Graviton."
+    error_message = "The task or the push commands are not for arm64."
   }
 
   assert {
@@ -164,16 +165,16 @@ run "other_settings" {
       SecurityGroups = ["sg-00000001"]
       AssignPublicIp = "DISABLED"
     })
-    error_message = "The network is not as said."
+    error_message = "The network configuration is not as expected."
   }
 
   assert {
     condition     = aws_ecs_cluster.this.name == "nightly" && aws_ecs_task_definition.this.family == "nightly-task" && aws_ecr_repository.this.name == "nightly-task"
-    error_message = "The name is not in the names."
+    error_message = "The resource names do not start with the given name."
   }
 
   assert {
     condition     = length(module.alarms) == 1
-    error_message = "There are no alarms."
+    error_message = "modules/alarms is not used although alarms is set."
   }
 }

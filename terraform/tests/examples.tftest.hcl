@@ -1,4 +1,4 @@
-# The examples plan.
+# Each example can be planned.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -41,6 +41,6 @@ run "own_task" {
 
   assert {
     condition     = toset(keys(output.state_machine_arns)) == toset(["report", "import"])
-    error_message = "A task has no state machine."
+    error_message = "The example must create one state machine for each task."
   }
 }

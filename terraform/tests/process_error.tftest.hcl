@@ -1,4 +1,4 @@
-# The function and its role.
+# modules/process-error: the function and its role.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -9,7 +9,7 @@ variables {
   zip = "tests/process_error.tftest.hcl"
 }
 
-run "the_function" {
+run "publishes_the_function" {
   command = plan
 
   module {
@@ -18,16 +18,16 @@ run "the_function" {
 
   assert {
     condition     = aws_lambda_function.this.publish && output.function.version == "5" && endswith(output.function.qualified_arn, ":5")
-    error_message = "There is no version to call."
+    error_message = "The function is not published, or the output does not name its version."
   }
 
   assert {
     condition     = aws_lambda_function.this.runtime == "provided.al2023" && aws_lambda_function.this.source_code_hash == filebase64sha256("tests/process_error.tftest.hcl")
-    error_message = "The package is not the one that runs."
+    error_message = "The runtime or the hash of the package is not as expected."
   }
 }
 
-run "its_role" {
+run "role_has_minimal_permissions" {
   command = plan
 
   module {
@@ -50,18 +50,18 @@ run "its_role" {
       },
       { Sid = "XRay", Effect = "Allow", Action = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], Resource = "*" },
     ])
-    error_message = "The function may do something else: ${aws_iam_role_policy.this.policy}"
+    error_message = "The permissions of the function are not as expected: ${aws_iam_role_policy.this.policy}"
   }
 
   assert {
     condition = jsonencode(jsondecode(aws_iam_role.this.assume_role_policy).Statement) == jsonencode([
       { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } },
     ])
-    error_message = "Not Lambda alone takes on the function's role."
+    error_message = "The trust policy must allow Lambda, and nobody else."
   }
 }
 
-run "a_missing_package_is_told" {
+run "rejects_a_missing_package" {
   command = plan
 
   module {
@@ -75,7 +75,7 @@ run "a_missing_package_is_told" {
   expect_failures = [aws_lambda_function.this]
 }
 
-run "a_wrong_name" {
+run "rejects_an_invalid_name" {
   command = plan
 
   module {

@@ -1,4 +1,4 @@
-# The retry machinery: the definition as rendered, and the role of the state machine.
+# modules/retryable-task: the rendered definition, the role of the state machine, and the validation of the policy.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -21,7 +21,7 @@ variables {
   subnet_ids          = ["subnet-00000001", "subnet-00000002"]
 }
 
-run "the_definition" {
+run "renders_the_definition" {
   command = plan
 
   module {
@@ -30,13 +30,13 @@ run "the_definition" {
 
   assert {
     condition     = aws_sfn_state_machine.this.definition == output.definition
-    error_message = "Something else is deployed than what is told."
+    error_message = "The output definition differs from the deployed definition."
   }
 
-  # But for the policy, in which anything may stand.
+  # The policy is excluded, because its text may contain anything.
   assert {
     condition     = !can(regex("\\$\\{|%\\{|\"@", replace(output.definition, jsonencode(file(var.policy_file)), "")))
-    error_message = "A marker is left."
+    error_message = "The rendered definition still contains a marker."
   }
 
   assert {
@@ -60,59 +60,59 @@ run "the_definition" {
         }
       }
     }))
-    error_message = "The task is not run as it should be."
+    error_message = "The state RunECSTask is not as expected."
   }
 
-  # A version: the next deployment's code decides for the next deployment's executions.
+  # A version, so that new code decides only for executions that start with the new definition.
   assert {
     condition     = jsondecode(output.definition).States.ProcessError.Parameters.FunctionName == var.function.qualified_arn
-    error_message = "Not the published version is called."
+    error_message = "The state machine does not invoke the published version."
   }
 
   assert {
     condition     = jsondecode(output.definition).States.ProcessError.Parameters.Payload.policy == file(var.policy_file)
-    error_message = "The policy does not arrive as it was written."
+    error_message = "The policy in the definition is not the text of the policy file."
   }
 
   assert {
     condition     = alltrue([for state in values(jsondecode(output.definition).States) : can(state.Default) if state.Type == "Choice"])
-    error_message = "A Choice has no Default: what it does not know would end in States.NoChoiceMatched."
+    error_message = "A Choice state has no Default: input that matches no rule would fail with States.NoChoiceMatched."
   }
 
   assert {
     condition     = alltrue([for state in values(jsondecode(output.definition).States) : can(state.TimeoutSeconds) if state.Type == "Task"])
-    error_message = "A task may hang for ever."
+    error_message = "A Task state has no TimeoutSeconds and could run forever."
   }
 
-  # Redriving is possible only after an error that nothing has caught.
+  # A redrive can resume at ProcessError only if no Catch has handled its error.
   assert {
     condition     = !can(jsondecode(output.definition).States.ProcessError.Catch)
-    error_message = "A failure of the function is caught."
+    error_message = "ProcessError has a Catch."
   }
 
-  # The Cause holds command and environment.
+  # A Cause contains the task's command and environment.
   assert {
     condition     = !aws_sfn_state_machine.this.logging_configuration[0].include_execution_data
-    error_message = "The log would hold the task's command and environment."
+    error_message = "The log would contain the task's command and environment."
   }
 
   assert {
     condition     = endswith(aws_sfn_state_machine.this.logging_configuration[0].log_destination, ":*") && startswith(aws_cloudwatch_log_group.this.name, "/aws/vendedlogs/states/")
-    error_message = "The log cannot be delivered."
+    error_message = "The log destination does not end in :*, or the log group is not under /aws/vendedlogs/states/."
   }
 
   assert {
     condition     = aws_sfn_state_machine.this.type == "STANDARD" && aws_sfn_state_machine.this.tracing_configuration[0].enabled
-    error_message = "Express workflows cannot wait for a task."
+    error_message = "The state machine must be a Standard workflow, because Express workflows cannot wait for a task, and tracing must be enabled."
   }
 
   assert {
     condition     = output.worst_case.runs == 4 && output.worst_case.wait_seconds == 180 && output.policy_warnings == ""
-    error_message = "The worst case is not told."
+    error_message = "The output worst_case or policy_warnings does not match the function's answer."
   }
 }
 
-run "its_role" {
+run "role_has_minimal_permissions" {
   command = plan
 
   module {
@@ -180,7 +180,7 @@ run "its_role" {
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
     ])
-    error_message = "The state machine may do something else: ${aws_iam_role_policy.this.policy}"
+    error_message = "The permissions of the state machine are not as expected: ${aws_iam_role_policy.this.policy}"
   }
 
   assert {
@@ -193,11 +193,11 @@ run "its_role" {
         ArnLike      = { "aws:SourceArn" = "arn:aws:states:eu-west-1:123456789012:stateMachine:report" }
       }
     }])
-    error_message = "Not this state machine alone takes on its role."
+    error_message = "The trust policy must allow this state machine, and nobody else."
   }
 }
 
-run "other_settings" {
+run "applies_all_settings" {
   command = plan
 
   module {
@@ -218,49 +218,50 @@ run "other_settings" {
     condition = jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.NetworkConfiguration) == jsonencode({
       AwsvpcConfiguration = { Subnets = var.subnet_ids, SecurityGroups = var.security_group_ids, AssignPublicIp = "DISABLED" }
     })
-    error_message = "The network is not as said."
+    error_message = "The network configuration is not as expected."
   }
 
-  # ECS refuses both at once.
+  # ECS rejects a launch type together with a capacity provider strategy.
   assert {
     condition = (
       jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.CapacityProviderStrategy) == jsonencode([{ CapacityProvider = "FARGATE_SPOT", Weight = 1 }])
       && !can(jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType)
     )
-    error_message = "The capacity provider is not used."
+    error_message = "The capacity provider must be used instead of the launch type."
   }
 
   assert {
     condition     = jsondecode(output.definition).States.RunECSTask.TimeoutSeconds == 86400 && jsondecode(output.definition).States.ProcessError.TimeoutSeconds == 60
-    error_message = "The time for a run is not as said."
+    error_message = "The timeout of RunECSTask or of ProcessError is not as expected."
   }
 
   assert {
     condition     = alltrue([for state in values(jsondecode(output.definition).States) : startswith(state.Resource, "arn:aws-us-gov:states:::") if state.Type == "Task"])
-    error_message = "The integrations are of another partition."
+    error_message = "A service integration ARN is in another partition."
   }
 
   assert {
     condition     = alltrue([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : alltrue([for r in flatten([s.Resource]) : r == "*" || startswith(r, "arn:aws-us-gov:") || s.Sid == "Decide"])])
-    error_message = "The role is for another partition."
+    error_message = "A permission of the role is for a resource in another partition."
   }
 
-  # Without its revision ECS asks for the family's own ARN; another revision may be the newest tomorrow.
+  # If the task definition is given without a revision, ECS checks the permission on the ARN without a revision. The
+  # other ARN covers all revisions, because any new one becomes the latest.
   assert {
     condition = toset(jsondecode(aws_iam_role_policy.this.policy).Statement[0].Resource) == toset([
       "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report",
       "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report:*",
     ])
-    error_message = "The newest revision cannot be run."
+    error_message = "The role does not allow all revisions of the task definition."
   }
 
   assert {
     condition     = !contains(jsondecode(aws_iam_role_policy.this.policy).Statement[*].Sid, "GiveTasksTheirRoles")
-    error_message = "A role that the task does not have is passed."
+    error_message = "iam:PassRole is allowed although there is no role to pass."
   }
 }
 
-run "instances_of_your_own" {
+run "supports_the_launch_type_ec2" {
   command = plan
 
   module {
@@ -274,12 +275,13 @@ run "instances_of_your_own" {
 
   assert {
     condition     = jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType == "EC2"
-    error_message = "The launch type is not used."
+    error_message = "The task does not use the launch type EC2."
   }
 }
 
-# A policy may hold what means something elsewhere: to Terraform, to the language of state machines, to regexes.
-run "a_policy_arrives_as_it_was_written" {
+# The text of a policy may contain characters that are special in Terraform templates, in Amazon States Language or in
+# regular expressions.
+run "does_not_change_the_policy_text" {
   command = plan
 
   module {
@@ -293,16 +295,16 @@ run "a_policy_arrives_as_it_was_written" {
 
   assert {
     condition     = jsondecode(output.definition).States.ProcessError.Parameters.Payload.policy == file("tests/policies/awkward.toml")
-    error_message = "The policy does not arrive as it was written."
+    error_message = "The policy in the definition is not the text of the policy file."
   }
 
   assert {
     condition     = data.aws_lambda_invocation.policy[0].input == jsonencode({ validatePolicy = file("tests/policies/awkward.toml") }) && data.aws_lambda_invocation.policy[0].qualifier == "5"
-    error_message = "Something else is validated than what is deployed."
+    error_message = "The validated policy is not the deployed policy, or the version that validates it is not the published one."
   }
 }
 
-run "a_refused_policy" {
+run "rejects_an_invalid_policy" {
   command = plan
 
   module {
@@ -318,7 +320,7 @@ run "a_refused_policy" {
   expect_failures = [aws_sfn_state_machine.this]
 }
 
-run "an_answer_that_is_none" {
+run "rejects_an_unexpected_answer_of_the_function" {
   command = plan
 
   module {
@@ -334,7 +336,7 @@ run "an_answer_that_is_none" {
   expect_failures = [aws_sfn_state_machine.this]
 }
 
-run "a_policy_for_another_container" {
+run "rejects_a_policy_for_another_container" {
   command = plan
 
   module {
@@ -348,7 +350,7 @@ run "a_policy_for_another_container" {
   expect_failures = [aws_sfn_state_machine.this]
 }
 
-run "a_policy_for_no_container_fits_any" {
+run "accepts_a_policy_without_a_container" {
   command = plan
 
   module {
@@ -367,11 +369,11 @@ run "a_policy_for_no_container_fits_any" {
 
   assert {
     condition     = output.policy_warnings == "line 4: warning[P101]: never"
-    error_message = "The warning is not told."
+    error_message = "The output policy_warnings does not contain the warning."
   }
 }
 
-run "nobody_is_asked" {
+run "validation_can_be_disabled" {
   command = plan
 
   module {
@@ -384,11 +386,11 @@ run "nobody_is_asked" {
 
   assert {
     condition     = length(data.aws_lambda_invocation.policy) == 0 && output.worst_case == null && output.policy_warnings == ""
-    error_message = "The function is invoked."
+    error_message = "The function is invoked, or the outputs worst_case and policy_warnings are not empty."
   }
 }
 
-run "wrong_settings" {
+run "rejects_invalid_values" {
   command = plan
 
   module {
@@ -416,7 +418,7 @@ run "wrong_settings" {
   ]
 }
 
-run "no_such_policy" {
+run "rejects_a_missing_policy_file" {
   command = plan
 
   module {
@@ -430,7 +432,7 @@ run "no_such_policy" {
   expect_failures = [var.policy_file]
 }
 
-run "no_public_address_on_instances" {
+run "rejects_a_public_ip_address_on_ec2" {
   command = plan
 
   module {

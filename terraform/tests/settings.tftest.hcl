@@ -1,4 +1,4 @@
-# What the demo's variables refuse, each by name.
+# Validation of the root module's variables.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -10,7 +10,7 @@ variables {
   function_zip = "tests/settings.tftest.hcl"
 }
 
-run "wrong_settings" {
+run "rejects_invalid_values" {
   command = plan
 
   variables {
@@ -38,7 +38,7 @@ run "wrong_settings" {
   ]
 }
 
-run "memory_that_the_cpu_does_not_go_with" {
+run "rejects_unsupported_memory" {
   command = plan
 
   variables {
@@ -49,7 +49,7 @@ run "memory_that_the_cpu_does_not_go_with" {
   expect_failures = [var.memory]
 }
 
-run "memory_that_it_goes_with" {
+run "accepts_supported_memory" {
   command = plan
 
   variables {

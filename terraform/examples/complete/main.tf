@@ -1,4 +1,5 @@
-# The demo with every setting in use: on Graviton and Spot, in private subnets, with mail and a dashboard.
+# The demo with every setting except image_tag, which image_digest replaces: on Graviton and Fargate Spot, in private
+# subnets, with email notifications and a dashboard.
 
 module "exitwise" {
   source = "../.."

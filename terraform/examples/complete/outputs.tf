@@ -1,9 +1,9 @@
 output "push_commands" {
-  description = "Builds the task's image and pushes it."
+  description = "Shell commands that build the task's image and push it. Run them in the root directory of the project."
   value       = module.exitwise.push_commands
 }
 
 output "start_execution" {
-  description = "Starts an execution."
+  description = "AWS CLI command that starts an execution."
   value       = module.exitwise.start_execution
 }

@@ -1,26 +1,26 @@
 variable "subnet_ids" {
-  description = "Private subnets of one VPC, with a way to ECR and CloudWatch Logs: at least one."
+  description = "IDs of the private subnets in which the task can run: 1 to 16, all in the same VPC. They need a NAT gateway or VPC endpoints, so that the task can pull its image and write its logs."
   type        = list(string)
 }
 
 variable "security_group_ids" {
-  description = "Security groups of the task."
+  description = "IDs of the task's security groups, at most 5. Empty for the default security group of the VPC."
   type        = list(string)
 }
 
 variable "image_digest" {
-  description = "Digest of the image to run. Null: the tag of the first push."
+  description = "Digest of the image that the task runs. `null` to use the default tag, which is the version in Cargo.toml."
   type        = string
   default     = null
 }
 
 variable "emails" {
-  description = "Who gets mail about executions that did not succeed."
+  description = "Email addresses to notify of executions that did not succeed. Empty for none."
   type        = set(string)
 }
 
 variable "function_zip" {
-  description = "Path of the function's package. Null: where lambda/package writes it."
+  description = "Path of the function's deployment package. `null` for target/lambda/bootstrap.zip of this project."
   type        = string
   default     = null
 }

@@ -1,4 +1,4 @@
-# Tasks that you have already, each run under a policy of its own. One function decides for all of them.
+# Runs existing task definitions, each under its own policy. One function decides for all of them.
 
 data "aws_ecs_cluster" "this" {
   cluster_name = var.cluster_name

@@ -1,9 +1,9 @@
 output "state_machine_arns" {
-  description = "By the family of the task definition: the state machine to start."
+  description = "ARNs of the state machines, by task definition family."
   value       = { for family, task in module.retryable_task : family => task.state_machine_arn }
 }
 
 output "worst_cases" {
-  description = "By the family of the task definition: the most that one execution can take."
+  description = "Worst case of one execution, by task definition family. See the output `worst_case` of modules/retryable-task."
   value       = { for family, task in module.retryable_task : family => task.worst_case }
 }

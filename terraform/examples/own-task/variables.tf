@@ -1,15 +1,15 @@
 variable "cluster_name" {
-  description = "Name of the cluster that the tasks run in."
+  description = "Name of the ECS cluster in which the tasks run."
   type        = string
 }
 
 variable "subnet_ids" {
-  description = "Subnets to run the tasks in."
+  description = "IDs of the subnets in which the tasks can run: 1 to 16, all in the same VPC."
   type        = list(string)
 }
 
 variable "tasks" {
-  description = "By the family of the task definition: the container whose exit code counts, and the policy."
+  description = "Tasks to run, by task definition family. `container_name`: name of the container that receives the execution's `commands`. `policy_file`: path of the policy, absolute or relative to the directory in which Terraform runs. `assign_public_ip`: assign a public IP address to the task."
   type = map(object({
     container_name   = string
     policy_file      = string
@@ -18,13 +18,13 @@ variable "tasks" {
 }
 
 variable "emails" {
-  description = "Who gets mail about executions that did not succeed."
+  description = "Email addresses to notify of executions that did not succeed. Empty for none."
   type        = set(string)
   default     = []
 }
 
 variable "function_zip" {
-  description = "Path of the function's package. Null: where lambda/package writes it."
+  description = "Path of the function's deployment package. `null` for target/lambda/bootstrap.zip of this project."
   type        = string
   default     = null
 }

@@ -1,12 +1,13 @@
 locals {
-  # arn:PARTITION:states:REGION:ACCOUNT:stateMachine:NAME
+  # A state machine's ARN contains the region: arn:PARTITION:states:REGION:ACCOUNT:stateMachine:NAME.
   region = split(":", var.state_machine_arns[0])[3]
 
-  # The function's metrics have the dimensions type and rule, so that no list of rules is needed here.
+  # The metrics that the function publishes. Their dimensions are type and rule; each widget searches for all values of
+  # both, so that the rules need not be listed here.
   decided = {
-    Decisions   = { title = "Decisions, by type and rule", stat = "Sum" }
-    WaitSeconds = { title = "Longest wait decided, in seconds", stat = "Maximum" }
-    Retries     = { title = "Most retries of one execution", stat = "Maximum" }
+    Decisions   = { title = "Decisions by type and rule", stat = "Sum" }
+    WaitSeconds = { title = "Longest wait by type and rule, in seconds", stat = "Maximum" }
+    Retries     = { title = "Highest retry count by type and rule", stat = "Maximum" }
   }
 }
 
@@ -51,7 +52,7 @@ resource "aws_cloudwatch_dashboard" "this" {
         width  = 12
         height = 6
         properties = {
-          title  = "Time of ${reverse(split(":", arn))[0]}'s executions, in ms"
+          title  = "Execution time of ${reverse(split(":", arn))[0]}, in milliseconds"
           region = local.region
           view   = "timeSeries"
           period = 300

@@ -1,6 +1,6 @@
-# Tells of executions that did not succeed, for any number of state machines.
+# Email notifications about executions that did not succeed, and a dashboard, for one or more state machines.
 
-# One rule sees every end but success: FatalError, an uncaught error, a timeout, an abort.
+# Matches every way in which an execution can end without success: FatalError, an uncaught error, a timeout, an abort.
 resource "aws_cloudwatch_event_rule" "this" {
   name        = "${var.name}-not-succeeded"
   description = "Executions that failed, timed out or were aborted"
@@ -16,7 +16,7 @@ resource "aws_cloudwatch_event_rule" "this" {
   })
 }
 
-# The mail has neither the execution's input nor its cause, which may quote the input: both may hold secrets.
+# The email contains neither the execution's input, which may contain secrets, nor its cause, which may quote the input.
 resource "aws_cloudwatch_event_target" "mail" {
   rule = aws_cloudwatch_event_rule.this.name
   arn  = aws_sns_topic.this.arn
@@ -29,12 +29,12 @@ resource "aws_cloudwatch_event_target" "mail" {
       region = "$.region"
       status = "$.detail.status"
     }
-    # A JSON text; jsonencode would write < as \u003c, and nothing would be filled in.
-    input_template = "\"Execution <name>: <status> <error>. What decided, and why: https://<region>.console.aws.amazon.com/states/home?region=<region>#/v2/executions/details/<arn>\""
+    # A JSON string, written by hand: jsonencode would escape < as \u003c, which hides the placeholders from EventBridge.
+    input_template = "\"Execution <name>: <status> <error>. Decisions and their reasons: https://<region>.console.aws.amazon.com/states/home?region=<region>#/v2/executions/details/<arn>\""
   }
 }
 
-# EventBridge cannot publish to a topic that is encrypted with the key AWS manages.
+# Not encrypted: EventBridge cannot publish to a topic that is encrypted with the AWS managed key for SNS.
 resource "aws_sns_topic" "this" {
   name = "${var.name}-not-succeeded"
   tags = var.tags
@@ -56,7 +56,7 @@ resource "aws_sns_topic_policy" "this" {
   })
 }
 
-# Nothing arrives before the link in the first mail was followed.
+# SNS sends a confirmation link first. An address gets no notifications until that link has been opened.
 resource "aws_sns_topic_subscription" "mail" {
   for_each = var.emails
 

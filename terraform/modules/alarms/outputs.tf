@@ -1,4 +1,4 @@
 output "topic_arn" {
-  description = "ARN of the topic: subscribe what is to hear of executions that did not succeed."
+  description = "ARN of the SNS topic that receives a message for each execution that did not succeed. Subscribe further endpoints to it."
   value       = aws_sns_topic.this.arn
 }

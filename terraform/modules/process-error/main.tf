@@ -1,4 +1,5 @@
-# The function that decides after a failure. One serves any number of workflows: each sends its own policy along.
+# The Lambda function that decides whether to run a failed task again. One function serves any number of state machines,
+# because each of them sends its own policy.
 
 locals {
   zip = coalesce(var.zip, "${path.module}/../../../target/lambda/bootstrap.zip")
@@ -6,7 +7,7 @@ locals {
 
 resource "aws_lambda_function" "this" {
   function_name = var.name
-  description   = "exitwise: decides by a policy whether a failed task runs again"
+  description   = "exitwise: decides whether to retry a failed task, based on a policy"
   role          = aws_iam_role.this.arn
 
   filename         = local.zip
@@ -17,14 +18,15 @@ resource "aws_lambda_function" "this" {
   memory_size      = 256
   timeout          = 10
 
-  # State machines call a version: until one is updated it goes on calling the code it was deployed with.
+  # State machines invoke a published version. A state machine therefore keeps using the code that it was deployed with
+  # until the state machine itself is updated.
   publish = true
 
   tracing_config {
     mode = "Active"
   }
 
-  # INFO, because the metrics are log lines of no level, which counts as INFO.
+  # INFO or finer: the metrics are log lines without a level, which Lambda treats as INFO and would drop at WARN.
   logging_config {
     log_group             = aws_cloudwatch_log_group.this.name
     log_format            = "JSON"
@@ -38,7 +40,7 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = fileexists(local.zip)
-      error_message = "${local.zip} is not there: build it with lambda/package ${var.architecture}, or say where it is."
+      error_message = "${local.zip} does not exist. Build it with lambda/package ${var.architecture}, or set the path of an existing package."
     }
   }
 }
@@ -63,7 +65,7 @@ resource "aws_iam_role" "this" {
   })
 }
 
-# Without logs:CreateLogGroup: a late call would bring the group back after a destroy.
+# logs:CreateLogGroup is missing on purpose: a late invocation would create the log group again after a destroy.
 resource "aws_iam_role_policy" "this" {
   name = "logs-and-traces"
   role = aws_iam_role.this.id

@@ -1,5 +1,5 @@
 output "function" {
-  description = "The published function, for `function` of modules/retryable-task."
+  description = "The function and its published version, for the variable `function` of modules/retryable-task."
 
   value = {
     arn           = aws_lambda_function.this.arn
@@ -10,11 +10,11 @@ output "function" {
 }
 
 output "role_arn" {
-  description = "ARN of the function's role."
+  description = "ARN of the function's execution role."
   value       = aws_iam_role.this.arn
 }
 
 output "log_group_name" {
-  description = "Log group of the function: a line for each decision, and the metrics."
+  description = "Name of the function's log group. Each decision adds two lines: the decision and its metrics."
   value       = aws_cloudwatch_log_group.this.name
 }

@@ -1,10 +1,11 @@
-# What the state machine may do. Source: AWS Step Functions Developer Guide, "IAM policies for Amazon ECS/AWS Fargate";
-# resources are narrower here.
+# Role of the state machine. Source: AWS Step Functions Developer Guide, "IAM policies for Amazon ECS/AWS Fargate"; the
+# resources are restricted further here.
 
 locals {
   task_arns = "${replace(var.cluster_arn, ":cluster/", ":task/")}/*"
 
-  # Every revision: running executions keep the one they started with. Named without one, ECS asks for the family's own ARN.
+  # All revisions are allowed, because running executions keep the revision that they started with. If the task
+  # definition is given without a revision, ECS checks the permission on the ARN without a revision.
   family_arn = replace(var.task_definition_arn, "/:[0-9]+$/", "")
 }
 
@@ -54,14 +55,14 @@ resource "aws_iam_role_policy" "this" {
           Resource = "arn:${local.partition}:events:${local.region}:${local.account}:rule/StepFunctionsGetEventsForECSTaskRule"
         },
         {
-          # Every version: executions that are running call the one they started with.
+          # All versions, because running executions keep the version that they started with.
           Sid      = "Decide"
           Effect   = "Allow"
           Action   = "lambda:InvokeFunction"
           Resource = "${var.function.arn}:*"
         },
         {
-          # None of these has a resource.
+          # These actions do not support resource-level permissions.
           Sid    = "LogDelivery"
           Effect = "Allow"
           Action = [

@@ -1,9 +1,10 @@
-# One workflow: a task definition, run under a policy by a state machine.
+# A state machine that runs a task and, after a failure, retries it as a policy decides.
 
 locals {
   policy = file(var.policy_file)
 
-  # A cluster's ARN names all that other ARNs need: arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME.
+  # The other ARNs need the partition, region and account, which the cluster's ARN contains:
+  # arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME.
   cluster   = split(":", var.cluster_arn)
   partition = local.cluster[1]
   region    = local.cluster[3]
@@ -23,14 +24,15 @@ locals {
     function_arn        = var.function.qualified_arn
   })
 
-  # Settings that the file has as most want them: a marker in a number's or a key's place would not be valid there.
+  # The file contains default values for these settings instead of markers. A marker in place of a number or a key would
+  # make the definition invalid, and linters and tests read the file before it is rendered.
   literals = replace(replace(replace(local.scalars,
     "\"LaunchType\": \"FARGATE\"", local.placement),
     "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${var.task_timeout_seconds}"),
     "arn:aws:states:::", "arn:${local.partition}:states:::"
   )
 
-  # The policy last: nothing looks for markers in its text.
+  # The policy is inserted last, so that no marker is replaced inside its text.
   definition = replace(replace(replace(local.literals,
     "\"@subnets@\"", jsonencode(var.subnet_ids)),
     "\"@security_groups@\"", jsonencode(var.security_group_ids)),
@@ -44,7 +46,7 @@ resource "aws_sfn_state_machine" "this" {
   role_arn   = aws_iam_role.this.arn
   definition = local.definition
 
-  # Without execution data: a Cause holds the task's command and environment.
+  # Execution data is left out, because a Cause contains the task's command and environment.
   logging_configuration {
     log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
     level                  = "ALL"
@@ -66,12 +68,13 @@ resource "aws_sfn_state_machine" "this" {
 
     precondition {
       condition     = local.container == var.container_name
-      error_message = "${var.policy_file} counts the exit codes of the container ${local.container}, but the task's is ${var.container_name}: set container = \"${var.container_name}\" in the policy, or container_name = \"${local.container}\" here."
+      error_message = "${var.policy_file} is written for the container ${local.container}, but container_name is ${var.container_name}. Set container = \"${var.container_name}\" in the policy, or container_name = \"${local.container}\" in the Terraform configuration."
     }
   }
 }
 
-# The name's prefix keeps the group out of a resource policy that is limited to 5120 characters.
+# The prefix /aws/vendedlogs/ keeps the log group from using up the CloudWatch Logs resource policy, which is limited to
+# 5120 characters. Source: Step Functions Developer Guide, "Avoiding CloudWatch Logs resource policy size restrictions".
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days

@@ -1,29 +1,29 @@
 output "state_machine_arn" {
-  description = "ARN of the state machine: start executions of it."
+  description = "ARN of the state machine."
   value       = aws_sfn_state_machine.this.arn
 }
 
 output "definition" {
-  description = "The state machine's definition as deployed."
+  description = "Definition of the state machine, in Amazon States Language (JSON), as deployed."
   value       = local.definition
 }
 
 output "role_arn" {
-  description = "ARN of the state machine's role."
+  description = "ARN of the state machine's IAM role."
   value       = aws_iam_role.this.arn
 }
 
 output "log_group_name" {
-  description = "Log group of the state machine."
+  description = "Name of the state machine's log group."
   value       = aws_cloudwatch_log_group.this.name
 }
 
 output "worst_case" {
-  description = "The most that one execution can take under the policy: runs of the task, and seconds of waiting. Null where the policy is not validated."
+  description = "Worst case of one execution under the policy: `runs` (attempts), `wait_seconds` (sum of all waits, in seconds), `history_events` (of an execution that fails), `exact` (`false` if these figures are only upper bounds), and `witness` (the rules that allow the retries in an execution with the most runs, one entry per retry; empty if there are no retries or if no such execution is known). `null` if `validate_policy` is `false`."
   value       = try(local.verdict.worst_case, null)
 }
 
 output "policy_warnings" {
-  description = "What the function warns of in the policy, each on a line; empty where there is nothing."
+  description = "Warnings about the policy, one per line. Empty if there are none or if `validate_policy` is `false`."
   value       = local.policy_ok ? try(local.verdict.message, "") : ""
 }

@@ -1,31 +1,31 @@
 variable "name" {
-  description = "Name of the state machine; its role and its log group are named after it."
+  description = "Name of the state machine. The names of its IAM role and its log group are derived from it. It must be unique within the account, even across regions, because IAM role names must be."
   type        = string
 
   validation {
     condition     = can(regex("^[0-9A-Za-z_-]{1,50}$", var.name))
-    error_message = "A name has 1 to 50 letters, digits, - and _."
+    error_message = "name must consist of 1 to 50 letters, digits, hyphens and underscores."
   }
 }
 
 variable "policy_file" {
-  description = "Path of the policy, a TOML file. Its text goes into the definition: each execution keeps the policy it started with."
+  description = "Path of the policy, a TOML file. Absolute, or relative to the directory in which Terraform runs. The policy becomes part of the state machine's definition, so that an execution keeps the policy that it started with."
   type        = string
 
   validation {
     condition     = fileexists(var.policy_file)
-    error_message = "There is no such file: give the policy's path, from the folder that Terraform runs in or from /."
+    error_message = "policy_file must be the path of an existing file, absolute or relative to the directory in which Terraform runs."
   }
 }
 
 variable "validate_policy" {
-  description = "Whether the function is asked, in each plan and apply, if the policy can be used. Needs lambda:InvokeFunction on the function's versions, for plan too."
+  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or that sets a `container` other than `container_name`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
   type        = bool
   default     = true
 }
 
 variable "function" {
-  description = "The published function that decides: the output `function` of modules/process-error."
+  description = "Function that decides after a failure: the output `function` of modules/process-error."
   type = object({
     arn           = string
     function_name = string
@@ -35,104 +35,104 @@ variable "function" {
 }
 
 variable "cluster_arn" {
-  description = "ARN of the ECS cluster that the task runs in."
+  description = "ARN of the ECS cluster in which the task runs."
   type        = string
 
   validation {
     condition     = can(regex("^arn:[^:]+:ecs:[^:]+:[^:]+:cluster/[^/]+$", var.cluster_arn))
-    error_message = "The ARN of a cluster looks like arn:aws:ecs:eu-west-1:123456789012:cluster/main."
+    error_message = "cluster_arn must be the ARN of an ECS cluster, such as arn:aws:ecs:eu-west-1:123456789012:cluster/main."
   }
 }
 
 variable "task_definition_arn" {
-  description = "ARN of the task definition. With its revision (`…:task-definition/report:7`) every attempt of an execution runs the same one; without, each attempt runs the newest."
+  description = "ARN of the task definition, whose network mode must be `awsvpc`. With a revision (`…:task-definition/report:7`), all attempts of an execution run that revision. Without one, each attempt runs the latest active revision."
   type        = string
 
   validation {
     condition     = can(regex("^arn:[^:]+:ecs:[^:]+:[^:]+:task-definition/[^/:]+(:[0-9]+)?$", var.task_definition_arn))
-    error_message = "The ARN of a task definition looks like arn:aws:ecs:eu-west-1:123456789012:task-definition/report:7."
+    error_message = "task_definition_arn must be the ARN of an ECS task definition, with or without a revision, such as arn:aws:ecs:eu-west-1:123456789012:task-definition/report:7."
   }
 }
 
 variable "container_name" {
-  description = "The container of the task definition that gets the execution's `commands`, and whose exit code counts."
+  description = "Name of the container in the task definition that receives the execution's `commands` as its command. If the policy sets `container`, the container whose exit code counts, it must be the same name."
   type        = string
 }
 
 variable "pass_role_arns" {
-  description = "ARNs of the task definition's roles, which the state machine hands to ECS: the execution role and, if there is one, the task role."
+  description = "ARNs of the IAM roles in the task definition, which the state machine passes to ECS: the task execution role and, if there is one, the task role. Empty if the task definition has no roles."
   type        = list(string)
   default     = []
 }
 
 variable "subnet_ids" {
-  description = "Subnets to run the task in: 1 to 16, all of one VPC."
+  description = "IDs of the subnets in which the task can run: 1 to 16, all in the same VPC."
   type        = list(string)
 
   validation {
     condition     = length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16 && alltrue([for id in var.subnet_ids : can(regex("^subnet-[0-9a-f]{8,17}$", id))])
-    error_message = "Give 1 to 16 subnets, each like subnet-0123456789abcdef0."
+    error_message = "subnet_ids must contain 1 to 16 subnet IDs such as subnet-0123456789abcdef0."
   }
 }
 
 variable "security_group_ids" {
-  description = "Security groups of the task, at most 5. None: the VPC's default one."
+  description = "IDs of the task's security groups, at most 5. Empty for the default security group of the VPC."
   type        = list(string)
   default     = []
 
   validation {
     condition     = length(var.security_group_ids) <= 5 && alltrue([for id in var.security_group_ids : can(regex("^sg-[0-9a-f]{8,17}$", id))])
-    error_message = "Give at most 5 security groups, each like sg-0123456789abcdef0."
+    error_message = "security_group_ids must contain at most 5 security group IDs such as sg-0123456789abcdef0."
   }
 }
 
 variable "assign_public_ip" {
-  description = "Whether the task gets a public address. Without one it reaches its registry and its log group through NAT or VPC endpoints only. ECS gives none on EC2 instances."
+  description = "Assign a public IP address to the task. Without one, the task needs a NAT gateway or VPC endpoints to pull its image and to write its logs. Must be `false` for tasks on EC2 instances."
   type        = bool
   default     = true
 }
 
 variable "launch_type" {
-  description = "FARGATE, or EC2 for instances of your own. Not looked at where there is a capacity provider."
+  description = "Launch type of the task: `FARGATE`, or `EC2` for container instances of your own. Not used if `capacity_provider` is set."
   type        = string
   default     = "FARGATE"
 
   validation {
     condition     = contains(["FARGATE", "EC2"], var.launch_type)
-    error_message = "The launch type is FARGATE or EC2."
+    error_message = "launch_type must be FARGATE or EC2."
   }
 
   validation {
     condition     = var.launch_type == "FARGATE" || !var.assign_public_ip
-    error_message = "ECS gives tasks on EC2 instances no public address: set assign_public_ip = false."
+    error_message = "ECS cannot assign a public IP address to a task on EC2 instances. Set assign_public_ip = false."
   }
 }
 
 variable "capacity_provider" {
-  description = "Capacity provider of the cluster to use instead of a launch type: FARGATE_SPOT, say."
+  description = "Capacity provider of the task, for example `FARGATE_SPOT`. It must be associated with the cluster. `null` to use `launch_type`."
   type        = string
   default     = null
 }
 
 variable "task_timeout_seconds" {
-  description = "Longest time that one run of the task may take, in seconds, before it counts as hung."
+  description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`."
   type        = number
   default     = 3600
 
   validation {
     condition     = var.task_timeout_seconds >= 1 && var.task_timeout_seconds <= 99999999 && floor(var.task_timeout_seconds) == var.task_timeout_seconds
-    error_message = "A state may take 1 to 99999999 whole seconds."
+    error_message = "task_timeout_seconds must be a whole number from 1 to 99999999."
   }
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept; one of the figures CloudWatch knows."
+  description = "Number of days to keep log events. Must be a retention period that CloudWatch Logs supports."
   type        = number
   default     = 30
 }
 
 variable "tags" {
-  description = "Tags of every resource that has tags."
+  description = "Tags for all resources that support them. Empty for none."
   type        = map(string)
   default     = {}
 }

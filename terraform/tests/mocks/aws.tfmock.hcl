@@ -1,4 +1,5 @@
-# What the provider would make up as random text, where another resource reads it as an ARN or as JSON.
+# Attributes that other resources parse as an ARN or as JSON. Without these defaults, the mocked provider would generate
+# random strings for them.
 
 mock_resource "aws_ecs_cluster" {
   defaults = { arn = "arn:aws:ecs:eu-west-1:123456789012:cluster/exitwise" }
