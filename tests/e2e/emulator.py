@@ -1,4 +1,4 @@
-"""Starts and stops the emulator, and hands out clients of it."""
+"""Starts and stops the emulator, and creates clients for it."""
 
 import contextlib
 import json
@@ -15,14 +15,14 @@ import botocore.config
 
 REGION = "us-east-1"
 
-# How long ministack may take to answer its first request, in seconds.
+# The time within which ministack must answer its first request, in seconds.
 START_TIMEOUT = 60
 
 
 class Emulator:
     """One emulator process on a free port of the loopback interface.
 
-    Each account, twelve digits, is a world of its own that starts empty.
+    An account is twelve digits. Accounts are separate from each other, and each is empty at first.
     """
 
     def __init__(self, folder: pathlib.Path, program: pathlib.Path):
@@ -34,7 +34,7 @@ class Emulator:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "TMPDIR": str(folder),
-            # No engine of this machine is any of the emulator's business.
+            # The emulator must not find a Docker engine on this machine.
             "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         }
         with self.log.open("wb") as log:
@@ -44,13 +44,13 @@ class Emulator:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A process group of its own, so that it can end together with all it has started.
+                # In a process group of its own, it can be killed together with all processes that it started.
                 start_new_session=True,
             )
 
     @property
     def process_group(self) -> int:
-        """Of the emulator and of all that it starts."""
+        """The ID of the process group of the emulator and of all processes that it starts."""
         return self._process.pid
 
     def __enter__(self):
@@ -62,7 +62,7 @@ class Emulator:
         return self
 
     def __exit__(self, *_):
-        # The glue ends the whole process group at this.
+        # When its standard input is closed, glue.py kills the whole process group.
         self._process.stdin.close()
         self._process.wait()
 
@@ -74,11 +74,11 @@ class Emulator:
                 return
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the emulator does not start:\n{self.log.read_text()}") from None
+                    raise RuntimeError(f"the emulator did not start:\n{self.log.read_text()}") from None
                 time.sleep(0.1)
 
     def environment(self, account: str) -> dict[str, str]:
-        """The variables that send any AWS client, the Terraform provider too, to this emulator."""
+        """Environment variables that point AWS clients, including the Terraform provider, to this emulator."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": account,
@@ -99,7 +99,7 @@ class Emulator:
 
     @contextlib.contextmanager
     def clock(self, speed: float):
-        """Lets Wait states pass so much faster."""
+        """Makes Wait states pass faster by this factor."""
         self._scale_waits(1 / speed)
         try:
             yield
@@ -112,4 +112,4 @@ class Emulator:
         with urllib.request.urlopen(request, timeout=5) as response:
             applied = json.load(response)["applied"]
         if not applied:
-            raise RuntimeError("the emulator does not take another clock")
+            raise RuntimeError("the emulator did not change the speed of its clock")

@@ -1,4 +1,4 @@
-"""What happens in an execution: one that is deployed, and the same on this machine by `exitwise run`."""
+"""Executions and their histories: on the emulator, and locally by `exitwise run`."""
 
 import dataclasses
 import datetime
@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable
 
 from stack import Stack
 
-# How long anything here may take, in seconds: no execution waits for more than a few.
+# Timeout of everything here, in seconds. No execution waits for more than a few seconds.
 TIMEOUT = 60
 
-# The last event of an execution, and the status that it has from then on.
+# The types of an execution's last event, with the status of the execution after it.
 ENDS = {"ExecutionSucceeded": "SUCCEEDED", "ExecutionFailed": "FAILED"}
 
-# What the times in a history are cut to, in seconds.
+# The resolution of times in a history, in seconds.
 MILLISECOND = 0.001
 
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """A failed attempt, as ProcessError is told of it."""
+    """A failed attempt, as it is reported to ProcessError."""
 
     error: str
     stop_code: str
@@ -32,21 +32,21 @@ class Failure:
 
 @dataclasses.dataclass
 class Story:
-    """An execution from its history. Two are equal if the same states were visited for the same reasons."""
+    """What happened in an execution. Two stories are equal if the same states were entered for the same reasons."""
 
-    # Names, in order.
+    # Names of the states, in the order in which they were entered.
     states: list[str] = dataclasses.field(default_factory=list)
     failures: list[Failure] = dataclasses.field(default_factory=list)
-    # ProcessError's answers, whole.
+    # The complete answers of ProcessError.
     decisions: list[dict] = dataclasses.field(default_factory=list)
     status: str = "RUNNING"
     error: str | None = None
     cause: str | None = None
-    # What the task's program printed, attempt by attempt.
+    # The lines that the task printed, in the order of the attempts.
     output: list[str] = dataclasses.field(default_factory=list)
-    # The task of each attempt, as Step Functions tells of it.
+    # The task of each attempt, as Step Functions describes it.
     tasks: list[dict] = dataclasses.field(default_factory=list, compare=False)
-    # Seconds that Wait states took, in order.
+    # Duration of each Wait state, in order, in seconds.
     waits: list[float] = dataclasses.field(default_factory=list, compare=False)
 
     @property
@@ -60,7 +60,7 @@ class Story:
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """An event of a history, whoever wrote it."""
+    """An event of a history, from the emulator or from `exitwise run`."""
 
     type: str
     time: datetime.datetime
@@ -97,22 +97,22 @@ def tell(events: Iterable[Event]) -> Story:
 
 
 class Execution:
-    """A deployed execution, started by a real AWS client."""
+    """An execution on the emulator, started by an AWS client."""
 
     def __init__(self, stack: Stack, given: object, machine: str = ""):
-        """Starts the state machine with this ARN, else the root's, with this input."""
+        """Starts the state machine with this ARN, or that of the root module, with this input."""
         self._stack = stack
         self._client = stack.client("stepfunctions")
         arn = machine or stack.outputs["state_machine_arn"]
         self.arn = self._client.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
 
     def history(self) -> list[dict]:
-        """What has happened so far, as AWS tells it."""
+        """The events so far, as AWS returns them."""
         pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.arn)
         return [event for page in pages for event in page["events"]]
 
     def story(self) -> Story:
-        """What has happened so far, without the task's output."""
+        """The story so far, without the output of the task."""
         return tell(deployed_event(event) for event in self.history())
 
     def reach(self, state: str):
@@ -120,12 +120,12 @@ class Execution:
         wait_until(lambda: state in self.story().states, f"{state} is reached")
 
     def wait(self):
-        """Waits for the end."""
-        # Its status changes a moment before the last event is there.
+        """Waits until the execution has ended."""
+        # The status changes shortly before the last event appears in the history.
         wait_until(lambda: self.history()[-1]["type"] in ENDS, "the execution ends")
 
     def end(self) -> Story:
-        """Waits for the end, and tells all."""
+        """Waits until the execution has ended, and returns the complete story."""
         self.wait()
         story = self.story()
         ran = (task for task in story.tasks if task["StopCode"] != "TaskFailedToStart")
@@ -133,7 +133,7 @@ class Execution:
         return story
 
     def _output_of(self, task: dict) -> list[str]:
-        """What a task has printed, from the log group that its definition names."""
+        """The lines that a task printed, from the log group in its task definition."""
         definition = self._stack.client("ecs").describe_task_definition(taskDefinition=task["TaskDefinitionArn"])
         [container] = definition["taskDefinition"]["containerDefinitions"]
         options = container["logConfiguration"]["options"]
@@ -144,7 +144,7 @@ class Execution:
             found = logs.filter_log_events(logGroupName=options["awslogs-group"], logStreamNames=[stream])["events"]
             return [event["message"] for event in found]
 
-        # The emulator forwards them at its leisure.
+        # The emulator writes them to the log group with a delay.
         wait_until(lines, "the task's output arrives")
         return lines()
 
@@ -152,7 +152,7 @@ class Execution:
 def wait_until(condition: Callable[[], object], what: str):
     deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, f"not within {TIMEOUT} s: {what}"
+        assert time.monotonic() < deadline, f"timed out after {TIMEOUT} s: {what}"
         time.sleep(0.1)
 
 
@@ -169,7 +169,7 @@ def deployed_event(event: dict) -> Event:
 
 
 def run_locally(exitwise: pathlib.Path, policy: pathlib.Path, *arguments: str) -> Story:
-    """The same by `exitwise run --fast`, with these further options."""
+    """The story of the same execution in `exitwise run --fast`, with these further arguments."""
     command = [exitwise, "run", "--fast", "--format", "json", "--policy", policy, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode in (0, 1), done.stderr

@@ -1,14 +1,16 @@
-"""ministack, made to tell the truth about tasks that fail.
+"""ministack, changed so that a failed task makes its state fail.
 
-Run as a program it is ministack with these changes; it ends with its standard input, and so does all it has started.
+Run this file to start ministack with the changes below. When its standard input is closed, ministack ends, together
+with all processes that it started.
 
-1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program of this machine; an image
-   that was not pushed cannot be pulled, and the task fails to start.
-2. `ecs:runTask.sync` fails its state when the task did. Stock ministack lets the state succeed whatever the container
-   exits with, and then nothing that a retry policy is for ever happens.
-3. A change of the clock's speed reaches waits that are under way.
+1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program on this machine. If the
+   image was not pushed, pulling it fails, and the task fails to start.
+2. `ecs:runTask.sync` makes its state fail if the task failed. Unchanged, ministack lets the state succeed whatever the
+   exit code, so there is never anything to retry.
+3. A change of the clock's speed affects waits that have begun.
 4. A state machine keeps its tracing configuration, so that a plan after an apply is empty.
-5. The version that comes with a new function has its number in its ARN, so that what calls it calls that version.
+5. The ARN of the version that is published with a new function contains its number, so that callers of that ARN call
+   that version.
 """
 
 import collections
@@ -30,19 +32,19 @@ from ministack.app import main
 
 RUN_TASK = "arn:aws:states:::ecs:runTask"
 
-# What is changed, as it comes.
+# The original functions.
 stock_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
 stock_create_function = functions._create_function
 
-# The annotation of an image's manifest that names the program to start in the container's place.
+# The annotation in an image's manifest that names the program to start instead of the container.
 PROGRAM = "exitwise.e2e.program"
 
-# What DescribeTasks tells and the Cause of a task on Fargate does not. Source: lambda/tests/failures/captured-*.
+# Keys in the answer of DescribeTasks that the Cause of a Fargate task lacks. Source: lambda/tests/failures/captured-*.
 NOT_IN_A_CAUSE = {"ContainerInstanceArn", "HealthStatus", "PlatformFamily"}
 
 
 class Process:
-    """A child process, as ministack wants to see a container."""
+    """A child process, with the interface of a container in the Docker client."""
 
     def __init__(self, program, arguments, environment):
         self.id = uuid.uuid4().hex
@@ -50,7 +52,7 @@ class Process:
         self._output = collections.deque()
         self._changed = threading.Condition()
         self._ended = False
-        # Nothing of the emulator's environment: a container has its own.
+        # A container does not inherit the emulator's environment.
         self._child = subprocess.Popen(
             [program, *arguments],
             env={"PATH": os.defpath, **environment},
@@ -75,7 +77,7 @@ class Process:
         return "exited" if self._ended else "running"
 
     def reload(self):
-        """The status above is always the present one."""
+        """Does nothing: `status` is always up to date."""
 
     def wait(self, **_):
         code = self._child.wait()
@@ -101,11 +103,11 @@ class Process:
             self._child.kill()
 
     def remove(self, **_):
-        """Nothing of an ended process is left to remove."""
+        """Does nothing: a process that has ended leaves nothing to remove."""
 
 
 class Processes:
-    """What ministack wants of a Docker client, with processes for containers."""
+    """The part of a Docker client that ministack uses, with processes instead of containers."""
 
     def __init__(self):
         self.containers = self
@@ -121,7 +123,7 @@ class Processes:
 
 
 def program_of(image):
-    """The program that an image in the emulated ECR names."""
+    """The program that the manifest of an image in the emulated ECR names."""
     repository, separator, digest = image.partition("@")
     if separator:
         identity = {"imageDigest": digest}
@@ -132,7 +134,7 @@ def program_of(image):
     status, _, answer = ecr._batch_get_image({"repositoryName": name, "imageIds": [identity]})
     found = json.loads(answer)["images"] if status == 200 else []
     if not found:
-        # ECS's words for it.
+        # The message of ECS.
         raise ecs._ImagePullError(
             f"pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
         )
@@ -140,7 +142,7 @@ def program_of(image):
 
 
 def run_task(resource, parameters):
-    """`ecs:runTask` and `ecs:runTask.sync` with the outcome that Step Functions gives them."""
+    """`ecs:runTask` and `ecs:runTask.sync`, with the result or the error that Step Functions would give."""
     answer = stock_run_task(resource, parameters)
     if not resource.endswith(".sync"):
         return answer
@@ -153,7 +155,7 @@ def run_task(resource, parameters):
 
 
 def as_in_a_cause(value, key=""):
-    """What DescribeTasks answers, spelt as Step Functions spells it: PascalCase, times in milliseconds."""
+    """The answer of DescribeTasks in the format of Step Functions: PascalCase keys, times in milliseconds."""
     if isinstance(value, dict):
         pairs = ((name[:1].upper() + name[1:], member) for name, member in value.items())
         return {name: as_in_a_cause(member, name) for name, member in pairs if name not in NOT_IN_A_CAUSE}
@@ -163,21 +165,21 @@ def as_in_a_cause(value, key=""):
         return int(datetime.datetime.fromisoformat(value).timestamp() * 1000)
     if key.endswith("At"):
         return int(value * 1000)
-    # ministack's own wording.
+    # ministack's wording differs from that of ECS.
     if key == "StoppedReason" and value == "Essential container exited":
         return "Essential container in task exited"
     return value
 
 
 def wait(seconds):
-    """A Wait state's time. ministack looks at the clock's speed only once, before it waits."""
+    """Waits for a Wait state. Unchanged, ministack reads the clock's speed only once, before it waits."""
     start = time.monotonic()
     while time.monotonic() - start < seconds * step_functions._SFN_WAIT_SCALE:
         time.sleep(0.02)
 
 
 def keeping_tracing(call):
-    """CreateStateMachine or UpdateStateMachine; ministack drops the tracing configuration."""
+    """Wraps CreateStateMachine or UpdateStateMachine, because ministack drops the tracing configuration."""
 
     def keeping(parameters):
         status, headers, answer = call(parameters)
@@ -190,7 +192,7 @@ def keeping_tracing(call):
 
 
 def create_function(parameters):
-    """CreateFunction; the one way to publish a version where ministack's ARN for it lacks the number."""
+    """CreateFunction, the only call that publishes a version whose ARN in ministack lacks the number."""
     answer = stock_create_function(parameters)
     for number, version in functions._functions[parameters["FunctionName"]]["versions"].items():
         version["config"]["FunctionArn"] += f":{number}"
@@ -198,7 +200,7 @@ def create_function(parameters):
 
 
 def end_with_standard_input():
-    """Nobody is left to stop the emulator once the other end is closed, however that came about."""
+    """Kills the emulator when standard input is closed: the tests have ended, normally or not."""
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""Terraform, run as a user runs it: in a clone of the project, led to the emulator by environment variables alone."""
+"""Runs Terraform as a user does, in a clone of the project. Only environment variables point it to the emulator."""
 
 import dataclasses
 import json
@@ -11,39 +11,39 @@ from emulator import Emulator
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
-# The default VPC's subnet in a new account of ministack.
+# The subnet of the default VPC in a new ministack account.
 SUBNET = "subnet-00000001"
 
-# How long one command may take, in seconds: the slowest needs 25, most of them for the provider's own pauses.
+# Timeout of one command, in seconds. The slowest one takes 25 seconds, mostly because the provider polls.
 TIMEOUT = 300
 
 
 @dataclasses.dataclass
 class Outcome:
-    """What one run of terraform did."""
+    """The result of one Terraform command."""
 
     status: int
-    # The action on each resource that was changed, or is planned to be, by its address.
+    # The action on each changed resource, by the resource's address. For a plan, the planned actions.
     changes: dict[str, str] = dataclasses.field(default_factory=dict)
     errors: list[str] = dataclasses.field(default_factory=list)
     outputs: dict[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def refusal(self) -> str:
-        """All that was said against it."""
-        assert self.status == 1, f"was not refused, but did {self.changes}"
+        """All error messages."""
+        assert self.status == 1, f"the command should have failed, but made these changes: {self.changes}"
         return "\n".join(self.errors)
 
 
 class Stack:
-    """A deployment into an account of the emulator, from a clone of the project with the function built."""
+    """A deployment to an account of the emulator, from a clone of the project that contains the function's package."""
 
     def __init__(self, folder: pathlib.Path, function_zip: pathlib.Path, emulator: Emulator, account: str):
         self.folder = folder
         self.policies = folder / "policies"
         self.policy = self.policies / "default.toml"
         self.function_zip = folder / "target" / "lambda" / "bootstrap.zip"
-        # The folder that terraform runs in, and the variables it is given.
+        # The folder in which Terraform runs, and the variables that it gets.
         self.configuration = "terraform"
         self.variables: dict[str, object] = {"subnet_id": SUBNET}
         self.outputs: dict[str, object] = {}
@@ -69,7 +69,7 @@ class Stack:
         )
 
     def init(self):
-        # Downloaded once, not for every clone.
+        # The provider is downloaded once, not for every clone.
         plugins = os.environ.get("TERRAFORM_PLUGINS")
         options = [f"-plugin-dir={plugins}"] if plugins else []
         done = self.command("terraform", f"-chdir={self.configuration}", "init", "-input=false", *options)
@@ -92,7 +92,7 @@ class Stack:
         return outcome
 
     def try_to(self, action: str, **variables) -> Outcome:
-        """Does `plan`, `apply` or `destroy`, with these variables too; it may be refused."""
+        """Runs `plan`, `apply` or `destroy` with these variables in addition. The command may fail."""
         options = [] if action == "plan" else ["-auto-approve"]
         for name, value in (self.variables | variables).items():
             options.append(f"-var={name}={value if isinstance(value, str) else json.dumps(value)}")
@@ -113,7 +113,7 @@ class Stack:
         return outcome
 
     def push_image(self, program: pathlib.Path):
-        """Puts the image that the root's task definition names into the deployed repository; it runs this program."""
+        """Pushes the image that the deployed task definition names. The image runs this program."""
         repository = self.outputs["ecr_repository_url"]
         [family] = self.client("ecs").list_task_definition_families()["families"]
         task = self.client("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]
@@ -122,6 +122,6 @@ class Stack:
         self.push(repository.partition("/")[2], image.rpartition(":")[2], program)
 
     def push(self, repository: str, tag: str, program: pathlib.Path):
-        """Puts an image into a repository; it runs this program."""
+        """Pushes an image that runs this program."""
         manifest = json.dumps({"schemaVersion": 2, "annotations": {"exitwise.e2e.program": str(program)}})
         self.client("ecr").put_image(repositoryName=repository, imageTag=tag, imageManifest=manifest)

@@ -1,4 +1,4 @@
-"""A deployment, from an empty account to an empty account."""
+"""Deploys to an empty account, and destroys everything again."""
 
 import json
 
@@ -33,7 +33,7 @@ def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
     stack.apply()
     assert stack.plan().changes == {}
 
-    # Nobody has pushed the image yet.
+    # The image has not been pushed yet.
     read_mail = mailbox(stack)
     execution = Execution(stack, {"commands": ["a-secret"]})
     story = execution.end()
@@ -49,14 +49,14 @@ def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
     assert "a-secret" not in mail
 
     stack.destroy()
-    # But for what running executions need, by intent.
+    # The task definition stays on purpose, because running executions need it.
     task_definitions = inventory(stack)["task definitions"]
     assert len(task_definitions) == 1
     assert inventory(stack) == empty | {"task definitions": task_definitions}
 
 
 def mailbox(stack):
-    """Subscribes a queue to the alarms' topic, as an address would be, and returns what waits for a message."""
+    """Subscribes a queue to the alarms' topic, like an email address. Returns a function that waits for a message."""
     [topic] = inventory(stack)["topics"]
     client = stack.client("sqs")
     queue = client.create_queue(QueueName="mailbox")["QueueUrl"]
@@ -71,7 +71,7 @@ def mailbox(stack):
 
 
 def inventory(stack):
-    """Names of what there is in the account."""
+    """The names of all resources in the account, by kind."""
 
     def names(service, action, listed, name=None, **options):
         entries = getattr(stack.client(service), action)(**options)[listed]

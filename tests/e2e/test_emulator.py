@@ -1,4 +1,4 @@
-"""The emulator keeps to itself."""
+"""The emulator leaves no processes behind."""
 
 import io
 import pathlib
@@ -30,7 +30,7 @@ def test_all_that_it_has_started_ends_with_it(tmp_path):
 
 
 def running(process_group):
-    """Processes of this group that have not ended. Source: proc(5), /proc/pid/stat."""
+    """The processes of this group that have not ended. Source: proc(5), /proc/pid/stat."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:

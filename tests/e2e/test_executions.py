@@ -1,4 +1,4 @@
-"""Executions under the policy that is shipped, each beside the same run on this machine."""
+"""Executions under the default policy, each compared with a local run."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from execution import MILLISECOND, Execution, run_locally
 from stack import PROJECT
 
-# Waits of a minute take a second.
+# With this speed, a wait of a minute takes a second.
 SPEED = 60
 
 RETRY = ["RunECSTask", "ProcessError", "ErrorStateChoice"]
@@ -15,7 +15,7 @@ RETRY = ["RunECSTask", "ProcessError", "ErrorStateChoice"]
 
 @pytest.fixture(scope="module")
 def deployed(new_stack, task_app):
-    """The project as it is, its image pushed."""
+    """A deployment of the project without changes, with its image pushed."""
     stack = new_stack()
     stack.init()
     stack.apply()
@@ -25,7 +25,7 @@ def deployed(new_stack, task_app):
 
 @pytest.fixture
 def run(deployed, emulator, exitwise):
-    """Runs an input, deployed and locally; both must tell the same story, which is returned."""
+    """Runs an input on the emulator and locally, asserts that both stories are equal, and returns the story."""
 
     def run(given):
         with emulator.clock(SPEED):
@@ -37,7 +37,7 @@ def run(deployed, emulator, exitwise):
 
 
 def test_a_failure_really_arrives(deployed):
-    """The emulator as it comes lets RunECSTask succeed, whatever the container exits with."""
+    """Unchanged, the emulator would let RunECSTask succeed whatever the exit code."""
     execution = Execution(deployed, {"commands": ["InvalidInput"]})
     execution.wait()
     failures = [event["taskFailedEventDetails"] for event in execution.history() if event["type"] == "TaskFailed"]
@@ -46,7 +46,7 @@ def test_a_failure_really_arrives(deployed):
     [container] = task["Containers"]
     assert (task["StopCode"], container["Name"], container["ExitCode"]) == ("EssentialContainerExited", "app", 3)
 
-    # It says nothing that AWS does not say, but for the container's memory, and in the same words.
+    # Compared with a recorded Cause: the same stopped reason, and no other keys except the container's memory.
     recorded = json.loads((PROJECT / "lambda" / "tests" / "failures" / "captured-pv14-exit-42.json").read_text())
     recorded = json.loads(recorded["taskError"]["Cause"])
     assert task["StoppedReason"] == recorded["StoppedReason"]

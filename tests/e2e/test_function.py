@@ -1,4 +1,4 @@
-"""What a change of the function's code does: to the policy that comes with it, and to executions when it is broken."""
+"""Changes of the function's code: which version validates the policy, and what happens if the new code is broken."""
 
 import shutil
 import zipfile
@@ -16,7 +16,7 @@ FAILING_INPUT = {"commands": ["InvalidInput"]}
 
 @pytest.fixture(scope="module")
 def stack(new_stack, task_app):
-    """A deployment of the old function."""
+    """A deployment with the old version of the function."""
     stack = new_stack()
     package(stack, (HERE / "old-function" / "bootstrap").read_text())
     stack.init()
@@ -26,7 +26,7 @@ def stack(new_stack, task_app):
 
 
 def package(stack, bootstrap):
-    """Puts this program into the package that is deployed next."""
+    """Replaces the package with one that contains this program."""
     with zipfile.ZipFile(stack.function_zip, "w") as archive:
         archive.writestr("bootstrap", bootstrap)
 
@@ -43,10 +43,10 @@ def test_new_code_judges_the_policy_that_comes_with_it(stack, good_policy, funct
     stack.policy.write_text(good_policy.replace("max_retries = 3 ", "max_retries = '3' "))
 
     outcome = stack.try_to("apply")
-    # The old code takes any policy.
+    # The old code accepts any policy, so the new code has refused this one.
     assert "error[P004]" in outcome.refusal
     assert outcome.changes == {FUNCTION: "update"}
-    # The deployed machine goes on with the version that it was deployed with.
+    # The deployed state machine keeps calling the version that it was deployed with.
     assert Execution(stack, FAILING_INPUT).end().error == "Fatal.old-code"
 
     stack.policy.write_text(good_policy)
@@ -66,8 +66,8 @@ def test_a_broken_function_is_not_deployed_and_would_end_executions_at_once(stac
     stack.apply(validate_policy=False)
     story = Execution(stack, FAILING_INPUT).end()
     assert story.states[-1] == "ProcessError"
-    # Of Lambda's names for a runtime that fails, the emulator does not know which one it is.
+    # Lambda has several names for runtime failures; the emulator uses only this one.
     assert (story.status, story.error) == ("FAILED", "Runtime.Unknown")
     assert "exited during init with code 1" in story.cause
-    # The task is not run again: nobody has decided that it should be.
+    # Without a decision, the task is not run again.
     assert (story.attempts, story.decisions) == (1, [])

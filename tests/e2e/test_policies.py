@@ -1,4 +1,4 @@
-"""Two workflows on one function, and what an edit of a policy does to them and to their executions."""
+"""Two workflows that share a function, and how a change of a policy affects them and their executions."""
 
 import hashlib
 import shutil
@@ -9,17 +9,17 @@ from conftest import HERE
 from execution import MILLISECOND, Execution, run_locally
 from stack import SUBNET
 
-# Hours pass in a moment.
+# With this speed, hours pass in a moment.
 FAST = 1_000_000
 
-# Which policy each task runs under, by the family of its task definition. Their containers have other names, too.
+# The families of two task definitions, named after the tasks' policies, and the names of their containers.
 WAITS, SHIPPED = "waits", "shipped"
 CONTAINERS = {WAITS: "worker", SHIPPED: "app"}
 
 
 @pytest.fixture(scope="module")
 def workflows(new_stack, task_app):
-    """Two tasks that an account has already, under policies of their own by examples/own-task."""
+    """Two existing task definitions, deployed with examples/own-task, each under a policy of its own."""
     stack = new_stack()
     have_tasks(stack, task_app)
     shutil.copy(HERE / "waits.toml", policy(stack, WAITS))
@@ -100,7 +100,7 @@ def test_an_edit_reaches_the_next_execution_and_none_that_waits(workflows, emula
     waiting = start(workflows, WAITS, "InvalidInput")
     waiting.reach("WaitBeforeRetry")
 
-    # Nothing matches exit code 3 any more.
+    # From now on, no rule matches exit code 3.
     replace(edited, "exit_code = 3", "exit_code = 33")
     assert workflows.apply().changes == {f'module.retryable_task["{WAITS}"].aws_sfn_state_machine.this': "update"}
 
@@ -108,7 +108,7 @@ def test_an_edit_reaches_the_next_execution_and_none_that_waits(workflows, emula
     assert next_one.error == "Fatal.default"
     assert next_one == run_locally(exitwise, edited, "InvalidInput")
 
-    assert waiting.story().states[-1] == "WaitBeforeRetry", "the wait was over before the policy was edited"
+    assert waiting.story().states[-1] == "WaitBeforeRetry", "the wait ended before the policy was edited"
     with emulator.clock(FAST):
         kept = waiting.end()
     assert kept.error == "RetriesExhausted.long"
@@ -120,14 +120,14 @@ def test_an_edit_reaches_the_next_execution_and_none_that_waits(workflows, emula
     "found, written, told",
     [
         ('delays = ["1s", "3s"]', 'formula = "2^(n"', "line 13: error[P011]"),
-        ('container = "worker"', 'container = "web"', "the container web, but the task's is worker"),
+        ('container = "worker"', 'container = "web"', "the container web, but container_name is worker"),
     ],
     ids=["wrong", "for another container"],
 )
 def test_a_policy_that_cannot_be_used_changes_nothing(workflows, unedited_afterwards, found, written, told):
     before = machines(workflows)
     replace(policy(workflows, WAITS), found, written)
-    # A good edit beside it is not deployed either.
+    # A valid change of the other policy is not deployed either.
     replace(policy(workflows, SHIPPED), "max_retries = 3", "max_retries = 2")
 
     outcome = workflows.try_to("apply")
@@ -152,7 +152,7 @@ def replace(file, found, written):
 
 
 def machines(stack):
-    """Every state machine as it is deployed."""
+    """The revision and the definition of every deployed state machine, by name."""
     client = stack.client("stepfunctions")
     listed = client.list_state_machines()["stateMachines"]
     described = (client.describe_state_machine(stateMachineArn=machine["stateMachineArn"]) for machine in listed)
