@@ -15,7 +15,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 /// Number of executions with random failures, if there are too many states to look at each.
-const RANDOM_EXECUTIONS: u32 = 10_000;
+const RANDOM_EXECUTIONS: u32 = 1_000;
 
 /// What is known of a policy after looking at it.
 struct Proof<'p> {

@@ -10,8 +10,8 @@ use exitwise_lambda::Handler;
 use serde_json::Value;
 use std::sync::LazyLock;
 
-/// A text loads as a policy, or is refused at places that are in it. A policy stays the same when it
-/// is printed and loaded again, and no execution exceeds its worst case.
+/// A text loads as a policy, or is refused with positions inside it. A policy stays the same when
+/// it is printed and loaded again, and no execution exceeds its worst case.
 pub fn policy(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let policy = match Policy::load(&text) {
@@ -60,8 +60,8 @@ pub fn policy(data: &[u8]) {
 
 static HANDLER: LazyLock<Handler> = LazyLock::new(Handler::default);
 
-/// The decision about an event, after checking that a state machine can use it. `None` if the event's
-/// policy has errors, or if the event asks to validate a policy.
+/// The decision about an event, after checking that a state machine can use it. `None` if the
+/// policy in the event has errors, or if the event asks to validate a policy.
 fn answer(event: &[u8]) -> Option<Value> {
     let answer = serde_json::to_value(HANDLER.answer(event).ok()?).unwrap();
     // The answer to `validatePolicy`.
@@ -86,13 +86,13 @@ fn answer(event: &[u8]) -> Option<Value> {
     Some(answer)
 }
 
-/// Any bytes are answered, and a state machine can use every decision.
+/// Any bytes get an answer, and a state machine can use every decision.
 pub fn event(data: &[u8]) {
     answer(data);
 }
 
-/// A text is parsed as a formula, or refused at a place that is in it. A formula means the same when it
-/// is printed and parsed again, and none of its delays exceeds the cap.
+/// A text parses as a formula, or is refused with a position inside it. A formula has the same
+/// delays when it is printed and parsed again, and no delay exceeds the cap.
 pub fn formula(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let formula = match Formula::parse(&text) {
@@ -114,7 +114,7 @@ pub fn formula(data: &[u8]) {
     }
 }
 
-/// After any errorState, FATAL comes within as many runs as the worst case has.
+/// After any errorState, FATAL comes within the runs of the worst case.
 pub fn error_state(data: &[u8]) {
     let mut state = String::from_utf8_lossy(data).into_owned();
     let failure = r#""taskError":{"Error":"States.TaskFailed","Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}]}"}"#;

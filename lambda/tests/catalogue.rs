@@ -1,4 +1,5 @@
-//! Every failure of the catalogue gets the class that its provenance table recommends, under the default policy.
+//! Under the default policy, every failure in `failures` gets the type that the table in its
+//! `PROVENANCE.md` requires.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::Policy;
@@ -7,13 +8,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-fn failures() -> PathBuf {
+/// The folder with the failures.
+fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/failures")
 }
 
-/// The table's rows: file, and the classes either of which is sound.
+/// The rows of the table: the name of a file, and the types that are right for its failure.
 fn rows() -> Vec<(String, Vec<String>)> {
-    let table = fs::read_to_string(failures().join("PROVENANCE.md")).unwrap();
+    let table = fs::read_to_string(folder().join("PROVENANCE.md")).unwrap();
     let rows = table
         .lines()
         .filter(|line| line.starts_with("| `"))
@@ -23,18 +25,18 @@ fn rows() -> Vec<(String, Vec<String>)> {
                 .split('|')
                 .map(|cell| cell.trim().to_owned())
                 .collect();
-            let classes = cells
+            let types = cells
                 .get(3)
                 .unwrap()
                 .split('/')
                 .map(str::to_owned)
                 .collect();
-            (cells.get(1).unwrap().trim_matches('`').to_owned(), classes)
+            (cells.get(1).unwrap().trim_matches('`').to_owned(), types)
         });
     rows.collect()
 }
 
-/// The container that a failure is about; `app` except in the captures of other people's tasks.
+/// The container that a failure is about. It is `app`, except in some captured failures.
 fn container(file: &str) -> &'static str {
     match file {
         "captured-pv14-exit-1-other-name.json" => "sample",
@@ -44,12 +46,12 @@ fn container(file: &str) -> &'static str {
 }
 
 #[test]
-fn every_failure_gets_its_class() {
+fn every_failure_gets_the_required_type() {
     let rows = rows();
     assert_eq!(rows.len(), 179);
     let mut handlers = BTreeMap::new();
     let mut wrong = Vec::new();
-    for (file, classes) in rows {
+    for (file, types) in rows {
         let handler = handlers
             .entry(container(&file))
             .or_insert_with_key(|container| {
@@ -60,12 +62,12 @@ fn every_failure_gets_its_class() {
                 Handler::new(Policy::load(&text).unwrap().0)
             });
         let answer = handler
-            .answer(&fs::read(failures().join(&file)).unwrap())
+            .answer(&fs::read(folder().join(&file)).unwrap())
             .unwrap();
         let answer = serde_json::to_value(&answer).unwrap();
-        let class = answer.get("type").unwrap().as_str().unwrap();
-        if !classes.iter().any(|one| one == class) {
-            wrong.push(format!("{file}: {answer}, not {classes:?}"));
+        let found = answer.get("type").unwrap().as_str().unwrap();
+        if !types.iter().any(|one| one == found) {
+            wrong.push(format!("{file}: {answer}, expected {types:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -77,7 +79,7 @@ fn no_answer_repeats_the_command_or_the_environment() {
     let handler = Handler::new(policy);
     for (file, _) in rows() {
         let answer = handler
-            .answer(&fs::read(failures().join(&file)).unwrap())
+            .answer(&fs::read(folder().join(&file)).unwrap())
             .unwrap();
         let answer = serde_json::to_value(&answer).unwrap();
         assert!(!answer.to_string().contains("hunter2"), "{file}: {answer}");
@@ -91,10 +93,10 @@ fn no_answer_repeats_the_command_or_the_environment() {
 }
 
 #[test]
-fn a_failure_cut_anywhere_gets_an_answer() {
+fn an_event_truncated_anywhere_gets_an_answer() {
     let (policy, _) = Policy::load(DEFAULT_POLICY).unwrap();
     let handler = Handler::new(policy);
-    let event = fs::read(failures().join("weird-unicode.json")).unwrap();
+    let event = fs::read(folder().join("weird-unicode.json")).unwrap();
     let event = event.trim_ascii_end();
     assert!(Event::read(event).failure().unwrap().plain_text.is_none());
     for end in 0..event.len() {

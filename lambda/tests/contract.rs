@@ -1,4 +1,4 @@
-//! The JSON contract: what an event may look like, and what always comes back.
+//! The JSON contract: the events that the function accepts, and its answers.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::decision::FatalKind;
@@ -42,12 +42,14 @@ fn answer(event: &str) -> Value {
     serde_json::to_value(HANDLER.answer(event.as_bytes()).unwrap()).unwrap()
 }
 
+/// A `taskError` of a task whose container has these fields.
 fn task(fields: &str) -> String {
     json!({"Error": "States.TaskFailed", "Cause": format!("{{\"Containers\":[{{\"Name\":\"app\",{fields}}}]}}")})
         .to_string()
 }
 
-/// The answer in short: `TYPE retryCount waitSeconds error waitedSeconds {retries}`.
+/// Checks the answer. `expected` has the form
+/// `TYPE retryCount waitSeconds error waitedSeconds {retries}`.
 #[track_caller]
 fn check(event: &str, expected: &str) {
     let answer = answer(event);
@@ -66,7 +68,7 @@ fn check(event: &str, expected: &str) {
 }
 
 #[test]
-fn error_states_that_can_be_read() {
+fn a_readable_error_state_bounds_the_retries() {
     let network = task("\"ExitCode\":4");
     for (state, expected) in [
         ("null", r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#),
@@ -98,7 +100,7 @@ fn error_states_that_can_be_read() {
             r#"{"retryCount":2,"retries":{"spot":2}}"#,
             r#"TEMPORARY 3 60 ExitCode4 60 {"network":1,"spot":2}"#,
         ),
-        // Zero entries are left out; what no rule of the policy explains is charged to every limit.
+        // Entries of zero are dropped. Retries that no rule explains count toward every limit.
         (
             r#"{"retryCount":1,"retries":{"busy":0,"gone":1}}"#,
             r#"TEMPORARY 2 60 ExitCode4 60 {"gone":1,"network":1}"#,
@@ -119,7 +121,7 @@ fn error_states_that_can_be_read() {
             r#"{"retryCount":1000,"retries":{}}"#,
             r#"FATAL 1000 0 RetriesExhausted.network 0 {}"#,
         ),
-        // Waits: 241 + 60 are over five minutes, 240 + 60 are not.
+        // `max_total_wait` is 300 s: another wait of 60 s fits after 240 s, but not after 241 s.
         (
             r#"{"retryCount":1,"waitedSeconds":240}"#,
             r#"TEMPORARY 2 60 ExitCode4 300 {"network":1}"#,
@@ -141,7 +143,7 @@ fn error_states_that_can_be_read() {
 }
 
 #[test]
-fn error_states_that_bound_nothing_end_it() {
+fn an_unreadable_error_state_is_fatal() {
     let network = task("\"ExitCode\":4");
     for (state, retry_count) in [
         ("[1]", 0),
@@ -173,7 +175,7 @@ fn error_states_that_bound_nothing_end_it() {
 }
 
 #[test]
-fn events_that_are_none() {
+fn an_invalid_event_is_fatal() {
     for event in [
         "",
         "null",
@@ -208,7 +210,7 @@ fn events_that_are_none() {
 }
 
 #[test]
-fn task_errors_of_every_shape() {
+fn a_task_error_of_any_shape_gets_a_decision() {
     for (task_error, expected) in [
         ("{}", "RETRIABLE 1 0 UnknownError 0 {\"default\":1}"),
         (
@@ -231,12 +233,12 @@ fn task_errors_of_every_shape() {
             r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4}]}}"#,
             "TEMPORARY 1 60 ExitCode4 60 {\"network\":1}",
         ),
-        // As an object too, a task is strict: with a key twice it is plain text.
+        // A Cause that is an object is also read strictly: with a repeated key, it is plain text.
         (
             r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4,"ExitCode":4}]}}"#,
             "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
         ),
-        // Half a surrogate pair outside the inner JSON.
+        // An unpaired surrogate in the string that contains the inner JSON.
         (
             r#"{"Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}],\"a\":\"\ud83d\"}"}"#,
             "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
@@ -247,7 +249,7 @@ fn task_errors_of_every_shape() {
 }
 
 #[test]
-fn deadlines() {
+fn a_retry_after_the_deadline_is_fatal() {
     let network = task("\"ExitCode\":4");
     let event = |start: &str, entered: &str, state: &str| {
         format!(
@@ -290,17 +292,23 @@ fn deadlines() {
             .contains("the time since the start is unknown"),
         "{unknown}"
     );
-    // Waits so far are time too, also where the clock says less.
+    // `waitedSeconds` counts even if the clock says that less time has passed.
     let waited = r#"{"retryCount":1,"waitedSeconds":3541}"#;
     let (start, entered) = ("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:00:01Z\"");
-    let answer =
-        answer(&event(start, entered, waited).replace("\"ExitCode\\\":4", "\"ExitCode\\\":1"));
-    assert_eq!(answer.get("error").unwrap(), "WaitBudgetSpent", "{answer}");
+    let mut event: Value = serde_json::from_str(&event(start, entered, waited)).unwrap();
+    let without_wait_limit = POLICY.replace("max_total_wait = \"5m\", ", "");
+    assert_ne!(without_wait_limit, POLICY);
+    event
+        .as_object_mut()
+        .unwrap()
+        .insert("policy".into(), without_wait_limit.into());
+    check(&event.to_string(), "FATAL 1 0 DeadlineReached 3541 {}");
 }
 
-/// Computed apart from the program: sha256("arn:x/1") starts with 88ad0637, and 0x88ad0637 * 101 >> 32 is 53.
+/// The expected delays were computed by other means: sha256("arn:x/1") starts with 88ad0637, and
+/// 0x88ad0637 * 101 >> 32 is 53.
 #[test]
-fn jitter_is_keyed_by_the_execution() {
+fn jitter_is_keyed_by_the_execution_id() {
     let busy = task("\"ExitCode\":5");
     check(
         &format!("{{\"taskError\":{busy},\"execution\":{{\"id\":\"arn:x\"}}}}"),
@@ -322,39 +330,42 @@ fn jitter_is_keyed_by_the_execution() {
 }
 
 #[test]
-fn an_event_can_bring_its_policy() {
+fn an_event_can_contain_a_policy() {
     let network = task("\"ExitCode\":4");
-    let with = |policy: Value| format!("{{\"taskError\":{network},\"policy\":{policy}}}");
+    let event_with = |policy: Value| format!("{{\"taskError\":{network},\"policy\":{policy}}}");
     check(
-        &with(json!("version = 1\nlimits = { max_retries = 3 }")),
+        &event_with(json!("version = 1\nlimits = { max_retries = 3 }")),
         "FATAL 1 0 Fatal.default 0 {}",
     );
     check(
-        &with(json!(DEFAULT_POLICY)),
+        &event_with(json!(DEFAULT_POLICY)),
         r#"TEMPORARY 1 60 NetworkError 60 {"network-error":1}"#,
     );
     check(
-        &with(json!(["no text"])),
+        &event_with(json!(["no text"])),
         r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
     );
-    let half_a_pair = with(json!("x")).replace("\"x\"", r#""version = 2 \ud83d""#);
-    check(&half_a_pair, r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#);
+    let unpaired_surrogate = event_with(json!("x")).replace("\"x\"", r#""version = 2 \ud83d""#);
+    check(
+        &unpaired_surrogate,
+        r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+    );
     let error = HANDLER
-        .answer(with(json!("version = 2")).as_bytes())
+        .answer(event_with(json!("version = 2")).as_bytes())
         .unwrap_err();
     assert_eq!(error.name(), "Policy.Invalid");
     assert!(error.to_string().contains("line 1: error[P007]"), "{error}");
-    // More policies than are kept, each right every time.
+    // There are more policies than the handler keeps in memory.
     for n in (0..40).chain(0..40) {
         let policy = format!(
             "version = 1\nlimits = {{ max_retries = {n} }}\n[default]\ntype = \"RETRIABLE\""
         );
-        let state = format!(
+        let event = format!(
             "{{\"taskError\":{network},\"policy\":{},\"errorState\":{{\"retryCount\":20}}}}",
             json!(policy)
         );
         check(
-            &state,
+            &event,
             if n > 20 {
                 "RETRIABLE 21 0 ExitCode4 0 {\"default\":1}"
             } else {
@@ -364,9 +375,9 @@ fn an_event_can_bring_its_policy() {
     }
 }
 
-/// The first problems only: a message has to fit where it is shown.
+/// The message must fit into the places that show it.
 #[test]
-fn an_invalid_policy_is_told_in_five_lines() {
+fn at_most_five_problems_of_an_invalid_policy_are_listed() {
     let policy = "version = 1\nlimits = { max_retries = 3 }\n".to_owned() + &"[[rule]]\n".repeat(4);
     let event = json!({"taskError": {}, "policy": policy}).to_string();
     let error = HANDLER.answer(event.as_bytes()).unwrap_err().to_string();
@@ -378,7 +389,7 @@ fn an_invalid_policy_is_told_in_five_lines() {
 }
 
 #[test]
-fn the_default_policy_decides_where_nobody_gives_one() {
+fn the_default_policy_decides_if_no_policy_is_given() {
     let event = format!("{{\"taskError\":{}}}", task("\"ExitCode\":4"));
     let answer =
         serde_json::to_value(Handler::default().answer(event.as_bytes()).unwrap()).unwrap();
@@ -408,16 +419,16 @@ fn a_policy_can_be_validated() {
             },
         })
     );
-    let warned = validation(&POLICY.replace("SpotInterruption", "SpotInteruption"));
-    assert_eq!(warned.get("valid").unwrap(), true);
+    let with_warning = validation(&POLICY.replace("SpotInterruption", "SpotInteruption"));
+    assert_eq!(with_warning.get("valid").unwrap(), true);
     assert!(
-        warned
+        with_warning
             .get("message")
             .unwrap()
             .as_str()
             .unwrap()
             .starts_with("line 8: warning[P104]: "),
-        "{warned}"
+        "{with_warning}"
     );
     assert_eq!(
         validation("version = 1\ncontainer = \"app\"\nlimits = { max_retries = -1 }\n"),
@@ -442,9 +453,9 @@ fn a_policy_can_be_validated() {
     );
 }
 
-/// A state machine that passes its whole state may carry a key of this name.
+/// A state machine that passes its whole state may have another key named `validatePolicy`.
 #[test]
-fn validation_counts_only_without_a_failure() {
+fn validate_policy_is_ignored_if_the_event_has_a_task_error() {
     let network = task("\"ExitCode\":4");
     check(
         &format!("{{\"taskError\":{network},\"validatePolicy\":\"version = 2\"}}"),
@@ -458,6 +469,7 @@ fn validation_counts_only_without_a_failure() {
     }
 }
 
+/// A state of the deployed state machine, or a part of it.
 fn state(pointer: &str) -> Value {
     let definition: Value =
         serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
@@ -467,20 +479,21 @@ fn state(pointer: &str) -> Value {
         .clone()
 }
 
-/// The state machine drops what its ResultSelector does not list, and dies of what it lists in vain.
+/// Step Functions drops fields that a `ResultSelector` does not list, and fails the execution if a
+/// listed field is missing.
 #[test]
 fn the_state_machine_selects_every_field() {
     let selector = state("ProcessError/ResultSelector");
     let answer = answer("{}");
     let fields = answer.as_object().unwrap().keys();
-    let whole: serde_json::Map<_, _> = fields
+    let expected: serde_json::Map<_, _> = fields
         .map(|field| (format!("{field}.$"), json!(format!("$.Payload.{field}"))))
         .collect();
-    assert_eq!(selector, Value::Object(whole));
+    assert_eq!(selector, Value::Object(expected));
 }
 
 #[test]
-fn the_state_machine_goes_on_by_every_type() {
+fn the_state_machine_has_a_branch_for_every_type() {
     let choices: Vec<_> = [Verdict::Retriable, Verdict::Temporary { wait_seconds: 0 }, Verdict::Fatal(FatalKind::Rule)]
         .map(|verdict| {
             let next = match verdict {
@@ -494,9 +507,9 @@ fn the_state_machine_goes_on_by_every_type() {
     assert_eq!(state("ErrorStateChoice/Choices"), json!(choices));
 }
 
-/// Each key that the state machine sends is one that the function reads: without it the answer is another.
+/// Without any one of these keys, the answer differs.
 #[test]
-fn the_function_reads_all_that_the_state_machine_sends() {
+fn the_function_reads_every_key_that_the_state_machine_sends() {
     let policy = POLICY
         .replace("code = 5", "code = 6")
         .replace("\"1h\"", "\"90s\"");
@@ -533,7 +546,7 @@ fn the_function_reads_all_that_the_state_machine_sends() {
         );
     }
     let payload: Value = serde_json::from_str(&payload).unwrap();
-    let whole = answer(&payload.to_string());
+    let complete = answer(&payload.to_string());
     for (parent, keys) in [
         ("", vec!["taskError", "errorState", "execution", "policy"]),
         ("/execution", vec!["id", "startTime", "enteredTime"]),
@@ -549,7 +562,7 @@ fn the_function_reads_all_that_the_state_machine_sends() {
                 .unwrap()
                 .remove(key)
                 .unwrap();
-            assert_ne!(answer(&without.to_string()), whole, "{key}");
+            assert_ne!(answer(&without.to_string()), complete, "{key}");
         }
     }
 }

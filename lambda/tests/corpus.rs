@@ -1,4 +1,4 @@
-//! What fuzzing has found worth keeping, replayed without a fuzzer.
+//! Replays the inputs of `fuzz/corpus` without a fuzzer.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../fuzz/src/lib.rs"]
@@ -12,13 +12,14 @@ mod fuzz;
 use std::fs;
 
 #[test]
-fn every_target_stands_its_corpus() {
+fn every_fuzz_target_passes_on_its_corpus() {
     replay("policy", fuzz::policy);
     replay("event", fuzz::event);
     replay("formula", fuzz::formula);
     replay("error_state", fuzz::error_state);
 }
 
+/// Runs a fuzz target with every input of its corpus.
 fn replay(name: &str, target: fn(&[u8])) {
     let folder = format!("{}/../fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
     let files: Vec<_> = fs::read_dir(folder)

@@ -1,4 +1,5 @@
-//! The real `bootstrap`, as a process, against a Runtime API on loopback.
+//! Tests of the program `bootstrap`. It runs as a process, with a Runtime API on the loopback
+//! interface.
 #![cfg(feature = "runtime")]
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-/// The program under test: the one that `BOOTSTRAP` names, else the one that was built with the tests.
+/// The program under test: the one that the environment variable `BOOTSTRAP` names, or else the one
+/// that was built with the tests.
 fn bootstrap() -> PathBuf {
     env::var_os("BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_bootstrap").into(), PathBuf::from)
 }
@@ -27,30 +29,32 @@ fn start(environment: &[(&str, &str)]) -> Host {
     Host::start(&bootstrap(), &[], environment, Stdio::null)
 }
 
-/// Stops a bootstrap whose output is piped, and gives what it wrote.
-fn written(mut host: Host) -> String {
+/// Stops a bootstrap whose output is piped, and returns everything that it has printed.
+fn output(mut host: Host) -> String {
     host.await_next();
     host.child().kill().unwrap();
-    let mut written = String::new();
+    let mut output = String::new();
     host.child()
         .stdout
         .take()
         .unwrap()
-        .read_to_string(&mut written)
+        .read_to_string(&mut output)
         .unwrap();
     host.child()
         .stderr
         .take()
         .unwrap()
-        .read_to_string(&mut written)
+        .read_to_string(&mut output)
         .unwrap();
-    written
+    output
 }
 
+/// The folder with the recorded failures.
 fn failures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/failures")
 }
 
+/// A recorded failure, as the event of an invocation.
 fn event(name: &str) -> Vec<u8> {
     fs::read(failures().join(name)).unwrap()
 }
@@ -63,6 +67,7 @@ fn answer(post: Post) -> Value {
     }
 }
 
+/// The type and the message of an error.
 #[track_caller]
 fn error(post: Post) -> (String, String) {
     let (Post::Error(body) | Post::InitError(body)) = post else {
@@ -77,7 +82,8 @@ fn get<'v>(value: &'v Value, key: &str) -> &'v Value {
     value.get(key).unwrap_or(&Value::Null)
 }
 
-/// Type, retry count and wait of the three captures that the first version of this function was built on.
+/// Compares the type, the retry count and the delay for three captured failures with the original
+/// demo.
 #[test]
 fn the_captured_failures_get_the_original_answers() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/original.toml");
@@ -95,9 +101,10 @@ fn the_captured_failures_get_the_original_answers() {
     }
 }
 
-/// The function and `exitwise explain` write the same bytes, as both serialize the same errorState.
+/// `exitwise explain` uses the library, so it prints the same errorState as the function, byte for
+/// byte.
 #[test]
-fn every_recorded_failure_is_answered_as_the_library_answers_it() {
+fn the_program_and_the_library_give_the_same_answers() {
     let library = Handler::new(Policy::load(DEFAULT_POLICY).unwrap().0);
     let mut host = start(&[]);
     let mut seen = 0;
@@ -120,7 +127,7 @@ fn every_recorded_failure_is_answered_as_the_library_answers_it() {
 }
 
 #[test]
-fn what_is_no_event_gets_a_decision_too() {
+fn an_invalid_event_gets_a_decision() {
     let mut host = start(&[]);
     let captured = event("captured-pv13-exit-4.json");
     let (head, tail) = captured.split_at(captured.len() / 2);
@@ -141,7 +148,7 @@ fn what_is_no_event_gets_a_decision_too() {
             (&json!("FATAL"), &json!("InvalidEvent"))
         );
     }
-    // Lambda's own limit on a synchronous payload: 6 MB.
+    // Lambda limits the payload of a synchronous invocation to 6 MB.
     let filler = "x".repeat(6 * 1024 * 1024);
     let large = String::from_utf8(captured.clone()).unwrap().replacen(
         '{',
@@ -159,9 +166,9 @@ fn what_is_no_event_gets_a_decision_too() {
 }
 
 #[test]
-fn an_event_brings_its_policy() {
+fn an_event_can_contain_a_policy() {
     let mut host = start(&[]);
-    let with = |policy: &str| {
+    let event_with = |policy: &str| {
         let mut event: Value = serde_json::from_slice(&event("captured-pv13-exit-4.json")).unwrap();
         event
             .as_object_mut()
@@ -172,17 +179,20 @@ fn an_event_brings_its_policy() {
     let minimal = "version = 1\nlimits = { max_retries = 3 }\n";
     for _ in 0..2 {
         assert_eq!(
-            get(&answer(host.invoke(with(minimal).as_bytes())), "error"),
+            get(
+                &answer(host.invoke(event_with(minimal).as_bytes())),
+                "error"
+            ),
             "Fatal.default"
         );
         assert_eq!(
             get(
-                &answer(host.invoke(with(DEFAULT_POLICY).as_bytes())),
+                &answer(host.invoke(event_with(DEFAULT_POLICY).as_bytes())),
                 "rule"
             ),
             "network-error"
         );
-        let (kind, message) = error(host.invoke(with("version = 1\nlimit = 3\n").as_bytes()));
+        let (kind, message) = error(host.invoke(event_with("version = 1\nlimit = 3\n").as_bytes()));
         assert_eq!(kind, "Policy.Invalid");
         assert!(
             message.starts_with("the event's policy has errors:\nline 2: error[P003]: "),
@@ -191,7 +201,10 @@ fn an_event_brings_its_policy() {
     }
     let hash = Policy::load(minimal).unwrap().0.hash().to_owned();
     assert_eq!(
-        get(&answer(host.invoke(with(minimal).as_bytes())), "policy"),
+        get(
+            &answer(host.invoke(event_with(minimal).as_bytes())),
+            "policy"
+        ),
         hash.as_str()
     );
     let validation = answer(
@@ -207,13 +220,14 @@ fn an_event_brings_its_policy() {
     );
 }
 
+/// `POLICY_PATH` names the file with the policy.
 #[test]
-fn policy_path_names_the_policy_or_nothing_starts() {
+fn the_function_does_not_start_without_a_valid_policy_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.toml");
-    let set = [("POLICY_PATH", path.to_str().unwrap())];
-    let refused = |expected: &str, words: &str| {
-        let mut host = start(&set);
+    let environment = [("POLICY_PATH", path.to_str().unwrap())];
+    let check_refused = |expected: &str, words: &str| {
+        let mut host = start(&environment);
         let (kind, message) = error(host.receive());
         assert_eq!(kind, expected);
         assert!(
@@ -222,14 +236,14 @@ fn policy_path_names_the_policy_or_nothing_starts() {
         );
         assert_eq!(host.child().wait().unwrap().code(), Some(1));
     };
-    refused("Policy.Missing", "cannot be read");
+    check_refused("Policy.Missing", "cannot be read");
     fs::create_dir(&path).unwrap();
-    refused("Policy.Missing", "cannot be read");
+    check_refused("Policy.Missing", "cannot be read");
     fs::remove_dir(&path).unwrap();
     fs::write(&path, "version = 1\nlimits = { max_retries = \"3\" }\n").unwrap();
-    refused("Policy.Invalid", "line 2: error[P004]");
+    check_refused("Policy.Invalid", "line 2: error[P004]");
     fs::write(&path, b"version = 1 # \xff").unwrap();
-    refused("Policy.Invalid", "not UTF-8");
+    check_refused("Policy.Invalid", "not UTF-8");
     fs::write(
         &path,
         format!(
@@ -238,15 +252,15 @@ fn policy_path_names_the_policy_or_nothing_starts() {
         ),
     )
     .unwrap();
-    refused("Policy.Invalid", "P006");
-    // Changed between two starts: each start decides by what was there then.
+    check_refused("Policy.Invalid", "P006");
+    // Every start reads the file again.
     for (kind, expected) in [("FATAL", "Fatal.default"), ("RETRIABLE", "ExitCode4")] {
         fs::write(
             &path,
             format!("version = 1\nlimits = {{ max_retries = 3 }}\n[default]\ntype = \"{kind}\"\n"),
         )
         .unwrap();
-        let mut host = start(&set);
+        let mut host = start(&environment);
         assert_eq!(
             get(
                 &answer(host.invoke(&event("captured-pv13-exit-4.json"))),
@@ -257,9 +271,9 @@ fn policy_path_names_the_policy_or_nothing_starts() {
     }
 }
 
-/// A panic is an error of one invocation; nothing of what was being read reaches the log or the answer.
+/// Neither the log nor the answer contains any part of the event.
 #[test]
-fn a_bug_is_an_error_and_the_process_lives_on() {
+fn a_panic_fails_one_invocation_and_does_not_end_the_process() {
     let example = Path::new(env!("CARGO_BIN_EXE_bootstrap"))
         .with_file_name("examples")
         .join("panicking");
@@ -286,7 +300,7 @@ fn a_bug_is_an_error_and_the_process_lives_on() {
             "network-error"
         );
     }
-    let log = written(host);
+    let log = output(host);
     assert!(
         log.contains("panicking.rs") && !log.contains("hunter2"),
         "{log}"
@@ -294,7 +308,7 @@ fn a_bug_is_an_error_and_the_process_lives_on() {
 }
 
 #[test]
-fn ten_thousand_invocations_leave_memory_where_it_was() {
+fn memory_does_not_grow_over_ten_thousand_invocations() {
     let mut host = start(&[]);
     let plain = event("captured-pv13-exit-4.json");
     let mut with_policy: Value = serde_json::from_slice(&plain).unwrap();
@@ -303,8 +317,8 @@ fn ten_thousand_invocations_leave_memory_where_it_was() {
         .unwrap()
         .insert("policy".into(), DEFAULT_POLICY.into());
     let with_policy = with_policy.to_string();
-    let mut invoke = |times| {
-        for n in 0..times {
+    let mut invoke = |invocations| {
+        for n in 0..invocations {
             let payload = if n % 2 == 0 {
                 plain.as_slice()
             } else {
@@ -318,11 +332,11 @@ fn ten_thousand_invocations_leave_memory_where_it_was() {
     let after = invoke(9_500);
     assert!(
         after * 100 <= before * 105,
-        "{before} KiB, then {after} KiB"
+        "memory grew from {before} KiB to {after} KiB"
     );
 }
 
-/// Resident memory of a process; 0 where there is no `/proc`.
+/// The resident memory of a process in KiB. 0 if the system has no `/proc`.
 fn resident_kib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -331,9 +345,9 @@ fn resident_kib(process: u32) -> u64 {
     })
 }
 
-/// The function keeps nothing that an answer depends on.
+/// No answer depends on the memory of the process.
 #[test]
-fn a_killed_process_is_replaced_without_loss() {
+fn a_restarted_process_gives_the_same_answers() {
     let payload = event("captured-pv14-exit-42.json");
     let mut answers = Vec::new();
     for signal in ["KILL", "TERM", "KILL"] {
@@ -351,7 +365,7 @@ fn a_killed_process_is_replaced_without_loss() {
         assert_eq!(
             host.child().wait().unwrap().code(),
             None,
-            "ended by the signal"
+            "the signal must end the process"
         );
     }
     assert!(matches!(answers.first(), Some(Post::Response(_))));
@@ -362,7 +376,7 @@ fn a_killed_process_is_replaced_without_loss() {
 }
 
 #[test]
-fn outside_lambda_it_says_what_to_run_instead() {
+fn outside_lambda_the_program_suggests_exitwise_run() {
     let output = Command::new(bootstrap()).env_clear().output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
@@ -374,12 +388,13 @@ fn outside_lambda_it_says_what_to_run_instead() {
 mod logs {
     use super::*;
 
-    fn lines(environment: &[(&str, &str)], payloads: &[Vec<u8>]) -> String {
+    /// The log of a bootstrap that has processed these events.
+    fn log(environment: &[(&str, &str)], payloads: &[Vec<u8>]) -> String {
         let mut host = Host::start(&bootstrap(), &[], environment, Stdio::piped);
         for payload in payloads {
             host.invoke(payload);
         }
-        written(host)
+        output(host)
     }
 
     fn parsed(log: &str) -> Vec<Value> {
@@ -389,7 +404,7 @@ mod logs {
     }
 
     #[test]
-    fn each_decision_is_one_line_and_one_set_of_metrics() {
+    fn each_decision_logs_one_line_and_one_set_of_metrics() {
         let execution = "arn:aws:states:eu-west-1:123456789012:execution:machine:run";
         let mut payload: Value =
             serde_json::from_slice(&event("captured-pv13-exit-4.json")).unwrap();
@@ -398,7 +413,7 @@ mod logs {
             .unwrap()
             .insert("execution".into(), json!({"id": execution}));
         let payloads = [payload.to_string().into_bytes(), b"{}".to_vec()];
-        let lines = parsed(&lines(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &payloads));
+        let lines = parsed(&log(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &payloads));
         let [line, metrics, invalid, _] = lines.as_slice() else {
             panic!("{lines:?}")
         };
@@ -459,7 +474,7 @@ mod logs {
     }
 
     #[test]
-    fn no_level_and_no_format_lets_a_secret_out() {
+    fn no_log_level_or_format_reveals_a_secret() {
         let payloads = [
             event("weird-secret-in-overrides.json"),
             b"{\"taskError\":{\"Cause\":\"hunter2".to_vec(),
@@ -467,7 +482,7 @@ mod logs {
         assert!(String::from_utf8_lossy(&payloads[0]).contains("hunter2"));
         for level in ["TRACE", "DEBUG", "INFO", "ERROR"] {
             for format in ["JSON", "Text"] {
-                let log = lines(
+                let log = log(
                     &[
                         ("AWS_LAMBDA_LOG_LEVEL", level),
                         ("AWS_LAMBDA_LOG_FORMAT", format),
@@ -485,14 +500,14 @@ mod logs {
     }
 
     #[test]
-    fn errors_are_logged_by_name() {
+    fn errors_and_validations_are_logged() {
         let policy = json!({"taskError": {}, "policy": "version = 2"})
             .to_string()
             .into_bytes();
         let validation = json!({"validatePolicy": "version = 2"})
             .to_string()
             .into_bytes();
-        let log = lines(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &[policy, validation]);
+        let log = log(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &[policy, validation]);
         let lines = parsed(&log);
         assert!(
             get(&lines[0], "message").as_str().unwrap().contains("P007"),

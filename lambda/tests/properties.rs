@@ -1,4 +1,4 @@
-//! What holds for every policy, every event and every errorState, through JSON and the handler.
+//! Properties of the handler for all policies, all events and all errorStates, in JSON.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::Policy;
@@ -11,7 +11,7 @@ use testkit::failure::{any_json, odd_task_errors, payloads};
 use testkit::policy::{Toml, policies};
 use testkit::state::error_states;
 
-/// An answer, checked by itself: all keys, and only what a state machine can go on with.
+/// An answer that has all keys, each with a value that the state machine can use.
 #[derive(Debug)]
 struct AnswerJson {
     json: Value,
@@ -21,12 +21,13 @@ struct AnswerJson {
 }
 
 impl AnswerJson {
-    /// Asks twice, another handler the second time: the same bytes.
-    fn to(handler: &Handler, payload: &[u8]) -> Result<Self, TestCaseError> {
+    /// Passes the event to the handler and to a new one, and checks that both answers are the same
+    /// bytes and that the state machine can use them.
+    fn checked(handler: &Handler, payload: &[u8]) -> Result<Self, TestCaseError> {
         let text = serde_json::to_string(&handler.answer(payload).unwrap()).unwrap();
         prop_assert_eq!(
             &text,
-            &serde_json::to_string(&handler.answer(payload).unwrap()).unwrap()
+            &serde_json::to_string(&Handler::default().answer(payload).unwrap()).unwrap()
         );
         let json: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(json.as_object().unwrap().len(), 9, "{}", json);
@@ -86,13 +87,14 @@ fn event(policy: &Toml, task_error: &str, state: &Value, execution: &Value) -> S
     )
 }
 
-/// What the state machine starts with.
+/// The errorState with which the state machine starts.
 fn first_state() -> Value {
     json!({"type": "NONE", "retryCount": 0, "waitSeconds": 0})
 }
 
-/// Whether counters are such that they bound the retries, read off the words of docs/policy-reference.md.
-fn could_be_true(state: &Value) -> bool {
+/// Returns true if an execution could have this errorState, so that it bounds the retries. Follows
+/// docs/policy-reference.md.
+fn is_possible(state: &Value) -> bool {
     let Some(members) = state.as_object() else {
         return state.is_null();
     };
@@ -119,12 +121,13 @@ fn could_be_true(state: &Value) -> bool {
     })
 }
 
-/// Failures as they come one after the other; after the last one the first comes again.
+/// The failures of an execution, in order. The tests repeat them until the execution ends.
 fn failures() -> impl Strategy<Value = Vec<String>> {
     vec(odd_task_errors(), 1..12)
 }
 
-/// What the limits on retries alone allow: those on time hold only for counters that are true.
+/// The most runs that the limits on retries allow. It ignores time limits, because lost or forged
+/// counters can evade them.
 fn most_runs(policy: &str) -> u32 {
     let (policy, _) = Policy::load(policy).unwrap();
     let uncounted = policy
@@ -138,7 +141,8 @@ fn most_runs(policy: &str) -> u32 {
 proptest! {
     #![proptest_config(testkit::cases(200))]
 
-    /// The loop that the state machine makes: FATAL comes within the worst case, and the waits keep within it.
+    /// Calls the handler in a loop, as the state machine does. The sum of the waits is also within
+    /// the worst case.
     #[test]
     fn every_execution_ends_within_the_worst_case(
         policy in policies(),
@@ -151,7 +155,7 @@ proptest! {
         for failure in failures.iter().cycle() {
             runs += 1;
             prop_assert!(runs <= worst.runs(), "run {} of {}", runs, worst.runs());
-            let answer = AnswerJson::to(&handler, event(&policy, failure, &state, &execution).as_bytes())?;
+            let answer = AnswerJson::checked(&handler, event(&policy, failure, &state, &execution).as_bytes())?;
             let before = state.get("retryCount").unwrap().as_u64().unwrap();
             if answer.fatal {
                 prop_assert!((before..=before + 1).contains(&answer.retry_count), "{:?}", answer);
@@ -165,17 +169,17 @@ proptest! {
         }
     }
 
-    /// An errorState that could be true bounds the retries that follow; any other one ends the execution.
+    /// An errorState that is possible bounds the remaining retries. Any other one is FATAL.
     #[test]
-    fn any_error_state_is_bounded_or_fatal(policy in policies(), failures in failures(), forged in error_states()) {
+    fn any_error_state_bounds_the_retries_or_is_fatal(policy in policies(), failures in failures(), forged in error_states()) {
         let most = most_runs(&policy);
         let handler = Handler::default();
         let (mut state, mut retries) = (forged.clone(), 0);
         for failure in failures.iter().cycle() {
-            let answer = AnswerJson::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
+            let answer = AnswerJson::checked(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
             if retries == 0 && answer.json.get("error").unwrap() != "InvalidEvent" {
                 let trusted = answer.json.get("error").unwrap() != "InvalidErrorState";
-                prop_assert_eq!(trusted, could_be_true(&forged), "{}", answer.json);
+                prop_assert_eq!(trusted, is_possible(&forged), "{}", answer.json);
             }
             if answer.fatal {
                 break;
@@ -188,10 +192,10 @@ proptest! {
         }
     }
 
-    /// A state machine that carries on less than it was given ends no later than the limits on retries say; without
-    /// `waitedSeconds` those on time are not held.
+    /// A state machine may lose fields of the errorState. The limits on retries still hold, but
+    /// without `waitedSeconds` the time limits do not.
     #[test]
-    fn fields_that_get_lost_only_end_it_sooner(
+    fn lost_fields_never_allow_more_retries(
         policy in policies(),
         failures in failures(),
         lost in proptest::sample::subsequence(vec!["type", "waitSeconds", "retries", "waitedSeconds"], 1..=4),
@@ -202,7 +206,7 @@ proptest! {
         for failure in failures.iter().cycle() {
             runs += 1;
             prop_assert!(runs <= most, "run {} of {}", runs, most);
-            let answer = AnswerJson::to(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
+            let answer = AnswerJson::checked(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
             if answer.fatal {
                 break;
             }
@@ -214,13 +218,13 @@ proptest! {
     }
 
     #[test]
-    fn every_event_gets_a_sound_answer(task_error in odd_task_errors(), state in any_json(), execution in any_json()) {
+    fn any_event_gets_a_usable_answer(task_error in odd_task_errors(), state in any_json(), execution in any_json()) {
         let event = format!("{{\"taskError\":{task_error},\"errorState\":{state},\"execution\":{execution}}}");
-        AnswerJson::to(&Handler::default(), event.as_bytes())?;
+        AnswerJson::checked(&Handler::default(), event.as_bytes())?;
     }
 
     #[test]
-    fn every_sequence_of_bytes_gets_an_answer(payload in payloads()) {
-        AnswerJson::to(&Handler::default(), &payload)?;
+    fn any_bytes_get_a_usable_answer(payload in payloads()) {
+        AnswerJson::checked(&Handler::default(), &payload)?;
     }
 }

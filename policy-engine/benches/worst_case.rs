@@ -1,4 +1,4 @@
-//! The worst case of the largest policies: `cargo bench -p policy-engine`.
+//! Benchmarks the worst case of the largest possible policies: `cargo bench -p exitwise-engine`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -7,7 +7,8 @@ use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::{MAX_RETRIES, MAX_RULES};
 use std::hint::black_box;
 
-/// As many rules as a policy may have, and as many retries; the n-th rule has this action.
+/// A policy with the most rules and the most retries that are allowed. `action` returns the lines
+/// that define the backoff of a rule, given the rule's index.
 fn largest(action: impl Fn(usize) -> String) -> Policy {
     let mut text = format!("version = 1\nlimits.max_retries = {MAX_RETRIES}\n");
     for n in 0..MAX_RULES {

@@ -1,4 +1,5 @@
-//! The engine decides as a second implementation does, which reads the policy's text rule by rule and limit by limit.
+//! The engine makes the same decisions as a second implementation, which evaluates the policy's
+//! text one rule and one limit at a time.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -19,8 +20,8 @@ use testkit::failure::{causes, errors};
 use testkit::policy::policies;
 use testkit::{oracle, state};
 
-/// The decision, in the words of the second implementation.
-fn found(decision: Decision) -> oracle::OracleAnswer {
+/// Converts a decision to the type that the second implementation returns.
+fn oracle_answer(decision: Decision) -> oracle::OracleAnswer {
     let Decision {
         verdict,
         retry_count,
@@ -44,7 +45,7 @@ proptest! {
     #![proptest_config(testkit::cases(400))]
 
     #[test]
-    fn the_same_rule_decides(text in policies(), failures in vec((proptest::option::weighted(0.9, errors()), causes()), 4)) {
+    fn both_implementations_find_the_same_rule(text in policies(), failures in vec((proptest::option::weighted(0.9, errors()), causes()), 4)) {
         let (policy, _) = Policy::load(&text).unwrap();
         for (error, cause) in &failures {
             let failure = Failure::read(error.as_deref(), Some(cause));
@@ -59,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn it_decides_the_same(
+    fn both_implementations_make_the_same_decision(
         text in policies(),
         failures in vec((errors(), causes()), 2),
         counters in state::counters(),
@@ -69,25 +70,25 @@ proptest! {
         let (policy, _) = Policy::load(&text).unwrap();
         for (error, cause) in &failures {
             let failure = Failure::read(Some(error), Some(cause));
-            let decided = |counters: &state::CounterValues, elapsed_seconds| {
-                both(&text, &policy, &failure, counters, &ExecutionContext::new(Draw::Keyed(id.as_deref()), elapsed_seconds))
+            let answer = |counters: &state::CounterValues, elapsed_seconds| {
+                decide_with_both(&text, &policy, &failure, counters, &ExecutionContext::new(Draw::Keyed(id.as_deref()), elapsed_seconds))
             };
-            decided(&counters, elapsed_seconds)?;
-            // Just within each limit in time, and a second over it.
+            answer(&counters, elapsed_seconds)?;
+            // Exactly at each time limit, and one second over it.
             let fresh = state::CounterValues { waited_seconds: 0, ..counters.clone() };
-            let wait = decided(&fresh, None)?.wait_seconds;
+            let wait = answer(&fresh, None)?.wait_seconds;
             for limit in [policy.limits().max_total_wait, policy.limits().max_elapsed].into_iter().flatten() {
                 for spent in [limit.saturating_sub(wait), limit.saturating_sub(wait) + 1] {
-                    decided(&state::CounterValues { waited_seconds: spent, ..counters.clone() }, None)?;
-                    decided(&fresh, Some(spent))?;
+                    answer(&state::CounterValues { waited_seconds: spent, ..counters.clone() }, None)?;
+                    answer(&fresh, Some(spent))?;
                 }
             }
         }
     }
 }
 
-/// The decision, after holding it against the second implementation's.
-fn both(
+/// Makes a decision with both implementations, and checks that they agree.
+fn decide_with_both(
     text: &str,
     policy: &Policy,
     failure: &Failure<'_>,
@@ -106,7 +107,7 @@ fn both(
             .map_or(0, |backoff| backoff.delays()[n as usize - 1])
     };
     let Draw::Keyed(id) = context.draw else {
-        panic!("the second implementation knows no other draw")
+        panic!("the second implementation supports only keyed draws")
     };
     let expected = oracle::answer(
         text,
@@ -116,16 +117,16 @@ fn both(
         context.elapsed_seconds,
         delay,
     );
-    let found = found(decide(policy, failure, &state, context));
+    let found = oracle_answer(decide(policy, failure, &state, context));
     prop_assert_eq!(&found, &expected, "rule {}", rule.name());
     Ok(found)
 }
 
-/// What is generated reaches every kind of matcher and of decision, often enough to mean something.
+/// Each kind of matcher, rule and verdict occurs at least ten times among the generated samples.
 #[test]
-fn what_is_generated_is_worth_deciding() {
+fn the_generators_cover_every_kind_of_decision() {
     let mut runner = TestRunner::deterministic();
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let samples = (
         policies(),
         vec((errors(), causes()), 4),
@@ -154,7 +155,7 @@ fn what_is_generated_is_worth_deciding() {
                 Verdict::Temporary { .. } => "TEMPORARY".to_owned(),
                 verdict => format!("{verdict:?}"),
             };
-            for what in matched.chain([
+            for kind in matched.chain([
                 verdict,
                 if rule.counts() {
                     "counted"
@@ -163,7 +164,7 @@ fn what_is_generated_is_worth_deciding() {
                 }
                 .to_owned(),
             ]) {
-                *seen.entry(what).or_default() += 1;
+                *counts.entry(kind).or_default() += 1;
             }
         }
     }
@@ -183,22 +184,22 @@ fn what_is_generated_is_worth_deciding() {
         "counted",
         "uncounted",
     ];
-    let stops = [
+    let fatal_kinds = [
         FatalKind::Rule,
         FatalKind::RetriesExhausted,
         FatalKind::WaitBudgetSpent,
         FatalKind::DeadlineReached,
     ];
-    let stops = stops.map(|stop| format!("{:?}", Verdict::Fatal(stop)));
-    for what in matchers
+    let fatal_verdicts = fatal_kinds.map(|kind| format!("{:?}", Verdict::Fatal(kind)));
+    for kind in matchers
         .iter()
         .chain(&others)
         .copied()
-        .chain(stops.iter().map(String::as_str))
+        .chain(fatal_verdicts.iter().map(String::as_str))
     {
         assert!(
-            seen.get(what).is_some_and(|times| *times >= 10),
-            "{what}: {seen:?}"
+            counts.get(kind).is_some_and(|count| *count >= 10),
+            "{kind}: {counts:?}"
         );
     }
 }

@@ -1,12 +1,14 @@
-//! What the engine is built like: pure, without upward or circular dependencies between modules.
+//! The structure of the engine: it is pure, and no dependency between modules is upward or
+//! circular.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The wings of the engine; each may use itself and those before it.
-const WINGS: [&str; 6] = [
+/// The folders of the engine, from the lowest layer to the highest. Each may use itself and the
+/// layers before it.
+const LAYERS: [&str; 6] = [
     "diagnostic",
     "failure",
     "policy",
@@ -15,8 +17,8 @@ const WINGS: [&str; 6] = [
     "language",
 ];
 
-/// What would make a decision depend on more than its arguments.
-const IMPURE: [&str; 12] = [
+/// Words that must not occur in the sources, because a decision depends only on its arguments.
+const IMPURE_WORDS: [&str; 12] = [
     "std::fs",
     "std::io",
     "std::net",
@@ -35,7 +37,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// All files of a folder, and of the folders in it.
+/// All files in a folder and its subfolders.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -56,14 +58,14 @@ fn the_engine_does_no_io_and_reads_no_clock() {
     assert!(files.len() > 10);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        for word in IMPURE {
-            assert!(!text.contains(word), "{} has {word}", file.display());
+        for word in IMPURE_WORDS {
+            assert!(!text.contains(word), "{} contains `{word}`", file.display());
         }
     }
 }
 
 #[test]
-fn every_test_is_run() {
+fn every_test_file_is_a_module_of_main() {
     let main = fs::read_to_string(folder("tests/main.rs")).unwrap();
     let entries = fs::read_dir(folder("tests")).unwrap();
     for path in entries.map(|entry| entry.unwrap().path()) {
@@ -71,24 +73,28 @@ fn every_test_is_run() {
             let module = format!("\nmod {};\n", path.file_stem().unwrap().display());
             assert!(
                 main.contains(&module),
-                "{} is not in main.rs",
+                "{} is not a module of main.rs",
                 path.display()
             );
         }
     }
 }
 
+/// Nor does it depend on an async runtime or on a source of random numbers.
 #[test]
 fn the_engine_depends_on_no_other_crate_of_the_project() {
     let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
     let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
     let (dependencies, _) = dependencies.split_once("[dev-dependencies]").unwrap();
     for name in ["exitwise", "tokio", "rand", "getrandom"] {
-        assert!(!dependencies.contains(&format!("\n{name}")), "{name}");
+        assert!(
+            !dependencies.contains(&format!("\n{name}")),
+            "the engine depends on {name}"
+        );
     }
 }
 
-/// One module, without its tests: the path of its name, and the paths that its code mentions.
+/// A module without its unit tests: its path, and the paths that its code refers to.
 struct Module {
     path: Vec<String>,
     uses: Vec<Vec<String>>,
@@ -119,17 +125,17 @@ impl Module {
                 .collect()
         };
         let mut uses: Vec<_> = code.split("crate::").skip(1).map(segments).collect();
-        // In `mod.rs`, `super` is the folder above; elsewhere the folder that the file is in.
-        let above: Vec<_> = path.iter().take(path.len().max(1) - 1).cloned().collect();
+        // In `mod.rs`, `super` is the parent of its folder. In other files, it is the file's folder.
+        let parent: Vec<_> = path.iter().take(path.len().max(1) - 1).cloned().collect();
         for rest in code.split("super::").skip(1) {
-            assert!(!rest.starts_with("super"), "{path:?} reaches two levels up");
+            assert!(!rest.starts_with("super"), "{path:?} uses `super::super`");
             let group = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
             let names: Vec<_> = match group {
                 Some((names, _)) => names.split(',').map(str::trim).collect(),
                 None => vec![rest],
             };
             for name in names {
-                uses.push(above.iter().cloned().chain(segments(name)).collect());
+                uses.push(parent.iter().cloned().chain(segments(name)).collect());
             }
         }
         Self { path, uses }
@@ -143,25 +149,34 @@ fn modules() -> Vec<Module> {
 }
 
 #[test]
-fn wings_use_only_wings_below() {
-    let place = |wing: &String| WINGS.iter().position(|it| it == wing);
-    let mut arrows = 0;
+fn folders_use_only_lower_layers() {
+    let layer = |folder: &String| LAYERS.iter().position(|it| it == folder);
+    let mut dependencies = 0;
     for Module { path, uses } in modules() {
-        let wing = path.first().unwrap();
-        let own = place(wing).unwrap_or_else(|| panic!("{path:?} is in no wing"));
+        let folder = path.first().unwrap();
+        let own = layer(folder).unwrap_or_else(|| panic!("{path:?} is not in a known folder"));
         for used in uses {
             let target = used.first().unwrap();
-            let target = place(target).unwrap_or_else(|| panic!("{path:?} uses {used:?}"));
-            assert!(target <= own, "{path:?} uses {used:?}, which is above it");
-            arrows += usize::from(target < own);
+            let target = layer(target).unwrap_or_else(|| {
+                panic!("{path:?} uses {used:?}, which is not in a known folder")
+            });
+            assert!(
+                target <= own,
+                "{path:?} uses {used:?}, which is in a higher layer"
+            );
+            dependencies += usize::from(target < own);
         }
     }
-    assert!(arrows > 50, "{arrows} arrows");
+    assert!(
+        dependencies > 50,
+        "found only {dependencies} dependencies on lower layers"
+    );
 }
 
-/// Inside a wing, a module names the module that it uses, not the folder's list of exports.
+/// Within a folder, a module imports an item from the module that defines it, not from the
+/// re-exports in `mod.rs`.
 #[test]
-fn no_modules_use_each_other_in_a_circle() {
+fn no_modules_depend_on_each_other_in_a_circle() {
     let modules = modules();
     let known: BTreeSet<_> = modules.iter().map(|module| module.path.clone()).collect();
     let mut uses: BTreeMap<&[String], BTreeSet<Vec<String>>> = BTreeMap::new();
@@ -170,7 +185,7 @@ fn no_modules_use_each_other_in_a_circle() {
             .iter()
             .any(|it| it.len() > module.path.len() && it.starts_with(&module.path));
         for used in &module.uses {
-            // The longest known module that the path begins with.
+            // The longest prefix of the path that is a module.
             let target = (1..=used.len())
                 .rev()
                 .map(|n| used.get(..n).unwrap().to_vec());
@@ -181,7 +196,7 @@ fn no_modules_use_each_other_in_a_circle() {
             let through_own_folder = module.path.starts_with(&target) && !is_folder;
             assert!(
                 !through_own_folder,
-                "{:?} uses {used:?} through its folder",
+                "{:?} imports {used:?} from the re-exports of its folder",
                 module.path
             );
             if target != module.path {
@@ -189,35 +204,45 @@ fn no_modules_use_each_other_in_a_circle() {
             }
         }
     }
-    // Modules that use nothing any more are taken away, until none is left, or a circle is.
-    let mut left: BTreeSet<Vec<String>> = known.clone();
+    // Repeatedly removes the modules that use no remaining module. If some modules cannot be
+    // removed, there is a circle among them.
+    let mut remaining: BTreeSet<Vec<String>> = known.clone();
     loop {
-        let is_free =
-            |path: &Vec<String>| uses.get(&**path).is_none_or(|uses| uses.is_disjoint(&left));
-        let free: Vec<_> = left.iter().filter(|path| is_free(path)).cloned().collect();
+        let is_free = |path: &Vec<String>| {
+            uses.get(&**path)
+                .is_none_or(|uses| uses.is_disjoint(&remaining))
+        };
+        let free: Vec<_> = remaining
+            .iter()
+            .filter(|path| is_free(path))
+            .cloned()
+            .collect();
         if free.is_empty() {
             break;
         }
-        left.retain(|path| !free.contains(path));
+        remaining.retain(|path| !free.contains(path));
     }
-    assert!(left.is_empty(), "these use each other: {left:?}");
+    assert!(
+        remaining.is_empty(),
+        "there is a circle among {remaining:?}"
+    );
 }
 
 #[test]
-fn lists_of_modules_hold_no_code() {
+fn mod_rs_files_contain_no_code() {
     for file in files(&folder("src"))
         .iter()
         .filter(|file| file.ends_with("mod.rs"))
     {
         let text = fs::read_to_string(file).unwrap();
         for word in ["fn ", "struct ", "enum ", "impl ", "const "] {
-            assert!(!text.contains(word), "{} has {word}", file.display());
+            assert!(!text.contains(word), "{} contains `{word}`", file.display());
         }
     }
 }
 
 #[test]
-fn files_are_short() {
+fn no_source_file_has_more_than_500_lines() {
     for file in files(&folder("src")) {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(lines <= 500, "{} has {lines} lines", file.display());

@@ -1,4 +1,5 @@
-//! Each backoff gives the delays of its textbook definition, of its equivalent formula, and of other people's programs.
+//! The delays of a backoff agree with its textbook definition, with an equivalent formula, and with
+//! Python libraries.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -17,7 +18,8 @@ use proptest::sample::select;
 use testkit::formula::formulas;
 use testkit::policy::one_temporary_rule;
 
-/// The delays before each retry; or the code of what is wrong, and for which retry first.
+/// The delay before each retry, in seconds. `Err` if the backoff is invalid, with the code of the
+/// diagnostic and the first retry that has an invalid delay.
 fn delays(retries: u32, backoff: &str) -> Result<Vec<u32>, (Code, u32)> {
     match Policy::load(&one_temporary_rule(retries, backoff)) {
         Ok((policy, _)) => Ok(policy.default_rule().backoff().unwrap().delays().to_vec()),
@@ -36,7 +38,7 @@ fn delays(retries: u32, backoff: &str) -> Result<Vec<u32>, (Code, u32)> {
     }
 }
 
-/// A backoff as its textbook defines it, in fractions of whole numbers.
+/// A backoff by its textbook definition, in exact integer arithmetic.
 #[derive(Debug, Clone)]
 enum Textbook {
     Constant(u128),
@@ -44,7 +46,7 @@ enum Textbook {
         initial: u128,
         step: u128,
     },
-    /// The factor in tenths.
+    /// `factor` is in tenths.
     Exponential {
         initial: u128,
         factor: u128,
@@ -81,7 +83,7 @@ impl Textbook {
         }
     }
 
-    /// The same as a formula.
+    /// An equivalent formula.
     fn formula(&self) -> String {
         match self {
             Self::Constant(c) => c.to_string(),
@@ -103,15 +105,16 @@ impl Textbook {
         }
     }
 
-    /// Whole seconds before retry `n`, ties up, and whether it was so close to a tie that a last bit could decide.
+    /// The delay before retry `n` in seconds, rounded half up. The flag is true if the exact delay
+    /// is so close to a tie that a floating-point error could change the rounding.
     fn at(&self, n: u32) -> (u128, bool) {
         match self {
             Self::Constant(c) => (*c, false),
             Self::Linear { initial, step } => (initial + step * u128::from(n - 1), false),
             Self::Exponential { initial, factor } => {
                 let (numerator, denominator) = (initial * factor.pow(n - 1), 10_u128.pow(n - 1));
-                let to_tie = (numerator % denominator).abs_diff(denominator / 2);
-                let close = denominator > 1 && to_tie * 1_000_000 < denominator;
+                let distance_to_tie = (numerator % denominator).abs_diff(denominator / 2);
+                let close = denominator > 1 && distance_to_tie * 1_000_000 < denominator;
                 ((2 * numerator + denominator) / (2 * denominator), close)
             }
             Self::Fibonacci { initial } => {
@@ -144,15 +147,15 @@ fn textbooks() -> impl Strategy<Value = Textbook> {
 proptest! {
     #![proptest_config(testkit::cases(1_000))]
 
-    /// Cap and limit included: the first delay over the limit is an error that names its retry.
+    /// Covers caps and delays that are too long. The error names the first retry with such a delay.
     #[test]
-    fn delays_are_those_of_the_textbook(
+    fn delays_agree_with_the_textbook(
         textbook in textbooks(),
         retries in 1..21_u32,
         cap in option::of(prop_oneof![0..4_000_u128, 0..200_000_000_u128]),
         jitter in select(&["none", "full", "equal"][..]),
     ) {
-        let most = if jitter == "none" { MAX_WAIT_SECONDS } else { MAX_JITTERED_SECONDS };
+        let max = if jitter == "none" { MAX_WAIT_SECONDS } else { MAX_JITTERED_SECONDS };
         let capped = |seconds: u128| cap.map_or(seconds, |cap| seconds.min(cap));
         let expected: Vec<_> = (1..=retries).map(|n| textbook.at(n)).collect();
         let cap = cap.map(|cap| format!(", cap = \"{cap}s\"")).unwrap_or_default();
@@ -160,14 +163,14 @@ proptest! {
         let found = delays(retries, &format!("{}{rest}", textbook.toml()));
         let formula = format!("formula = \"{}\"{rest}", textbook.formula());
         prop_assert_eq!(&found, &delays(retries, &formula), "{}", formula);
-        let fits = |(seconds, close): &(u128, bool)| capped(seconds.saturating_sub((*close).into())) <= most.into();
+        let fits = |(seconds, close): &(u128, bool)| capped(seconds.saturating_sub((*close).into())) <= max.into();
         match found {
             Ok(found) => {
                 for (found, (seconds, close)) in found.iter().zip(&expected) {
                     prop_assert!(capped(*seconds).abs_diff((*found).into()) <= u128::from(*close), "{:?}", expected);
                 }
                 prop_assert_eq!(found.len(), retries as usize);
-                prop_assert!(found.iter().all(|delay| *delay <= most));
+                prop_assert!(found.iter().all(|delay| *delay <= max));
             }
             Err((code, n)) => {
                 prop_assert_eq!(code, Code::DelayTooLong);
@@ -176,9 +179,9 @@ proptest! {
         }
     }
 
-    /// Formulas, by trees that know their own value.
+    /// The generated formulas are syntax trees that can compute their own value.
     #[test]
-    fn formulas_mean_what_arithmetic_says(formula in formulas(), cap in option::of(0..200_000_u32)) {
+    fn formulas_agree_with_their_syntax_trees(formula in formulas(), cap in option::of(0..200_000_u32)) {
         let text = formula.to_string();
         prop_assume!(text.len() <= MAX_FORMULA_BYTES);
         let round = |value: f64| if value - value.floor() >= 0.5 { value.floor() + 1.0 } else { value.floor() };
@@ -199,13 +202,14 @@ proptest! {
 }
 
 fn whole(seconds: f64) -> u32 {
-    // There is a zero below zero.
+    // `abs` is for negative zero, which would print as `-0`.
     format!("{:.0}", seconds.abs()).parse().unwrap()
 }
 
-/// Rows of a text, the delay before each retry, and which retries.
-fn check_rows(rows: &str, least: usize, backoff: impl Fn(&str) -> String) {
-    assert!(rows.lines().count() >= least);
+/// Checks a table of at least `min` rows. A row has a text and the delays before 12 retries,
+/// separated by tabs; `backoff` turns the text into a backoff.
+fn check_rows(rows: &str, min: usize, backoff: impl Fn(&str) -> String) {
+    assert!(rows.lines().count() >= min);
     for row in rows.lines() {
         let (text, expected) = row.split_once('\t').unwrap();
         let expected: Vec<u32> = expected
@@ -216,14 +220,14 @@ fn check_rows(rows: &str, least: usize, backoff: impl Fn(&str) -> String) {
     }
 }
 
-/// tests/reference/make.py says how they were made.
+/// `tests/reference/make.py` generates the tables of this test and of the next one.
 #[test]
-fn delays_are_those_of_tenacity_and_backoff() {
+fn delays_agree_with_tenacity_and_backoff() {
     check_rows(include_str!("reference/delays.tsv"), 100, str::to_owned);
 }
 
 #[test]
-fn formulas_are_those_of_python() {
+fn formulas_agree_with_python() {
     let capped = |text: &str| format!("formula = \"{text}\", cap = \"{MAX_WAIT_SECONDS}s\"");
     check_rows(include_str!("reference/formulas.tsv"), 249, capped);
 }

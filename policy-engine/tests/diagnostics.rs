@@ -1,10 +1,11 @@
-//! `docs/diagnostics.md` is the list of diagnostics and its own test: every policy in it is loaded.
+//! `docs/diagnostics.md` documents every diagnostic, and the test loads every policy in it.
 //!
-//! `UPDATE_DOCS=1 cargo test -p policy-engine --all-features` writes what is printed into the document.
+//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` updates the printed diagnostics, in
+//! the document and beside the policies in `fixtures/invalid`.
 #![cfg(feature = "render")]
 #![expect(clippy::string_slice, reason = "a test fails by panicking")]
 
-use crate::common::{blocks, hold, text};
+use crate::common::{assert_up_to_date, blocks, text};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::TestReport;
 use exitwise_engine::diagnostic::{Code, Diagnostics};
@@ -13,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 
-/// What loading a policy tells; where that is nothing, what its tests tell.
+/// The diagnostics of loading a policy. If there are none, those of running its tests.
 fn diagnostics(text: &str) -> Diagnostics {
     match Policy::load(text) {
         Ok((policy, warnings)) if warnings.is_empty() => {
@@ -24,7 +25,8 @@ fn diagnostics(text: &str) -> Diagnostics {
     }
 }
 
-/// What is printed of a policy of this name: nothing wider than a terminal, and always with what to type instead.
+/// The rendered diagnostics of a policy with this file name. Checks that each has a help text, and
+/// that no line has more than 80 columns.
 fn rendered(text: &str, name: &str) -> String {
     let found = diagnostics(text);
     let lines: Vec<_> = found
@@ -46,7 +48,7 @@ fn rendered(text: &str, name: &str) -> String {
 }
 
 #[test]
-fn the_document_explains_every_code_with_policies_that_show_it() {
+fn the_document_has_an_invalid_and_a_fixed_policy_for_every_code() {
     let document = text("docs/diagnostics.md");
     let mut sections = document.split("\n## ");
     let mut updated = sections.next().unwrap().to_owned();
@@ -56,21 +58,23 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
         codes.push(code);
         let printed = match blocks(section)[..] {
             [] if code == "P006" => String::new(),
-            [("toml", bad), ("text", _), ("toml", good)] => {
+            [("toml", invalid), ("text", _), ("toml", fixed)] => {
                 assert_eq!(
-                    diagnostics(good).iter().next(),
+                    diagnostics(fixed).iter().next(),
                     None,
-                    "{code}: the mended policy has a problem"
+                    "{code}: the fixed policy has a diagnostic"
                 );
                 assert!(
-                    diagnostics(bad)
+                    diagnostics(invalid)
                         .iter()
                         .any(|problem| problem.code.as_str() == code),
-                    "{code} is not shown"
+                    "{code}: the policy does not cause this diagnostic"
                 );
-                rendered(bad, "policy.toml")
+                rendered(invalid, "policy.toml")
             }
-            _ => panic!("{code}: a policy, what is printed, and the policy mended"),
+            _ => {
+                panic!("{code}: the section needs a policy, its diagnostics, and the fixed policy")
+            }
         };
         let text = section
             .find("```text\n")
@@ -93,12 +97,13 @@ fn the_document_explains_every_code_with_policies_that_show_it() {
             .map(|code| code.as_str())
             .collect::<Vec<_>>()
     );
-    hold("docs/diagnostics.md", &updated);
+    assert_up_to_date("docs/diagnostics.md", &updated);
 }
 
-/// What people type wrong, one mistake a file, and what they are told.
+/// Each policy in `fixtures/invalid` has one typical mistake. The text file beside it has the
+/// rendered diagnostics.
 #[test]
-fn typical_mistakes_are_answered_with_what_to_type() {
+fn diagnostics_of_typical_mistakes_are_up_to_date() {
     let folder = "policy-engine/tests/fixtures/invalid";
     let entries = fs::read_dir(format!(
         "{}/tests/fixtures/invalid",
@@ -113,13 +118,13 @@ fn typical_mistakes_are_answered_with_what_to_type() {
     for name in names {
         let policy = text(&format!("{folder}/{name}.toml"));
         let printed = rendered(&policy, &format!("{name}.toml"));
-        assert!(!printed.is_empty(), "{name} is no mistake");
-        hold(&format!("{folder}/{name}.txt"), &printed);
+        assert!(!printed.is_empty(), "{name} has no diagnostic");
+        assert_up_to_date(&format!("{folder}/{name}.txt"), &printed);
     }
 }
 
 #[test]
-fn size_is_bounded() {
+fn the_size_of_a_policy_is_limited() {
     let policy = |rules: usize| {
         let mut text = "version = 1\nlimits = { max_retries = 3 }\n".to_owned();
         for n in 0..rules {
@@ -145,9 +150,10 @@ fn size_is_bounded() {
     assert_eq!(codes(&filler(MAX_POLICY_BYTES + 1)), [Code::TooLarge]);
 }
 
-/// A misspelt key or name is one mistake, not also a missing or an unused one.
+/// For example, a misspelled key is not also reported as missing, and if a name is
+/// misspelled where it is used, its definition is not also reported as unused.
 #[test]
-fn one_mistake_is_one_diagnostic() {
+fn one_mistake_gives_one_diagnostic() {
     let rule = |lines: &str| {
         format!(
             "version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\n{lines}\ntype = \"RETRIABLE\"\n"
@@ -184,9 +190,9 @@ fn one_mistake_is_one_diagnostic() {
     }
 }
 
-/// What is just accepted, and what just is not.
+/// Checks values on both sides of each limit of the language.
 #[test]
-fn the_edges_of_what_is_accepted() {
+fn values_are_accepted_up_to_their_limits() {
     let check = |text: &str, expected: &[&str]| {
         let codes: Vec<_> = diagnostics(text)
             .iter()
@@ -266,11 +272,11 @@ fn the_edges_of_what_is_accepted() {
             expected,
         );
     }
-    let retries = |most: u32, own: u32, counts: bool| {
+    let retries = |max: u32, own: u32, counts: bool| {
         let rule = format!(
             "when = {{ exit_code = 1 }}\ntype = 'RETRIABLE'\nmax_retries = {own}\ncounts = {counts}\n"
         );
-        format!("version = 1\nlimits = {{ max_retries = {most} }}\n[[rule]]\nname = 'a'\n{rule}")
+        format!("version = 1\nlimits = {{ max_retries = {max} }}\n[[rule]]\nname = 'a'\n{rule}")
     };
     check(&retries(1_000, 1_000, true), &[]);
     check(&retries(1_001, 1, true), &["P018"]);
@@ -313,9 +319,10 @@ fn the_edges_of_what_is_accepted() {
     }
 }
 
-/// What a rule can reach where its waits are as short as they can be.
+/// A rule with more retries than the time limits allow gets a warning. Jitter is assumed to draw
+/// the shortest waits.
 #[test]
-fn retries_that_limits_in_time_cut_off() {
+fn retries_beyond_the_time_limits_give_a_warning() {
     let check = |limits: &str, retries: u32, jitter: &str, expected: Option<&str>| {
         let rule = format!(
             "type = 'TEMPORARY'\nmax_retries = {retries}\nbackoff = {{ constant = '50s', jitter = '{jitter}' }}"
@@ -367,9 +374,9 @@ fn retries_that_limits_in_time_cut_off() {
     );
 }
 
-/// A guarantee is held to the second and to the run; the function that only runs the policy reads past it.
+/// A guarantee is exact to the run and to the second. [`Policy::load_for_decisions`] ignores it.
 #[test]
-fn guarantees_are_held() {
+fn a_guarantee_is_compared_with_the_worst_case() {
     let text = |guarantee: &str, wait: &str| {
         format!(
             "version = 1\nlimits = {{ max_retries = 3{wait} }}\nguarantee = {{ {guarantee} }}\n[default]\n\
@@ -396,9 +403,9 @@ fn guarantees_are_held() {
     }
 }
 
-/// One pass finds everything: a person mends a policy once.
+/// Loading reports all problems in one pass.
 #[test]
-fn ten_mistakes_are_ten_diagnostics() {
+fn ten_mistakes_give_ten_diagnostics() {
     let text = r#"
 version = 2
 

@@ -1,10 +1,11 @@
-//! `docs/policy-reference.md` has every key of the language, and every policy in the documents is one.
+//! `docs/policy-reference.md` lists every key of the language, and all policies in the documents
+//! are valid.
 //!
-//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` writes the tables of keys.
+//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` updates the tables of keys.
 #![cfg(feature = "schema")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use crate::common::{blocks, hold, text};
+use crate::common::{assert_up_to_date, blocks, text};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::TestReport;
 use exitwise_engine::language::{Presence, TABLES, TableSpec};
@@ -17,12 +18,12 @@ fn keys(table: &TableSpec) -> String {
     for key in table.keys {
         let if_omitted = match key.presence {
             Presence::Required => "required",
-            Presence::Optional(what) => what,
+            Presence::Optional(default) => default,
         };
-        let (takes, example) = (key.value.to_string(), format!("`{}`", key.example));
+        let (value, example) = (key.value.to_string(), format!("`{}`", key.example));
         let cells = [
             &format!("`{}`", key.name),
-            &takes,
+            &value,
             if_omitted,
             &example,
             key.meaning,
@@ -37,36 +38,36 @@ fn keys(table: &TableSpec) -> String {
     rows
 }
 
-/// The document with each table of keys, after a line that names it, as the language has it.
+/// Regenerates the tables of keys. In the document, each table follows a comment with its name.
 #[test]
-fn the_reference_has_every_key() {
+fn the_reference_lists_every_key() {
     let path = "docs/policy-reference.md";
     let document = text(path);
     let mut parts = document.split("<!-- keys of ");
     let mut updated = parts.next().unwrap().to_owned();
-    let mut named = Vec::new();
+    let mut found = Vec::new();
     for part in parts {
         let (name, rest) = part.split_once(" -->\n").unwrap();
         let table = TABLES.iter().find(|table| table.name == name).unwrap();
         let after = rest.split_once("\n\n").unwrap().1;
         write!(updated, "<!-- keys of {name} -->\n{}\n{after}", keys(table)).unwrap();
-        named.push(name);
+        found.push(name);
     }
-    named.sort_unstable();
+    found.sort_unstable();
     let mut all: Vec<_> = TABLES.iter().map(|table| table.name).collect();
     all.sort_unstable();
-    assert_eq!(named, all);
-    hold(path, &updated);
+    assert_eq!(found, all);
+    assert_up_to_date(path, &updated);
 }
 
-/// Blocks that leave the beginning of a policy out get one.
+/// Some policies in the documents omit `version` and `limits`; the test adds them.
 #[test]
-fn every_policy_in_the_documents_is_good() {
+fn every_policy_in_the_documents_is_valid() {
     let docs = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).unwrap();
     let docs = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
-    // That one shows what is wrong, and has a test of its own.
+    // `docs/diagnostics.md` contains invalid policies, and `diagnostics.rs` tests it.
     let documents = docs.filter(|path| path.ends_with(".md") && path != "docs/diagnostics.md");
-    let mut seen = 0;
+    let mut checked = 0;
     for path in documents.chain(["README.md".to_owned()]) {
         for (_, block) in blocks(&text(&path))
             .into_iter()
@@ -84,15 +85,17 @@ fn every_policy_in_the_documents_is_good() {
                 .unwrap();
             assert!(warnings.is_empty(), "{path}: {warnings:?}\n{block}");
             let report = TestReport::of(&policy, |path| {
-                Err(format!("{path} is no file of a document"))
+                Err(format!(
+                    "{path} would be missing if a user copied the policy"
+                ))
             });
             let failed = report
                 .outcomes
                 .iter()
                 .find_map(|outcome| outcome.problem.as_ref());
             assert_eq!(failed, None, "{path}\n{block}");
-            seen += 1;
+            checked += 1;
         }
     }
-    assert!(seen >= 5);
+    assert!(checked >= 5);
 }

@@ -1,4 +1,4 @@
-//! Example failures: one for every rule that some failure reaches, and decided by that rule.
+//! Example failures: every reachable rule has one, and the rule decides it.
 #![cfg(feature = "examples")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -19,7 +19,7 @@ fn load(text: &str) -> Policy {
 }
 
 #[test]
-fn every_rule_of_every_policy_has_an_example() {
+fn every_rule_of_the_shipped_policies_has_an_example() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies");
     let paths = fs::read_dir(folder)
         .unwrap()
@@ -48,10 +48,11 @@ fn every_rule_of_every_policy_has_an_example() {
     }
 }
 
-/// The example of the last rule, or of `[default]` for rules that take only part of what there is.
+/// Checks the example of the last rule. `whens` has the `when` table of each rule; `expected` is
+/// the error and the Cause of the example, or `None` if there is no example.
 #[track_caller]
-fn check(rules: &[&str], expected: Option<(Option<&str>, Option<&str>)>) {
-    let rules: Vec<_> = rules.iter().enumerate().collect();
+fn check(whens: &[&str], expected: Option<(Option<&str>, Option<&str>)>) {
+    let rules: Vec<_> = whens.iter().enumerate().collect();
     let rules: String = rules
         .iter()
         .map(|(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n"))
@@ -65,7 +66,7 @@ fn check(rules: &[&str], expected: Option<(Option<&str>, Option<&str>)>) {
 }
 
 #[test]
-fn examples_look_like_what_is_reported() {
+fn examples_look_like_real_failures() {
     let failed = Some("States.TaskFailed");
     check(
         &["exit_code = 4"],
@@ -107,7 +108,7 @@ fn examples_look_like_what_is_reported() {
 }
 
 #[test]
-fn examples_step_round_earlier_rules() {
+fn examples_avoid_earlier_rules() {
     let failed = Some("States.TaskFailed");
     check(&["exit_code = '1..=9'", "exit_code = 4"], None);
     check(&["exit_code = '1..=9'", "exit_code = '4..=9'"], None);
@@ -160,13 +161,13 @@ fn examples_step_round_earlier_rules() {
 }
 
 #[test]
-fn every_rule_that_can_decide_has_an_example() {
+fn every_reachable_rule_has_an_example() {
     for whens in [
         &[
             "capacity_provider = 'FARGATE_SPOT'",
             "launch_type = 'EC2', capacity_provider = 'x'",
         ][..],
-        // A plain text has no container with a code.
+        // A plain-text Cause has no container, so the first rule matches it.
         &["exit_code = 'absent'", "error = 'E', reason = 'x'"],
         &[
             "stopped_reason = 'x'",
@@ -200,9 +201,10 @@ fn every_rule_that_can_decide_has_an_example() {
     }
 }
 
-/// One text that both policies look for, and no other beside it; or one that holds what each looks for.
+/// An example for two policies may need a text that both match, without any other text in the
+/// failure, or one text that contains a match for each policy.
 #[test]
-fn a_text_is_found_for_both_policies() {
+fn two_policies_can_share_the_text_of_an_example() {
     let text = |whens: &[&str]| {
         let rule =
             |(n, when)| format!("[[rule]]\nname = 'r{n}'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
@@ -224,7 +226,7 @@ fn a_text_is_found_for_both_policies() {
 }
 
 #[test]
-fn a_policy_says_what_it_tells_apart() {
+fn a_policy_lists_the_names_and_codes_that_it_distinguishes() {
     let rules = [
         "error = ['B', 'A.*'], stop_code = 'UserInitiated'",
         "stop_code = ['SpotInterruption', 'UserInitiated']",
@@ -256,7 +258,7 @@ fn two_policies_can_share_an_example() {
             "version = 1\nlimits.max_retries = 1\n[[rule]]\nname = 'r'\ntype = 'FATAL'\nwhen = {{ {when} }}\n"
         ))
     };
-    let shared = |one: &str, other: &str| {
+    let share_example = |one: &str, other: &str| {
         let (one, other) = (rule(one), rule(other));
         let rules = [one.rules().first(), other.rules().first()].map(Option::unwrap);
         let example = Example::decided_by(&[(&one, rules[0]), (&other, rules[1])]);
@@ -267,14 +269,20 @@ fn two_policies_can_share_an_example() {
         );
         example.is_some()
     };
-    assert!(shared("exit_code = '1..=5'", "exit_code = '5..=9'"));
-    assert!(!shared("exit_code = '1..=4'", "exit_code = '5..=9'"));
-    assert!(shared("reason = '^a$'", "reason = '^b$'"));
-    assert!(!shared("stopped_reason = '^a$'", "stopped_reason = '^b$'"));
-    assert!(shared("error = 'ECS.*'", "error = '*', reason = 'x'"));
+    assert!(share_example("exit_code = '1..=5'", "exit_code = '5..=9'"));
+    assert!(!share_example("exit_code = '1..=4'", "exit_code = '5..=9'"));
+    assert!(share_example("reason = '^a$'", "reason = '^b$'"));
+    assert!(!share_example(
+        "stopped_reason = '^a$'",
+        "stopped_reason = '^b$'"
+    ));
+    assert!(share_example(
+        "error = 'ECS.*'",
+        "error = '*', reason = 'x'"
+    ));
 }
 
-/// One value of `when`, of a vocabulary so small that rules often meet.
+/// A member of a `when` table. The vocabulary is small, so that rules often overlap.
 fn matchers() -> impl Strategy<Value = String> {
     let one = |key: &'static str, values: &'static [&'static str]| {
         prop::sample::subsequence(values, 1..=2)
@@ -309,11 +317,11 @@ fn policies(container: Option<&'static str>) -> impl Strategy<Value = String> {
             matchers.sort();
             matchers
                 .dedup_by_key(|matcher| matcher.split(' ').next().unwrap_or_default().to_owned());
-            // Reasons of several containers at once are not looked for.
-            let searches = matchers.iter().any(|matcher| matcher.contains("reason"));
+            // The search does not try reasons of several containers at once.
+            let has_pattern = matchers.iter().any(|matcher| matcher.contains("reason"));
             matchers.extend(
                 container
-                    .filter(|_| !searches)
+                    .filter(|_| !has_pattern)
                     .map(|name| format!("container = '{name}'")),
             );
             text += &format!(
@@ -325,7 +333,7 @@ fn policies(container: Option<&'static str>) -> impl Strategy<Value = String> {
     })
 }
 
-/// A failure of the same vocabulary.
+/// The error and the Cause of a failure, in the same vocabulary.
 fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
     let texts = &["a", "b", "c", "ab", ""];
@@ -351,9 +359,9 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
 proptest! {
     #![proptest_config(testkit::cases(1_000))]
 
-    /// The rule that decides a failure has an example, and is the one that decides it.
+    /// The rule also decides its example.
     #[test]
-    fn what_decides_a_failure_has_an_example(text in containers().prop_flat_map(policies), (error, cause) in failures()) {
+    fn every_rule_that_decides_a_failure_has_an_example(text in containers().prop_flat_map(policies), (error, cause) in failures()) {
         let policy = load(&text);
         let deciding = policy.deciding_rule(&Failure::read(error.as_deref(), Some(&cause))).name().to_owned();
         for rule in policy.rules().iter().chain([policy.default_rule()]) {
@@ -364,9 +372,9 @@ proptest! {
         }
     }
 
-    /// The same for two policies of one container at once.
+    /// The two policies have the same `container`.
     #[test]
-    fn what_decides_in_two_policies_has_an_example(
+    fn two_rules_that_decide_the_same_failure_have_a_common_example(
         (one, other) in containers().prop_flat_map(|container| (policies(container), policies(container))),
         (error, cause) in failures(),
     ) {

@@ -1,4 +1,5 @@
-//! What an explanation tells: which rules were asked, which condition failed, where it stands, and what it saw.
+//! Explanations name each rule that did not match, its first condition that was not met, and the
+//! values that this condition was compared with.
 #![expect(
     clippy::unwrap_used,
     clippy::string_slice,
@@ -57,8 +58,9 @@ const CAUSE: &str = r#"{"CapacityProviderName": "FARGATE", "LaunchType": "FARGAT
     "StoppedReason": "stopped", "Failures": [{"Reason": "AGENT", "Detail": "gone"}],
     "Containers": [{"Name": "app", "ExitCode": -9, "Reason": "why app"}, {"Name": "proxy", "ExitCode": 7, "Reason": "why proxy"}]}"#;
 
-/// Name, key and value of each rule that was passed over, and what its condition saw.
-fn passed(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
+/// One line for each rule before the deciding one: its name, the condition that was not met, and
+/// the values that it was compared with.
+fn mismatches(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
     let policy = Policy::load_for_decisions(POLICY).unwrap();
     let failure = Failure::read(error, cause);
     let explanation = Explanation::of(&policy, &failure);
@@ -80,9 +82,9 @@ fn passed(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
 }
 
 #[test]
-fn each_rule_says_what_it_saw() {
+fn an_explanation_shows_the_values_that_each_rule_saw() {
     assert_eq!(
-        passed(Some(CAUSE), Some("States.TaskFailed")),
+        mismatches(Some(CAUSE), Some("States.TaskFailed")),
         [
             r#"error: error = "ECS.*" saw ["States.TaskFailed"]"#,
             r#"stop-code: stop_code = ["SpotInterruption", "TerminationNotice"] saw ["UserInitiated"]"#,
@@ -95,7 +97,7 @@ fn each_rule_says_what_it_saw() {
         ]
     );
     assert_eq!(
-        passed(Some("plain"), None),
+        mismatches(Some("plain"), None),
         [
             r#"error: error = "ECS.*" saw []"#,
             r#"stop-code: stop_code = ["SpotInterruption", "TerminationNotice"] saw []"#,
@@ -111,7 +113,7 @@ fn each_rule_says_what_it_saw() {
 }
 
 #[test]
-fn a_policy_tells_what_it_says() {
+fn a_loaded_policy_gives_access_to_its_settings() {
     let policy = Policy::load_for_decisions(POLICY).unwrap();
     assert_eq!(
         (
@@ -143,7 +145,7 @@ fn a_policy_tells_what_it_says() {
 }
 
 #[test]
-fn what_met_a_condition_is_shown() {
+fn a_matcher_finds_the_values_that_meet_its_condition() {
     let policy = Policy::load_for_decisions(POLICY).unwrap();
     let failure = Failure::read(None, Some(CAUSE));
     let found = |rule: usize| -> Vec<_> {

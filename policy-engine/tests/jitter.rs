@@ -1,4 +1,4 @@
-//! Jitter keeps within its range, is the same for the same execution, and spreads executions evenly.
+//! Jitter stays in its range, is the same for the same execution, and spreads executions evenly.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,7 +20,7 @@ fn policy(delay: u32, jitter: &str) -> Policy {
     Policy::load_for_decisions(&text).unwrap()
 }
 
-/// The wait of this execution after so many retries.
+/// The delay before the next retry, after this number of retries.
 fn wait(policy: &Policy, draw: Draw<'_>, retries: u32) -> u32 {
     let counters = Counters::new(retries, [("default".to_owned(), retries)].into(), 0).unwrap();
     let context = ExecutionContext::new(draw, None);
@@ -41,20 +41,20 @@ proptest! {
     #![proptest_config(testkit::cases(400))]
 
     #[test]
-    fn waits_keep_within_their_range(delay in 0..=MAX_JITTERED_SECONDS, id in "\\PC{0,20}", retries in 0..1_000_u32) {
+    fn delays_stay_in_the_range_of_their_jitter(delay in 0..=MAX_JITTERED_SECONDS, id in "\\PC{0,20}", retries in 0..1_000_u32) {
         let draw = Draw::Keyed(Some(&id));
-        for (jitter, least) in [("none", delay), ("equal", delay / 2), ("full", 0)] {
+        for (jitter, min) in [("none", delay), ("equal", delay / 2), ("full", 0)] {
             let policy = policy(delay, jitter);
             let found = wait(&policy, draw, retries);
-            prop_assert!((least..=delay).contains(&found), "{}: {}", jitter, found);
+            prop_assert!((min..=delay).contains(&found), "{}: {}", jitter, found);
             prop_assert_eq!(found, wait(&policy, draw, retries));
             prop_assert_eq!(wait(&policy, Draw::Longest, retries), delay);
         }
     }
 }
 
-/// How far counts are from even ones: Pearson's statistic, and what it exceeds once in a thousand where they are even
-/// (by Wilson and Hilferty).
+/// Tests whether counts are uniform: Pearson's chi-square statistic, and its critical value for a
+/// significance level of 0.001, by the approximation of Wilson and Hilferty.
 fn chi_square(counts: &[u32]) -> (f64, f64) {
     let bins = f64::from(u32::try_from(counts.len()).unwrap());
     let expected = f64::from(counts.iter().sum::<u32>()) / bins;
@@ -70,20 +70,20 @@ fn chi_square(counts: &[u32]) -> (f64, f64) {
     )
 }
 
-/// How often each of the waits from `least` on comes.
-fn counts(waits: impl Iterator<Item = u32>, least: u32, most: u32) -> Vec<u32> {
-    let mut counts = vec![0; (most - least + 1) as usize];
-    waits.for_each(|wait| counts[(wait - least) as usize] += 1);
+/// The number of occurrences of each delay in `min..=max`.
+fn counts(delays: impl Iterator<Item = u32>, min: u32, max: u32) -> Vec<u32> {
+    let mut counts = vec![0; (max - min + 1) as usize];
+    delays.for_each(|delay| counts[(delay - min) as usize] += 1);
     counts
 }
 
-/// The ids are always the same ones, so that this cannot fail by chance.
+/// The ids are fixed, so the test is deterministic.
 #[test]
 fn executions_are_spread_evenly() {
     let ids: Vec<_> = (0..6_000)
         .map(|n| format!("arn:aws:states:us-east-1:123456789012:execution:exitwise:{n}"))
         .collect();
-    for (jitter, delay, least) in [
+    for (jitter, delay, min) in [
         ("full", 1, 0),
         ("full", 9, 0),
         ("full", 59, 0),
@@ -92,10 +92,10 @@ fn executions_are_spread_evenly() {
     ] {
         let policy = policy(delay, jitter);
         for retries in [0, 7] {
-            let waits = ids
+            let delays = ids
                 .iter()
                 .map(|id| wait(&policy, Draw::Keyed(Some(id)), retries));
-            let (statistic, critical) = chi_square(&counts(waits, least, delay));
+            let (statistic, critical) = chi_square(&counts(delays, min, delay));
             assert!(
                 statistic < critical,
                 "{jitter} {delay} s, retry {}: {statistic} >= {critical}",
@@ -105,20 +105,20 @@ fn executions_are_spread_evenly() {
     }
 }
 
-/// One execution's retries are spread as executions are: its second draw says nothing about its third.
+/// The draws of one execution are as independent of each other as those of different executions.
 #[test]
 fn the_retries_of_one_execution_are_spread_evenly() {
     let policy = policy(9, "full");
-    let waits =
+    let retries =
         (0..6).flat_map(|n| (0..999).map(move |retries| (format!("execution-{n}"), retries)));
-    let waits = waits.map(|(id, retries)| wait(&policy, Draw::Keyed(Some(&id)), retries));
-    let (statistic, critical) = chi_square(&counts(waits, 0, 9));
+    let delays = retries.map(|(id, retries)| wait(&policy, Draw::Keyed(Some(&id)), retries));
+    let (statistic, critical) = chi_square(&counts(delays, 0, 9));
     assert!(statistic < critical, "{statistic} >= {critical}");
 }
 
-/// The test would see it if one execution in twenty drew one of six favourites.
+/// In this distribution, one draw in twenty is limited to six of the sixty delays.
 #[test]
-fn what_is_not_even_is_seen() {
+fn the_chi_square_test_detects_an_uneven_distribution() {
     let skewed = (0..6_000_u32).map(|n| if n % 20 == 0 { n / 20 % 6 } else { n % 60 });
     let (statistic, critical) = chi_square(&counts(skewed, 0, 59));
     assert!(statistic > critical, "{statistic} <= {critical}");

@@ -1,4 +1,4 @@
-//! Lints are exact: a rule is called unreachable if and only if no failure reaches it.
+//! Lints are exact: a rule is reported as unreachable if and only if no failure reaches it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::diagnostic::Code;
@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+/// Loads a policy with these rules. Also returns a line for each rule that is reported as
+/// unreachable: its name, and the earlier rules that together match everything it matches.
 fn load(rules: &str) -> (Policy, Vec<String>) {
     let text = format!("version = 1\ncontainer = \"app\"\nlimits = {{ max_retries = 3 }}\n{rules}");
     let (policy, found) = Policy::load(&text)
@@ -16,25 +18,25 @@ fn load(rules: &str) -> (Policy, Vec<String>) {
     let unreachable = found
         .iter()
         .filter(|problem| problem.code == Code::UnreachableRule);
-    let told = unreachable.map(|problem| {
+    let lines = unreachable.map(|problem| {
         let name = problem
             .message
             .trim_start_matches("rule `")
             .split('`')
             .next()
             .unwrap();
-        let takers: Vec<_> = problem
+        let earlier: Vec<_> = problem
             .related
             .iter()
             .map(|related| related.label.split('`').nth(1).unwrap())
             .collect();
-        format!("{name}: {}", takers.join(" "))
+        format!("{name}: {}", earlier.join(" "))
     });
-    let told = told.collect();
-    (policy, told)
+    let lines = lines.collect();
+    (policy, lines)
 }
 
-/// Rules are named a, b, c … in their order.
+/// Rules with these `when` tables, named `a`, `b`, `c` and so on.
 fn rules(whens: &[&str]) -> String {
     whens
         .iter()
@@ -55,7 +57,7 @@ fn check(whens: &[&str], unreachable: &[&str]) {
 }
 
 #[test]
-fn one_rule_takes_all() {
+fn one_rule_can_make_another_unreachable() {
     check(
         &["exit_code = '1..=9'", "exit_code = [3, '4..=9']"],
         &["b: a"],
@@ -99,7 +101,7 @@ fn one_rule_takes_all() {
 }
 
 #[test]
-fn several_rules_take_all_together() {
+fn several_rules_together_can_make_another_unreachable() {
     check(
         &[
             "exit_code = '1..=5'",
@@ -118,7 +120,7 @@ fn several_rules_take_all_together() {
         ],
         &[],
     );
-    // The first one is not needed.
+    // Rule `a` is not reported, because `b` and `c` match everything without it.
     check(
         &[
             "exit_code = [1, 4]",
@@ -152,7 +154,8 @@ fn several_rules_take_all_together() {
         ],
         &[],
     );
-    // Whatever the code is, one of the first two has the text or the third takes the rest.
+    // Rules `a` and `b` cover every exit code, so one of them matches every failure that `c`
+    // matches.
     check(
         &[
             "exit_code = '0..=4294967295', reason = 'x'",
@@ -181,7 +184,7 @@ fn several_rules_take_all_together() {
 }
 
 #[test]
-fn texts_are_told_by_what_is_found_in_them() {
+fn patterns_can_make_other_patterns_unreachable() {
     check(
         &[
             "reason = 'x|y'",
@@ -251,7 +254,7 @@ fn texts_are_told_by_what_is_found_in_them() {
 }
 
 #[test]
-fn an_execution_may_wait_for_a_year() {
+fn more_than_a_year_of_waiting_gives_a_warning() {
     for (seconds, warned) in [(31_536, false), (31_537, true)] {
         let default = format!("[default]\ntype = 'TEMPORARY'\nbackoff.constant = '{seconds}s'\n");
         let (_, found) = Policy::load(&format!(
@@ -287,7 +290,7 @@ const CODES: [&str; 6] = [
     ",\"ExitCode\":9",
 ];
 
-/// Every failure there is, but for names and codes beyond those used.
+/// All failures that the generated rules can distinguish.
 static FAILURES: LazyLock<Vec<Failure<'static>>> = LazyLock::new(|| {
     let field = |key: &str, text: Option<&str>| {
         text.map_or(String::new(), |text| format!(",\"{key}\":\"{text}\""))
@@ -327,7 +330,7 @@ fn container(code: &str, reason: &str) -> String {
     format!(",\"Containers\":[{{\"Name\":\"app\"{code}{reason}}}]")
 }
 
-/// The rules that some failure reaches.
+/// The rules that decide at least one of [`FAILURES`].
 fn reached(policy: &Policy) -> BTreeSet<&str> {
     FAILURES
         .iter()
@@ -369,17 +372,17 @@ fn when() -> impl Strategy<Value = String> {
             .collect::<Vec<_>>()
             .join(", ")
     })
-    .prop_filter("a rule asks for something", |when| !when.is_empty())
+    .prop_filter("a rule has at least one matcher", |when| !when.is_empty())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_rule_is_called_unreachable_if_and_only_if_it_is(whens in prop::collection::vec(when(), 2..7)) {
+    fn a_rule_is_reported_if_and_only_if_it_is_unreachable(whens in prop::collection::vec(when(), 2..7)) {
         let whens: Vec<_> = whens.iter().map(String::as_str).collect();
         let (policy, unreachable) = load(&rules(&whens));
-        let unreachable: BTreeSet<_> = unreachable.iter().map(|told| told.split(':').next().unwrap()).collect();
+        let unreachable: BTreeSet<_> = unreachable.iter().map(|line| line.split(':').next().unwrap()).collect();
         let reached = reached(&policy);
         for rule in policy.rules() {
             prop_assert_eq!(!reached.contains(rule.name()), unreachable.contains(rule.name()), "rule {}", rule.name());

@@ -1,4 +1,5 @@
-//! Any text is a policy or is refused with its mistakes; and a policy that is printed is the same policy.
+//! Any text loads as a policy, or is refused with diagnostics. A printed policy loads as the same
+//! policy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::Policy;
@@ -8,7 +9,8 @@ use proptest::prelude::*;
 use std::fs;
 use testkit::policy::{policies, texts, walkable};
 
-/// Prints the policy and loads it again: the same policy, printed alike.
+/// Loads a policy, prints it, and loads it again. Checks that both policies are equal and print the
+/// same text.
 fn round_trip(text: &str) -> Policy {
     let (policy, _) = Policy::load(text).unwrap();
     let printed = policy.to_string();
@@ -24,18 +26,18 @@ proptest! {
     #![proptest_config(testkit::cases(400))]
 
     #[test]
-    fn a_printed_policy_is_the_same(text in policies()) {
+    fn a_printed_policy_loads_as_the_same_policy(text in policies()) {
         round_trip(&text);
     }
 
     #[test]
-    fn every_generated_policy_loads(walkable in walkable(true)) {
+    fn a_printed_walkable_policy_loads_as_the_same_policy(walkable in walkable(true)) {
         round_trip(&walkable.text);
     }
 
     #[test]
-    fn any_text_loads_or_is_refused_at_places_that_are_in_it(text in texts()) {
-        // Tests and the guarantee are its author's: what is wrong with them does not keep a policy from deciding.
+    fn any_text_loads_or_is_refused_at_positions_inside_it(text in texts()) {
+        // `load_for_decisions` accepts more policies, because it ignores tests and the guarantee.
         prop_assert!(Policy::load(&text).is_err() || Policy::load_for_decisions(&text).is_ok());
         let problems = match Policy::load(&text) {
             Ok((policy, warnings)) => {
@@ -59,7 +61,7 @@ proptest! {
 }
 
 #[test]
-fn the_shipped_policies_are_printed_and_read_back() {
+fn the_shipped_policies_load_the_same_after_printing() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
     let files = fs::read_dir(folder)
         .unwrap()
@@ -77,7 +79,7 @@ fn the_shipped_policies_are_printed_and_read_back() {
 }
 
 #[test]
-fn the_normal_form() {
+fn a_policy_is_printed_in_normal_form() {
     let text = r#"
         version = 1
         limits = { max_retries = 3, max_elapsed = "90m" }
@@ -129,9 +131,8 @@ type = "FATAL"
     assert_eq!(round_trip(text).to_string(), normal);
 }
 
-/// Found by the property: a rule can have no retries, but cannot say so.
 #[test]
-fn keys_may_be_written_in_any_way() {
+fn keys_may_be_quoted_and_escaped() {
     let policy = round_trip(
         "'version' = 1\n[\"limits\"]\n\"max_\\u0072etries\" = 3\n[default]\n'type' = \"FA\\x54AL\"\n",
     );
@@ -144,8 +145,9 @@ fn keys_may_be_written_in_any_way() {
     );
 }
 
+/// The worst case of this policy, 1,001 runs, is also the largest value of `max_runs`.
 #[test]
-fn a_guarantee_may_be_for_as_many_runs_as_there_can_be() {
+fn a_guarantee_can_have_as_many_runs_as_any_execution() {
     let loads = |runs: u32| {
         Policy::load(&format!(
             "version = 1\nlimits.max_retries = 1000\nguarantee.max_runs = {runs}\n[default]\ntype = 'RETRIABLE'\n"
@@ -156,7 +158,7 @@ fn a_guarantee_may_be_for_as_many_runs_as_there_can_be() {
 }
 
 #[test]
-fn a_backoff_that_is_not_there_is_named_beside_those_that_are() {
+fn an_unknown_backoff_gets_a_suggestion() {
     let help = |backoffs: &str, name: &str| {
         let default = format!("[default]\ntype = 'TEMPORARY'\nbackoff = '{name}'\n");
         let found = Policy::load(&format!(
@@ -182,17 +184,17 @@ fn a_backoff_that_is_not_there_is_named_beside_those_that_are() {
 }
 
 #[test]
-fn ranges_of_other_languages_are_said_in_this_one() {
+fn the_help_translates_ranges_in_other_notations() {
     for range in ["40 to 49", "40 until 49"] {
         let rule = format!("[[rule]]\nname = 'a'\nwhen.exit_code = '{range}'\ntype = 'FATAL'\n");
         let found =
             Policy::load(&format!("version = 1\nlimits.max_retries = 1\n{rule}")).unwrap_err();
-        let told: Vec<_> = found
+        let diagnostics: Vec<_> = found
             .iter()
             .map(|problem| (problem.code, problem.help.as_deref()))
             .collect();
         assert_eq!(
-            told,
+            diagnostics,
             [(
                 Code::BadExitCode,
                 Some("write `\"40..=49\"`, or `[40, 49]` for these two")
@@ -202,8 +204,9 @@ fn ranges_of_other_languages_are_said_in_this_one() {
     }
 }
 
+/// A rule inherits `max_retries = 0` from `limits`, but it cannot set this value itself.
 #[test]
-fn no_retries_at_all() {
+fn a_policy_without_retries_loads_the_same_after_printing() {
     for action in [
         "type = 'RETRIABLE'",
         "type = 'TEMPORARY'\nbackoff = { constant = '1m' }",
@@ -215,9 +218,9 @@ fn no_retries_at_all() {
     }
 }
 
-/// Each of these says something else than the one before it, by one word.
+/// Each policy differs from the one before it in one detail.
 #[test]
-fn policies_that_say_other_things_are_not_equal() {
+fn policies_that_differ_in_one_detail_are_not_equal() {
     let rule = |lines: &str| {
         format!("version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\nname = 'a'\n{lines}\n")
     };

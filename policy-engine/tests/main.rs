@@ -1,4 +1,4 @@
-//! All tests of the engine's interface, as one program: it links once.
+//! All integration tests of the engine. They are one binary, so that it is linked only once.
 
 #[cfg(any(feature = "render", feature = "schema"))]
 mod common;

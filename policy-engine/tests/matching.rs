@@ -1,4 +1,4 @@
-//! Which failures a rule takes: one `when`, one failure, yes or no.
+//! Matching: each row of a test has a `when` table, a failure, and whether the rule matches it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::analysis::Explanation;
@@ -8,7 +8,7 @@ use exitwise_engine::failure::ExitCode;
 use exitwise_engine::policy::Draw;
 use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
 
-/// A policy of one rule, called `it`.
+/// A policy whose only rule is named `it`.
 fn policy(when: &str) -> Policy {
     let rule = format!("[[rule]]\nname = \"it\"\nwhen = {{ {when} }}\ntype = \"RETRIABLE\"\n");
     load(&format!(
@@ -23,6 +23,7 @@ fn load(text: &str) -> Policy {
         .0
 }
 
+/// Checks whether a rule with this `when` table matches the failure. An empty `error` means none.
 #[track_caller]
 fn check(when: &str, error: &str, cause: &str, expected: bool) {
     let policy = policy(when);
@@ -39,7 +40,7 @@ fn check(when: &str, error: &str, cause: &str, expected: bool) {
     );
 }
 
-/// A task whose containers are these, each `name=code` or a name.
+/// The JSON of a task with these containers. Each is a name, with or without `=` and an exit code.
 fn task(containers: &[&str]) -> String {
     let containers: Vec<_> = containers
         .iter()
@@ -54,7 +55,7 @@ fn task(containers: &[&str]) -> String {
 }
 
 #[test]
-fn exit_codes() {
+fn exit_codes_match_numbers_names_and_ranges() {
     for (when, code, expected) in [
         ("4", "4", true),
         ("4", "5", false),
@@ -64,7 +65,7 @@ fn exit_codes() {
         ("'40..=49'", "39", false),
         ("'40..=49'", "50", false),
         ("[1, '40..=49']", "1", true),
-        // The signed and the unsigned reading of the same 32 bits.
+        // Signed and unsigned notations of the same 32 bits.
         ("-1", "4294967295", true),
         ("4294967295", "-1", true),
         ("'-3..=-2'", "4294967293", true),
@@ -89,7 +90,7 @@ fn exit_codes() {
 }
 
 #[test]
-fn exit_codes_have_names() {
+fn exit_codes_can_have_names() {
     let text = "version = 1\nlimits.max_retries = 3\n[exit_codes]\nBroken = 7\nLost = -1\n";
     let (policy, _) = Policy::load(text).unwrap();
     assert_eq!(
@@ -104,7 +105,7 @@ fn exit_codes_have_names() {
 }
 
 #[test]
-fn the_container_that_counts() {
+fn a_rule_looks_at_one_container() {
     for (when, containers, expected) in [
         ("exit_code = 4", &["app=4"][..], true),
         ("exit_code = 4", &["app=4", "aws-guardduty-agent-x=0"], true),
@@ -160,7 +161,7 @@ fn the_container_that_counts() {
 }
 
 #[test]
-fn names() {
+fn names_match_exactly_or_by_prefix() {
     let cause = r#"{"StopCode":"SpotInterruption","LaunchType":"FARGATE","CapacityProviderName":"FARGATE_SPOT"}"#;
     for (when, error, expected) in [
         ("error = 'ECS.ServerException'", "ECS.ServerException", true),
@@ -206,7 +207,7 @@ fn names() {
 }
 
 #[test]
-fn texts() {
+fn patterns_search_the_reasons_of_a_failure() {
     let task = r#"{"StoppedReason":"Task stopped.\r\n","Containers":[{"Name":"app","Reason":"OutOfMemory"}]}"#;
     let refused = r#"{"Failures":[{"Reason":"RESOURCE:MEMORY"},{"Reason":"AGENT","Detail":"no host, can’t place"}]}"#;
     for (when, cause, expected) in [
@@ -235,9 +236,9 @@ fn texts() {
     }
 }
 
-/// A rule is unreachable where earlier ones certainly take all it takes; in doubt it is not called so.
+/// There is no warning if it is uncertain whether the rule is reachable.
 #[test]
-fn unreachable_rules() {
+fn a_rule_is_unreachable_if_an_earlier_rule_matches_all_its_failures() {
     for (first, second, expected) in [
         (
             "exit_code = ['1..=3', '4..=6']",
@@ -313,33 +314,33 @@ fn unreachable_rules() {
     }
 }
 
-/// Retries of uncounted rules use up none of `limits.max_retries`.
+/// Retries of rules with `counts = false` do not count toward `limits.max_retries`.
 #[test]
-fn uncounted_retries_leave_the_counted_ones() {
+fn uncounted_retries_do_not_use_up_counted_ones() {
     let policy = load(
         "version = 1\nlimits.max_retries = 2\n\
          [[rule]]\nname = 'spot'\nwhen.stop_code = 'SpotInterruption'\ntype = 'RETRIABLE'\nmax_retries = 5\ncounts = false\n\
          [default]\ntype = 'RETRIABLE'\n",
     );
     let context = ExecutionContext::new(Draw::Keyed(None), None);
-    let fails = |used: u32, spot: u32| {
-        let retries = [("spot".to_owned(), spot), ("default".to_owned(), used)].into();
-        let state = RetryState::Readable(Counters::new(spot + used, retries, 0).unwrap());
+    let is_fatal = |counted: u32, spot: u32| {
+        let retries = [("spot".to_owned(), spot), ("default".to_owned(), counted)].into();
+        let state = RetryState::Readable(Counters::new(spot + counted, retries, 0).unwrap());
         matches!(
             decide(&policy, &Failure::default(), &state, &context).verdict,
             Verdict::Fatal(_)
         )
     };
     assert!(
-        !fails(0, 5) && !fails(1, 5),
-        "the five of the uncounted rule are its own"
+        !is_fatal(0, 5) && !is_fatal(1, 5),
+        "the uncounted retries count toward the limit"
     );
-    assert!(fails(2, 0) && fails(2, 5));
+    assert!(is_fatal(2, 0) && is_fatal(2, 5));
 }
 
-/// `cause` quotes names only: a task's command or environment could stand anywhere else.
+/// Any other text of a failure could contain the task's command or environment.
 #[test]
-fn only_names_are_quoted() {
+fn a_cause_quotes_only_names() {
     let policy = policy("exit_code = 4");
     let cause = |error: &str, cause: &str| {
         let context = ExecutionContext::new(Draw::Keyed(None), None);

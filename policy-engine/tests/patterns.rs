@@ -1,10 +1,12 @@
-//! Patterns: what they match, what is refused, and that the crate `regex` agrees.
+//! Patterns: the texts that they match, the syntax that is refused, and agreement with the crates
+//! `regex` and `regex-lite`.
+
 use exitwise_engine::failure::Text;
 use exitwise_engine::policy::Pattern;
 use proptest::prelude::*;
 
 #[test]
-fn patterns_ignore_case_and_search() {
+fn patterns_ignore_case_and_match_anywhere_in_a_text() {
     let found = |pattern, text| Pattern::parse(pattern).unwrap().is_in(&Text::project(text));
     assert!(found(
         "toomanyrequests|rate limit",
@@ -17,7 +19,7 @@ fn patterns_ignore_case_and_search() {
 }
 
 #[test]
-fn what_is_found_is_shown() {
+fn find_returns_the_matching_part_of_a_text() {
     let found = |pattern, text| {
         Pattern::parse(pattern)
             .unwrap()
@@ -35,7 +37,7 @@ fn what_is_found_is_shown() {
 }
 
 #[test]
-fn what_would_not_carry_over_is_refused() {
+fn invalid_and_unsupported_syntax_is_refused() {
     for (pattern, span, label) in [
         ("", 0..0, "an empty pattern"),
         ("a(b", 1..2, "an unclosed group"),
@@ -103,7 +105,7 @@ fn what_would_not_carry_over_is_refused() {
     assert!(Pattern::parse(r"(?:a|b)(c)?\d{2,3}[[:alpha:]]").is_ok());
 }
 
-/// The library that says what patterns mean, on whatever characters policies and texts may have.
+/// Compiles a pattern with the crate `regex`, which defines the meaning of patterns.
 fn reference(source: &str) -> Result<regex::bytes::Regex, regex::Error> {
     let mut builder = regex::bytes::RegexBuilder::new(source);
     builder
@@ -114,12 +116,14 @@ fn reference(source: &str) -> Result<regex::bytes::Regex, regex::Error> {
         .build()
 }
 
-/// Texts of the letters that patterns here are made of, so that many match.
+/// Texts of the characters that occur in the generated patterns, so that many patterns match.
 fn texts() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec("[a-cA-C0-2 ._()\\[\\]\\-\r\n\t]{0,24}|[ -~]{0,12}", 8)
 }
 
-fn agree(source: &str, texts: &[String]) -> Result<(), TestCaseError> {
+/// If the pattern is accepted, checks that it matches the same texts as the reference, and that
+/// `regex-lite` accepts it.
+fn check_agreement(source: &str, texts: &[String]) -> Result<(), TestCaseError> {
     let Ok(pattern) = Pattern::parse(source) else {
         return Ok(());
     };
@@ -140,12 +144,12 @@ fn agree(source: &str, texts: &[String]) -> Result<(), TestCaseError> {
         .size_limit(usize::MAX);
     prop_assert!(
         lite.build().is_ok(),
-        "regex-lite accepts what is accepted here"
+        "regex-lite refuses an accepted pattern"
     );
     Ok(())
 }
 
-/// Patterns that mostly are some.
+/// Texts, most of which are valid patterns.
 fn patterns() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         6 => "[a-cA-C0-2 ]{1,5}",
@@ -169,24 +173,23 @@ fn patterns() -> impl Strategy<Value = String> {
                 inner,
                 prop::sample::select(vec!["?", "*", "+", "{2}", "{0}", "{1,}", "{0,2}", "*+"])
             )
-                .prop_map(|(inner, times)| format!("(?:{inner}){times}")),
+                .prop_map(|(inner, repetition)| format!("(?:{inner}){repetition}")),
         ]
     })
 }
 
 proptest! {
-    /// Whatever is accepted means the same here and in the crate `regex`.
     #[test]
-    fn patterns_mean_what_the_reference_says(source in patterns(), texts in texts()) {
-        agree(&source, &texts)?;
+    fn generated_patterns_agree_with_the_reference(source in patterns(), texts in texts()) {
+        check_agreement(&source, &texts)?;
     }
 
-    /// The same for whatever can be typed.
+    /// Covers odd combinations of special characters, which most of the generated patterns lack.
     #[test]
-    fn what_is_accepted_is_accepted_by_the_reference(
+    fn arbitrary_texts_agree_with_the_reference(
         source in r"([a-c.|^$\-&~:,]|[()]|\\[ -~]|\[|\]|\[\^?[a-c\]\-&]{1,3}\]|[*+?]|\{[0-9]{1,3},?[0-9]?\}|é){0,12}|[ -~]{0,10}",
         texts in texts(),
     ) {
-        agree(&source, &texts)?;
+        check_agreement(&source, &texts)?;
     }
 }

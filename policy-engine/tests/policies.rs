@@ -1,11 +1,13 @@
-//! The policies we ship: each loads without a warning, passes its own tests, which reach every rule, and its comment tells its worst case.
+//! The shipped policies: each loads without warnings, states its worst case in a comment, and
+//! passes its own tests, which reach every rule.
 
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{TestReport, WorstCase};
 use std::fs;
 use std::path::PathBuf;
 
-/// The runs and seconds that a policy's comment claims: `# Worst case: 4 runs, 180 s of waiting (…)`.
+/// The runs and the seconds in a comment such as `# Worst case: 4 runs, 180 s of waiting (…)`.
+/// `None` if the policy has no such comment.
 fn claimed(text: &str) -> Option<(u32, u64)> {
     let line = text
         .lines()
@@ -16,9 +18,9 @@ fn claimed(text: &str) -> Option<(u32, u64)> {
 }
 
 #[test]
-fn every_policy_is_clean_and_as_bounded_as_it_says() {
+fn every_shipped_policy_is_valid_and_states_its_worst_case() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../policies");
-    let mut seen = 0;
+    let mut checked = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "toml") {
@@ -31,7 +33,9 @@ fn every_policy_is_clean_and_as_bounded_as_it_says() {
             .unwrap();
         assert!(warnings.is_empty(), "{name}: {warnings:?}");
         let report = TestReport::of(&policy, |path| {
-            Err(format!("{path} would be lost where the policy is copied"))
+            Err(format!(
+                "{path} would be missing if a user copied the policy"
+            ))
         });
         assert!(
             report.diagnostics.is_empty(),
@@ -51,17 +55,14 @@ fn every_policy_is_clean_and_as_bounded_as_it_says() {
         assert_eq!(
             claimed(&text),
             Some(computed),
-            "{name} should say, with how it adds up: {line}…)"
+            "{name} needs this comment, with the calculation in parentheses: {line}…)"
         );
-        assert!(
-            worst.is_exact(),
-            "{name}: no limit in time cuts these waits"
-        );
+        assert!(worst.is_exact(), "{name}: the worst case is not exact");
         assert!(
             name != "minimal.toml" || text.lines().count() < 15,
-            "{name} is to stay minimal"
+            "{name} must stay minimal"
         );
-        seen += 1;
+        checked += 1;
     }
-    assert_eq!(seen, 9);
+    assert_eq!(checked, 9);
 }

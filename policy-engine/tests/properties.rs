@@ -1,4 +1,4 @@
-//! What holds for every policy, every failure and every order of failures.
+//! Properties of all policies, all failures and all orders of failures.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::analysis::{Walk, WorstCase};
@@ -12,13 +12,14 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use testkit::policy::walkable;
 
-/// A failure that rule n decides; the one past the last rule is for `[default]`.
+/// A failure that rule `n` of a walkable policy decides. If there is no rule `n`, `[default]`
+/// decides.
 fn failure(n: usize) -> Failure<'static> {
     let code = ExitCode::new(i64::try_from(n).unwrap());
     Failure::of_container(Container::new("app", code))
 }
 
-/// Rules that have something of each other.
+/// A policy whose rules overlap.
 const OVERLAPPING: &str = r#"
     version = 1
     limits.max_retries = 1
@@ -35,7 +36,7 @@ const OVERLAPPING: &str = r#"
     ]
 "#;
 
-/// Failures of which rules of [`OVERLAPPING`] take many.
+/// Failures, many of which rules of [`OVERLAPPING`] match.
 fn failures() -> impl Strategy<Value = Failure<'static>> {
     let name = |names: &'static [&'static str]| {
         prop::option::of(prop::sample::select(names)).prop_map(|name| name.map(Into::into))
@@ -80,14 +81,15 @@ fn failures() -> impl Strategy<Value = Failure<'static>> {
     )
 }
 
-/// The most runs and the longest wait over every order of failures, by walking all of them with the real `decide`.
-fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
+/// The most runs and the longest wait over all orders of failures, found by calling [`decide`] in
+/// every state that an execution can reach. `kinds` is the number of different failures.
+fn walk_all(policy: &Policy, kinds: usize) -> (u32, u64) {
     let context = ExecutionContext::new(Draw::Longest, Some(0));
     let most_runs = WorstCase::of(policy).runs();
     let mut seen = BTreeSet::new();
-    let mut open = vec![Counters::default()];
-    let mut most = (1, 0);
-    while let Some(counters) = open.pop() {
+    let mut pending = vec![Counters::default()];
+    let mut max = (1, 0);
+    while let Some(counters) = pending.pop() {
         let key = (
             counters.retry_count(),
             counters.retries().clone(),
@@ -97,9 +99,9 @@ fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
             continue;
         }
         assert!(counters.retry_count() < most_runs, "{counters:?}");
-        most = (
-            most.0.max(counters.retry_count() + 1),
-            most.1.max(counters.waited_seconds()),
+        max = (
+            max.0.max(counters.retry_count() + 1),
+            max.1.max(counters.waited_seconds()),
         );
         for kind in 0..kinds {
             let decision = decide(
@@ -109,35 +111,36 @@ fn walked(policy: &Policy, kinds: usize) -> (u32, u64) {
                 &context,
             );
             if !matches!(decision.verdict, Verdict::Fatal(_)) {
-                open.push(decision.counters);
+                pending.push(decision.counters);
             }
         }
     }
-    most
+    max
 }
 
 proptest! {
     #![proptest_config(testkit::cases(200))]
 
-    /// The walk ends, so FATAL is reached on every path; and the bound is exact where no limit in time cuts in.
+    /// The walk ends, so FATAL is reached in every order of failures. Without time limits, the
+    /// worst case is exact.
     #[test]
     fn the_worst_case_is_reached_and_never_exceeded(sample in walkable(false)) {
         let (policy, _) = Policy::load(&sample.text).unwrap();
         let worst = WorstCase::of(&policy);
-        prop_assert_eq!(walked(&policy, sample.rules + 1), (worst.runs(), worst.wait_seconds()));
+        prop_assert_eq!(walk_all(&policy, sample.rules + 1), (worst.runs(), worst.wait_seconds()));
         prop_assert!(worst.is_exact());
     }
 
     #[test]
-    fn limits_in_time_only_lower_the_worst_case(sample in walkable(true)) {
+    fn the_worst_case_with_time_limits_is_never_exceeded(sample in walkable(true)) {
         let (policy, _) = Policy::load(&sample.text).unwrap();
         let worst = WorstCase::of(&policy);
-        let (runs, wait) = walked(&policy, sample.rules + 1);
+        let (runs, wait) = walk_all(&policy, sample.rules + 1);
         prop_assert!(runs <= worst.runs() && wait <= worst.wait_seconds(), "{runs} runs, {wait} s under {worst:?}");
         prop_assert!(sample.limited_in_time || worst.is_exact());
     }
 
-    /// The walk of `prove` reaches an exact worst case, also if a limit in time is set.
+    /// The walk is the one of `exitwise prove`. Some of the policies have time limits.
     #[test]
     fn a_walk_reaches_every_exact_worst_case(sample in walkable(true)) {
         let (policy, _) = Policy::load(&sample.text).unwrap();
@@ -147,8 +150,8 @@ proptest! {
         prop_assert!(walk.reaches(&worst) || !worst.is_exact(), "{walk:?} under {worst:?}");
     }
 
-    /// Whatever fails, in whatever order, under whatever id: FATAL comes in time, waits keep their bounds, and the same
-    /// arguments give the same decision.
+    /// Any failures, in any order and with any execution id, lead to FATAL within the worst case.
+    /// Each delay is in its range, and the same arguments give the same decision.
     #[test]
     fn fatal_is_always_reached(sample in walkable(true), kinds in vec(0..4_usize, 40), id in "\\PC{0,12}") {
         let (policy, _) = Policy::load(&sample.text).unwrap();
@@ -166,33 +169,33 @@ proptest! {
                 Verdict::Temporary { wait_seconds } => {
                     let Action::Temporary { backoff, .. } = rule.action() else { panic!("{decision:?}") };
                     let own = decision.counters.retries()[rule.name()];
-                    let most = backoff.delay(Retry::after(own - 1));
-                    let least = if backoff.jitter() == Jitter::None { most } else if backoff.jitter() == Jitter::Equal { most / 2 } else { 0 };
-                    prop_assert!((least..=most).contains(&wait_seconds));
+                    let max = backoff.delay(Retry::after(own - 1));
+                    let min = if backoff.jitter() == Jitter::None { max } else if backoff.jitter() == Jitter::Equal { max / 2 } else { 0 };
+                    prop_assert!((min..=max).contains(&wait_seconds));
                 }
             }
             prop_assert_eq!(decision.retry_count, run);
             prop_assert!(run < worst.runs() && decision.counters.waited_seconds() <= worst.wait_seconds());
             state = RetryState::Readable(decision.counters);
         }
-        prop_assert!(false, "40 runs and no end");
+        prop_assert!(false, "no FATAL after 40 runs");
     }
 
-    /// Counters that were dropped or forged can only end an execution sooner.
+    /// Dropped or forged counters can only end an execution sooner.
     #[test]
-    fn unexplained_retries_are_charged_to_every_limit(sample in walkable(false), kind in 0..4_usize, count in 0..1001_u32) {
+    fn unexplained_retries_count_toward_every_limit(sample in walkable(false), kind in 0..4_usize, count in 0..1001_u32) {
         let (policy, _) = Policy::load(&sample.text).unwrap();
         let state = RetryState::Readable(Counters::new(count, [("gone".to_owned(), count / 2)].into(), 0).unwrap());
         let context = ExecutionContext::new(Draw::Longest, None);
         let decision = decide(&policy, &failure(kind), &state, &context);
         let rule = policy.deciding_rule(&failure(kind));
-        let spent = count >= rule.max_retries() || (rule.counts() && count >= policy.limits().max_retries);
-        prop_assert_eq!(matches!(decision.verdict, Verdict::Fatal(_)), spent);
+        let used_up = count >= rule.max_retries() || (rule.counts() && count >= policy.limits().max_retries);
+        prop_assert_eq!(matches!(decision.verdict, Verdict::Fatal(_)), used_up);
     }
 
-    /// Whatever is looked at first to pass over rules quickly: the first rule that matches decides.
+    /// The shortcuts that skip rules quickly never skip a rule that matches.
     #[test]
-    fn no_rule_that_matches_is_passed_over(failure in failures()) {
+    fn the_first_rule_that_matches_decides(failure in failures()) {
         static POLICIES: LazyLock<[Policy; 2]> = LazyLock::new(|| [OVERLAPPING, DEFAULT].map(|text| Policy::load(text).unwrap().0));
         for policy in &*POLICIES {
             let first = policy.rules().iter().find(|rule| rule.mismatch(&failure.seen(rule.container())).is_none());
@@ -201,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn no_cause_makes_reading_panic(cause in "\\PC{0,200}|[{}\\[\\]\":,0-9a-zA-Z\\\\]{0,200}", error in "\\PC{0,20}") {
+    fn any_error_and_any_cause_get_a_decision(cause in "\\PC{0,200}|[{}\\[\\]\":,0-9a-zA-Z\\\\]{0,200}", error in "\\PC{0,20}") {
         let failure = Failure::read(Some(&error), Some(&cause));
         static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::load(DEFAULT).unwrap().0);
         let context = ExecutionContext::new(Draw::Keyed(None), None);

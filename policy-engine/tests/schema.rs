@@ -1,23 +1,24 @@
-//! `policies/schema.json` says of policies what a schema can say.
+//! `policies/schema.json` accepts every valid policy, and refuses the mistakes that a schema can
+//! describe.
 //!
-//! `UPDATE_DOCS=1 cargo test -p policy-engine --all-features` writes it.
+//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` updates it.
 #![cfg(feature = "schema")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use crate::common::{blocks, hold, text};
+use crate::common::{assert_up_to_date, blocks, text};
 use exitwise_engine::diagnostic::{Code, Severity};
 use exitwise_engine::language::{TABLES, schema};
 use jsonschema::Validator;
 use serde_json::Value;
 use std::fs;
 
-/// Errors that need more than a look at one value: they are left to `exitwise check`.
+/// Codes of errors that a schema cannot describe. `exitwise check` reports them.
 const BEYOND_A_SCHEMA: [&str; 13] = [
     "P001", "P002", "P009", "P011", "P012", "P013", "P015", "P020", "P021", "P023", "P025", "P201",
     "P203",
 ];
 
-/// The TOML files of a folder of the project, in the order of their names: path and text.
+/// The path and the text of each TOML file in a folder of the project, sorted by name.
 fn policies(folder: &str) -> Vec<(String, String)> {
     let entries = fs::read_dir(format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR")))
         .unwrap()
@@ -35,8 +36,8 @@ fn validator() -> Validator {
     jsonschema::validator_for(&schema()).unwrap()
 }
 
-/// What the schema has against a policy.
-fn refused(validator: &Validator, policy: &str) -> Vec<String> {
+/// The errors that the schema finds in a policy. Empty if it accepts the policy.
+fn schema_errors(validator: &Validator, policy: &str) -> Vec<String> {
     let value: Value = toml::from_str(policy).unwrap();
     validator
         .iter_errors(&value)
@@ -45,15 +46,15 @@ fn refused(validator: &Validator, policy: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_file_is_the_schema() {
-    hold(
+fn the_schema_file_is_up_to_date() {
+    assert_up_to_date(
         "policies/schema.json",
         &format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap()),
     );
 }
 
 #[test]
-fn every_good_policy_is_valid() {
+fn the_schema_accepts_every_valid_policy() {
     let validator = validator();
     let files = [
         policies("policies"),
@@ -62,36 +63,42 @@ fn every_good_policy_is_valid() {
     .concat();
     assert!(files.len() > 10);
     for (path, text) in files {
-        assert_eq!(refused(&validator, &text), [""; 0], "{path}");
+        assert_eq!(schema_errors(&validator, &text), [""; 0], "{path}");
     }
     for section in text("docs/diagnostics.md").split("\n## ").skip(1) {
-        if let [_, _, ("toml", mended)] = blocks(section)[..] {
-            assert_eq!(refused(&validator, mended), [""; 0], "{mended}");
+        if let [_, _, ("toml", fixed)] = blocks(section)[..] {
+            assert_eq!(schema_errors(&validator, fixed), [""; 0], "{fixed}");
         }
     }
 }
 
 #[test]
-fn what_a_schema_can_tell_is_refused() {
+fn the_schema_refuses_the_mistakes_that_it_can_describe() {
     let validator = validator();
     for section in text("docs/diagnostics.md").split("\n## ").skip(1) {
         let (code, _) = section.split_once(':').unwrap();
-        let [("toml", bad), ..] = blocks(section)[..] else {
+        let [("toml", invalid), ..] = blocks(section)[..] else {
             continue;
         };
         let error = Code::ALL
             .iter()
             .any(|it| it.as_str() == code && it.severity() == Severity::Error);
-        // An event that cannot be read, and a decision, are no matter of the text.
-        let told = error && !BEYOND_A_SCHEMA.contains(&code) && !["P204", "P205"].contains(&code);
+        // P204 and P205 are about decisions and recorded events, which are not in the policy's
+        // text.
+        let refused =
+            error && !BEYOND_A_SCHEMA.contains(&code) && !["P204", "P205"].contains(&code);
         if code != "P001" && code != "P002" {
-            assert_eq!(!refused(&validator, bad).is_empty(), told, "{code}\n{bad}");
+            assert_eq!(
+                !schema_errors(&validator, invalid).is_empty(),
+                refused,
+                "{code}\n{invalid}"
+            );
         }
     }
 }
 
 #[test]
-fn every_key_has_an_example_that_is_tested() {
+fn the_example_of_every_key_is_in_a_valid_policy() {
     let valid: String = policies("policy-engine/tests/fixtures/valid")
         .into_iter()
         .map(|(_, text)| text)

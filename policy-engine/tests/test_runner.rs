@@ -1,4 +1,5 @@
-//! `[[test]]` sections: how failures are told, what is expected of decisions, and what is said of a failed test.
+//! `[[test]]` sections: the failures that they describe, the decisions that they expect, and the
+//! diagnostics of failed tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::analysis::TestReport;
@@ -63,9 +64,10 @@ when = { exit_code = "absent", error = "States.TaskFailed", stop_code = "TaskFai
 type = "RETRIABLE"
 "#;
 
-/// What a test with these failures and expectations says: nothing where it passes.
+/// Runs a test with these failures and expectations. `expected` has the label of its diagnostic,
+/// the related labels, the notes and the help; it is empty if the test passes.
 #[track_caller]
-fn check(failures: &str, expect: &str, said: &[&str]) {
+fn check(failures: &str, expect: &str, expected: &[&str]) {
     let text =
         format!("{POLICY}\n[[test]]\nname = \"it\"\nfailures = {failures}\nexpect = {expect}\n");
     let (policy, _) = Policy::load(&text)
@@ -80,7 +82,7 @@ fn check(failures: &str, expect: &str, said: &[&str]) {
         .outcomes
         .iter()
         .filter_map(|outcome| outcome.problem.as_ref());
-    let all = problems.flat_map(|problem| {
+    let texts = problems.flat_map(|problem| {
         let related = problem.related.iter().map(|related| &related.label);
         [&problem.label]
             .into_iter()
@@ -89,12 +91,12 @@ fn check(failures: &str, expect: &str, said: &[&str]) {
             .chain(&problem.help)
             .cloned()
     });
-    assert_eq!(all.collect::<Vec<_>>(), said, "{failures} {expect}");
-    assert_eq!(report.passed(), usize::from(said.is_empty()));
+    assert_eq!(texts.collect::<Vec<_>>(), expected, "{failures} {expect}");
+    assert_eq!(report.passed(), usize::from(expected.is_empty()));
 }
 
 #[test]
-fn failures_are_told_by_their_facts() {
+fn a_failure_is_described_by_its_facts() {
     for (failures, rule) in [
         ("4", "network"),
         ("[\"NetworkError\"]", "network"),
@@ -146,7 +148,7 @@ fn failures_are_told_by_their_facts() {
 }
 
 #[test]
-fn a_delay_must_hold_for_every_draw() {
+fn an_expected_delay_must_cover_every_draw() {
     for expect in [
         "TEMPORARY",
         "TEMPORARY 30s..=60s",
@@ -161,41 +163,42 @@ fn a_delay_must_hold_for_every_draw() {
         "TEMPORARY 31s..=60s",
         "TEMPORARY 30s..=59s",
     ] {
-        let said = [
+        let expected = [
             "got TEMPORARY 30s..=1m",
             "after this failure",
             "rule `network` decided",
             "app exited with 4 (NetworkError); rule network (line 16): retry 1 of 3 after 60 s",
             "jitter draws any of these delays: expect `TEMPORARY 30s..=1m`, or change rule `network`",
         ];
-        check("4", &format!("\"{expect}\""), &said);
+        check("4", &format!("\"{expect}\""), &expected);
     }
 }
 
-/// Two long draws are over `max_total_wait`, two short ones are not: no expectation holds for every execution.
+/// Two long delays exceed `max_total_wait`, and two short ones do not. So no expectation holds for
+/// every execution.
 #[test]
-fn a_limit_that_only_some_draws_reach_fails_the_test() {
+fn a_test_fails_if_only_some_draws_exceed_a_limit() {
     for (expect, rule) in [
         ("\"TEMPORARY\"", ""),
         ("\"FATAL\"", ""),
         ("{ rule = \"network\" }", ", rule `network`"),
     ] {
         let got = format!("got TEMPORARY or FATAL, depending on the jitter{rule}");
-        let said = [
+        let expected = [
             got.as_str(),
             "after this failure",
             "rule `network` decided",
             "app exited with 4 (NetworkError); rule network (line 16): 60 s waited and 60 s to wait are over 100 s \
              (limits.max_total_wait)",
             "app exited with 4 (NetworkError); rule network (line 16): retry 2 of 3 after 30 s",
-            "leave room for every draw: raise the limit in time, or lower the delays",
+            "leave room for every draw: raise the time limit, or lower the delays",
         ];
-        check("[4, 4]", &format!("[\"TEMPORARY\", {expect}]"), &said);
+        check("[4, 4]", &format!("[\"TEMPORARY\", {expect}]"), &expected);
     }
 }
 
 #[test]
-fn counters_go_from_one_failure_to_the_next() {
+fn counters_are_carried_from_one_failure_to_the_next() {
     let spot = "{ stop_code = \"SpotInterruption\" }";
     let exhausted = "{ type = \"FATAL\", rule = \"spot\", error = \"RetriesExhausted.spot\" }";
     check(
@@ -211,7 +214,7 @@ fn counters_go_from_one_failure_to_the_next() {
 }
 
 #[test]
-fn a_failed_test_says_what_came_instead_and_why() {
+fn a_failed_test_reports_the_actual_decision_and_its_reason() {
     check(
         "9",
         "\"TEMPORARY\"",
@@ -246,7 +249,7 @@ fn a_failed_test_says_what_came_instead_and_why() {
             "expect the error `Timeout`, or change rule `timeout`",
         ],
     );
-    // All that is wrong with one test, at each place.
+    // One diagnostic reports all wrong expectations of a test.
     check(
         "[{ error = \"States.Timeout\" }, 9]",
         "[\"TEMPORARY\", \"RETRIABLE\"]",
@@ -264,7 +267,7 @@ fn a_failed_test_says_what_came_instead_and_why() {
 }
 
 #[test]
-fn an_execution_ends_with_fatal() {
+fn a_failure_after_fatal_fails_the_test() {
     check(
         "[9, 4]",
         "[{ rule = \"default\" }, \"TEMPORARY\"]",
@@ -277,7 +280,7 @@ fn an_execution_ends_with_fatal() {
 }
 
 #[test]
-fn an_event_that_cannot_be_read_fails_the_test() {
+fn an_unreadable_event_fails_the_test() {
     check(
         "[{ file = \"lost.json\" }, 4]",
         "[\"RETRIABLE\", \"FATAL\"]",
@@ -290,14 +293,14 @@ fn an_event_that_cannot_be_read_fails_the_test() {
 }
 
 #[test]
-fn tests_say_what_they_are() {
+fn a_test_case_has_a_name_a_line_and_event_paths() {
     let test = "[[test]]\nname = 'one'\nfailures = [4, { file = 'a.json' }, { file = 'b.json' }]\nexpect = ['RETRIABLE', 'RETRIABLE', 'FATAL']\n";
     let (policy, _) = Policy::load(&format!(
         "version = 1\nlimits.max_retries = 3\n{test}{}",
         test.replace("one", "two")
     ))
     .unwrap();
-    let told: Vec<_> = policy
+    let found: Vec<_> = policy
         .test_cases()
         .iter()
         .map(|test| {
@@ -309,7 +312,7 @@ fn tests_say_what_they_are() {
         })
         .collect();
     assert_eq!(
-        told,
+        found,
         [
             ("one", 3, vec!["a.json", "b.json"]),
             ("two", 7, vec!["a.json", "b.json"])
@@ -318,7 +321,7 @@ fn tests_say_what_they_are() {
 }
 
 #[test]
-fn the_function_reads_past_tests() {
+fn loading_for_decisions_ignores_tests() {
     for test in [
         "test = 5",
         "[[test]]\nnmae = 7",
@@ -335,9 +338,9 @@ fn the_function_reads_past_tests() {
     }
 }
 
-/// The function reads past tests wherever they stand, and past nothing else.
+/// The position of the tests in the text does not matter.
 #[test]
-fn only_tests_are_read_past() {
+fn loading_for_decisions_reads_everything_around_tests() {
     let test = "[[test]]\nname = \"it\"\nfailures = 4\nexpect = \"RETRIABLE\"\n";
     let default = "[default]\ntype = \"RETRIABLE\"\n";
     for text in [
@@ -372,11 +375,11 @@ fn only_tests_are_read_past() {
 }
 
 #[test]
-fn rules_that_decide_in_no_test_are_told_once() {
+fn all_untested_rules_give_one_warning() {
     let tests = "[[test]]\nname = \"it\"\nfailures = [4]\nexpect = [\"TEMPORARY\"]\n";
     let text = format!("{POLICY}{tests}");
     let (policy, _) = Policy::load(&text).unwrap();
-    let report = TestReport::of(&policy, |_| Err("no file".into()));
+    let report = TestReport::of(&policy, |_| Err("no such file".into()));
     let [problem] = report.diagnostics.iter().collect::<Vec<_>>()[..] else {
         panic!("{:?}", report.diagnostics)
     };

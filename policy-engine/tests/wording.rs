@@ -1,16 +1,22 @@
-//! What a decision says: the failure's name, and what happened and what follows in one sentence.
+//! The wording of decisions: the error name, and the sentence that states what happened and what is
+//! done next.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::decision::Counters;
 use exitwise_engine::policy::Draw;
 use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, decide};
 
-/// The policy's one rule takes what `when` says; the decision is that about the first failure, or after some retries.
+/// A policy without rules, and the state of the execution in which its `[default]` decides.
 struct Case<'c> {
+    /// The members of `limits`.
     limits: &'c str,
+    /// The keys of `[default]`.
     action: &'c str,
+    /// The number of retries so far, and the seconds waited.
     counters: (u32, u64),
+    /// Seconds since the start. `None` if unknown.
     elapsed: Option<u64>,
+    /// The execution id.
     id: Option<&'c str>,
 }
 
@@ -22,6 +28,7 @@ const TEMPORARY: Case<'_> = Case {
     id: Some("arn:x"),
 };
 
+/// Checks the wording of the reason, and of the `cause` that ends with it.
 #[track_caller]
 fn check(case: Case<'_>, expected: &str) {
     let Case {
@@ -50,7 +57,7 @@ fn check(case: Case<'_>, expected: &str) {
 }
 
 #[test]
-fn reasons() {
+fn a_reason_states_the_retry_or_the_limit() {
     let counted = "type = 'TEMPORARY'\nmax_retries = 9\nbackoff = { constant = '60s' }";
     let jittered = "type = 'TEMPORARY'\nbackoff = { constant = '99s', jitter = 'full' }";
     let shared =
@@ -191,9 +198,9 @@ fn reasons() {
     }
 }
 
-/// The name and the first half of the sentence, for a failure that the policy's only rule, `[default]`, runs again.
+/// Checks the error name and the first half of the `cause`. The policy's `[default]` is RETRIABLE.
 #[track_caller]
-fn happened(container: &str, error: &str, cause: Option<&str>, name: &str, happened: &str) {
+fn check_incident(container: &str, error: &str, cause: Option<&str>, name: &str, expected: &str) {
     let text = format!(
         "version = 1\n{container}limits = {{ max_retries = 3 }}\nexit_codes = {{ Busy = 4 }}\n"
     );
@@ -207,21 +214,21 @@ fn happened(container: &str, error: &str, cause: Option<&str>, name: &str, happe
         &RetryState::default(),
         &context,
     );
-    let said = decision.incident.as_ref().map(ToString::to_string);
+    let incident = decision.incident.as_ref().map(ToString::to_string);
     assert_eq!(
-        (decision.error().as_str(), said.as_deref()),
-        (name, Some(happened)),
+        (decision.error().as_str(), incident.as_deref()),
+        (name, Some(expected)),
         "{cause:?}"
     );
     assert!(
         decision
             .cause()
-            .starts_with(&format!("{happened}; rule default (line "))
+            .starts_with(&format!("{expected}; rule default (line "))
     );
 }
 
 #[test]
-fn failures() {
+fn an_incident_names_the_container_and_its_exit_code() {
     let app = "container = 'app'\n";
     let exited = |code: i64, rest: &str| {
         format!("{{\"Containers\":[{{\"Name\":\"app\",\"ExitCode\":{code}}}]{rest}}}")
@@ -269,7 +276,7 @@ fn failures() {
             "app exited with 5, OutOfMemoryError",
         ),
     ] {
-        happened(
+        check_incident(
             app,
             "States.TaskFailed",
             Some(&exited(code, rest)),
@@ -367,11 +374,11 @@ fn failures() {
             "E, container app is listed twice",
         ),
     ] {
-        happened(container, error, cause.as_deref(), name, expected);
+        check_incident(container, error, cause.as_deref(), name, expected);
     }
     let long = "x".repeat(256);
-    happened("", &long, None, &long, &format!("{long}, no exit code"));
-    happened(
+    check_incident("", &long, None, &long, &format!("{long}, no exit code"));
+    check_incident(
         "",
         &format!("{long}x"),
         None,

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the programs under test, the emulator, and clones of the project to deploy from."""
+"""Fixtures for all tests: the programs under test, the emulator, and clones of the project."""
 
 import itertools
 import os
@@ -11,7 +11,7 @@ from stack import PROJECT, Stack
 
 HERE = pathlib.Path(__file__).parent
 
-# Settings of the user must not point clients or Terraform to anything but the emulator.
+# The user's settings must not point AWS clients or Terraform to anything but the emulator.
 for name in [name for name in os.environ if name.startswith(("AWS_", "LAMBDA_", "SFN_", "TF_"))]:
     del os.environ[name]
 os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "no_proxy": "127.0.0.1"}
@@ -19,9 +19,9 @@ os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.
 TARGET = PROJECT / os.environ.get("CARGO_TARGET_DIR", "target")
 
 
-def built(path: str, how: str) -> pathlib.Path:
+def built(path: str, command: str) -> pathlib.Path:
     program = TARGET / path
-    assert program.exists(), f"{program} does not exist: build it with `{how}`, or run .ci/e2e"
+    assert program.exists(), f"{program} does not exist: build it with `{command}`, or run .ci/e2e"
     return program
 
 
@@ -48,6 +48,9 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def new_stack(emulator, function_zip, tmp_path_factory):
-    """A function that creates a clone of the project. Each clone deploys to an empty account of its own."""
+    """A function that creates a clone of the project.
+
+    Each clone deploys to an empty account of its own.
+    """
     accounts = (str(number) for number in itertools.count(111111111111))
     return lambda: Stack(tmp_path_factory.mktemp("clone"), function_zip, emulator, next(accounts))

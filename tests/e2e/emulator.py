@@ -15,14 +15,15 @@ import botocore.config
 
 REGION = "us-east-1"
 
-# The time within which ministack must answer its first request, in seconds.
+# Timeout for the first answer of ministack, in seconds.
 START_TIMEOUT = 60
 
 
 class Emulator:
     """One emulator process on a free port of the loopback interface.
 
-    An account is twelve digits. Accounts are separate from each other, and each is empty at first.
+    An account is a number of twelve digits. Accounts are separate from each other, and each is
+    empty at first.
     """
 
     def __init__(self, folder: pathlib.Path, program: pathlib.Path):
@@ -44,7 +45,8 @@ class Emulator:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # In a process group of its own, it can be killed together with all processes that it started.
+                # The emulator gets its own process group, so that it can be killed together with
+                # all processes that it started.
                 start_new_session=True,
             )
 
@@ -78,7 +80,7 @@ class Emulator:
                 time.sleep(0.1)
 
     def environment(self, account: str) -> dict[str, str]:
-        """Environment variables that point AWS clients, including the Terraform provider, to this emulator."""
+        """Environment variables that point AWS clients and Terraform to the emulator."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": account,
@@ -99,7 +101,7 @@ class Emulator:
 
     @contextlib.contextmanager
     def clock(self, speed: float):
-        """Makes Wait states pass faster by this factor."""
+        """Speeds up Wait states by this factor."""
         self._scale_waits(1 / speed)
         try:
             yield

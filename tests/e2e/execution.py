@@ -1,4 +1,4 @@
-"""Executions and their histories: on the emulator, and locally by `exitwise run`."""
+"""Executions and their histories, on the emulator and locally with `exitwise run`."""
 
 import dataclasses
 import datetime
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 
 from stack import Stack
 
-# Timeout of everything here, in seconds. No execution waits for more than a few seconds.
+# Timeout of every operation here, in seconds. No execution waits for more than a few seconds.
 TIMEOUT = 60
 
-# The types of an execution's last event, with the status of the execution after it.
-ENDS = {"ExecutionSucceeded": "SUCCEEDED", "ExecutionFailed": "FAILED"}
+# The types of the last event of an execution, each with the final status of the execution.
+FINAL_STATUS = {"ExecutionSucceeded": "SUCCEEDED", "ExecutionFailed": "FAILED"}
 
-# The resolution of times in a history, in seconds.
+# The resolution of the times in a history, in seconds.
 MILLISECOND = 0.001
 
 
@@ -31,10 +31,13 @@ class Failure:
 
 
 @dataclasses.dataclass
-class Story:
-    """What happened in an execution. Two stories are equal if the same states were entered for the same reasons."""
+class Summary:
+    """The course of an execution.
 
-    # Names of the states, in the order in which they were entered.
+    Two summaries are equal if their executions entered the same states for the same reasons.
+    """
+
+    # The names of the states, in the order in which the execution entered them.
     states: list[str] = dataclasses.field(default_factory=list)
     failures: list[Failure] = dataclasses.field(default_factory=list)
     # The complete answers of ProcessError.
@@ -42,11 +45,11 @@ class Story:
     status: str = "RUNNING"
     error: str | None = None
     cause: str | None = None
-    # The lines that the task printed, in the order of the attempts.
+    # The lines that the task printed, in all attempts.
     output: list[str] = dataclasses.field(default_factory=list)
-    # The task of each attempt, as Step Functions describes it.
+    # The description of each attempt's task by Step Functions.
     tasks: list[dict] = dataclasses.field(default_factory=list, compare=False)
-    # Duration of each Wait state, in order, in seconds.
+    # The duration of each Wait state, in seconds.
     waits: list[float] = dataclasses.field(default_factory=list, compare=False)
 
     @property
@@ -70,67 +73,71 @@ class Event:
     cause: str | None
 
 
-def tell(events: Iterable[Event]) -> Story:
-    story = Story()
+def summarize(events: Iterable[Event]) -> Summary:
+    summary = Summary()
     wait_started = None
     for event in events:
         if event.type.endswith("StateEntered"):
-            story.states.append(event.state)
+            summary.states.append(event.state)
         match event.type, event.state:
             case "TaskStateExited", "RunECSTask":
-                failed = event.output.get("taskError")
-                task = json.loads(failed["Cause"]) if failed else event.output
-                story.tasks.append(task)
-                if failed:
+                error = event.output.get("taskError")
+                task = json.loads(error["Cause"]) if error else event.output
+                summary.tasks.append(task)
+                if error:
                     exit_code = task["Containers"][0].get("ExitCode")
-                    story.failures.append(Failure(failed["Error"], task["StopCode"], task["StoppedReason"], exit_code))
+                    failure = Failure(error["Error"], task["StopCode"], task["StoppedReason"], exit_code)
+                    summary.failures.append(failure)
             case "TaskStateExited", "ProcessError":
-                story.decisions.append(event.output["errorState"])
+                summary.decisions.append(event.output["errorState"])
             case "WaitStateEntered", _:
                 wait_started = event.time
             case "WaitStateExited", _:
-                story.waits.append((event.time - wait_started).total_seconds())
-            case end, _ if end in ENDS:
-                story.status = ENDS[end]
-                story.error, story.cause = event.error, event.cause
-    return story
+                summary.waits.append((event.time - wait_started).total_seconds())
+            case last, _ if last in FINAL_STATUS:
+                summary.status = FINAL_STATUS[last]
+                summary.error, summary.cause = event.error, event.cause
+    return summary
 
 
 class Execution:
     """An execution on the emulator, started by an AWS client."""
 
-    def __init__(self, stack: Stack, given: object, machine: str = ""):
-        """Starts the state machine with this ARN, or that of the root module, with this input."""
+    def __init__(self, stack: Stack, execution_input: object, machine: str = ""):
+        """Starts an execution with this input.
+
+        `machine` is the ARN of the state machine. By default, it is the one of the root module.
+        """
         self._stack = stack
         self._client = stack.client("stepfunctions")
         arn = machine or stack.outputs["state_machine_arn"]
-        self.arn = self._client.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
+        self.arn = self._client.start_execution(stateMachineArn=arn, input=json.dumps(execution_input))["executionArn"]
 
     def history(self) -> list[dict]:
         """The events so far, as AWS returns them."""
         pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.arn)
         return [event for page in pages for event in page["events"]]
 
-    def story(self) -> Story:
-        """The story so far, without the output of the task."""
-        return tell(deployed_event(event) for event in self.history())
+    def summary(self) -> Summary:
+        """The summary of the events so far, without the output of the task."""
+        return summarize(deployed_event(event) for event in self.history())
 
-    def reach(self, state: str):
-        """Waits until a state is entered."""
-        wait_until(lambda: state in self.story().states, f"{state} is reached")
+    def wait_for_state(self, state: str):
+        """Waits until the execution has entered a state."""
+        wait_until(lambda: state in self.summary().states, f"{state} is entered")
 
-    def wait(self):
+    def wait_for_end(self):
         """Waits until the execution has ended."""
         # The status changes shortly before the last event appears in the history.
-        wait_until(lambda: self.history()[-1]["type"] in ENDS, "the execution ends")
+        wait_until(lambda: self.history()[-1]["type"] in FINAL_STATUS, "the execution ends")
 
-    def end(self) -> Story:
-        """Waits until the execution has ended, and returns the complete story."""
-        self.wait()
-        story = self.story()
-        ran = (task for task in story.tasks if task["StopCode"] != "TaskFailedToStart")
-        story.output = [line for task in ran for line in self._output_of(task)]
-        return story
+    def result(self) -> Summary:
+        """Waits until the execution has ended, and returns the complete summary."""
+        self.wait_for_end()
+        summary = self.summary()
+        started = (task for task in summary.tasks if task["StopCode"] != "TaskFailedToStart")
+        summary.output = [line for task in started for line in self._output_of(task)]
+        return summary
 
     def _output_of(self, task: dict) -> list[str]:
         """The lines that a task printed, from the log group in its task definition."""
@@ -144,15 +151,15 @@ class Execution:
             found = logs.filter_log_events(logGroupName=options["awslogs-group"], logStreamNames=[stream])["events"]
             return [event["message"] for event in found]
 
-        # The emulator writes them to the log group with a delay.
+        # The emulator writes the lines to the log group with a delay.
         wait_until(lines, "the task's output arrives")
         return lines()
 
 
-def wait_until(condition: Callable[[], object], what: str):
+def wait_until(condition: Callable[[], object], description: str):
     deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, f"timed out after {TIMEOUT} s: {what}"
+        assert time.monotonic() < deadline, f"timed out after {TIMEOUT} s waiting until {description}"
         time.sleep(0.1)
 
 
@@ -168,14 +175,14 @@ def deployed_event(event: dict) -> Event:
     )
 
 
-def run_locally(exitwise: pathlib.Path, policy: pathlib.Path, *arguments: str) -> Story:
-    """The story of the same execution in `exitwise run --fast`, with these further arguments."""
+def run_locally(exitwise: pathlib.Path, policy: pathlib.Path, *arguments: str) -> Summary:
+    """Runs `exitwise run --fast` with these additional arguments, and returns the summary."""
     command = [exitwise, "run", "--fast", "--format", "json", "--policy", policy, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode in (0, 1), done.stderr
-    story = tell(local_event(json.loads(line)) for line in done.stdout.splitlines())
-    story.output = done.stderr.splitlines()
-    return story
+    summary = summarize(local_event(json.loads(line)) for line in done.stdout.splitlines())
+    summary.output = done.stderr.splitlines()
+    return summary
 
 
 def local_event(event: dict) -> Event:

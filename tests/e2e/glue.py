@@ -1,16 +1,16 @@
 """ministack, changed so that a failed task makes its state fail.
 
-Run this file to start ministack with the changes below. When its standard input is closed, ministack ends, together
-with all processes that it started.
+Run this file to start ministack with the changes below. When its standard input is closed,
+ministack ends, together with all processes that it started.
 
-1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program on this machine. If the
-   image was not pushed, pulling it fails, and the task fails to start.
-2. `ecs:runTask.sync` makes its state fail if the task failed. Unchanged, ministack lets the state succeed whatever the
-   exit code, so there is never anything to retry.
-3. A change of the clock's speed affects waits that have begun.
+1. RunTask starts a process. An image is a manifest in the emulated ECR that names a program on this
+   machine. If the image was not pushed, pulling it fails, and the task fails to start.
+2. `ecs:runTask.sync` makes its state fail if the task fails. Without this change, the state
+   succeeds whatever the exit code is, so there is never anything to retry.
+3. A change of the clock's speed also affects waits that have already begun.
 4. A state machine keeps its tracing configuration, so that a plan after an apply is empty.
-5. The ARN of the version that is published with a new function contains its number, so that callers of that ARN call
-   that version.
+5. If CreateFunction publishes a version, the ARN of the version contains its number, so that a call
+   of this ARN reaches this version.
 """
 
 import collections
@@ -32,19 +32,20 @@ from ministack.app import main
 
 RUN_TASK = "arn:aws:states:::ecs:runTask"
 
-# The original functions.
-stock_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
-stock_create_function = functions._create_function
+# The unchanged functions of ministack.
+original_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
+original_create_function = functions._create_function
 
-# The annotation in an image's manifest that names the program to start instead of the container.
-PROGRAM = "exitwise.e2e.program"
+# The annotation in an image's manifest that names the program to start instead of a container.
+PROGRAM_ANNOTATION = "exitwise.e2e.program"
 
-# Keys in the answer of DescribeTasks that the Cause of a Fargate task lacks. Source: lambda/tests/failures/captured-*.
-NOT_IN_A_CAUSE = {"ContainerInstanceArn", "HealthStatus", "PlatformFamily"}
+# Keys in the answer of DescribeTasks that the Cause of a Fargate task does not have.
+# Source: lambda/tests/failures/captured-*.
+KEYS_NOT_IN_CAUSE = {"ContainerInstanceArn", "HealthStatus", "PlatformFamily"}
 
 
 class Process:
-    """A child process, with the interface of a container in the Docker client."""
+    """A child process with the interface of a container in the Docker client."""
 
     def __init__(self, program, arguments, environment):
         self.id = uuid.uuid4().hex
@@ -52,7 +53,7 @@ class Process:
         self._output = collections.deque()
         self._changed = threading.Condition()
         self._ended = False
-        # A container does not inherit the emulator's environment.
+        # Like a container, the process does not inherit the emulator's environment.
         self._child = subprocess.Popen(
             [program, *arguments],
             env={"PATH": os.defpath, **environment},
@@ -77,7 +78,7 @@ class Process:
         return "exited" if self._ended else "running"
 
     def reload(self):
-        """Does nothing: `status` is always up to date."""
+        """Does nothing, because `status` is always up to date."""
 
     def wait(self, **_):
         code = self._child.wait()
@@ -103,11 +104,11 @@ class Process:
             self._child.kill()
 
     def remove(self, **_):
-        """Does nothing: a process that has ended leaves nothing to remove."""
+        """Does nothing, because a process that has ended leaves nothing behind."""
 
 
 class Processes:
-    """The part of a Docker client that ministack uses, with processes instead of containers."""
+    """The part of the Docker client that ministack uses, for processes instead of containers."""
 
     def __init__(self):
         self.containers = self
@@ -123,7 +124,7 @@ class Processes:
 
 
 def program_of(image):
-    """The program that the manifest of an image in the emulated ECR names."""
+    """The program of an image, from its manifest in the emulated ECR."""
     repository, separator, digest = image.partition("@")
     if separator:
         identity = {"imageDigest": digest}
@@ -134,19 +135,19 @@ def program_of(image):
     status, _, answer = ecr._batch_get_image({"repositoryName": name, "imageIds": [identity]})
     found = json.loads(answer)["images"] if status == 200 else []
     if not found:
-        # The message of ECS.
+        # The wording of ECS.
         raise ecs._ImagePullError(
             f"pull image manifest has been retried 7 time(s): failed to resolve ref {image}: {image}: not found"
         )
-    return json.loads(found[0]["imageManifest"])["annotations"][PROGRAM]
+    return json.loads(found[0]["imageManifest"])["annotations"][PROGRAM_ANNOTATION]
 
 
 def run_task(resource, parameters):
-    """`ecs:runTask` and `ecs:runTask.sync`, with the result or the error that Step Functions would give."""
-    answer = stock_run_task(resource, parameters)
+    """`ecs:runTask` and `ecs:runTask.sync`, with the results and errors of Step Functions."""
+    answer = original_run_task(resource, parameters)
     if not resource.endswith(".sync"):
         return answer
-    task = as_in_a_cause(answer["tasks"][0])
+    task = to_cause_format(answer["tasks"][0])
     started = task["StopCode"] != "TaskFailedToStart"
     if started and not any(container.get("ExitCode") for container in task["Containers"]):
         return task
@@ -154,63 +155,72 @@ def run_task(resource, parameters):
     raise step_functions._ExecutionError("States.TaskFailed", cause)
 
 
-def as_in_a_cause(value, key=""):
-    """The answer of DescribeTasks in the format of Step Functions: PascalCase keys, times in milliseconds."""
+def to_cause_format(value, key=""):
+    """Converts an answer of DescribeTasks to the format of a Cause.
+
+    The keys are in PascalCase, and times are in milliseconds.
+    """
     if isinstance(value, dict):
         pairs = ((name[:1].upper() + name[1:], member) for name, member in value.items())
-        return {name: as_in_a_cause(member, name) for name, member in pairs if name not in NOT_IN_A_CAUSE}
+        return {name: to_cause_format(member, name) for name, member in pairs if name not in KEYS_NOT_IN_CAUSE}
     if isinstance(value, list):
-        return [as_in_a_cause(member) for member in value]
+        return [to_cause_format(member) for member in value]
     if key.endswith("At") and isinstance(value, str):
         return int(datetime.datetime.fromisoformat(value).timestamp() * 1000)
     if key.endswith("At"):
         return int(value * 1000)
-    # ministack's wording differs from that of ECS.
+    # The wording of ministack differs from that of ECS.
     if key == "StoppedReason" and value == "Essential container exited":
         return "Essential container in task exited"
     return value
 
 
 def wait(seconds):
-    """Waits for a Wait state. Unchanged, ministack reads the clock's speed only once, before it waits."""
+    """Sleeps for the duration of a Wait state.
+
+    The original function reads the clock's speed only once, at the start.
+    """
     start = time.monotonic()
     while time.monotonic() - start < seconds * step_functions._SFN_WAIT_SCALE:
         time.sleep(0.02)
 
 
-def keeping_tracing(call):
-    """Wraps CreateStateMachine or UpdateStateMachine, because ministack drops the tracing configuration."""
+def keep_tracing(call):
+    """Makes CreateStateMachine or UpdateStateMachine store the tracing configuration."""
 
-    def keeping(parameters):
+    def wrapper(parameters):
         status, headers, answer = call(parameters)
         if status == 200 and "tracingConfiguration" in parameters:
             arn = parameters.get("stateMachineArn") or json.loads(answer)["stateMachineArn"]
             step_functions._state_machines[arn]["tracingConfiguration"] = parameters["tracingConfiguration"]
         return status, headers, answer
 
-    return keeping
+    return wrapper
 
 
 def create_function(parameters):
-    """CreateFunction, the only call that publishes a version whose ARN in ministack lacks the number."""
-    answer = stock_create_function(parameters)
+    """CreateFunction, with the version number in the ARN of the version that it publishes.
+
+    The other calls of ministack that publish a version add the number themselves.
+    """
+    answer = original_create_function(parameters)
     for number, version in functions._functions[parameters["FunctionName"]]["versions"].items():
         version["config"]["FunctionArn"] += f":{number}"
     return answer
 
 
-def end_with_standard_input():
-    """Kills the emulator when standard input is closed: the tests have ended, normally or not."""
+def kill_at_end_of_input():
+    """Kills the emulator when the tests have ended or crashed, which closes its standard input."""
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    threading.Thread(target=kill_at_end_of_input, daemon=True).start()
     ecs._docker = Processes()
     step_functions._SERVICE_DISPATCH[RUN_TASK] = run_task
     step_functions._scaled_sleep = wait
-    step_functions._create_state_machine = keeping_tracing(step_functions._create_state_machine)
-    step_functions._update_state_machine = keeping_tracing(step_functions._update_state_machine)
+    step_functions._create_state_machine = keep_tracing(step_functions._create_state_machine)
+    step_functions._update_state_machine = keep_tracing(step_functions._update_state_machine)
     functions._create_function = create_function
     main()

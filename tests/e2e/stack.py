@@ -1,4 +1,7 @@
-"""Runs Terraform as a user does, in a clone of the project. Only environment variables point it to the emulator."""
+"""Runs Terraform as a user does, in a clone of the project.
+
+Only environment variables point Terraform to the emulator.
+"""
 
 import dataclasses
 import json
@@ -11,10 +14,11 @@ from emulator import Emulator
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
-# The subnet of the default VPC in a new ministack account.
+# The subnet in the default VPC of a new ministack account.
 SUBNET = "subnet-00000001"
 
-# Timeout of one command, in seconds. The slowest one takes 25 seconds, mostly because the provider polls.
+# Timeout of one command, in seconds. The slowest one takes 25 seconds, because the provider polls
+# until resources are ready.
 TIMEOUT = 300
 
 
@@ -23,27 +27,31 @@ class Outcome:
     """The result of one Terraform command."""
 
     status: int
-    # The action on each changed resource, by the resource's address. For a plan, the planned actions.
+    # The action on each changed resource, by the address of the resource. For a plan, the planned
+    # actions.
     changes: dict[str, str] = dataclasses.field(default_factory=dict)
     errors: list[str] = dataclasses.field(default_factory=list)
     outputs: dict[str, object] = dataclasses.field(default_factory=dict)
 
     @property
-    def refusal(self) -> str:
-        """All error messages."""
-        assert self.status == 1, f"the command should have failed, but made these changes: {self.changes}"
+    def error_text(self) -> str:
+        """All error messages of a command that failed."""
+        assert self.status == 1, f"the command did not fail, and made these changes: {self.changes}"
         return "\n".join(self.errors)
 
 
 class Stack:
-    """A deployment to an account of the emulator, from a clone of the project that contains the function's package."""
+    """A deployment to an account of the emulator.
+
+    It is made from a clone of the project that contains the package of the function.
+    """
 
     def __init__(self, folder: pathlib.Path, function_zip: pathlib.Path, emulator: Emulator, account: str):
         self.folder = folder
         self.policies = folder / "policies"
         self.policy = self.policies / "default.toml"
         self.function_zip = folder / "target" / "lambda" / "bootstrap.zip"
-        # The folder in which Terraform runs, and the variables that it gets.
+        # The folder in which Terraform runs, and the variables that are passed to it.
         self.configuration = "terraform"
         self.variables: dict[str, object] = {"subnet_id": SUBNET}
         self.outputs: dict[str, object] = {}
@@ -51,8 +59,8 @@ class Stack:
         self._account = account
 
         for name in ("terraform", "policies"):
-            left_out = shutil.ignore_patterns(".terraform*", "*.tfstate*")
-            shutil.copytree(PROJECT / name, folder / name, ignore=left_out)
+            ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+            shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
         shutil.copy(PROJECT / "Cargo.toml", folder)
         self.function_zip.parent.mkdir(parents=True)
         shutil.copy(function_zip, self.function_zip)
@@ -69,7 +77,7 @@ class Stack:
         )
 
     def init(self):
-        # The provider is downloaded once, not for every clone.
+        # All clones share one download of the provider.
         plugins = os.environ.get("TERRAFORM_PLUGINS")
         options = [f"-plugin-dir={plugins}"] if plugins else []
         done = self.command("terraform", f"-chdir={self.configuration}", "init", "-input=false", *options)
@@ -92,28 +100,28 @@ class Stack:
         return outcome
 
     def try_to(self, action: str, **variables) -> Outcome:
-        """Runs `plan`, `apply` or `destroy` with these variables in addition. The command may fail."""
+        """Runs `plan`, `apply` or `destroy` with additional variables. The command may fail."""
         options = [] if action == "plan" else ["-auto-approve"]
         for name, value in (self.variables | variables).items():
             options.append(f"-var={name}={value if isinstance(value, str) else json.dumps(value)}")
         done = self.command("terraform", f"-chdir={self.configuration}", action, "-json", "-input=false", *options)
         outcome = Outcome(done.returncode)
         for line in done.stdout.splitlines():
-            told = json.loads(line)
-            match told["type"]:
+            message = json.loads(line)
+            match message["type"]:
                 case "planned_change" if action == "plan":
-                    change = told["change"]
+                    change = message["change"]
                     outcome.changes[change["resource"]["addr"]] = change["action"]
-                case "apply_complete" if told["hook"]["action"] != "read":
-                    outcome.changes[told["hook"]["resource"]["addr"]] = told["hook"]["action"]
-                case "diagnostic" if told["diagnostic"]["severity"] == "error":
-                    outcome.errors.append(f"{told['diagnostic']['summary']}\n{told['diagnostic']['detail']}")
+                case "apply_complete" if message["hook"]["action"] != "read":
+                    outcome.changes[message["hook"]["resource"]["addr"]] = message["hook"]["action"]
+                case "diagnostic" if message["diagnostic"]["severity"] == "error":
+                    outcome.errors.append(f"{message['diagnostic']['summary']}\n{message['diagnostic']['detail']}")
                 case "outputs":
-                    outcome.outputs = {name: output.get("value") for name, output in told["outputs"].items()}
+                    outcome.outputs = {name: output.get("value") for name, output in message["outputs"].items()}
         return outcome
 
     def push_image(self, program: pathlib.Path):
-        """Pushes the image that the deployed task definition names. The image runs this program."""
+        """Pushes an image that runs this program, as the image of the deployed task definition."""
         repository = self.outputs["ecr_repository_url"]
         [family] = self.client("ecs").list_task_definition_families()["families"]
         task = self.client("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]

@@ -1,4 +1,4 @@
-"""Deploys to an empty account, and destroys everything again."""
+"""Deploys the project to an empty account, and destroys the deployment again."""
 
 import json
 
@@ -8,7 +8,7 @@ from stack import PROJECT
 README_PLAN = "terraform -chdir=terraform plan -var subnet_id=subnet-00000001"
 
 
-def test_the_plan_of_the_readme_needs_nothing_but_a_subnet(new_stack):
+def test_the_plan_in_the_readme_needs_only_a_subnet(new_stack):
     assert README_PLAN in (PROJECT / "README.md").read_text()
     stack = new_stack()
     stack.init()
@@ -17,46 +17,49 @@ def test_the_plan_of_the_readme_needs_nothing_but_a_subnet(new_stack):
     assert " to add, 0 to change, 0 to destroy." in planned.stdout
 
 
-def test_from_nothing_to_nothing(new_stack, exitwise, tmp_path):
+def test_destroy_removes_everything_except_the_task_definition(new_stack, exitwise, tmp_path):
     stack = new_stack()
     stack.init()
     empty = inventory(stack)
     stack.variables["alarms"] = {"emails": ["someone@example.com"]}
 
-    good = stack.policy.read_text()
-    stack.policy.write_text(good.replace("max_retries = 3 ", "max_retries = -3 "))
-    refused = stack.try_to("apply")
-    assert "error[P018]" in refused.refusal
+    valid_policy = stack.policy.read_text()
+    stack.policy.write_text(valid_policy.replace("max_retries = 3 ", "max_retries = -3 "))
+    outcome = stack.try_to("apply")
+    assert "error[P018]" in outcome.error_text
     assert inventory(stack)["state machines"] == []
 
-    stack.policy.write_text(good)
+    stack.policy.write_text(valid_policy)
     stack.apply()
     assert stack.plan().changes == {}
 
-    # The image has not been pushed yet.
+    # No image has been pushed yet.
     read_mail = mailbox(stack)
     execution = Execution(stack, {"commands": ["a-secret"]})
-    story = execution.end()
-    [failure] = story.failures
+    summary = execution.result()
+    [failure] = summary.failures
     assert (failure.stop_code, failure.exit_code) == ("TaskFailedToStart", None)
     assert failure.stopped_reason.startswith("CannotPullContainerError: ")
-    assert (story.error, story.attempts) == ("Fatal.image-unusable", 1)
+    assert (summary.error, summary.attempts) == ("Fatal.image-unusable", 1)
     recorded = tmp_path / "event.json"
-    recorded.write_text(json.dumps({"taskError": {"Error": failure.error, "Cause": json.dumps(story.tasks[0])}}))
-    assert story == run_locally(exitwise, stack.policy, "--replay", recorded)
+    recorded.write_text(json.dumps({"taskError": {"Error": failure.error, "Cause": json.dumps(summary.tasks[0])}}))
+    assert summary == run_locally(exitwise, stack.policy, "--replay", recorded)
     mail = read_mail()
     assert "FAILED" in mail and execution.arn in mail
     assert "a-secret" not in mail
 
     stack.destroy()
-    # The task definition stays on purpose, because running executions need it.
+    # The task definition is kept on purpose, because running executions need it.
     task_definitions = inventory(stack)["task definitions"]
     assert len(task_definitions) == 1
     assert inventory(stack) == empty | {"task definitions": task_definitions}
 
 
 def mailbox(stack):
-    """Subscribes a queue to the alarms' topic, like an email address. Returns a function that waits for a message."""
+    """Subscribes a queue to the topic of the alarms, in place of an email address.
+
+    Returns a function that waits for a message.
+    """
     [topic] = inventory(stack)["topics"]
     client = stack.client("sqs")
     queue = client.create_queue(QueueName="mailbox")["QueueUrl"]
@@ -71,10 +74,10 @@ def mailbox(stack):
 
 
 def inventory(stack):
-    """The names of all resources in the account, by kind."""
+    """The names of all resources in the account, by their kind."""
 
-    def names(service, action, listed, name=None, **options):
-        entries = getattr(stack.client(service), action)(**options)[listed]
+    def names(service, action, list_key, name=None, **options):
+        entries = getattr(stack.client(service), action)(**options)[list_key]
         return sorted(entry[name] if name else entry for entry in entries)
 
     return {

@@ -11,7 +11,7 @@ from execution import wait_until
 ACCOUNT = "111111111111"
 
 
-def test_all_that_it_has_started_ends_with_it(tmp_path):
+def test_all_processes_end_with_the_emulator(tmp_path):
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("bootstrap", "#!/bin/sh\nexec sleep 1000\n")
@@ -25,12 +25,12 @@ def test_all_that_it_has_started_ends_with_it(tmp_path):
             Code={"ZipFile": package.getvalue()},
         )
         client.invoke(FunctionName="asleep", InvocationType="Event")
-        wait_until(lambda: len(running(emulator.process_group)) == 2, "the function is started")
-    wait_until(lambda: not running(emulator.process_group), "all have ended")
+        wait_until(lambda: len(running(emulator.process_group)) == 2, "the function is running")
+    wait_until(lambda: not running(emulator.process_group), "all processes have ended")
 
 
 def running(process_group):
-    """The processes of this group that have not ended. Source: proc(5), /proc/pid/stat."""
+    """The IDs of the running processes in this group. Source: proc(5), /proc/pid/stat."""
     found = []
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:

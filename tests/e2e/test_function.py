@@ -1,4 +1,4 @@
-"""Changes of the function's code: which version validates the policy, and what happens if the new code is broken."""
+"""Changes of the function: new code validates the policy, and broken code is not deployed."""
 
 import shutil
 import zipfile
@@ -26,48 +26,48 @@ def stack(new_stack, task_app):
 
 
 def package(stack, bootstrap):
-    """Replaces the package with one that contains this program."""
+    """Replaces the function's package with one that contains this program."""
     with zipfile.ZipFile(stack.function_zip, "w") as archive:
         archive.writestr("bootstrap", bootstrap)
 
 
 @pytest.fixture
-def good_policy(stack):
+def valid_policy(stack):
     text = stack.policy.read_text()
     yield text
     stack.policy.write_text(text)
 
 
-def test_new_code_judges_the_policy_that_comes_with_it(stack, good_policy, function_zip):
+def test_new_code_validates_the_policy_that_is_deployed_with_it(stack, valid_policy, function_zip):
     shutil.copy(function_zip, stack.function_zip)
-    stack.policy.write_text(good_policy.replace("max_retries = 3 ", "max_retries = '3' "))
+    stack.policy.write_text(valid_policy.replace("max_retries = 3 ", "max_retries = '3' "))
 
     outcome = stack.try_to("apply")
-    # The old code accepts any policy, so the new code has refused this one.
-    assert "error[P004]" in outcome.refusal
+    # The old code accepts any policy, so it was the new code that refused this one.
+    assert "error[P004]" in outcome.error_text
     assert outcome.changes == {FUNCTION: "update"}
-    # The deployed state machine keeps calling the version that it was deployed with.
-    assert Execution(stack, FAILING_INPUT).end().error == "Fatal.old-code"
+    # The deployed state machine still calls the version that it was deployed with.
+    assert Execution(stack, FAILING_INPUT).result().error == "Fatal.old-code"
 
-    stack.policy.write_text(good_policy)
+    stack.policy.write_text(valid_policy)
     assert stack.apply().changes == {MACHINE: "update"}
-    assert Execution(stack, FAILING_INPUT).end().error == "Fatal.invalid-input"
+    assert Execution(stack, FAILING_INPUT).result().error == "Fatal.invalid-input"
 
 
-def test_a_broken_function_is_not_deployed_and_would_end_executions_at_once(stack):
-    before = Execution(stack, FAILING_INPUT).end()
+def test_a_broken_function_is_not_deployed_and_would_fail_executions_at_once(stack):
+    before = Execution(stack, FAILING_INPUT).result()
     package(stack, "#!/bin/sh\nexit 1\n")
 
-    refused = stack.try_to("apply")
-    assert "exited during init with code 1" in refused.refusal
-    assert MACHINE not in refused.changes
-    assert Execution(stack, FAILING_INPUT).end() == before
+    outcome = stack.try_to("apply")
+    assert "exited during init with code 1" in outcome.error_text
+    assert MACHINE not in outcome.changes
+    assert Execution(stack, FAILING_INPUT).result() == before
 
     stack.apply(validate_policy=False)
-    story = Execution(stack, FAILING_INPUT).end()
-    assert story.states[-1] == "ProcessError"
-    # Lambda has several names for runtime failures; the emulator uses only this one.
-    assert (story.status, story.error) == ("FAILED", "Runtime.Unknown")
-    assert "exited during init with code 1" in story.cause
-    # Without a decision, the task is not run again.
-    assert (story.attempts, story.decisions) == (1, [])
+    summary = Execution(stack, FAILING_INPUT).result()
+    assert summary.states[-1] == "ProcessError"
+    # Lambda has several names for failures of the runtime. The emulator uses only this one.
+    assert (summary.status, summary.error) == ("FAILED", "Runtime.Unknown")
+    assert "exited during init with code 1" in summary.cause
+    # Without a decision, there is no retry.
+    assert (summary.attempts, summary.decisions) == (1, [])

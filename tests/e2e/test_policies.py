@@ -1,4 +1,4 @@
-"""Two workflows that share a function, and how a change of a policy affects them and their executions."""
+"""Two workflows that share a function, and the effect of a changed policy on their executions."""
 
 import hashlib
 import shutil
@@ -9,19 +9,20 @@ from conftest import HERE
 from execution import MILLISECOND, Execution, run_locally
 from stack import SUBNET
 
-# With this speed, hours pass in a moment.
+# At this speed, a wait of hours takes a moment.
 FAST = 1_000_000
 
-# The families of two task definitions, named after the tasks' policies, and the names of their containers.
+# The families of two task definitions, each named after the policy of its task, and the names of
+# their containers.
 WAITS, SHIPPED = "waits", "shipped"
 CONTAINERS = {WAITS: "worker", SHIPPED: "app"}
 
 
 @pytest.fixture(scope="module")
 def workflows(new_stack, task_app):
-    """Two existing task definitions, deployed with examples/own-task, each under a policy of its own."""
+    """A deployment of examples/own-task, with two task definitions that have their own policies."""
     stack = new_stack()
-    have_tasks(stack, task_app)
+    create_tasks(stack, task_app)
     shutil.copy(HERE / "waits.toml", policy(stack, WAITS))
     shutil.copy(stack.policy, policy(stack, SHIPPED))
     stack.configuration = "terraform/examples/own-task"
@@ -39,7 +40,7 @@ def workflows(new_stack, task_app):
     return stack
 
 
-def have_tasks(stack, program):
+def create_tasks(stack, program):
     stack.client("ecs").create_cluster(clusterName="main")
     stack.client("logs").create_log_group(logGroupName="tasks")
     repository = stack.client("ecr").create_repository(repositoryName="tasks")["repository"]["repositoryUri"]
@@ -67,88 +68,90 @@ def start(stack, family, error):
     return Execution(stack, {"commands": [error]}, stack.outputs["state_machine_arns"][family])
 
 
-def test_waits_last_as_long_as_decided(workflows):
-    story = start(workflows, WAITS, "NetworkError").end()
-    assert story.error == "RetriesExhausted.short"
-    assert [decision["waitSeconds"] for decision in story.decisions] == [1, 3, 0]
-    short, long = story.waits
+def test_each_wait_lasts_as_long_as_decided(workflows):
+    summary = start(workflows, WAITS, "NetworkError").result()
+    assert summary.error == "RetriesExhausted.short"
+    assert [decision["waitSeconds"] for decision in summary.decisions] == [1, 3, 0]
+    short, long = summary.waits
     assert 1 - MILLISECOND <= short < 3 - MILLISECOND <= long < 6
 
 
-def test_jitter_is_keyed_by_the_execution_that_is_deployed(workflows, emulator):
+def test_jitter_is_keyed_by_the_arn_of_the_execution(workflows, emulator):
     execution = start(workflows, WAITS, "UncaughtException")
     with emulator.clock(FAST):
-        story = execution.end()
+        summary = execution.result()
     key = hashlib.sha256(f"{execution.arn}/1".encode()).hexdigest()
     nine_hours = 9 * 60 * 60
-    assert story.decisions[0]["waitSeconds"] == int(key[:8], 16) * (nine_hours + 1) >> 32
+    assert summary.decisions[0]["waitSeconds"] == int(key[:8], 16) * (nine_hours + 1) >> 32
 
 
-def test_two_workflows_share_a_function_and_no_policy(workflows, emulator, exitwise):
+def test_two_workflows_share_a_function_but_not_a_policy(workflows, emulator, exitwise):
     for family, error in [(WAITS, "RetriesExhausted.short"), (SHIPPED, "RetriesExhausted.network-error")]:
         with emulator.clock(FAST):
-            story = start(workflows, family, "NetworkError").end()
-        assert story.error == error
-        assert story.decisions[0]["policy"] == digest(policy(workflows, family))
-        assert story == run_locally(exitwise, policy(workflows, family), "NetworkError")
+            summary = start(workflows, family, "NetworkError").result()
+        assert summary.error == error
+        assert summary.decisions[0]["policy"] == digest(policy(workflows, family))
+        assert summary == run_locally(exitwise, policy(workflows, family), "NetworkError")
     assert len(workflows.client("lambda").list_functions()["Functions"]) == 1
 
 
-def test_an_edit_reaches_the_next_execution_and_none_that_waits(workflows, emulator, exitwise, tmp_path):
+def test_an_edited_policy_applies_to_new_executions_only(workflows, emulator, exitwise, tmp_path):
     edited = policy(workflows, WAITS)
     old = shutil.copy(edited, tmp_path / "old.toml")
     waiting = start(workflows, WAITS, "InvalidInput")
-    waiting.reach("WaitBeforeRetry")
+    waiting.wait_for_state("WaitBeforeRetry")
 
-    # From now on, no rule matches exit code 3.
+    # After this change, no rule matches exit code 3.
     replace(edited, "exit_code = 3", "exit_code = 33")
     assert workflows.apply().changes == {f'module.retryable_task["{WAITS}"].aws_sfn_state_machine.this': "update"}
 
-    next_one = start(workflows, WAITS, "InvalidInput").end()
-    assert next_one.error == "Fatal.default"
-    assert next_one == run_locally(exitwise, edited, "InvalidInput")
+    new = start(workflows, WAITS, "InvalidInput").result()
+    assert new.error == "Fatal.default"
+    assert new == run_locally(exitwise, edited, "InvalidInput")
 
-    assert waiting.story().states[-1] == "WaitBeforeRetry", "the wait ended before the policy was edited"
+    assert waiting.summary().states[-1] == "WaitBeforeRetry", "the wait ended before the policy was edited"
     with emulator.clock(FAST):
-        kept = waiting.end()
-    assert kept.error == "RetriesExhausted.long"
-    assert kept == run_locally(exitwise, old, "InvalidInput")
-    assert {decision["policy"] for decision in kept.decisions} == {digest(old)}
+        unaffected = waiting.result()
+    assert unaffected.error == "RetriesExhausted.long"
+    assert unaffected == run_locally(exitwise, old, "InvalidInput")
+    assert {decision["policy"] for decision in unaffected.decisions} == {digest(old)}
 
 
 @pytest.mark.parametrize(
-    "found, written, told",
+    "old, new, error",
     [
         ('delays = ["1s", "3s"]', 'formula = "2^(n"', "line 13: error[P011]"),
         ('container = "worker"', 'container = "web"', "the container web, but container_name is worker"),
     ],
-    ids=["wrong", "for another container"],
+    ids=["invalid formula", "other container"],
 )
-def test_a_policy_that_cannot_be_used_changes_nothing(workflows, unedited_afterwards, found, written, told):
+def test_an_unusable_policy_changes_nothing(workflows, restored_policies, old, new, error):
     before = machines(workflows)
-    replace(policy(workflows, WAITS), found, written)
+    replace(policy(workflows, WAITS), old, new)
     # A valid change of the other policy is not deployed either.
     replace(policy(workflows, SHIPPED), "max_retries = 3", "max_retries = 2")
 
     outcome = workflows.try_to("apply")
 
-    assert str(policy(workflows, WAITS)) in outcome.refusal and told in outcome.refusal
+    assert str(policy(workflows, WAITS)) in outcome.error_text
+    assert error in outcome.error_text
     assert outcome.changes == {}
     assert machines(workflows) == before
 
 
 @pytest.fixture
-def unedited_afterwards(workflows):
+def restored_policies(workflows):
+    """Restores all policies after the test."""
     texts = {file: file.read_text() for file in workflows.policies.iterdir() if file.suffix == ".toml"}
     yield
     for file, text in texts.items():
         file.write_text(text)
 
 
-def replace(file, found, written):
+def replace(file, old, new):
     text = file.read_text()
-    assert found in text
-    file.write_text(text.replace(found, written))
+    assert old in text
+    file.write_text(text.replace(old, new))
 
 
 def machines(stack):

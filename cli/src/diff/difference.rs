@@ -47,7 +47,7 @@ pub(super) enum ChangeKind {
     /// A row of the same failures is decided as before, but beside other failures the retries now
     /// count toward `limits.max_retries`, or no longer do.
     Counting,
-    /// Only if jitter draws short delays, so that limits in time allow more retries.
+    /// Only if jitter draws short delays, so that time limits allow more retries.
     ShortDraws,
     /// Only the names of the rule or the error change.
     Names,

@@ -1,7 +1,8 @@
-//! A Lambda Runtime API on loopback, and a bootstrap that runs against it.
+//! A Lambda Runtime API on the loopback interface, and a bootstrap that uses it.
 //!
-//! Payloads go out byte for byte, whatever they are. One connection is served at a time: the runtime has one request
-//! open at any moment. Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+//! Payloads can be any bytes. Only one connection is served at a time, because the runtime sends
+//! one request after the other. Source: Lambda Developer Guide, "Using the Lambda runtime API for
+//! custom runtimes".
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -10,21 +11,21 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a bootstrap may take for any one step; only a hanging one takes as long.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout for each step of a bootstrap. Only a bootstrap that hangs takes so long.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a bootstrap posted.
+/// A message that a bootstrap sends to the Runtime API.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Post {
-    /// The answer to an invocation.
+    /// The answer of an invocation that succeeded.
     Response(String),
-    /// The error that an invocation ended in.
+    /// The error of an invocation that failed.
     Error(String),
-    /// The error that kept the bootstrap from starting.
+    /// The error that prevented the bootstrap from starting.
     InitError(String),
 }
 
-/// A running bootstrap, and the Runtime API that it talks to.
+/// A running bootstrap, and the Runtime API that it uses.
 pub(crate) struct Host {
     listener: TcpListener,
     connection: Option<BufReader<TcpStream>>,
@@ -34,7 +35,8 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Starts a bootstrap with this environment and nothing else in it; its output goes where `output` says.
+    /// Starts a bootstrap. Its environment has only these variables and those that Lambda sets.
+    /// `output` returns the target of standard output, and then that of standard error.
     pub(crate) fn start(
         bootstrap: &Path,
         arguments: &[String],
@@ -70,14 +72,14 @@ impl Host {
         }
     }
 
-    /// Sends an event and gives what the bootstrap makes of it.
+    /// Sends an event, and returns the answer of the bootstrap.
     pub(crate) fn invoke(&mut self, payload: &[u8]) -> Post {
         self.await_next();
         self.send(payload);
         self.receive()
     }
 
-    /// Waits until the bootstrap asks for the next event.
+    /// Waits until the bootstrap requests the next event.
     pub(crate) fn await_next(&mut self) {
         if !self.waits_for_event {
             let (path, _) = self.request();
@@ -86,7 +88,7 @@ impl Host {
         }
     }
 
-    /// Sends an event to the bootstrap that waits for it.
+    /// Sends an event. The bootstrap must be waiting for it.
     pub(crate) fn send(&mut self, payload: &[u8]) {
         self.invocations += 1;
         let head = format!(
@@ -103,7 +105,7 @@ impl Host {
         self.waits_for_event = false;
     }
 
-    /// What the bootstrap posts next.
+    /// Receives the next message of the bootstrap.
     pub(crate) fn receive(&mut self) -> Post {
         let (path, body) = self.request();
         self.connection
@@ -125,21 +127,21 @@ impl Host {
         }
     }
 
-    /// The process, to look at or to stop.
+    /// The process of the bootstrap.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
-    /// Path and body of the next request.
+    /// Receives the next request, and returns its path and body.
     fn request(&mut self) -> (String, Vec<u8>) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if self.connection.is_none() {
                 self.connection = Some(self.accept(deadline));
             }
             match read_request(self.connection.as_mut().unwrap()).unwrap() {
                 Some(request) => return request,
-                // The bootstrap has closed this connection and opens another.
+                // The bootstrap has closed this connection, and will open another one.
                 None => self.connection = None,
             }
         }
@@ -151,14 +153,17 @@ impl Host {
                 Ok((stream, _)) => {
                     stream.set_nonblocking(false).unwrap();
                     stream.set_nodelay(true).unwrap();
-                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
                     return BufReader::with_capacity(64 * 1024, stream);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    assert!(Instant::now() < deadline, "the bootstrap does not call");
+                    assert!(
+                        Instant::now() < deadline,
+                        "timed out: the bootstrap does not connect"
+                    );
                     assert!(
                         self.child.try_wait().unwrap().is_none(),
-                        "the bootstrap has ended"
+                        "the bootstrap has exited"
                     );
                     std::thread::yield_now();
                 }

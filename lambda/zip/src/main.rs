@@ -1,5 +1,8 @@
-//! `zip-bootstrap BOOTSTRAP ARCHIVE`: the deployment package of a custom runtime, one executable file called `bootstrap`.
-//! The same file gives the same bytes: no time of day, no owner and no path goes into the archive.
+//! `zip-bootstrap BOOTSTRAP ARCHIVE` writes the deployment package of a custom runtime: an archive
+//! of one executable file, named `bootstrap`.
+//!
+//! The same file always gives the same archive, byte for byte, because the archive contains no
+//! current time, no owner and no path.
 
 use std::error::Error;
 use std::io::{Cursor, Write};

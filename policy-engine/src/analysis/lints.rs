@@ -106,7 +106,7 @@ fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &m
     };
     if let Some(meant) = meant {
         let message = format!("{} is not spelt like a known error name", quoted(&written));
-        let problem = Diagnostic::new(Code::MisspeltErrorName, span, message);
+        let problem = Diagnostic::new(Code::MisspelledErrorName, span, message);
         let help = format!("write `{meant}`; names are compared letter by letter");
         out.push(
             problem

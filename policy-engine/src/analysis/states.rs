@@ -27,14 +27,14 @@ const MAX_STEPS: u32 = 20_000_000;
 pub struct StateCount {
     /// Number of states; [`u128::MAX`] stands for more than that.
     pub states: u128,
-    /// Whether it is exact. If not, a limit in time excludes some of these states.
+    /// Whether it is exact. If not, a time limit excludes some of these states.
     pub is_exact: bool,
 }
 
 impl StateCount {
     /// The number of states that executions with these failures can reach.
     ///
-    /// If a limit in time is set, the states are counted one by one. If there are too many for
+    /// If a time limit is set, the states are counted one by one. If there are too many for
     /// that, the result is the number of states without that limit.
     pub fn of(policy: &Policy, failures: &[Failure<'_>]) -> Self {
         let mut kinds = Self::kinds(policy, failures);
@@ -74,7 +74,7 @@ impl StateCount {
     }
 }
 
-/// The number of ways to use these rules, ignoring limits in time.
+/// The number of ways to use these rules, ignoring time limits.
 fn ignoring_time(policy: &Policy, rules: &[&Rule]) -> u128 {
     let budget = usize::try_from(policy.limits().max_retries).unwrap_or(usize::MAX);
     // `ways[k]`: the ways to use exactly k counted retries.

@@ -274,7 +274,7 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
     let (answer, name) = (drawn.answer(), quoted(deciding.name()));
     let error = drawn.longest.error();
     if !drawn.agree() {
-        "leave room for every draw: raise the limit in time, or lower the delays".to_owned()
+        "leave room for every draw: raise the time limit, or lower the delays".to_owned()
     } else if expected
         .rule
         .as_deref()
@@ -298,7 +298,7 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
 
 impl DrawnDecision {
     /// Whether the execution goes on alike with the shortest and the longest delays. Then it does so
-    /// with all delays in between: a limit in time ends it for none of them, for all, or for the
+    /// with all delays in between: a time limit ends it for none of them, for all, or for the
     /// longer ones.
     fn agree(&self) -> bool {
         self.shortest.verdict.to_type() == self.longest.verdict.to_type()

@@ -65,7 +65,7 @@ impl Walk {
     ///
     /// There should be one failure for each reachable rule, `[default]` included: other failures
     /// lead to no other decisions. Runs are assumed to take no time. Delays with jitter have their
-    /// longest draw. If a limit in time is set, they also have their shortest draw, and each state
+    /// longest draw. If a time limit is set, they also have their shortest draw, and each state
     /// is tried with the shortest and with the longest waits that are possible in it.
     ///
     /// A walk that succeeds proves that every execution ends: each retry leads to a state with one
@@ -237,11 +237,11 @@ struct Walker<'w> {
     worst: &'w WorstCase,
     /// The rules that decide about the failures, each once.
     kinds: &'w [&'w Rule],
-    /// The shorter limit in time, in seconds.
+    /// The shorter time limit, in seconds.
     time: Option<u64>,
     /// The state, with the longest waits that are possible in it.
     latest: Tally,
-    /// The same state with the shortest waits; only used if a limit in time is set.
+    /// The same state with the shortest waits; only used if a time limit is set.
     earliest: Tally,
     /// Retries so far that came after a wait.
     waits: u32,
@@ -281,7 +281,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Decides about a failure of this kind. If a limit in time is set, it does so after the longest
+    /// Decides about a failure of this kind. If a time limit is set, it does so after the longest
     /// and the shortest waits so far, each with the longest and the shortest next wait. Returns
     /// whether one of the decisions is a retry.
     fn decide(&mut self, rule: &Rule) -> Result<bool, WalkError> {

@@ -102,8 +102,8 @@ codes! {
     UnreachableRule = "P101",
     /// A rule with more retries than the limits let it use.
     UnreachableRetries = "P102",
-    /// An error name that looks like a misspelt known one.
-    MisspeltErrorName = "P103",
+    /// An error name that looks like a misspelled known one.
+    MisspelledErrorName = "P103",
     /// A stop code that ECS is not known to report.
     UnknownStopCode = "P104",
     /// A named exit code that no rule uses.

@@ -10,16 +10,14 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// The first `max_chars` characters of a text in backticks, without line breaks.
 pub(crate) fn quoted_head(text: &str, max_chars: usize) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(max_chars)
-        .flat_map(char::escape_debug)
-        .collect();
-    // In backticks these need no escape.
-    shown = shown
-        .replace("\\\"", "\"")
-        .replace("\\'", "'")
-        .replace("\\\\", "\\");
+    let mut shown = String::new();
+    for c in text.chars().take(max_chars) {
+        match c {
+            // In backticks, these need no escape.
+            '"' | '\'' | '\\' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
+    }
     if text.chars().nth(max_chars).is_some() {
         shown.push('…');
     }

@@ -265,7 +265,7 @@ impl BackoffSpec {
     }
 }
 
-/// Reports a backoff without a kind, unless one of its keys is a misspelt kind: that is reported as
+/// Reports a backoff without a kind, unless one of its keys is a misspelled kind: that is reported as
 /// an unknown key. True if the report explains the other keys, too.
 fn report_missing_kind(section: &Section<'_>, out: &mut Diagnostics) -> bool {
     // Keys of a kind, without the kind around them.

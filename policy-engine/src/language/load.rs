@@ -160,7 +160,7 @@ fn check_version(root: &Section<'_>, out: &mut Diagnostics) {
 
 /// Reports exit codes and backoffs that no rule uses.
 fn report_unused_names(root: &Section<'_>, reader: &RuleReader<'_>, out: &mut Diagnostics) {
-    // A misspelt name leaves the right one unused, and one mistake is one diagnostic.
+    // A misspelled name leaves the right one unused, and one mistake is one diagnostic.
     if out.has_errors() {
         return;
     }

@@ -17,13 +17,15 @@ const MAX_CONTAINER_CHARS: usize = 255;
 
 /// Reports a name that a rule or a backoff cannot have; `thing` is either.
 pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagnostics) {
-    let message = format!("{} cannot name a {thing}", quoted(name));
-    let problem = Diagnostic::new(Code::BadName, span, message);
+    let problem = || {
+        let message = format!("{} cannot name a {thing}", quoted(name));
+        Diagnostic::new(Code::BadName, span, message)
+    };
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let length = 1..=MAX_NAME_CHARS;
     if !length.contains(&name.len()) || !name.chars().all(is_allowed) || name.starts_with('-') {
         let help = "use lowercase letters, digits and `-`, at most 64 characters, and no `-` first";
-        out.push(problem.label("not a name").help(help));
+        out.push(problem().label("not a name").help(help));
     } else if name == DEFAULT_RULE || name == NO_RULE {
         let help = match (thing, name) {
             ("rule", DEFAULT_RULE) => {
@@ -32,7 +34,7 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
             }
             _ => "choose another name",
         };
-        out.push(problem.label("reserved").help(help));
+        out.push(problem().label("reserved").help(help));
     }
 }
 

@@ -243,12 +243,8 @@ struct LineStarts(Vec<usize>);
 
 impl LineStarts {
     fn of(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self(
-            [0].into_iter()
-                .chain(breaks.map(|(at, _)| at + 1))
-                .collect(),
-        )
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self([0].into_iter().chain(after_breaks).collect())
     }
 
     /// The line of a byte offset, from 1.

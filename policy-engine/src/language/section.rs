@@ -79,7 +79,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// Whether a key is missing. A misspelt one does not count: it has been reported as unknown,
+    /// Whether a key is missing. A misspelled one does not count: it has been reported as unknown,
     /// and one mistake is one diagnostic.
     pub(super) fn misses(&self, key: &str) -> bool {
         self.get(key).is_none() && !self.table.keys().any(|found| alike(key, found.get_ref()))

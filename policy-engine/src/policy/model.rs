@@ -53,7 +53,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The shorter of the two limits in time, in seconds. `None` if there is neither.
+    /// The shorter of the two time limits, in seconds. `None` if there is neither.
     pub(crate) fn shortest_time(&self) -> Option<u64> {
         [self.max_total_wait, self.max_elapsed]
             .into_iter()

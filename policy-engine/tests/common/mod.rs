@@ -1,15 +1,15 @@
-//! What several tests need: the project's files, and the blocks of its documents.
+//! Helpers for tests that use the project's files and the code blocks of its documents.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A path of the project.
+/// The path of a file that is given relative to the root of the project.
 fn path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// The text of a file of the project.
+/// Reads a file of the project.
 pub(crate) fn text(path: &str) -> String {
     let path = self::path(path);
     fs::read_to_string(&path)
@@ -17,7 +17,7 @@ pub(crate) fn text(path: &str) -> String {
         .unwrap()
 }
 
-/// A document's blocks: language and text.
+/// The fenced code blocks of a Markdown document: the language and the text of each.
 pub(crate) fn blocks(document: &str) -> Vec<(&str, &str)> {
     document
         .split("```")
@@ -27,20 +27,21 @@ pub(crate) fn blocks(document: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Writes what was generated into a file of the project where `UPDATE_DOCS` is set, and holds it against the file.
+/// Checks that a file of the project contains the generated text. If the environment variable
+/// `UPDATE_DOCS` is set, writes the text to the file first.
 #[track_caller]
-pub(crate) fn hold(path: &str, generated: &str) {
+pub(crate) fn assert_up_to_date(path: &str, generated: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(self::path(path), generated).unwrap();
     }
-    let written = fs::read_to_string(self::path(path)).unwrap_or_default();
-    let stale = generated
+    let current = fs::read_to_string(self::path(path)).unwrap_or_default();
+    let difference = generated
         .lines()
-        .zip(written.lines())
-        .find(|(now, then)| now != then);
-    let how = "UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features";
+        .zip(current.lines())
+        .find(|(expected, found)| expected != found);
+    let command = "UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features";
     assert!(
-        generated == written,
-        "{path} is stale, {how} writes it: {stale:?}"
+        generated == current,
+        "{path} is out of date, run `{command}` to update it; first difference: {difference:?}"
     );
 }

@@ -1,4 +1,6 @@
-"""Writes delays.tsv and formulas.tsv: what Python, and its libraries tenacity and backoff, make of backoffs.
+"""Computes reference values with Python and its libraries tenacity and backoff.
+
+Writes the delays of backoffs to delays.tsv, and the delays of formulas to formulas.tsv.
 
     pip install tenacity==9.2.1 backoff==2.2.1 && python3 policy-engine/tests/reference/make.py
 """
@@ -19,7 +21,11 @@ FOLDER = Path(__file__).parent
 
 
 def seconds(value):
-    """Whole seconds, ties up; None where a last bit could decide, as another pow may have another one."""
+    """Rounds half up to whole seconds.
+
+    Returns None if the value is so close to a tie that the last bit of another pow could change the
+    result.
+    """
     if value >= MOST:
         return MOST
     exact = Fraction(value)
@@ -70,9 +76,9 @@ def formula(rng, depth):
 
 
 def values(text):
-    """What Python says for each n; None where it has no number, or a negative one, for one of them."""
+    """The value of a formula for each n. None if one of them is negative or not a number."""
     names = {"min": min, "max": max, "ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt, "log2": math.log2}
-    # Every number a float: Python's integers know no bound.
+    # All numbers become floats, because Python's integers are unbounded.
     python = re.sub(r"(?<![\w.])[\d.]+(?:e\d+)?", lambda number: repr(float(number[0])), text).replace("^", "**")
     found = []
     for n in range(1, RETRIES + 1):

@@ -64,7 +64,7 @@ impl WorstCase {
             is_exact: true,
             witness: Vec::new(),
         };
-        // If the shortest draws keep to the limit in time, others reach it to the second.
+        // If the shortest draws keep to the time limit, others reach it to the second.
         if longest.shortest <= time {
             return Self {
                 witness: witness(&uses),
@@ -103,7 +103,7 @@ impl WorstCase {
     }
 
     /// Whether some execution reaches each figure. If not, all of them are upper bounds, because a
-    /// limit in time ends executions sooner.
+    /// time limit ends executions sooner.
     pub fn is_exact(&self) -> bool {
         self.is_exact
     }
@@ -112,7 +112,7 @@ impl WorstCase {
     /// policy, each with how often it does. The retries may come in any order, and every failure
     /// after them is FATAL.
     ///
-    /// Unless a limit in time ends executions sooner, the same execution has the most history
+    /// Unless a time limit ends executions sooner, the same execution has the most history
     /// events and, with the longest draws, the longest wait. Empty if no retry is allowed, or if no
     /// such execution is known.
     pub fn witness(&self) -> &[(String, u32)] {
@@ -120,7 +120,7 @@ impl WorstCase {
     }
 }
 
-/// The set of retries with the longest total wait, ignoring limits in time, and how often each rule
+/// The set of retries with the longest total wait, ignoring time limits, and how often each rule
 /// allows one. It also has the most retries and the most waits.
 fn longest_wait(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
     let tables: Vec<_> = rules
