@@ -34,7 +34,7 @@ pub struct Event<'a> {
     /// `Err` if the event as a whole is unusable, with the reason.
     task_error: Result<ReportedError<'a>, &'static str>,
     state: RetryState,
-    /// The policy as it is in the event: a JSON string.
+    /// The policy as it is in the event: JSON. `None` if it is absent or null.
     policy: Option<&'a str>,
     policy_to_validate: Option<Cow<'a, str>>,
     execution_id: Option<Cow<'a, str>>,
@@ -61,7 +61,7 @@ impl<'a> Event<'a> {
             policy: members
                 .policy
                 .map(RawValue::get)
-                .filter(|json| json.starts_with('"')),
+                .filter(|json| *json != "null"),
             policy_to_validate: policy_to_validate.and_then(|json| text(json.get())),
             execution_id: of_execution("id"),
             elapsed_seconds: times.and_then(|(start, entered)| elapsed_seconds(start, entered)),
@@ -90,12 +90,13 @@ impl<'a> Event<'a> {
         ExecutionContext::new(draw, self.elapsed_seconds)
     }
 
-    /// The TOML text of the policy in the event. `None` if the event has none.
+    /// The TOML text of the policy in the event. `None` if the event has none, or another value than
+    /// a string.
     pub fn policy(&self) -> Option<Cow<'a, str>> {
         self.policy.and_then(text)
     }
 
-    /// The policy as a JSON string, as it is in the event. `None` if the event has none.
+    /// The policy as it is in the event: JSON, not necessarily a string. `None` if the event has none.
     pub(crate) fn policy_json(&self) -> Option<&'a str> {
         self.policy
     }

@@ -14,6 +14,10 @@ const MAX_KEPT_POLICIES: usize = 16;
 /// Number of problems of a policy that an error message lists: what fits on a screen.
 const MAX_LISTED_PROBLEMS: usize = 5;
 
+/// The problem of an event whose `policy` is neither absent, nor null, nor a string.
+const NOT_A_STRING: &str = "`policy` is not a JSON string; pass the policy's TOML text, or leave \
+                            `policy` out for the function's own policy";
+
 /// Decides about the failure that an event reports.
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     match event.failure() {
@@ -131,7 +135,7 @@ impl Handler {
                     json: json.to_owned(),
                     policy: compile_shared(&text)?,
                 },
-                None => return self.own(),
+                None => return Err(HandlerError::PolicyInvalid(NOT_A_STRING.into())),
             },
         };
         let policy = Arc::clone(&latest.policy);

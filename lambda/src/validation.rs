@@ -1,42 +1,106 @@
 //! The answer to `{"validatePolicy": "…"}`: whether a policy can be used.
 
 use exitwise_engine::Policy;
-use exitwise_engine::analysis::WorstCase;
-use exitwise_engine::diagnostic::{Diagnostic, Related};
+use exitwise_engine::analysis::{TestReport, WorstCase};
+use exitwise_engine::diagnostic::{Code, Diagnostic, Related, Severity};
+use exitwise_engine::policy::TestCase;
 use serde::Serialize;
+
+/// Maximum number of problems in an answer, so that it stays below 100 KB.
+const MAX_DIAGNOSTICS: usize = 80;
 
 /// The result of checking a policy. A deployment requests it before it uses the policy.
 #[derive(Debug, Serialize)]
 pub struct Validation {
-    /// Whether the policy can be used.
+    /// Whether the policy can be used: it has no errors, and none of its tests failed.
     pub valid: bool,
-    /// The container whose exit code counts. Null if the policy names none, or cannot be used.
+    /// The container whose exit code counts. Null if the policy names none, or has errors.
     pub container: Option<String>,
-    /// All problems, errors and warnings, in the order of their places.
+    /// The problems, errors and warnings, in the order of their places. If there are more than 80,
+    /// warnings are left out, then errors.
     pub diagnostics: Vec<Problem>,
-    /// The problems as text, one line for each.
+    /// The problems as text, one line for each. Further lines give the number of problems that are
+    /// left out, and the number of tests that were not run.
     pub message: String,
-    /// Null if the policy cannot be used.
+    /// Null if the policy has errors.
     pub worst_case: Option<WorstCaseFigures>,
+    /// Null if the policy has errors.
+    pub tests: Option<TestFigures>,
 }
 
 impl Validation {
-    /// Validates a policy text.
+    /// Validates a policy text, and runs the tests in it.
     pub fn of(text: &str) -> Self {
-        let (policy, found) = match Policy::load(text) {
-            Ok((policy, warnings)) => (Some(policy), warnings),
-            Err(problems) => (None, problems),
-        };
-        let policy = policy.as_ref();
+        match Policy::load(text) {
+            Err(errors) => Self::new(text, None, errors.iter().collect(), None),
+            Ok((policy, warnings)) => {
+                let report = TestReport::of(&policy, |_| Err(String::new()));
+                let of_tests = report.diagnostics.iter();
+                let of_tests = of_tests.filter(|problem| problem.code != Code::UnreadableEvent);
+                let problems = warnings.iter().chain(of_tests).collect();
+                Self::new(
+                    text,
+                    Some(&policy),
+                    problems,
+                    Some(TestFigures::of(&report)),
+                )
+            }
+        }
+    }
+
+    fn new(
+        text: &str,
+        policy: Option<&Policy>,
+        mut problems: Vec<&Diagnostic>,
+        tests: Option<TestFigures>,
+    ) -> Self {
+        let count = problems.len();
+        problems.sort_by_key(|problem| problem.code.severity() == Severity::Warning);
+        problems.truncate(MAX_DIAGNOSTICS);
+        problems.sort_by_key(|problem| problem.span.start);
+        let mut message: Vec<_> = problems.iter().map(|it| it.one_line(text)).collect();
+        if count > problems.len() {
+            message.push(format!("{} more problems", count - problems.len()));
+        }
+        let not_run = tests.as_ref().map_or(0, |tests| tests.not_run);
+        if not_run > 0 {
+            message.push(format!(
+                "{not_run} of the policy's tests read recorded events, and were not run"
+            ));
+        }
         Self {
-            valid: policy.is_some(),
+            valid: tests.as_ref().is_some_and(|tests| tests.failed == 0),
             container: policy.and_then(Policy::container).map(str::to_owned),
-            diagnostics: found
-                .iter()
-                .map(|problem| Problem::new(problem, text))
-                .collect(),
-            message: found.to_string(),
+            diagnostics: problems.iter().map(|it| Problem::new(it, text)).collect(),
+            message: message.join("\n"),
             worst_case: policy.map(|policy| WorstCaseFigures::from(&WorstCase::of(policy))),
+            tests,
+        }
+    }
+}
+
+/// The numbers of a policy's own tests, by what became of them.
+#[derive(Debug, Serialize)]
+pub struct TestFigures {
+    /// Tests that passed.
+    pub passed: usize,
+    /// Tests that failed.
+    pub failed: usize,
+    /// Tests that read recorded events, which the function does not have.
+    pub not_run: usize,
+}
+
+impl TestFigures {
+    fn of(report: &TestReport<'_>) -> Self {
+        let reads_event = |test: &TestCase| test.event_paths().next().is_some();
+        let outcomes = || report.outcomes.iter();
+        let not_run = outcomes().filter(|it| reads_event(it.test)).count();
+        let run = outcomes().filter(|it| !reads_event(it.test));
+        let failed = run.filter(|it| it.problem.is_some()).count();
+        Self {
+            passed: report.outcomes.len() - not_run - failed,
+            failed,
+            not_run,
         }
     }
 }

@@ -342,14 +342,24 @@ fn an_event_can_contain_a_policy() {
         r#"TEMPORARY 1 60 NetworkError 60 {"network-error":1}"#,
     );
     check(
-        &event_with(json!(["no text"])),
+        &event_with(json!(null)),
         r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
     );
     let unpaired_surrogate = event_with(json!("x")).replace("\"x\"", r#""version = 2 \ud83d""#);
-    check(
-        &unpaired_surrogate,
-        r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
-    );
+    for event in [
+        event_with(json!(["no text"])),
+        event_with(json!({"a": 1})),
+        event_with(json!(7)),
+        event_with(json!(true)),
+        unpaired_surrogate,
+    ] {
+        let error = HANDLER.answer(event.as_bytes()).unwrap_err();
+        assert_eq!(error.name(), "Policy.Invalid", "{event}");
+        assert!(
+            error.to_string().contains("is not a JSON string"),
+            "{error}"
+        );
+    }
     let error = HANDLER
         .answer(event_with(json!("version = 2")).as_bytes())
         .unwrap_err();
@@ -417,6 +427,7 @@ fn a_policy_can_be_validated() {
                 "exact": true,
                 "witness": ["spot", "spot", "busy", "busy", "busy"],
             },
+            "tests": {"passed": 0, "failed": 0, "not_run": 0},
         })
     );
     let with_warning = validation(&POLICY.replace("SpotInterruption", "SpotInteruption"));
@@ -449,7 +460,80 @@ fn a_policy_can_be_validated() {
             "message": "line 3: error[P018]: `max_retries` is out of range: -1 is not in 0..=1000; \
                         help: write a number from 0 to 1000",
             "worst_case": null,
+            "tests": null,
         })
+    );
+}
+
+#[test]
+fn a_validation_runs_the_tests_of_the_policy() {
+    let validation =
+        |tests: &str| answer(&json!({"validatePolicy": POLICY.to_owned() + tests}).to_string());
+    let test = |failures: &str, expect: &str| {
+        format!(
+            "[[test]]\nname = 'Test {expect}'\nfailures = [{failures}]\nexpect = ['{expect}']\n"
+        )
+    };
+    let good = test("4", "TEMPORARY");
+    let recorded = test("{ file = 'event.json' }", "FATAL");
+    let bad = test("4", "RETRIABLE");
+    for (tests, valid, figures, message) in [
+        (
+            format!("{good}{recorded}"),
+            true,
+            json!({"passed": 1, "failed": 0, "not_run": 1}),
+            "1 of the policy's tests read recorded events, and were not run",
+        ),
+        (
+            format!("{good}{bad}"),
+            false,
+            json!({"passed": 1, "failed": 1, "not_run": 0}),
+            "error[P204]: test `Test RETRIABLE` fails: got TEMPORARY",
+        ),
+    ] {
+        let answer = validation(&tests);
+        assert_eq!(answer["valid"], valid, "{answer}");
+        assert_eq!(answer["tests"], figures, "{answer}");
+        assert!(
+            answer["message"].as_str().unwrap().contains(message),
+            "{answer}"
+        );
+    }
+    // Each rule should decide in some test.
+    let warning = &validation(&good)["diagnostics"][0];
+    assert_eq!(warning["code"], "P114", "{warning}");
+}
+
+#[test]
+fn a_validation_lists_errors_before_warnings_and_stays_small() {
+    let rule = |n: usize| {
+        format!(
+            "[[rule]]\nname = '{n:0>64}'\nwhen.exit_code = {}\ntype = 'FATAL'\n",
+            n / 2
+        )
+    };
+    let warnings: String = (0..480).map(rule).collect();
+    let policy = format!("version = 1\nlimits.max_retries = 3\n{warnings}");
+    let validation = |policy: &str| answer(&json!({"validatePolicy": policy}).to_string());
+    let with_warnings = validation(&policy);
+    assert!(with_warnings.to_string().len() < 100_000);
+    assert!(
+        with_warnings["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("\n160 more problems")
+    );
+    let late_error = policy.replace("when.exit_code = 239\n", "when.exit_code = []\n");
+    let with_error = validation(&late_error);
+    let last = with_error["diagnostics"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (&with_error["valid"], &last["severity"]),
+        (&json!(false), &json!("error"))
     );
 }
 

@@ -1,6 +1,6 @@
 //! Warnings: policies that work, but probably not as their authors intended.
 
-use super::reachability::shadowing_rules;
+use super::reachability::Reachability;
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
 use crate::failure::{ERROR_NAMES, NameFact, STOP_CODES};
@@ -12,13 +12,17 @@ use std::ops::Range;
 /// Source: Step Functions quotas.
 const MAX_EXECUTION_SECONDS: u64 = 365 * 86_400;
 
+/// Maximum number of earlier rules that a warning about an unreachable rule names.
+const MAX_RELATED: usize = 3;
+
 /// Reports warnings.
 pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
+    let reachability = Reachability::of(policy);
     for rule in policy.rules() {
         for matcher in rule.matchers() {
             lint_names(policy, matcher, out);
         }
-        lint_reachability(policy, rule, out);
+        lint_reachability(&reachability, rule, out);
     }
     for rule in policy.all_rules() {
         lint_max_retries(policy, rule, out);
@@ -34,8 +38,8 @@ pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     }
 }
 
-fn lint_reachability(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
-    let shadowing = shadowing_rules(policy, rule);
+fn lint_reachability(reachability: &Reachability<'_>, rule: &Rule, out: &mut Diagnostics) {
+    let shadowing = reachability.shadowing_rules(rule);
     let (label, help) = match *shadowing {
         [] => return,
         [only] => {
@@ -52,14 +56,15 @@ fn lint_reachability(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
     };
     let message = format!("rule {} can never match", quoted(rule.name()));
     let problem = Diagnostic::new(Code::UnreachableRule, rule.span(), message);
-    let problem = shadowing
-        .iter()
-        .fold(problem.label(label).help(help), |problem, earlier| {
+    let problem = shadowing.iter().take(MAX_RELATED).fold(
+        problem.label(label).help(help),
+        |problem, earlier| {
             problem.related(
                 earlier.span(),
                 format!("rule {} comes first", quoted(earlier.name())),
             )
-        });
+        },
+    );
     out.push(problem);
 }
 
