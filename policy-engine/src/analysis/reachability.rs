@@ -1,20 +1,21 @@
 //! Reachability: which failures are left for a rule after all earlier rules.
 //!
-//! Exact for names and exit codes. For texts, the analysis knows that one pattern is found wherever
-//! another is only as far as [`implies`] can decide; otherwise it assumes that any patterns can be found
-//! together. What it cannot tell counts as reachable, so a rule that it calls unreachable is.
+//! The analysis is exact for names and exit codes. For patterns it is approximate: it has to know
+//! whether every text with one pattern also contains another one, and [`implies`] decides that only
+//! in simple cases. In all other cases it assumes that a text can have the first pattern without
+//! the second. So a rule that it calls unreachable is unreachable, but it may miss one.
 
 use crate::failure::Text;
 use crate::policy::Pattern;
 use crate::policy::{Condition, ExitCodeSet, NameMatch, Policy, Rule, TextScope};
 
-/// Search limit; when it is reached, the rule is assumed to be reachable. Policies that people write
-/// need a few steps.
+/// Maximum number of steps of the search for one rule. Beyond it, the rule is assumed to be
+/// reachable. Policies written by people need only a few steps.
 const MAX_STEPS: u32 = 2_000;
 
 impl Policy {
-    /// The rules that some failure can reach, in order, and `[default]`. An unreachable rule may be
-    /// among them, but a reachable one is never missing.
+    /// Returns the rules that some failure can reach, in order, ending with `[default]`. No
+    /// reachable rule is missing; an unreachable one may be included.
     pub fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
         let rules = self
             .rules()
@@ -24,7 +25,7 @@ impl Policy {
     }
 }
 
-/// A minimal set of earlier rules that together match every failure that this rule could match.
+/// Returns a minimal set of earlier rules that together match every failure that this rule matches.
 /// Empty if the rule is reachable.
 pub(super) fn shadowing_rules<'p>(policy: &'p Policy, rule: &Rule) -> Vec<&'p Rule> {
     let own = Aspect::of_rule(rule);
@@ -46,7 +47,7 @@ pub(super) fn shadowing_rules<'p>(policy: &'p Policy, rule: &Rule) -> Vec<&'p Ru
     if let Some(alone) = shadowing.iter().find(|rule| !is_reachable(&[rule])) {
         return vec![alone];
     }
-    // Leave out every rule without which the others still shadow this one.
+    // Remove each rule without which the remaining rules still shadow this one.
     let mut kept = 0;
     while kept < shadowing.len() {
         let rule = shadowing.remove(kept);
@@ -58,7 +59,7 @@ pub(super) fn shadowing_rules<'p>(policy: &'p Policy, rule: &Rule) -> Vec<&'p Ru
     shadowing
 }
 
-/// A condition, and the container that it looks at.
+/// A condition, and the container that its rule examines.
 #[derive(Clone, Copy)]
 struct Aspect<'p> {
     condition: &'p Condition,
@@ -77,7 +78,7 @@ impl<'p> Aspect<'p> {
             .collect()
     }
 
-    /// Whether two conditions may look at the same fact of a failure.
+    /// Returns whether the two conditions may examine the same fact of a failure.
     fn shares_fact_with(self, other: Self) -> bool {
         match (self.condition, other.condition) {
             (Condition::Error(_), Condition::Error(_))
@@ -88,7 +89,8 @@ impl<'p> Aspect<'p> {
         }
     }
 
-    /// The ways to meet a condition on texts: one of its patterns, found at one of its places.
+    /// Returns the alternatives that meet a condition on texts: each of its patterns in each of its
+    /// places.
     fn texts(self) -> Vec<(TextPlace<'p>, &'p Pattern)> {
         let Condition::Text(scope, patterns) = self.condition else {
             return Vec::new();
@@ -99,7 +101,7 @@ impl<'p> Aspect<'p> {
             .collect()
     }
 
-    /// Whether the condition is met by every failure with this pattern at this place.
+    /// Returns whether every failure with this pattern in this place meets the condition.
     fn is_met_by_text(self, (place, pattern): (TextPlace<'_>, &Pattern)) -> bool {
         let Condition::Text(scope, patterns) = self.condition else {
             return false;
@@ -109,17 +111,17 @@ impl<'p> Aspect<'p> {
     }
 }
 
-/// A place where a text can be.
+/// A place in a failure that can contain a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TextPlace<'p> {
     Task,
     Container(Option<&'p str>),
-    /// RunTask's `Failures`, or the Cause itself.
+    /// An entry of RunTask's `Failures`, or the Cause itself.
     Elsewhere,
 }
 
 impl<'p> TextPlace<'p> {
-    /// The places that a scope looks at.
+    /// Returns the places that a scope covers for a rule that examines this container.
     fn of(scope: TextScope, container: Option<&'p str>) -> impl Iterator<Item = Self> {
         let task = (scope != TextScope::ContainerReason).then_some(Self::Task);
         let own = (scope != TextScope::StoppedReason).then_some(Self::Container(container));
@@ -128,15 +130,17 @@ impl<'p> TextPlace<'p> {
     }
 }
 
-/// Whether an earlier rule's condition can overlap this rule's own conditions. If one of its
-/// conditions does not, the earlier rule shadows nothing.
+/// Returns whether a failure can meet both an earlier rule's condition and the rule's `own`
+/// conditions, as far as the analysis can tell. If it cannot, the earlier rule does not shadow this
+/// one.
 fn may_overlap(own: &[Aspect<'_>], taken: Aspect<'_>) -> bool {
     let mut own = own
         .iter()
         .filter(|own| own.shares_fact_with(taken))
         .peekable();
     if own.peek().is_none() {
-        // Without a condition on exit codes, several earlier rules may still match all of them.
+        // Without an own condition on exit codes, several earlier rules may still match all codes
+        // together.
         return matches!(taken.condition, Condition::ExitCode(_));
     }
     own.any(|own| match (own.condition, taken.condition) {
@@ -158,8 +162,8 @@ fn may_overlap(own: &[Aspect<'_>], taken: Aspect<'_>) -> bool {
     })
 }
 
-/// Whether there is a failure that meets the rule's own conditions, none of those in `missed`, and
-/// of each earlier rule at least one condition not.
+/// Returns whether some failure meets all conditions in `own`, meets none in `missed`, and fails at
+/// least one condition of each rule in `earlier`.
 fn some_failure_is_left<'p>(
     own: &[Aspect<'p>],
     missed: &mut Vec<Aspect<'p>>,
@@ -182,8 +186,8 @@ fn some_failure_is_left<'p>(
     })
 }
 
-/// Whether a failure can meet the rule's own conditions and none of those in `missed`, considering
-/// only conditions on the same fact as `last`.
+/// Returns whether a failure can meet all conditions in `own` and none in `missed`. Only conditions
+/// on the same fact as `last` are compared, because the others were compared before.
 fn can_miss(own: &[Aspect<'_>], missed: &[Aspect<'_>], last: Aspect<'_>) -> bool {
     let missed: Vec<_> = missed
         .iter()
@@ -201,7 +205,8 @@ fn can_miss(own: &[Aspect<'_>], missed: &[Aspect<'_>], last: Aspect<'_>) -> bool
         .filter(|own| own.shares_fact_with(last))
         .peekable();
     if own.peek().is_none() {
-        // A name or a text can always be another one, or absent; exit codes can run out.
+        // Some other name or text is always possible, or none at all; but earlier rules can match
+        // all exit codes.
         return missed_codes.is_empty() || !ExitCodeSet::all().without(&missed_codes).is_empty();
     }
     own.all(|own| match own.condition {
@@ -225,8 +230,8 @@ fn can_miss(own: &[Aspect<'_>], missed: &[Aspect<'_>], last: Aspect<'_>) -> bool
     })
 }
 
-/// Whether the first matches every name that the second matches. A prefix matches infinitely many
-/// names, so no set of exact names covers it.
+/// Returns whether `wide` matches every name that `narrow` matches. A prefix matches infinitely
+/// many names, so no exact name covers it.
 fn covers(wide: &NameMatch, narrow: &NameMatch) -> bool {
     match (wide, narrow) {
         (wide, NameMatch::Exactly(name)) => wide.matches(name),
@@ -237,8 +242,11 @@ fn covers(wide: &NameMatch, narrow: &NameMatch) -> bool {
     }
 }
 
-/// Whether `other` is found in every text that `pattern` is found in, as far as that can be decided: if
-/// both are the same, or `other` is found in every text or in a literal that `pattern` needs.
+/// Returns whether every text that contains `pattern` also contains `other`.
+///
+/// This is decided only if the patterns are equal, if `other` is in every text, or if each literal
+/// of `pattern` contains one of the plain texts of which `other` consists. Otherwise returns
+/// `false`.
 fn implies(pattern: &Pattern, other: &Pattern) -> bool {
     if pattern == other || is_in_every_text(other) {
         return true;
@@ -257,8 +265,8 @@ fn implies(pattern: &Pattern, other: &Pattern) -> bool {
         .is_some_and(|literals| literals.iter().all(is_found_in))
 }
 
-/// Whether a pattern is found in every text: it needs no character, and no place but the start.
-/// `false` if that cannot be decided.
+/// Returns whether every text contains the pattern, because it matches the empty text at the start
+/// of any text. `false` if that cannot be decided.
 fn is_in_every_text(pattern: &Pattern) -> bool {
     let rest = pattern
         .as_str()
@@ -282,7 +290,8 @@ impl ExitCodeSet {
         self.ranges.is_empty() && !self.absent
     }
 
-    /// The codes that none of the others has, as ascending ranges that do not overlap.
+    /// Returns the codes that none of the other sets contains, as ascending ranges that do not
+    /// overlap.
     fn without(&self, others: &[&Self]) -> Self {
         let ascending = |sets: &[&Self]| {
             let mut ranges: Vec<_> = sets.iter().flat_map(|set| &set.ranges).cloned().collect();
@@ -291,7 +300,7 @@ impl ExitCodeSet {
         };
         let (own, taken) = (ascending(&[self]), ascending(others));
         let mut ranges = Vec::new();
-        // The first code that has not been considered yet. `None` after the last code.
+        // The smallest code that has not been considered yet. `None` after the largest code.
         let mut next = Some(0_u32);
         for range in own {
             let mut from = next.map(|next| next.max(*range.start()));
