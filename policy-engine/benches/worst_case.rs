@@ -1,4 +1,5 @@
-//! Benchmarks the worst case of the largest possible policies: `cargo bench -p exitwise-engine`.
+//! Measures the computation of the worst case of the largest possible policies: `cargo bench -p
+//! exitwise-engine`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -7,8 +8,8 @@ use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::{MAX_RETRIES, MAX_RULES};
 use std::hint::black_box;
 
-/// A policy with the most rules and the most retries that are allowed. `action` returns the lines
-/// that define the backoff of a rule, given the rule's index.
+/// Returns a policy with the maximum numbers of rules and retries. `action` returns the lines that
+/// define the backoff of a rule, given the rule's index.
 fn largest(action: impl Fn(usize) -> String) -> Policy {
     let mut text = format!("version = 1\nlimits.max_retries = {MAX_RETRIES}\n");
     for n in 0..MAX_RULES {

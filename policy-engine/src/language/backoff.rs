@@ -131,7 +131,7 @@ impl Kind {
     }
 }
 
-/// A backoff before tabulation, because the number of its delays depends on the rule that uses it.
+/// A backoff before tabulation, which needs the number of retries of the rule that uses it.
 struct BackoffSpec {
     curve: Curve,
     /// The upper bound of the delays, in seconds.

@@ -2,8 +2,8 @@
 //! diagnostics.
 //!
 //! [`Policy::load`](crate::policy::Policy::load) is the entry point. Every key is read
-//! independently of the others, so one pass reports all problems of a text; only after a syntax
-//! error the rest is not read. Each table of the language has its own file here.
+//! independently of the others, so one pass reports all problems of a text; after a syntax
+//! error, however, the rest is not read. Each table of the language has its own file here.
 
 mod backoff;
 mod conditions;

@@ -15,7 +15,7 @@ const MAX_NAME_CHARS: usize = 64;
 /// Source: ECS API Reference, ContainerDefinition, `name`.
 const MAX_CONTAINER_CHARS: usize = 255;
 
-/// Reports a name that is not allowed. `thing` says what it names: `rule` or `backoff`.
+/// Reports a name that is not allowed. `thing` is what it names: `rule` or `backoff`.
 pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagnostics) {
     let problem = || {
         let message = format!("{} cannot name a {thing}", quoted(name));

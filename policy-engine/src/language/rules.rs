@@ -200,8 +200,8 @@ impl RuleReader<'_> {
         }
     }
 
-    /// Returns the rule's own `max_retries`, or else that of `[limits]`. `None` if it could not be
-    /// read or is missing; then that is reported.
+    /// Returns the rule's own `max_retries`, or else that of `[limits]`. `None` if there is none,
+    /// or if it could not be read.
     fn max_retries(
         &self,
         section: &Section<'_>,
@@ -240,7 +240,7 @@ fn when<'t>(section: &Section<'t>, out: &mut Diagnostics) -> Option<Section<'t>>
     Section::of(section.get("when")?, "`when`", out)
 }
 
-/// The byte offsets of the lines of a text.
+/// The byte offsets at which the lines of a text start.
 struct LineStarts(Vec<usize>);
 
 impl LineStarts {
