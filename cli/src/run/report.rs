@@ -74,8 +74,8 @@ impl<'r> RunReport<'r> {
                 self.attempts += 1;
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
-            // The text of a decision never contains free texts, because they may contain secrets. So
-            // the reason is printed separately.
+            // The text of a decision never contains free texts, because they may contain secrets.
+            // So the reason is printed separately.
             "TaskFailed" => match reason_not_started(detail("cause")) {
                 Some(reason) => say(&format!("{clock}  {}", one_line(&reason, MAX_TEXT_CHARS))),
                 None => Ok(()),
