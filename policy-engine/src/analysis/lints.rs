@@ -132,8 +132,8 @@ fn span_of_name(policy: &Policy, matcher: &Matcher, name: &str) -> Range<usize> 
 }
 
 /// Returns the known error name that the author of an unknown one probably meant: they differ only
-/// in case, only in their prefix, or by at most two edits. `None` if the name is known or resembles
-/// none.
+/// in case or in the prefix before the last dot, or by at most two edits. `None` if the name is
+/// known or resembles none.
 fn probable_error_name(name: &str) -> Option<String> {
     if ERROR_NAMES.contains(&name) {
         return None;

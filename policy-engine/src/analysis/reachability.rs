@@ -3,7 +3,8 @@
 //! The analysis is exact for names and exit codes. For patterns it is approximate: it has to know
 //! whether every text with one pattern also contains another one, and [`implies`] decides that only
 //! in simple cases. In all other cases it assumes that a text can have the first pattern without
-//! the second. So a rule that it calls unreachable is unreachable, but it may miss one.
+//! the second. So a rule that it calls unreachable is unreachable, but it may fail to recognize an
+//! unreachable rule.
 
 use crate::failure::Text;
 use crate::policy::Pattern;
@@ -139,8 +140,8 @@ fn may_overlap(own: &[Aspect<'_>], taken: Aspect<'_>) -> bool {
         .filter(|own| own.shares_fact_with(taken))
         .peekable();
     if own.peek().is_none() {
-        // Without an own condition on exit codes, several earlier rules may still match all codes
-        // together.
+        // Even if the rule has no condition on exit codes, several earlier rules together may match
+        // all exit codes.
         return matches!(taken.condition, Condition::ExitCode(_));
     }
     own.any(|own| match (own.condition, taken.condition) {
@@ -242,11 +243,11 @@ fn covers(wide: &NameMatch, narrow: &NameMatch) -> bool {
     }
 }
 
-/// Returns whether every text that contains `pattern` also contains `other`.
+/// Returns whether it is certain that every text that contains `pattern` also contains `other`.
 ///
-/// This is decided only if the patterns are equal, if `other` is in every text, or if each literal
-/// of `pattern` contains one of the plain texts of which `other` consists. Otherwise returns
-/// `false`.
+/// It is certain if the patterns are equal, if every text contains `other`, or if `other` is found
+/// in each literal of `pattern`. The last condition is only checked if `other` consists of plain
+/// texts separated by `|`, or is `.` or `.+`.
 fn implies(pattern: &Pattern, other: &Pattern) -> bool {
     if pattern == other || is_in_every_text(other) {
         return true;

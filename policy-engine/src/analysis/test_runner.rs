@@ -138,7 +138,7 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     out.push(problem);
 }
 
-/// Runs one test, until its failures end or an execution ends.
+/// Runs one test, until there are no more failures or the execution ends.
 fn run<'p, 'e>(
     test: &'p TestCase,
     policy: &Policy,

@@ -75,7 +75,7 @@ impl Walk {
     /// with the number of states visited so far.
     ///
     /// # Errors
-    /// Fails if an execution exceeds the worst case, or if states are missing.
+    /// Returns an error if an execution exceeds the worst case, or if states are missing.
     ///
     /// # Examples
     ///
@@ -131,7 +131,7 @@ impl Walk {
     /// that executions become long. Unlike [`Walk::all`], this proves nothing.
     ///
     /// # Errors
-    /// Fails if an execution exceeds the worst case.
+    /// Returns an error if an execution exceeds the worst case.
     pub fn random(
         policy: &Policy,
         worst: &WorstCase,

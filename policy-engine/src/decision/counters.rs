@@ -16,8 +16,8 @@ impl Counters {
     /// allowed, and the seconds waited.
     ///
     /// # Errors
-    /// The counters could not bound the retry loop: there are more than [`MAX_RETRIES`] retries, or
-    /// the retries of the rules add up to more than `retry_count`.
+    /// Returns an error if the counters could not bound the retry loop: if there are more than
+    /// [`MAX_RETRIES`] retries, or if the retries of the rules add up to more than `retry_count`.
     ///
     /// # Examples
     ///

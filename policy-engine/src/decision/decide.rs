@@ -28,9 +28,9 @@ pub struct Decision {
     pub reason: Reason,
     /// The counters for the next decision. After FATAL they are the same as before.
     pub counters: Counters,
-    /// The retry count to report, `0..=1000`. It differs from the one in `counters` in one case: a
-    /// FATAL rule decides while counted retries are left. Then it is one more, as in the original
-    /// demo.
+    /// The retry count to report, `0..=1000`. It equals that of `counters`, with two exceptions: if
+    /// a FATAL rule decides while counted retries are left, it is one more, as in the original
+    /// demo; if the counters are unusable, it is the reported one.
     pub retry_count: u32,
 }
 

@@ -206,8 +206,8 @@ impl<'f> SeenFailure<'f> {
     /// Returns the container that the rule examines.
     ///
     /// # Errors
-    /// The Cause does not identify exactly one container. The rule then sees neither an exit code
-    /// nor a container reason.
+    /// Returns an error if the Cause does not identify exactly one container. The rule then sees
+    /// neither an exit code nor a container reason.
     pub fn container(&self) -> Result<&'f Container<'f>, ContainerError> {
         self.container
     }

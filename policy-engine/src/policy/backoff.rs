@@ -32,8 +32,8 @@ impl Retry {
 
 /// Delays before jitter, one for each retry, in retry order.
 ///
-/// Never empty; entry 0 is the delay before retry 1; whole seconds, each at most the backoff's cap.
-/// Computed when the policy is loaded, so a lookup cannot fail or overflow.
+/// Never empty; entry 0 is the delay before retry 1; whole seconds, each at most the cap, if there
+/// is one. Computed when the policy is loaded, so a lookup cannot fail or overflow.
 ///
 /// # Examples
 ///

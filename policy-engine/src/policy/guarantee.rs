@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// Upper bounds that the worst case must not exceed. `None` if the policy does not set the bound.
+/// Upper bounds that the worst case must not exceed. A bound is `None` if the policy does not set
+/// it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guarantee {
     pub(crate) max_runs: Option<Ceiling<u32>>,

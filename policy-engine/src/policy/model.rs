@@ -6,7 +6,7 @@ use super::test_case::TestCase;
 use crate::failure::{ExitCode, Failure};
 use std::ops::Range;
 
-/// Maximum number of rules in a policy. More rules than this nobody can keep in order.
+/// Maximum number of rules in a policy. A person could not keep more rules in order.
 pub const MAX_RULES: usize = 500;
 
 /// Maximum size of a policy text, in bytes.
@@ -40,7 +40,7 @@ pub struct Policy {
     pub(crate) hash: String,
 }
 
-/// Limits on one execution as a whole; `None` if the policy does not set the limit.
+/// Limits on one execution as a whole. A limit is `None` if the policy does not set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -23,7 +23,7 @@ impl Pattern {
         let syntax = parser.build().parse(self.as_str());
         let texts = syntax.map(|syntax| texts(&syntax)).unwrap_or_default();
         let is_found = |text: &String| self.is_in(&Text::project(text.as_str()));
-        // An anchor at the end of a text, such as `\B`, may need a neighboring character.
+        // An anchor such as `\B` at an end of the text may need a neighboring character.
         let neighbors = [
             ("", ""),
             ("a", ""),

@@ -13,8 +13,8 @@ pub(super) struct Maxima {
     /// The longest wait, in seconds.
     pub(super) longest: u64,
     pub(super) history_events: u32,
-    /// The number of retries that each rule allows, in a set with the most retries; among those
-    /// sets, in one with the longest wait.
+    /// The witness: the number of retries that each rule allows in a set with the most retries and,
+    /// among those sets, the longest wait.
     pub(super) witness: Vec<u32>,
     /// The longest wait of the witness, in seconds.
     witness_longest: u64,

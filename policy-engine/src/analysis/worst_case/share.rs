@@ -3,8 +3,8 @@
 //! Each table contributes its first delays, in order. This is a knapsack problem with items that
 //! can be used in part. One fact keeps it small.
 //!
-//! Let a table be used for *u* retries. Call *u* a *peak* if it is 0, if it is all delays of the
-//! table, or if the next delay is shorter than the last one used. Suppose that two tables A and B
+//! Let a table be used for *u* retries. Call *u* a *peak* if it is 0, if it is the number of all
+//! delays, or if the next delay is shorter than the last one used. Suppose that two tables A and B
 //! are both used off their peaks. Moving a retry from B to A changes the sum by A's next delay −
 //! B's last one. Moving a retry from A to B changes it by B's next delay − A's last one. Off a
 //! peak, the next delay is at least as long as the last one. So the two changes add up to at least
@@ -23,8 +23,8 @@ const MAX_PEAKS: usize = 16;
 /// add up to the budget, or to the number of all delays if that is smaller.
 pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
     let budget = usize::try_from(budget).unwrap_or(usize::MAX);
-    // Tables are added from the last to the first, because of equal sharings the one that uses more
-    // of a table added later is preferred: that of the first tables.
+    // Of equal sharings, the one that uses more of a table added later wins. So the first tables
+    // are added last.
     let tables_from_last = tables.iter().enumerate().rev();
     let items: Vec<_> = tables_from_last
         .map(|(index, delays)| SharedTable::new(index, delays, budget))
@@ -212,7 +212,6 @@ mod tests {
         check(&[&[100, 1], &[100, 1]], 3, &[2, 1]);
         check(&[&[0, 0, 0]], 2, &[2]);
         // The best sharing uses the first table in part: (1, 4) gives 48, (3, 2) only 41.
-        // the second give 48.
         check(&[&[10, 10, 10], &[5, 6, 7, 20]], 5, &[1, 4]);
     }
 
