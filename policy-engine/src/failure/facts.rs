@@ -198,7 +198,7 @@ pub struct SeenFailure<'f> {
 }
 
 impl<'f> SeenFailure<'f> {
-    /// The failure.
+    /// Returns the failure.
     pub fn failure(&self) -> &'f Failure<'f> {
         self.failure
     }
