@@ -66,8 +66,8 @@ impl TryFrom<Map<String, Value>> for ChoiceRule {
 impl ChoiceRule {
     /// Evaluates the rule.
     ///
-    /// `And` and `Or` stop as soon as the result is known, so a path that has no value is only an
-    /// error if it is reached.
+    /// `And` and `Or` stop as soon as the result is known. So a path without a value is an error
+    /// only if the evaluation reaches it.
     pub(crate) fn matches(&self, scope: &Scope<'_>) -> Result<bool, TaskFailure> {
         match self {
             Self::Boolean(BooleanOperator::And(rules)) => rules

@@ -11,11 +11,11 @@ pub trait Clock {
     /// Waits for this duration.
     ///
     /// # Errors
-    /// The user interrupted the wait. The execution is then aborted.
+    /// Returns an error if the user interrupted the wait. The execution is then aborted.
     fn wait(&mut self, duration: Duration) -> Result<(), AbortedError>;
 }
 
-/// The user interrupted a wait.
+/// The error for a wait that the user interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the user interrupted the wait")]
 pub struct AbortedError;

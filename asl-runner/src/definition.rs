@@ -58,7 +58,8 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 #[derive(Debug)]
 pub struct Definition(pub(crate) StateMachine);
 
-/// Why a definition cannot be run: it is not JSON, it is invalid, or it is not supported.
+/// The reason why a definition cannot be run: it is not JSON, it is not valid, or it is not
+/// supported.
 ///
 /// The message describes the first problem and its place, such as `States.RunECSTask`. If a field
 /// is not supported, the message names it.
@@ -167,7 +168,8 @@ impl Definition {
     /// parsers.
     ///
     /// # Errors
-    /// The definition is not JSON, is invalid, or uses a feature that is not supported.
+    /// Returns an error if the definition is not JSON, is not valid, or uses a feature that is not
+    /// supported.
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
         let json: Map<_, _> = serde_json::from_str(text)
             .map_err(|error| DefinitionError(format!("JSON: {error}")))?;
@@ -261,7 +263,7 @@ fn take<T: DeserializeOwned>(
 }
 
 impl State {
-    /// The names of all states that can follow this one.
+    /// Returns the names of all states that can follow this one.
     fn targets(&self) -> Vec<&String> {
         let branches = match &self.body {
             StateBody::Choice { choices, default } => choices
@@ -275,7 +277,7 @@ impl State {
         self.next.iter().chain(branches).collect()
     }
 
-    /// The first entry of `Catch` that matches the error. `None` if no entry does.
+    /// Returns the first entry of `Catch` that matches the error. `None` if no entry does.
     pub(crate) fn catcher(&self, error: &str) -> Option<&Catcher> {
         let StateBody::Task(task) = &self.body else {
             return None;
@@ -287,8 +289,8 @@ impl State {
 }
 
 impl Retrier {
-    /// The delay before each retry, in order. There are `MaxAttempts` of them, because Step
-    /// Functions counts retries there, not runs.
+    /// Returns the delay before each retry, in order. There are `MaxAttempts` delays, because Step
+    /// Functions counts retries in that field, not runs.
     pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> {
         let seconds =
             |given: Option<NonZeroU32>, default| f64::from(given.map_or(default, NonZeroU32::get));
@@ -302,7 +304,7 @@ impl Retrier {
     }
 }
 
-/// Returns true if one of the names in `ErrorEquals` matches the error.
+/// Returns whether one of the names in `ErrorEquals` matches the error.
 pub(crate) fn matches_error(error_equals: &[String], error: &str) -> bool {
     error_equals.iter().any(|name| match name.as_str() {
         _ if error == RUNTIME => false,

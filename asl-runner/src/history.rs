@@ -20,8 +20,8 @@ pub struct HistoryEvent {
     /// - The first event is `ExecutionStarted`. The last event is `ExecutionSucceeded`,
     ///   `ExecutionFailed`, or `ExecutionAborted` if the user interrupted the execution.
     /// - For each state, there is one event named after its type, such as `WaitStateEntered`, and
-    ///   later a second one, such as `WaitStateExited`. The second one is missing if the execution
-    ///   ends in the state with an error.
+    ///   later a second one, such as `WaitStateExited`. The second one is missing if an error in the
+    ///   state ends the execution.
     /// - For each run of a task, there are `TaskScheduled`, `TaskStarted`, and `TaskSubmitted` if
     ///   the resource ends in `.sync`, which means that the service has accepted the work. One of
     ///   `TaskSucceeded`, `TaskFailed` and `TaskTimedOut` follows, unless the user interrupted the

@@ -1,8 +1,8 @@
 //! Runs a Step Functions state machine locally, from the same file that is deployed.
 //!
-//! [`Definition::parse`] reads a definition in the Amazon States Language with JSONPath. It rejects
-//! every state type, field, intrinsic function and path syntax that this crate does not support,
-//! with an error that names it. [`Definition::run`] executes the definition; [`Tasks`] does the
+//! [`Definition::parse`] reads a definition in the Amazon States Language with JSONPath. If the
+//! definition uses a state type, field, intrinsic function or path syntax that this crate does not
+//! support, the error names it. [`Definition::run`] executes the definition; [`Tasks`] does the
 //! work of Task states.
 //!
 //! The crate opens no files, starts no processes and uses no network. A [`Clock`] provides the

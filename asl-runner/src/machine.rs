@@ -23,7 +23,7 @@ pub const MAX_HISTORY_EVENTS: u64 = 25_000;
 /// task, state, or execution".
 pub const MAX_PAYLOAD_BYTES: usize = 262_144;
 
-/// The id and the input of an execution.
+/// The ID and the input of an execution.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Execution {
     /// The value of `$$.Execution.Id`. In AWS it is the ARN of the execution.
@@ -35,7 +35,7 @@ pub struct Execution {
     pub input: Value,
 }
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExecutionEnd {
     /// The execution completed its last state.
@@ -155,8 +155,8 @@ impl RunningExecution<'_> {
         Ok(input)
     }
 
-    /// Runs a state. Returns its output and the name of the next state, or `None` if it is the last
-    /// state.
+    /// Runs a state. Returns its output and the name of the next state; `None` instead of the name
+    /// if this is the last state.
     fn run_state<'d>(
         &mut self,
         state: &'d State,
@@ -254,8 +254,8 @@ impl RunningExecution<'_> {
     /// Runs a task once. Returns the result after `ResultSelector`.
     fn attempt(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
         let resource = &task.resource;
-        // Only a function's own ARN counts. A service integration that invokes a function, such as
-        // `arn:aws:states:::lambda:invoke`, is an ordinary task.
+        // Only the ARN of a function itself counts. A service integration that invokes a function,
+        // such as `arn:aws:states:::lambda:invoke`, is an ordinary task.
         let prefix = if resource.contains(":function:") {
             "LambdaFunction"
         } else {
@@ -300,7 +300,7 @@ impl RunningExecution<'_> {
         )?)
     }
 
-    /// The scope for the paths of the current state, in which `$` is this value.
+    /// Returns the scope for the paths of the current state, in which `$` refers to `input`.
     fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
         Scope {
             state: self.state.as_deref().unwrap_or_default(),
@@ -312,7 +312,8 @@ impl RunningExecution<'_> {
     /// Emits an event.
     ///
     /// # Errors
-    /// `States.Runtime` if only the event that ends the execution fits in the history.
+    /// Returns `States.Runtime` if only the event that ends the execution still fits in the
+    /// history.
     fn record(&mut self, kind: impl Into<String>, details: Value) -> Result<(), TaskFailure> {
         if self.events + 1 >= MAX_HISTORY_EVENTS {
             let why = format!(
@@ -340,10 +341,10 @@ impl RunningExecution<'_> {
     }
 }
 
-/// Checks that `data` is not larger than [`MAX_PAYLOAD_BYTES`].
+/// Checks that the JSON text of `data` is not larger than [`MAX_PAYLOAD_BYTES`].
 ///
 /// # Errors
-/// `States.DataLimitExceeded` if it is. `name` describes the data in the cause.
+/// Returns `States.DataLimitExceeded` if it is larger. `name` describes the data in the cause.
 fn check_size(name: &str, data: &Value) -> Result<(), TaskFailure> {
     match serde_json::to_vec(data).is_ok_and(|json| json.len() <= MAX_PAYLOAD_BYTES) {
         true => Ok(()),

@@ -68,7 +68,7 @@ impl TryFrom<String> for Path {
 }
 
 impl PathStep {
-    /// Reads a field name, or an index in brackets. `None` if the text is neither.
+    /// Parses a field name, or an index in brackets. `None` if the text is neither.
     fn read(text: &str) -> Option<Self> {
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
         match text
@@ -117,7 +117,7 @@ impl<'a> Scope<'a> {
     /// Returns the value at the path.
     ///
     /// # Errors
-    /// `States.Runtime` if there is no value.
+    /// Returns `States.Runtime` if there is no value.
     pub(crate) fn read(&self, path: &Path) -> Result<&'a Value, TaskFailure> {
         self.find(path)
             .ok_or_else(|| self.failure(RUNTIME, format!("the path `{}` has no value", path.text)))
@@ -126,7 +126,7 @@ impl<'a> Scope<'a> {
     /// Returns the value at the path as a `T`.
     ///
     /// # Errors
-    /// `States.Runtime` if there is no value, or if it is not a `T`.
+    /// Returns `States.Runtime` if there is no value, or if it is not a `T`.
     pub(crate) fn read_as<T: Deserialize<'a>>(&self, path: &Path) -> Result<T, TaskFailure> {
         T::deserialize(self.read(path)?)
             .map_err(|why| self.failure(RUNTIME, format!("the path `{}`: {why}", path.text)))
@@ -136,7 +136,8 @@ impl<'a> Scope<'a> {
     /// the path are created. If there is no `ResultPath`, the result replaces the input.
     ///
     /// # Errors
-    /// `States.ResultPathMatchFailure` if the path leads into a value that is not an object.
+    /// Returns `States.ResultPathMatchFailure` if the path leads into a value that is not an
+    /// object.
     pub(crate) fn with_result(
         &self,
         result_path: Option<&ResultPath>,

@@ -13,11 +13,11 @@ pub trait Tasks {
     /// Runs a task once. Each retry is another call.
     ///
     /// # Errors
-    /// The task failed, or the user interrupted it.
+    /// Returns an error if the task failed, or if the user interrupted it.
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError>;
 }
 
-/// The request of a Task state to run its task once.
+/// The request to run the task of a Task state once.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskCall<'a> {
     /// The name of the state.
@@ -28,11 +28,11 @@ pub struct TaskCall<'a> {
     pub input: &'a Value,
     /// The `TimeoutSeconds` of the state, in whole seconds. `None` if it has no timeout.
     ///
-    /// The implementation of [`Tasks`] enforces it, by failing with `States.Timeout`.
+    /// Implementations of [`Tasks`] must enforce it, by failing with `States.Timeout`.
     pub timeout: Option<Duration>,
 }
 
-/// Why a task has no result.
+/// The reason why a task has no result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TaskError {
     /// The task failed. The `Retry` and the `Catch` of the state apply.
@@ -69,8 +69,8 @@ impl TaskFailure {
         Self { error, output }
     }
 
-    /// The `Cause` of the error output. A value that is not a string is converted to JSON text.
-    /// Empty if there is no `Cause`.
+    /// Returns the `Cause` of the error output. A value that is not a string is converted to JSON
+    /// text. Empty if there is no `Cause`.
     pub(crate) fn cause(&self) -> String {
         match self.output.get("Cause") {
             Some(Value::String(cause)) => cause.clone(),

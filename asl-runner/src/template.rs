@@ -48,7 +48,7 @@ impl TryFrom<Value> for Template {
 }
 
 impl Template {
-    /// Reads the value of a key that ends in `.$`.
+    /// Parses the value of a key that ends in `.$`.
     fn reference(value: &Value) -> Result<Self, String> {
         let text = value.as_str().unwrap_or_default();
         let argument = text

@@ -12,7 +12,7 @@ use exitwise_asl_runner::{Definition, ExecutionEnd, TaskCall, TaskError, TaskFai
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The deployed definition, with its markers replaced.
+/// Returns the deployed definition, with its markers replaced.
 fn deployed() -> Definition {
     let text = include_str!("../../terraform/state-machine.asl.json")
         .replace("${container_name}", "app")
@@ -22,7 +22,7 @@ fn deployed() -> Definition {
     Definition::parse(&text).expect("the deployed definition is supported")
 }
 
-/// An answer of ProcessError, wrapped in the result of `lambda:invoke`.
+/// Returns an answer of ProcessError, wrapped in the result of `lambda:invoke`.
 fn decision(kind: &str, retry_count: u64, wait_seconds: Value) -> Result<Value, TaskError> {
     Ok(json!({ "StatusCode": 200, "Payload": {
         "type": kind, "retryCount": retry_count, "waitSeconds": wait_seconds, "rule": "r", "error": "Task.Exit4",
@@ -195,7 +195,8 @@ fn only_lists_reach_the_task() {
     }
 }
 
-/// Arbitrary JSON in which the field names and values of the deployed definition are frequent.
+/// Generates arbitrary JSON in which the field names and values of the deployed definition are
+/// frequent.
 fn any_json() -> impl Strategy<Value = Value> {
     let words = [
         "commands",
@@ -230,7 +231,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An answer of ProcessError, usually one with an arbitrary value in one field.
+/// Generates answers of ProcessError, usually with an arbitrary value in one field.
 fn any_answer() -> impl Strategy<Value = Result<Value, TaskError>> {
     let fields = vec![
         "type",
@@ -256,7 +257,7 @@ fn any_answer() -> impl Strategy<Value = Result<Value, TaskError>> {
     ]
 }
 
-/// Tasks of which RunECSTask always fails and ProcessError is scripted.
+/// Tasks for which RunECSTask always fails and ProcessError gives scripted answers.
 struct FailingContainer(ScriptedTasks);
 
 impl Tasks for FailingContainer {

@@ -2,7 +2,7 @@
 
 use exitwise_asl_runner::Definition;
 
-/// The error message for a definition. Empty if the definition is accepted.
+/// Returns the error message for a definition. Empty if the definition is accepted.
 fn problem(text: &str) -> String {
     Definition::parse(text).map_or_else(|error| error.to_string(), |_| String::new())
 }

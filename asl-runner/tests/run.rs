@@ -22,7 +22,8 @@ fn definition(states: &str) -> Definition {
     Definition::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// The output as JSON, `FAILED error: cause`, or `ABORTED`.
+/// Returns the end of an execution as text: the output as JSON, `FAILED error: cause`, or
+/// `ABORTED`.
 fn summary(end: ExecutionEnd) -> String {
     match end {
         ExecutionEnd::Succeeded { output } => output.to_string(),
@@ -372,7 +373,8 @@ fn fail_states_name_error_and_cause() {
     }
 }
 
-/// A Task state `A` with these additional fields, and a state `B` that its `Catch` can refer to.
+/// Returns a Task state `A` with these additional fields, and a state `B` to which its `Catch` can
+/// refer.
 fn task(fields: &str) -> String {
     format!(
         r#""A": {{ "Type": "Task", "Resource": "r", {fields} "End": true }}, "B": {{ "Type": "Succeed" }}"#
@@ -492,7 +494,7 @@ fn errors_are_caught_by_name() {
     check_with(own_error, "7", vec![], r#""States.ResultPathMatchFailure""#);
 }
 
-/// Runs a task that fails with these errors, one for each run; an empty one is a success. Checks
+/// Runs a task that fails with these errors, one for each run; an empty error is a success. Checks
 /// the delays between the runs, in seconds, and the [`summary`].
 #[track_caller]
 fn check_retry(fields: &str, errors: &[&str], delays: &[i64], expect: &str) {

@@ -1,5 +1,5 @@
-//! Times `exitwise run --fast`, from its start to its first line of output and to its end: `cargo bench -p exitwise`. The
-//! goal for the first line is 20 ms.
+//! Measures `exitwise run --fast`, from its start to its first line of output and to its end:
+//! `cargo bench -p exitwise`. The goal for the first line is 20 ms.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Time to the first line of standard output, and to the end of the process.
+/// Returns the time to the first line of standard output, and the time to the end of the process.
 fn timed() -> (Duration, Duration) {
     let start = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));

@@ -1,4 +1,4 @@
-//! The command line as people type it.
+//! The arguments of all commands, with their help texts.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! `exitwise completions`: scripts that let shells complete commands and options.
+//! `exitwise completions`: prints scripts with which shells complete commands and options.
 
 use crate::args::{Cli, Completions};
 use crate::status::Status;

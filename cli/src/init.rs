@@ -1,4 +1,4 @@
-//! `exitwise init`: a commented policy to start from.
+//! `exitwise init`: writes a commented policy to start from.
 
 use crate::args::Init;
 use crate::output::terminal::{GOOD, say};
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 
-/// The text of a new policy.
+/// The text of the policy that `init` writes.
 const STARTER: &str = include_str!("starter.toml");
 
 pub(crate) fn run(args: &Init) -> Result<Status> {
@@ -16,8 +16,8 @@ pub(crate) fn run(args: &Init) -> Result<Status> {
         return Ok(Status::Fine);
     }
     let name = args.path.display();
-    // Checking and creating in one call never overwrites a file, even if another program creates it
-    // at the same time.
+    // Checking and creating in a single call never overwrites a file, even if another program
+    // creates it at the same time.
     let mut file = File::create_new(&args.path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             anyhow!("{name} exists already; name another file, or see `exitwise init -`")

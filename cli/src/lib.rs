@@ -1,7 +1,7 @@
-//! The command line `exitwise`: writes, checks, explains and runs retry policies.
+//! The command line `exitwise`, which writes, checks, explains and runs retry policies.
 //!
-//! [`main`] is the whole program. The policies, their decisions and their analysis are in the crate
-//! `exitwise-engine`.
+//! [`main`] is the whole program. The crate `exitwise-engine` has the policies, their decisions and
+//! their analysis.
 
 mod args;
 mod check;
@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
     match status {
         Ok(status) => ExitCode::from(status as u8),
         Err(error) => {
-            // A reader such as `head` may close the pipe early; that is not an error of the user.
+            // A reader such as `head` may close the pipe early. That is not an error.
             let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
             if kind == Some(io::ErrorKind::BrokenPipe) {
                 return ExitCode::SUCCESS;

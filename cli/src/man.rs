@@ -1,4 +1,4 @@
-//! `exitwise man`: manual pages, one for the program and one for each subcommand.
+//! `exitwise man`: writes manual pages, one for the program and one for each subcommand.
 
 use crate::args::{Cli, Man};
 use crate::output::terminal::say;

@@ -1,4 +1,4 @@
-//! Policies from files, and their diagnostics for people.
+//! Policies in files, and their diagnostics for people.
 
 use anyhow::{Context, Result};
 use exitwise_engine::Policy;
@@ -8,19 +8,19 @@ use std::path::Path;
 
 /// The text of a policy, and the result of loading it.
 pub(crate) struct PolicyFile {
-    /// The path as the user wrote it.
+    /// The path as the user typed it, or another name for messages.
     pub(crate) name: String,
     pub(crate) text: String,
-    /// `None` if there is an error among the diagnostics.
+    /// The policy. `None` if one of the diagnostics is an error.
     pub(crate) policy: Option<Policy>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl PolicyFile {
-    /// Loads the file, or the default policy if there is no path.
+    /// Loads the policy in a file, or the default policy if `path` is `None`.
     ///
     /// # Errors
-    /// The file cannot be read. A policy with errors is not an error here.
+    /// Returns an error if the file cannot be read. A policy with errors is not an error here.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else {
             let text = exitwise_lambda::DEFAULT_POLICY.into();
@@ -47,7 +47,7 @@ impl PolicyFile {
         }
     }
 
-    /// Loads a policy from its text; the name is for people.
+    /// Loads a policy from its text. `name` is shown in messages.
     pub(crate) fn from_text(name: String, text: String) -> Self {
         let (policy, diagnostics) = match Policy::load(&text) {
             Ok((policy, warnings)) => (Some(policy), warnings),
@@ -61,7 +61,7 @@ impl PolicyFile {
         }
     }
 
-    /// The name and the policy. `None` if the policy has errors; then they are printed.
+    /// Returns the name and the policy. `None` if the policy has errors; then they are printed.
     pub(crate) fn usable(self) -> Option<(String, Policy)> {
         if self.policy.is_none() {
             self.print_diagnostics();
@@ -69,7 +69,7 @@ impl PolicyFile {
         self.policy.map(|policy| (self.name, policy))
     }
 
-    /// Number of problems with this severity.
+    /// Returns the number of problems with this severity.
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.diagnostics
             .iter()

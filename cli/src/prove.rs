@@ -1,4 +1,4 @@
-//! `exitwise prove`: looks at everything that can happen under a policy.
+//! `exitwise prove`: visits every state that executions can reach under a policy.
 
 use crate::args::{Format, Prove};
 use crate::output::terminal::{BAD, GOOD, counted};
@@ -14,20 +14,20 @@ use serde_json::json;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// Number of executions with random failures, if there are too many states to look at each.
+/// Number of random executions to simulate if there are too many states to visit them all.
 const RANDOM_EXECUTIONS: u32 = 1_000;
 
-/// What is known of a policy after looking at it.
+/// The result of visiting the states of a policy.
 struct Proof<'p> {
     worst: WorstCase,
-    /// Number of kinds of failures: one for each reachable rule, `[default]` included.
+    /// Number of kinds of failures: one for each reachable rule, including `[default]`.
     kinds: usize,
-    /// Rules for which no failure was found that they decide about.
+    /// Rules for which no failure was found that makes them decide.
     without_example: Vec<&'p Rule>,
     /// Number of states that executions can reach.
     count: StateCount,
     walk: Walk,
-    /// Whether every state was looked at.
+    /// Whether every state was visited.
     is_complete: bool,
     time: Duration,
 }
@@ -96,7 +96,7 @@ impl<'p> Proof<'p> {
         })
     }
 
-    /// Why this is not a proof. `None` if it is one.
+    /// Returns the reason why this is not a proof. `None` if it is one.
     fn gap(&self) -> Option<String> {
         if !self.is_complete {
             let max_states = match u64::try_from(self.count.states) {
@@ -172,7 +172,7 @@ impl<'p> Proof<'p> {
     }
 }
 
-/// `1287`, `at most 1287`, `more than 10^38`.
+/// Returns the number of states as text: `1287`, `at most 1287` or `more than 10^38`.
 fn described(count: StateCount) -> String {
     let at_most = if count.is_exact { "" } else { "at most " };
     match count.states {
@@ -181,7 +181,7 @@ fn described(count: StateCount) -> String {
     }
 }
 
-/// Shows how far a walk has come, on a terminal.
+/// Shows the progress of a walk on a terminal.
 struct Progress<'n> {
     name: &'n str,
     count: StateCount,
@@ -189,7 +189,7 @@ struct Progress<'n> {
 }
 
 impl<'n> Progress<'n> {
-    /// Shows the number of states before the walk starts.
+    /// Creates the display, and shows the number of states before the walk starts.
     fn new(name: &'n str, count: StateCount) -> Self {
         let mut progress = Self {
             name,

@@ -1,4 +1,4 @@
-//! `exitwise schema`: the JSON Schema of policies.
+//! `exitwise schema`: prints the JSON Schema of policies.
 
 use crate::output::terminal::say;
 use crate::status::Status;

@@ -1,11 +1,13 @@
-//! `check --format sarif` and `--format github` keep to the formats of the programs that read them.
+//! The output of `check --format sarif` and `check --format github` meets the formats of the
+//! programs that read it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
 use std::fs;
 use std::process::Command;
 
-/// Four errors, one of them on a line with multi-byte characters. The second file has a warning and an odd name.
+/// The policy in `bad.toml` has four errors, one of them on a line with multi-byte characters. The
+/// one in the file with the odd name has a warning.
 const BAD: &str = "version = 1\nlimits = { max_retries = \"3\" }\nname = 1\n[[rule]]\nname = \"é\" # ü\nwhen = { exit_code = \"4..5\" }\ntype = \"FATAL\"\n";
 const ODD: &str = "version = 1\nlimits = { max_retries = 3 }\n[exit_codes]\nUnused = 1\n";
 

@@ -1,5 +1,5 @@
-//! For any policy and any failing task, an execution ends in success or in FatalError, within the policy's worst case. It goes
-//! through JSON, the handler and the deployed definition.
+//! For any policy and any failing task, an execution ends in success or in FatalError, within the
+//! worst case of the policy. It runs through JSON, the handler and the deployed definition.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -27,9 +27,10 @@ use time::OffsetDateTime;
 /// A failed run of the task: the error name, and the error output that a Catch passes on.
 type FailingRun = (String, Value);
 
-/// Failed runs, as ECS and Step Functions report them, or with arbitrary JSON.
+/// Generates failed runs, as ECS and Step Functions report them or with arbitrary JSON.
 ///
-/// `States.Runtime` and `States.DataLimitExceeded` end an execution because `States.ALL` matches neither.
+/// `States.Runtime` and `States.DataLimitExceeded` end an execution, because `States.ALL` matches
+/// neither.
 fn failing_runs() -> impl Strategy<Value = FailingRun> {
     let odd = prop_oneof![4 => task_errors(), 1 => any_json()];
     (errors(), odd).prop_filter("no Catch handles these two", |(error, _)| {
@@ -37,8 +38,8 @@ fn failing_runs() -> impl Strategy<Value = FailingRun> {
     })
 }
 
-/// Stands for ECS and Lambda. The task fails with the listed failures, over and over, and may succeed in the end. The function
-/// is the real handler.
+/// Stands for ECS and Lambda. The task fails with the listed failures, again and again, and may
+/// succeed in the end. The function is the real handler.
 struct World {
     failures: Vec<FailingRun>,
     succeeds_at: Option<usize>,
@@ -135,8 +136,8 @@ proptest! {
         let course = Course::of(&policy, failures, succeeds_at);
         let (runs, waits) = (course.world.runs, course.times("WaitStateEntered"));
 
-        // CheckInput and Init make 5 events; RunECSTask, ProcessError and ErrorStateChoice 13; a wait 2; FatalError 2; a
-        // successful run 6, and the end 1.
+        // CheckInput and Init make 5 events; RunECSTask, ProcessError and ErrorStateChoice 13; a
+        // wait 2; FatalError 2; a successful run 6, and the end 1.
         let expected = match &course.end {
             ExecutionEnd::Succeeded { .. } => 5 + 13 * (runs - 1) + 2 * waits + 7,
             ExecutionEnd::Failed { error, cause } => {
@@ -204,7 +205,7 @@ fn the_worst_case_of_each_policy_is_reached() {
     assert_eq!(seen, 9);
 }
 
-/// The 1,000 retries that a policy may allow fit an execution's history.
+/// The history of an execution has room for 1,000 retries, the maximum that a policy can allow.
 #[test]
 fn the_longest_execution_fits_its_history() {
     let text = testkit::policy::one_temporary_rule(1_000, "constant = \"99999s\"");

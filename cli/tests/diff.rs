@@ -1,4 +1,4 @@
-//! The changes that `diff` prints agree with the explanations of `explain` under either policy.
+//! The changes that `diff` prints agree with the explanations of `explain` under both policies.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
@@ -57,7 +57,8 @@ fn a_policy_does_not_differ_from_itself() {
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.to_str().unwrap();
-        // The default policy pairs 33 rules with 33, which takes a while without optimization.
+        // For the default policy, `diff` compares 33 rules with 33, which takes long without
+        // optimization.
         if name.ends_with(".toml") && !name.ends_with("default.toml") {
             let output = exitwise(&["diff", name, name]);
             assert_eq!(

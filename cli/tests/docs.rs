@@ -1,5 +1,6 @@
-//! Parses or runs every code block of the documentation. In `sh` blocks, the lines that call `exitwise` are run; `text` blocks are
-//! prose. `policy-engine/tests/documents.rs` loads the policies and runs their tests.
+//! Parses or runs every code block of the documentation. In `sh` blocks, the lines that call
+//! `exitwise` are run; `text` blocks are prose. `policy-engine/tests/documents.rs` loads the
+//! policies and runs their tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saphyr::{LoadableYamlNode, Yaml};
@@ -10,11 +11,11 @@ use std::process::Command;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// It contains bad policies, too. A test in `policy-engine` checks it.
+/// A document that also contains invalid policies. A test in `policy-engine` checks it.
 const TESTED_ELSEWHERE: &str = "diagnostics.md";
 
 struct Block {
-    /// File and line.
+    /// The file and the line of the block.
     place: String,
     language: String,
     text: String,
@@ -86,7 +87,7 @@ fn json_and_yaml_parse() {
 
 #[test]
 fn commands_run() {
-    // The commands write their files here.
+    // The folder to which the commands write their files.
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("target")).unwrap();
     for name in ["policies", "lambda", "cli", "terraform"] {
@@ -105,7 +106,7 @@ fn commands_run() {
             else {
                 continue;
             };
-            // A shell expands patterns of file names.
+            // A shell runs the command, because it expands patterns of file names.
             let command = format!("\"$EXITWISE\" {args}");
             let mut shell = Command::new("sh");
             shell
@@ -125,7 +126,8 @@ fn commands_run() {
     assert!(run >= 10);
 }
 
-/// The README shows the output of its first command; the lines of the task itself go to standard error.
+/// The README shows the output of its first command. The lines of the task itself go to standard
+/// error.
 #[test]
 fn the_first_command_prints_what_is_shown() {
     let ran = Command::new(env!("CARGO_BIN_EXE_exitwise"))
@@ -206,7 +208,7 @@ fn the_workflow_runs() {
     assert!(!sh(&of_step("Check")).status.success() && !sh(&of_step("Compare")).status.success());
 }
 
-/// Runs the hook as pre-commit does: with the names of the files at the end.
+/// Runs the hook as pre-commit does: with the names of the files as the last arguments.
 #[test]
 fn the_hook_runs() {
     let hooks = fs::read_to_string(Path::new(ROOT).join(".pre-commit-hooks.yaml")).unwrap();

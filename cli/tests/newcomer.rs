@@ -34,7 +34,7 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
         checked.status.success() && summary.starts_with("policy.toml: good;"),
         "{summary}"
     );
-    // The commands in its first lines.
+    // Run the commands in the first lines of the policy.
     let text = fs::read_to_string(folder.path().join("policy.toml")).unwrap();
     let commands: Vec<_> = text
         .lines()
@@ -57,7 +57,7 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
     );
 }
 
-/// `simulate` gives the types that the tests in the starter expect.
+/// `simulate` gives the types that the tests in the starter policy expect.
 #[test]
 fn the_starter_does_what_its_tests_say() {
     let folder = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ fn the_starter_does_what_its_tests_say() {
     assert_eq!(types(spot), ["RETRIABLE", "RETRIABLE", "TEMPORARY"]);
 }
 
-/// All subcommands in the help.
+/// Returns all subcommands that the help lists.
 fn subcommands(folder: &Path) -> Vec<String> {
     let help = stdout(&exitwise(folder, &["help"]));
     let listed = help

@@ -1,4 +1,5 @@
-//! `policies/original.toml` gives the answers of the demo that exitwise grew out of, for all of its inputs.
+//! `policies/original.toml` gives the same answers as the original demo, for all inputs of the
+//! demo.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
@@ -7,7 +8,8 @@ use std::process::Command;
 
 const RETRIES: u64 = 3;
 
-/// The demo's answers while retries are left: exit code, type and waitSeconds. The last row is for all other codes.
+/// The answers of the original demo while retries are left: exit code, type and waitSeconds. The
+/// last row is for all other codes.
 const ANSWERS: [(Option<u64>, &str, u64); 4] = [
     (Some(1), "RETRIABLE", 0),
     (Some(3), "FATAL", 0),
@@ -15,7 +17,8 @@ const ANSWERS: [(Option<u64>, &str, u64); 4] = [
     (None, "RETRIABLE", 0),
 ];
 
-/// The demo's type, retryCount and waitSeconds. A missing waitSeconds is 0 here.
+/// Returns the type, the retryCount and the waitSeconds of the original demo. A missing waitSeconds
+/// is 0.
 fn original(exit_code: u64, retry_count: u64) -> (&'static str, u64, u64) {
     if retry_count >= RETRIES {
         return ("FATAL", retry_count, 0);

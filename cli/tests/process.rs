@@ -32,7 +32,7 @@ fn interrupt(child: &Child) {
 fn ctrl_c_stops_the_task_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let (here, gone) = (folder.path().join("here"), folder.path().join("gone"));
-    // The shell's child must end, too, and the shell gets time to clean up.
+    // The child of the shell must end, too, and the shell gets time to clean up.
     let script = format!(
         "sh -c 'trap \"touch {}; exit 1\" TERM; touch {}; sleep 60 & wait'",
         gone.display(),

@@ -1,6 +1,8 @@
-//! Explains recordings of the AWS command line, made from executions that ran locally.
+//! Explains recordings in the format of the AWS command line, made from executions that ran
+//! locally.
 //!
-//! `UPDATE_DOCS=1 cargo test -p exitwise --test recorded` writes the recordings that the manual of `explain` uses.
+//! `UPDATE_DOCS=1 cargo test -p exitwise --test recorded` writes the recordings that the manual of
+//! `explain` uses.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Map, Value, json};
@@ -27,7 +29,8 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// An event in the form of the API: its details have a key that depends on the type, and documents in them are strings.
+/// Converts an event to the form of the API: its details have a key that depends on the type, and
+/// the documents in them are strings.
 ///
 /// Source: Step Functions API Reference, HistoryEvent and its details.
 fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
@@ -75,7 +78,7 @@ fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
     json!({"timestamp": timestamp, "type": kind, "id": id, "previousEventId": id - 1, details: put})
 }
 
-/// The history of an execution as `get-execution-history` prints it.
+/// Returns the history of an execution as `get-execution-history` prints it.
 fn history(args: &[&str]) -> Value {
     let ran = exitwise(&[&["run", "--fast", "--format", "json"], args].concat());
     let mut resource = Default::default();
@@ -86,7 +89,7 @@ fn history(args: &[&str]) -> Value {
     json!({ "events": events })
 }
 
-/// The same history without data, as `--no-include-execution-data` prints it.
+/// Returns a history without data, as `--no-include-execution-data` prints it.
 fn without_data(history: &Value) -> Value {
     fn strip(value: &mut Value) {
         if let Value::Object(object) = value {
@@ -112,7 +115,7 @@ fn without_data(history: &Value) -> Value {
     history
 }
 
-/// The last event as `describe-execution` prints it.
+/// Returns the last event of a history as `describe-execution` prints it.
 fn execution(history: &Value) -> Value {
     let last = history
         .pointer("/events")
@@ -165,7 +168,7 @@ fn explained(folder: &Path, history: &Value) -> Vec<Value> {
     lines(&output)
 }
 
-/// The explanation repeats the recorded answer, in whatever order the events are listed.
+/// The explanation repeats the recorded answer, whatever the order of the events.
 #[test]
 fn a_history_is_explained_as_it_was_decided() {
     let folder = tempfile::tempdir().unwrap();
@@ -196,7 +199,8 @@ fn a_history_is_explained_as_it_was_decided() {
     }
 }
 
-/// If the function's input is missing, the input of its state is used. It lacks only the policy and the execution.
+/// If the input of the function is missing, the input of its state is used. It lacks only the
+/// policy and the execution.
 #[test]
 fn the_input_of_the_state_replaces_a_missing_payload() {
     let folder = tempfile::tempdir().unwrap();
@@ -218,7 +222,7 @@ fn the_input_of_the_state_replaces_a_missing_payload() {
     assert_eq!(types, ["TEMPORARY", "TEMPORARY", "TEMPORARY", "FATAL"]);
 }
 
-/// The output of `explain` for this document.
+/// Returns the output of `explain` for this document.
 fn explained_text(document: &Value) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.json");
@@ -249,7 +253,8 @@ fn events(history: &mut Value) -> &mut Vec<Value> {
         .unwrap()
 }
 
-/// If the state's resource is the function's ARN, other events have the same data.
+/// If the resource of the state is the ARN of the function, other types of events contain the same
+/// data.
 #[test]
 fn a_function_called_by_its_arn_has_the_same_explanation() {
     let mut history = committed("history.json");
@@ -340,7 +345,7 @@ fn incomplete_histories_are_explained_with_a_note() {
         "{text}"
     );
 
-    // A state machine without ProcessError.
+    // A state machine that does not call ProcessError.
     let mut without = committed("history.json");
     events(&mut without).retain(|event| !event.to_string().contains("lambda"));
     let text = explained_text(&without);
@@ -350,7 +355,7 @@ fn incomplete_histories_are_explained_with_a_note() {
     );
     assert_eq!(text.matches("no call of ProcessError").count(), 2, "{text}");
 
-    // Nothing failed.
+    // An execution in which nothing failed.
     let text = explained_text(&history(&["--policy", "cli/tests/cmd/once.toml"]));
     assert!(
         text.starts_with("x.json: the execution succeeded\n  no task failed"),

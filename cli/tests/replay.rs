@@ -1,4 +1,5 @@
-//! A replayed failure gets through the whole state machine the decision that `explain` gives it.
+//! When a failure is replayed through the whole state machine, it gets the same decision as from
+//! `explain`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
@@ -21,7 +22,8 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// The recorded events by container name, each without `errorState`, because an execution starts without one.
+/// Returns the recorded events by container name, each without `errorState`, because an execution
+/// starts without one.
 fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
     let mut groups = vec![
         ("app", Vec::new()),
@@ -56,7 +58,7 @@ fn failures(folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
     groups
 }
 
-/// The first answer of ProcessError, and the last event.
+/// Returns the first answer of ProcessError, and the type of the last event.
 fn first_decision(history: &[Value]) -> (Option<Value>, String) {
     let text = |event: &Value, key: &str| {
         event
@@ -107,7 +109,8 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
             let name = path.file_name().unwrap().to_str().unwrap();
             seen += 1;
             let Some(answer) = answer else {
-                // States.ALL matches neither of these two, so the execution ends without a decision.
+                // `States.ALL` matches neither of these two errors, so the execution ends without a
+                // decision.
                 assert!(
                     ["sfn-runtime.json", "sfn-data-limit-exceeded.json"].contains(&name),
                     "{name}"
@@ -138,7 +141,8 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
     assert_eq!(seen, 179);
 }
 
-/// 1 + CheckInput 2 + Init 2 + 4 laps of RunECSTask 6, ProcessError 5 and Choice 2 + 3 waits of 2 + FatalError 1 + 1.
+/// ExecutionStarted makes 1 event, CheckInput and Init 2 each; each of 4 runs 13 (RunECSTask 6,
+/// ProcessError 5, ErrorStateChoice 2); each of 3 waits 2; FatalError and ExecutionFailed 1 each.
 #[test]
 fn an_exhausted_task_leaves_65_events() {
     let original = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/original.toml");
@@ -171,7 +175,8 @@ fn an_exhausted_task_leaves_65_events() {
     assert_eq!(last.get("timestamp").unwrap(), "1970-01-01T00:03:00.000Z");
 }
 
-/// The output of `explain` starts with the bytes of the function's answer: both write the same errorState.
+/// The output of `explain` starts with the bytes of the function's answer, because both print the
+/// same errorState.
 #[test]
 fn explain_prints_the_bytes_that_the_function_answers() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda/tests/failures");

@@ -1,6 +1,6 @@
 //! Simulated executions agree with `run`, and the picture in the README is up to date.
 //!
-//! `UPDATE_DOCS=1 cargo test -p exitwise --test simulate` draws the README's picture.
+//! `UPDATE_DOCS=1 cargo test -p exitwise --test simulate` draws the picture in the README.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
@@ -32,7 +32,8 @@ fn list<'v>(value: &'v Value, key: &str) -> &'v Vec<Value> {
     value.get(key).and_then(Value::as_array).unwrap()
 }
 
-/// The same failures, replayed through the deployed state machine, get the same decisions at the same times.
+/// The same failures, replayed through the deployed state machine, get the same decisions at the
+/// same times.
 #[test]
 fn a_simulated_execution_runs_like_a_real_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -102,7 +103,8 @@ fn random_failures_have_their_shares_and_depend_on_the_seed() {
     let first = of_seed("7");
     assert_eq!(first, of_seed("7"));
     assert_ne!(first.get("outcomes"), of_seed("8").get("outcomes"));
-    // At each attempt, a quarter of the executions stops, a quarter succeeds, and half go on; the fourth is the last.
+    // At each attempt, a quarter of the executions fails for good, a quarter succeeds, and half
+    // continue; attempt 4 is the last.
     let number = |key: &str| first.pointer(key).and_then(Value::as_u64).unwrap();
     for (key, expected) in [
         ("/attempts/1", 5_000),

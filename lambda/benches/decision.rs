@@ -1,5 +1,5 @@
-//! Times decisions in process: `cargo bench -p exitwise-lambda --bench decision`. `docs/PERFORMANCE.md` has the
-//! figures.
+//! Measures decisions within one process: `cargo bench -p exitwise-lambda --bench decision`.
+//! `docs/PERFORMANCE.md` has the figures.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 mod policies;
@@ -18,7 +18,7 @@ use std::time::Duration;
 const CAPTURED: &str = include_str!("../tests/failures/captured-pv13-exit-4.json");
 const LAST_RULES: &str = include_str!("../tests/failures/captured-server-exception.json");
 
-/// The captured event with a larger environment, so that its Cause has about 32 KB.
+/// Returns the captured event with a larger environment, so that its Cause has about 32 KB.
 fn large() -> String {
     let mut event: serde_json::Value = serde_json::from_str(CAPTURED).unwrap();
     let cause = event.pointer_mut("/taskError/Cause").unwrap();
@@ -33,8 +33,8 @@ fn large() -> String {
     event.to_string()
 }
 
-/// Reads the same fields with derived types, as a yardstick: without a check for repeated keys, and failing at any
-/// wrong type.
+/// Reads the same fields with derived types, for comparison. Unlike the function's reader, it does
+/// not check for repeated keys, and fails at any unexpected type.
 fn read_typed(event: &str) -> usize {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -75,10 +75,11 @@ fn read_typed(event: &str) -> usize {
     task.stop_code.len() + task.stopped_reason.len() + containers
 }
 
-/// Number of events that Node handles at once: enough for its compiler to matter.
+/// Number of events that one run of Node handles: enough for its compiler to have an effect.
 const JAVASCRIPT_EVENTS: u32 = 50_000;
 
-/// The time that the original's JavaScript takes to handle one event in process. `None` if Node is not installed.
+/// Returns the time that the JavaScript of the original demo takes for one event within one
+/// process. `None` if Node is not installed.
 fn javascript() -> Option<Duration> {
     let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
     let event = benches.join("../tests/failures/captured-pv13-exit-4.json");

@@ -1,5 +1,6 @@
-//! Compares the packaged function with bootstraps that do nothing and with Node, each as a real process:
-//! `cargo bench -p exitwise-lambda --bench process`. `docs/PERFORMANCE.md` has the figures and explains them.
+//! Compares the packaged function with bootstraps that do nothing and with Node, each as a real
+//! process: `cargo bench -p exitwise-lambda --bench process`. `docs/PERFORMANCE.md` has the figures
+//! and explains them.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -78,7 +79,7 @@ fn main() {
             .args(arguments)
             .env("CARGO_TARGET_DIR", &target)
             .env("RUSTFLAGS", flags)
-            // The fastest that a bootstrap can be, so that it is a fair yardstick.
+            // Compile for speed, because a bootstrap built for size would be too easy to beat.
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3")
             .current_dir(root);
         assert!(command.status().unwrap().success(), "{arguments:?}");
@@ -156,7 +157,8 @@ fn main() {
     } else {
         println!("SKIPPED Node: it is not installed");
     }
-    // With one core for host and bootstrap, the times are those of the work, not those of waking another core.
+    // With only one core for the host and the bootstrap, the times contain the work, but not the
+    // wake-up of another core.
     let pinned = Command::new("taskset")
         .args(["-cp", "0", &process::id().to_string()])
         .output();
@@ -164,7 +166,8 @@ fn main() {
         "pinned to one core: {}",
         pinned.is_ok_and(|output| output.status.success())
     );
-    // A fixed shuffle: every round has another order, so that no program always follows the same one.
+    // Each round uses another, fixed order of the programs, so that no program always follows the
+    // same one.
     let rounds = env::var("ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     for round in 0..rounds {
         let count = targets.len();
@@ -218,7 +221,7 @@ fn median(durations: &mut [Duration]) -> Duration {
     durations[durations.len() / 2]
 }
 
-/// The peak resident memory of a process so far, in KiB.
+/// Returns the peak resident memory of a process so far, in KiB.
 fn peak_kib(process: u32) -> u32 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

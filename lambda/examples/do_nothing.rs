@@ -1,5 +1,5 @@
-//! A bootstrap that answers a constant. The benchmark compares the function with it, because its cost is that of the
-//! runtime alone.
+//! A bootstrap that always gives the same answer. Its cost is that of the Lambda runtime alone, so
+//! the benchmark compares the function with it.
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde::de::IgnoredAny;

@@ -1,4 +1,5 @@
-//! A bootstrap whose handler has a bug: it panics at events that start with `{"panic"`. For tests of the service.
+//! A bootstrap with a bug, for tests of the service: its handler panics if the event starts with
+//! `{"panic"`.
 
 use exitwise_lambda::{Handler, serve};
 

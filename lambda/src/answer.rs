@@ -6,24 +6,24 @@ use exitwise_engine::{Decision, Policy};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
-/// An answer; as JSON it is one object.
+/// The answer to an event. As JSON it is one object.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// What to do after a failure: the new `errorState` of the state machine.
+    /// What to do after a failure: the next `errorState` of the state machine.
     Decision(Decided),
     /// The result of checking a policy.
     Validation(Validation),
 }
 
-/// A decision, and what the function logs about it. As JSON it is an [`ErrorState`].
+/// A decision, with the data that the function logs. As JSON it is an [`ErrorState`].
 #[derive(Debug)]
 pub struct Decided {
     /// The decision.
     pub decision: Decision,
-    /// The policy that decided.
+    /// The policy by which the decision was made.
     pub policy: Arc<Policy>,
-    /// The execution's id. `None` if the event has none.
+    /// The ID of the execution. `None` if the event has none.
     pub execution_id: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The answer's JSON: the errorState that goes back into the state machine.
+//! The JSON of a decision: the `errorState` that the state machine stores and passes in again.
 
 use exitwise_engine::Decision;
 use exitwise_engine::policy::{Policy, Type};
@@ -12,27 +12,27 @@ pub struct ErrorState<'d> {
     /// `RETRIABLE`, `TEMPORARY` or `FATAL`.
     #[serde(serialize_with = "as_str")]
     pub r#type: Type,
-    /// Retries of the execution so far, including the one that follows this decision.
+    /// Number of retries of the execution, including the one that follows this decision.
     pub retry_count: u32,
-    /// Seconds until the next run; 0 unless TEMPORARY. An integer, because a Wait state takes no
-    /// other number.
+    /// Seconds until the next run; 0 unless TEMPORARY. A Wait state accepts only integers.
     pub wait_seconds: u32,
-    /// The rule that decided, `default`, or `none`.
+    /// The name of the rule that decided; `default` for `[default]`, `none` if the rules were not
+    /// checked.
     pub rule: &'d str,
-    /// The Fail state's error name.
+    /// The error name for the Fail state.
     pub error: String,
-    /// The Fail state's cause.
+    /// The cause for the Fail state.
     pub cause: String,
-    /// Retries by rule, without zero entries.
+    /// Number of retries that each rule has allowed, without zero entries.
     pub retries: &'d BTreeMap<String, u32>,
-    /// Seconds waited so far, including the wait that follows this decision.
+    /// Sum of all waits, in seconds, including the wait that follows this decision.
     pub waited_seconds: u64,
-    /// The hash of the policy that decided.
+    /// The hash of the policy by which the decision was made.
     pub policy: &'d str,
 }
 
 impl<'d> ErrorState<'d> {
-    /// The decision as the state machine carries it.
+    /// Converts a decision to the form that the state machine stores.
     pub fn new(decision: &'d Decision, policy: &'d Policy) -> Self {
         Self {
             r#type: decision.verdict.to_type(),

@@ -1,4 +1,4 @@
-//! The event that the state machine passes in.
+//! Reads the event that the state machine passes to the function.
 
 use crate::json::{JsonString, JsonValue, all_distinct, integer, lossy_text, text};
 use exitwise_engine::decision::Counters;
@@ -13,7 +13,7 @@ use std::fmt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// An event, as far as it can be read. Any bytes give one; what cannot be read is absent.
+/// An event. Every payload can be read; anything in it that cannot be read is absent.
 ///
 /// # Examples
 ///
@@ -31,10 +31,10 @@ use time::format_description::well_known::Rfc3339;
 /// ```
 #[derive(Debug)]
 pub struct Event<'a> {
-    /// `Err` if the event as a whole is unusable, with the reason.
+    /// The reported error. `Err` with the reason if the event as a whole is unusable.
     task_error: Result<ReportedError<'a>, &'static str>,
     state: RetryState,
-    /// The policy as it is in the event: JSON. `None` if it is absent or null.
+    /// The policy in the event, still encoded as JSON. `None` if it is absent or null.
     policy: Option<&'a str>,
     policy_to_validate: Option<Cow<'a, str>>,
     execution_id: Option<Cow<'a, str>>,
@@ -42,7 +42,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Reads an event: `taskError`, and optionally `errorState`, `execution` and `policy`; or
+    /// Reads an event. It has `taskError` and optionally `errorState`, `execution` and `policy`, or
     /// `validatePolicy` alone. Other keys are ignored.
     pub fn read(payload: &'a [u8]) -> Self {
         let members = EventMembers::read(payload);
@@ -50,7 +50,8 @@ impl<'a> Event<'a> {
         let of_execution = |key| text(execution.as_ref()?.get(key)?);
         let time = |key| OffsetDateTime::parse(&of_execution(key)?, &Rfc3339).ok();
         let times = time("startTime").zip(time("enteredTime"));
-        // A state machine that passes its whole state may have any key beside a `taskError`.
+        // An event with a `taskError` reports a failure, even if it also has `validatePolicy`: a
+        // state machine that passes its whole state may have any other key.
         let reports_failure = !matches!(members.task_error, Err(NO_TASK_ERROR));
         let policy_to_validate = members.validate_policy.filter(|_| !reports_failure);
         Self {
@@ -68,10 +69,10 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The failure that the event reports.
+    /// Returns the failure that the event reports.
     ///
     /// # Errors
-    /// The reason why the event is unusable, for the `cause` of the answer.
+    /// Returns the reason why the event is unusable, for the `cause` of the answer.
     pub fn failure(&self) -> Result<Failure<'_>, &'static str> {
         self.task_error
             .as_ref()
@@ -79,34 +80,35 @@ impl<'a> Event<'a> {
             .map_err(|why| *why)
     }
 
-    /// The counters in the event.
+    /// Returns the counters in the event.
     pub fn state(&self) -> &RetryState {
         &self.state
     }
 
-    /// The data about the execution in the event.
+    /// Returns the execution's data in the event, besides its counters.
     pub fn context(&self) -> ExecutionContext<'_> {
         let draw = Draw::Keyed(self.execution_id.as_deref());
         ExecutionContext::new(draw, self.elapsed_seconds)
     }
 
-    /// The TOML text of the policy in the event. `None` if the event has none, or another value than
-    /// a string.
+    /// Returns the TOML text of the policy in the event. `None` if the event has no policy, or one
+    /// that is not a string.
     pub fn policy(&self) -> Option<Cow<'a, str>> {
         self.policy.and_then(text)
     }
 
-    /// The policy as it is in the event: JSON, not necessarily a string. `None` if the event has none.
+    /// Returns the policy in the event, still encoded as JSON. `None` if the event has none.
     pub(crate) fn policy_json(&self) -> Option<&'a str> {
         self.policy
     }
 
-    /// The policy that the event asks to validate. `None` if it reports a failure.
+    /// Returns the policy that the event asks the function to validate. `None` if the event reports
+    /// a failure or has no such policy.
     pub fn policy_to_validate(&self) -> Option<&str> {
         self.policy_to_validate.as_deref()
     }
 
-    /// The execution's id.
+    /// Returns the ID of the execution. `None` if the event has none.
     pub fn execution_id(&self) -> Option<&str> {
         self.execution_id.as_deref()
     }
@@ -115,7 +117,7 @@ impl<'a> Event<'a> {
 /// The reason why an event without a `taskError` is unusable.
 const NO_TASK_ERROR: &str = "it has no `taskError`";
 
-/// The members of an event that are known here.
+/// The members of an event that the function uses.
 struct EventMembers<'a> {
     task_error: Result<ReportedError<'a>, &'static str>,
     error_state: Option<JsonValue<'a>>,
@@ -134,7 +136,7 @@ impl<'a> EventMembers<'a> {
         json.and_then(read).unwrap_or_else(Self::empty)
     }
 
-    /// No members at all, because the event is unusable for this reason.
+    /// Returns members that are all absent, because the event is unusable for this reason.
     fn empty(why: &'static str) -> Self {
         Self {
             task_error: Err(why),
@@ -182,12 +184,13 @@ impl<'de> Visitor<'de> for EventVisitor {
     }
 }
 
-/// `taskError`: Step Functions' `Error` and `Cause`.
+/// `taskError`: the `Error` and the `Cause` from Step Functions.
 #[derive(Debug)]
 struct ReportedError<'a> {
     error: Option<Cow<'a, str>>,
     cause: Option<Cow<'a, str>>,
-    /// Whether the Cause has unpaired surrogates, which no strict JSON has. They are replaced.
+    /// Whether the Cause had unpaired surrogates, which have been replaced. Strict JSON has none,
+    /// so such a Cause is always plain text.
     is_lossy: bool,
 }
 
@@ -198,7 +201,7 @@ impl<'a> ReportedError<'a> {
         let mut cause = None;
         let mut is_lossy = false;
         if let Some(json) = members.get("Cause") {
-            // An object stands for its JSON text.
+            // A Cause that is an object is treated as its JSON text.
             cause = if json.starts_with('{') {
                 Some(json.into())
             } else {
@@ -229,7 +232,8 @@ impl<'a> ReportedError<'a> {
     }
 }
 
-/// Whole seconds between two times, rounded up. `None` if the second one is earlier.
+/// Returns the time from `start` to `entered` in whole seconds, rounded up. `None` if `entered` is
+/// earlier.
 fn elapsed_seconds(start: OffsetDateTime, entered: OffsetDateTime) -> Option<u64> {
     let elapsed = entered - start;
     let seconds = u64::try_from(elapsed.whole_seconds()).ok();
@@ -237,8 +241,8 @@ fn elapsed_seconds(start: OffsetDateTime, entered: OffsetDateTime) -> Option<u64
     Some(seconds + u64::from(elapsed.subsec_nanoseconds() > 0))
 }
 
-/// The counters of the previous decision. Its `type` and `waitSeconds` are output, and are never
-/// trusted.
+/// Reads the counters of the previous decision. Its `type` and `waitSeconds` are only output; a
+/// retry decision never depends on them.
 fn retry_state(error_state: JsonValue<'_>) -> RetryState {
     let members = match error_state {
         JsonValue::Null => return RetryState::default(),
@@ -262,7 +266,8 @@ fn retry_state(error_state: JsonValue<'_>) -> RetryState {
         Some(Ok(JsonValue::Object(retries))) => retries.into_map(count),
         Some(_) => None,
     };
-    // Without the seconds that were waited, the bound on retries still holds.
+    // If the sum of the waits is missing, assume 0: `max_total_wait` may then be exceeded, but the
+    // number of retries is still bounded.
     let max_waited = u64::from(MAX_RETRIES) * u64::from(MAX_WAIT_SECONDS);
     let waited = members.get("waitedSeconds").and_then(integer);
     let waited = waited.filter(|waited| *waited <= max_waited).unwrap_or(0);

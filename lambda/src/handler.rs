@@ -1,4 +1,4 @@
-//! From an event's bytes to the answer.
+//! Turns the bytes of an event into the answer.
 
 use crate::DEFAULT_POLICY;
 use crate::answer::{Answer, Decided};
@@ -7,18 +7,18 @@ use crate::validation::Validation;
 use exitwise_engine::{Decision, Policy};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Number of policies from events that are kept compiled: more workflows than one function is likely
-/// to serve.
+/// Maximum number of compiled policies from events that are kept: more workflows than one function
+/// is likely to serve.
 const MAX_KEPT_POLICIES: usize = 16;
 
-/// Number of problems of a policy that an error message lists: what fits on a screen.
+/// Maximum number of a policy's problems that an error message lists: about a screenful.
 const MAX_LISTED_PROBLEMS: usize = 5;
 
 /// The problem of an event whose `policy` is neither absent, nor null, nor a string.
 const NOT_A_STRING: &str = "`policy` is not a JSON string; pass the policy's TOML text, or leave \
                             `policy` out for the function's own policy";
 
-/// Decides about the failure that an event reports.
+/// Decides what to do after the failure that an event reports.
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     match event.failure() {
         Ok(failure) => exitwise_engine::decide(policy, &failure, event.state(), &event.context()),
@@ -29,7 +29,7 @@ pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
 /// Compiles a policy.
 ///
 /// # Errors
-/// Its first problems, one line for each.
+/// Returns the first problems of the policy, one on each line.
 pub(crate) fn compile(text: &str) -> Result<Policy, String> {
     Policy::load_for_decisions(text).map_err(|problems| {
         let problems = problems.iter().take(MAX_LISTED_PROBLEMS);
@@ -44,16 +44,16 @@ pub(crate) fn compile(text: &str) -> Result<Policy, String> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandlerError {
-    /// The policy in the event does not load; with its first problems, one line for each.
+    /// The policy in the event has errors. The value has its first problems, one on each line.
     #[error("the event's policy has errors:\n{0}")]
     PolicyInvalid(String),
-    /// A bug: the handler panicked.
+    /// The handler panicked, because of a bug.
     #[error("a bug in ProcessError; its log says where")]
     Panicked,
 }
 
 impl HandlerError {
-    /// The error name that Step Functions sees.
+    /// Returns the error name that Step Functions sees.
     pub fn name(&self) -> &'static str {
         match self {
             Self::PolicyInvalid(_) => "Policy.Invalid",
@@ -62,7 +62,8 @@ impl HandlerError {
     }
 }
 
-/// Answers events. Invocations share it: it keeps compiled policies and nothing else.
+/// Answers events. One handler serves all invocations; it keeps nothing between them except
+/// compiled policies.
 ///
 /// # Examples
 ///
@@ -80,23 +81,24 @@ impl HandlerError {
 /// ```
 #[derive(Debug, Default)]
 pub struct Handler {
-    /// Decides about events without a policy. The default policy is compiled when it is first
+    /// The policy for events that have none. The default policy is compiled when it is first
     /// needed, because most events have a policy.
     own: OnceLock<Arc<Policy>>,
-    /// Policies of earlier events, the last used one last.
+    /// The policies of earlier events, ordered by their last use; the most recent one is last.
     kept: Mutex<Vec<KeptPolicy>>,
 }
 
 /// A compiled policy from an event.
 #[derive(Debug)]
 struct KeptPolicy {
-    /// The policy as a JSON string, as it was in the event. Comparing it is faster than decoding it.
+    /// The policy as it was in the event, encoded as a JSON string. Comparing encoded strings is
+    /// faster than decoding them.
     json: String,
     policy: Arc<Policy>,
 }
 
 impl Handler {
-    /// A handler with this policy for events that have none; [`Handler::default`] uses
+    /// Creates a handler that uses `policy` for events that have none. [`Handler::default`] uses
     /// [`DEFAULT_POLICY`].
     pub fn new(policy: Policy) -> Self {
         Self {
@@ -105,10 +107,10 @@ impl Handler {
         }
     }
 
-    /// Answers an event. An unusable event is answered with FATAL.
+    /// Answers an event. The answer to an unusable event is FATAL.
     ///
     /// # Errors
-    /// The policy in the event does not load.
+    /// Returns an error if the policy in the event has errors.
     pub fn answer(&self, payload: &[u8]) -> Result<Answer, HandlerError> {
         let event = Event::read(payload);
         if let Some(text) = event.policy_to_validate() {
@@ -122,7 +124,7 @@ impl Handler {
         }))
     }
 
-    /// The policy that decides about an event.
+    /// Returns the policy for an event: the one in the event, or else the handler's own.
     fn policy(&self, event: &Event<'_>) -> Result<Arc<Policy>, HandlerError> {
         let Some(json) = event.policy_json() else {
             return self.own();
@@ -147,7 +149,8 @@ impl Handler {
     }
 
     fn kept(&self) -> MutexGuard<'_, Vec<KeptPolicy>> {
-        // A panic elsewhere cannot leave the list half-changed: each change is one call.
+        // A panic elsewhere cannot leave the list inconsistent, because each change is a single
+        // call.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

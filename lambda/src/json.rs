@@ -1,4 +1,4 @@
-//! JSON values that are read as far as they are needed, without failing at those of the wrong type.
+//! Reads JSON values only as deeply as needed. A value of an unexpected type is not an error.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Any JSON value.
+/// A JSON value. Only objects keep their content.
 pub(crate) enum JsonValue<'a> {
     Object(RawMembers<'a>),
     Null,
@@ -25,17 +25,17 @@ impl<'a> JsonValue<'a> {
     }
 }
 
-/// The members of a JSON object without repeated keys; their values are still JSON.
+/// The members of a JSON object without repeated keys. The values are not parsed yet.
 pub(crate) struct RawMembers<'a>(Vec<(JsonString<'a>, &'a RawValue)>);
 
 impl<'a> RawMembers<'a> {
-    /// The JSON of the value with this key.
+    /// Returns the JSON text of the value with this key. `None` if there is no such key.
     pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
         let member = self.0.iter().find(|(JsonString(name), _)| name == key);
         member.map(|(_, value)| value.get())
     }
 
-    /// The members with their values read. `None` if one of them cannot be read.
+    /// Parses all values with `read`. `None` if one of them cannot be parsed.
     pub(crate) fn into_map<T>(
         self,
         read: impl Fn(&'a str) -> Option<T>,
@@ -47,22 +47,23 @@ impl<'a> RawMembers<'a> {
     }
 }
 
-/// A JSON string, borrowed if it has no escapes.
+/// A JSON string; borrowed unless it contains escapes.
 #[derive(Deserialize)]
 pub(crate) struct JsonString<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-/// A JSON string. `None` if the value is of another type, or has an unpaired surrogate.
+/// Parses a JSON string. `None` if the value has another type, or if it has an unpaired surrogate.
 pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(json).ok().map(|JsonString(text)| text)
 }
 
-/// A JSON string in which unpaired surrogates are replaced. `None` if the value is of another type.
+/// Parses a JSON string, and replaces unpaired surrogates. `None` if the value has another type.
 pub(crate) fn lossy_text(json: &str) -> Option<Cow<'static, str>> {
     let Bytes(bytes) = serde_json::from_str(json).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned().into())
 }
 
-/// A JSON number without a fraction, from 0 on; `4.0` is 4. `None` if the value is not one.
+/// Parses a non-negative JSON number without a fraction, such as `4` or `4.0`. `None` if the value
+/// is anything else.
 pub(crate) fn integer(json: &str) -> Option<u64> {
     let number: f64 = serde_json::from_str(json).ok()?;
     #[expect(
@@ -137,7 +138,7 @@ impl<'de> Visitor<'de> for JsonValueVisitor {
     }
 }
 
-/// The bytes of a JSON string that may have unpaired surrogates.
+/// The bytes of a JSON string, which may have unpaired surrogates.
 struct Bytes(Vec<u8>);
 
 impl<'de> Deserialize<'de> for Bytes {

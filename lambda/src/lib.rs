@@ -1,11 +1,12 @@
-//! ProcessError, the function that the state machine calls after each failure: an event's JSON in, a
-//! decision's JSON out.
+//! ProcessError, the Lambda function that the state machine calls after each failure. It reads an
+//! event as JSON and returns a decision as JSON.
 //!
-//! The command line calls the same [`Handler`], so a local run decides as the deployed function does.
+//! The command line calls the same [`Handler`], so a local run makes the same decisions as the
+//! deployed function.
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! |---|---|
 //! | `runtime` (default) | the program `bootstrap`: the Lambda runtime, logs and metrics |
 
@@ -28,5 +29,5 @@ pub use handler::{Handler, HandlerError, decide};
 pub use service::{StartError, handler_from_environment, init_logs, report_init_error, serve};
 pub use validation::{Problem, RelatedPlace, Validation, WorstCaseFigures};
 
-/// The text of `policies/default.toml`, which decides if no policy is given.
+/// The text of `policies/default.toml`, the policy that is used if no other one is given.
 pub const DEFAULT_POLICY: &str = include_str!("../embedded/default.toml");

@@ -1,5 +1,5 @@
-//! Logs and metrics of the function. They never have the Cause, which repeats the task's command and
-//! environment.
+//! Log lines and metrics of the function. They never contain the Cause, because it repeats the
+//! command and the environment of the task.
 
 use crate::answer::{Answer, Decided};
 use crate::validation::Validation;
@@ -11,11 +11,12 @@ use std::{env, io, panic};
 use tracing::{Level, error, info};
 use tracing_subscriber::fmt;
 
-/// Longest id of an execution in a line, in characters; ARNs of executions are shorter.
+/// Maximum length of an execution ID in a log line, in characters. The ARNs of executions are
+/// shorter.
 const MAX_ID_CHARS: usize = 512;
 
-/// Starts the log. Lambda's settings are `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) and
-/// `AWS_LAMBDA_LOG_LEVEL`; without the latter `RUST_LOG` counts, else the level is INFO.
+/// Initializes logging. Lambda sets `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) and
+/// `AWS_LAMBDA_LOG_LEVEL`. If the level is not set, `RUST_LOG` applies, and otherwise INFO.
 pub(crate) fn init() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL")
         .or_else(|_| env::var("RUST_LOG"))
@@ -33,7 +34,7 @@ pub(crate) fn init() {
     } else {
         log.with_ansi(false).init();
     }
-    // The default hook prints the panic's message, which may quote the event.
+    // The default hook prints the panic message, which may quote the event.
     panic::set_hook(Box::new(|panic| {
         let place = panic
             .location()
@@ -43,8 +44,8 @@ pub(crate) fn init() {
     }));
 }
 
-/// The finest level that is written. DEBUG is the limit, because at TRACE the runtime writes whole
-/// events.
+/// Returns the most verbose level that is logged. It is never TRACE, because at TRACE the Lambda
+/// runtime logs whole events.
 fn max_level(word: &str) -> Level {
     match word.to_ascii_uppercase().as_str() {
         "TRACE" | "DEBUG" => Level::DEBUG,
@@ -54,14 +55,14 @@ fn max_level(word: &str) -> Level {
     }
 }
 
-/// Writes the log line of an answer and, for a decision, its metrics.
+/// Writes the log line for an answer and, for a decision, its metrics.
 pub(crate) fn log_answer(request_id: &str, answer: &Answer) {
     match answer {
         Answer::Decision(decided) => {
             log_decision(request_id, decided);
             if let Ok(mut line) = serde_json::to_vec(&Metrics::of(decided, SystemTime::now())) {
                 line.push(b'\n');
-                // If the line cannot be written, the next invocation must not fail for it.
+                // If the metrics cannot be written, the invocation must not fail.
                 let _ = io::stdout().write_all(&line);
             }
         }
@@ -103,7 +104,7 @@ fn execution_id(decided: &Decided) -> Option<&str> {
     id.get(..end)
 }
 
-/// The kind of reason for the verdict: one of a few words to count and filter by.
+/// Returns the kind of reason for the verdict, as one of a few words for counting and filtering.
 fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Retriable | Verdict::Temporary { .. } => "Retry",
@@ -111,9 +112,8 @@ fn reason(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A decision in CloudWatch's Embedded Metric Format: three metrics with the dimensions type and
-/// rule, which have few values. The execution's id has many, so it is a property and not a
-/// dimension.
+/// A decision in CloudWatch's Embedded Metric Format, with three metrics. The dimensions are type
+/// and rule, which have few values. The execution ID has many values, so it is a property instead.
 ///
 /// Source: CloudWatch User Guide, "Specification: Embedded metric format".
 #[derive(Serialize)]
@@ -135,7 +135,7 @@ struct Metrics<'d> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Metadata {
-    /// Milliseconds since 1970.
+    /// Milliseconds since the start of 1970, UTC.
     timestamp: u64,
     cloud_watch_metrics: [Directive; 1],
 }

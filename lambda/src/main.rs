@@ -1,10 +1,10 @@
-//! `bootstrap`: the program of ProcessError that AWS Lambda starts.
+//! `bootstrap`, the program of ProcessError that AWS Lambda starts.
 
 use exitwise_lambda::{handler_from_environment, init_logs, report_init_error, serve};
 use std::env;
 use std::process::ExitCode;
 
-/// Environment variables that Lambda always sets and its runtime library needs.
+/// Environment variables that Lambda always sets and that its runtime library requires.
 const REQUIRED: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     init_logs();
-    // Invocations come one at a time; a second thread would only add context switches.
+    // Lambda sends one invocation at a time, so a second thread would only add context switches.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

@@ -1,4 +1,4 @@
-//! The handler as a Lambda function on a custom runtime.
+//! Runs the handler as a Lambda function on a custom runtime.
 
 use crate::answer::Answer;
 use crate::handler::{Handler, HandlerError, compile};
@@ -16,30 +16,30 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::{env, future, mem};
 
-/// An error at the start of the function. Its names are constants, like those of [`HandlerError`].
+/// An error at the start of the function. Like those of [`HandlerError`], its names are constants.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// `POLICY_PATH` names a file that cannot be read.
+    /// `POLICY_PATH` is the path of a file that cannot be read.
     #[error("POLICY_PATH names {}, which cannot be read: {error}", path.display())]
     PolicyMissing {
         /// The path in `POLICY_PATH`.
         path: PathBuf,
-        /// The error of reading it.
+        /// The error when reading the file.
         error: io::Error,
     },
-    /// `POLICY_PATH` names a policy that does not load; with its first problems, one line for each.
+    /// `POLICY_PATH` is the path of a policy that has errors.
     #[error("POLICY_PATH names {}, which has errors:\n{problems}", path.display())]
     PolicyInvalid {
         /// The path in `POLICY_PATH`.
         path: PathBuf,
-        /// One line for each of the first problems.
+        /// The first problems of the policy, one on each line.
         problems: String,
     },
 }
 
 impl StartError {
-    /// The error name that Lambda and Step Functions see.
+    /// Returns the error name that Lambda and Step Functions see.
     pub fn name(&self) -> &'static str {
         match self {
             Self::PolicyMissing { .. } => "Policy.Missing",
@@ -48,16 +48,17 @@ impl StartError {
     }
 }
 
-/// Starts the log with the settings of the environment.
+/// Initializes logging with the settings in the environment.
 pub fn init_logs() {
     logs::init();
 }
 
-/// A handler whose own policy is the file that `POLICY_PATH` names, or the default policy if it is
-/// not set.
+/// Creates a handler with the policy in the file at `POLICY_PATH`, or with the default policy if
+/// the variable is not set.
 ///
 /// # Errors
-/// `POLICY_PATH` is set, and no policy can be loaded from it. No other policy takes its place.
+/// Returns an error if `POLICY_PATH` is set and no policy can be loaded from it. The default policy
+/// does not replace it.
 pub fn handler_from_environment() -> Result<Handler, StartError> {
     match env::var_os("POLICY_PATH") {
         Some(path) => load(Path::new(&path)).map(Handler::new),
@@ -71,7 +72,7 @@ fn load(path: &Path) -> Result<Policy, StartError> {
         problems,
     };
     let mut bytes = Vec::new();
-    // One byte more than a policy may have, so that a larger file is recognized as such.
+    // Read one byte more than the maximum size, so that a larger file is recognized as too large.
     let most = u64::try_from(MAX_POLICY_BYTES)
         .unwrap_or(u64::MAX)
         .saturating_add(1);
@@ -87,7 +88,7 @@ fn load(path: &Path) -> Result<Policy, StartError> {
 /// Reports to Lambda why the function cannot start.
 ///
 /// # Errors
-/// The Runtime API cannot be reached.
+/// Returns an error if the Runtime API cannot be reached.
 pub async fn report_init_error(error: &StartError) -> Result<(), lambda_runtime::Error> {
     let diagnostic = Diagnostic {
         error_type: error.name().to_owned(),
@@ -111,7 +112,7 @@ impl From<HandlerError> for Diagnostic {
     }
 }
 
-/// Data that the stages of one invocation hand to each other. Invocations come one after the other.
+/// Data that the stages of one invocation pass to each other. Invocations do not overlap.
 #[derive(Default)]
 struct Invocation {
     request_id: String,
@@ -121,12 +122,12 @@ struct Invocation {
 
 /// Answers invocations until the process is stopped.
 ///
-/// `answer` gets the event's bytes unchanged: the JSON reader of the runtime would refuse some events
-/// before they could be answered. Log lines are written after the answer was sent, so that the caller
-/// does not wait for them.
+/// `answer` receives the bytes of the event unchanged, because the runtime's JSON parser would
+/// reject some events that the handler can answer. Log lines are written after the answer has been
+/// sent, so that the caller does not wait for them.
 ///
 /// # Errors
-/// The Runtime API cannot be reached.
+/// Returns an error if the Runtime API cannot be reached.
 pub async fn serve(
     answer: impl Fn(&[u8]) -> Result<Answer, HandlerError>,
 ) -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! The answer to `{"validatePolicy": "…"}`: whether a policy can be used.
+//! The answer to `{"validatePolicy": "…"}`: whether a policy can be used, and its problems.
 
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{TestReport, WorstCase};
@@ -9,7 +9,7 @@ use serde::Serialize;
 /// Maximum number of problems in an answer, so that it stays below 100 KB.
 const MAX_DIAGNOSTICS: usize = 80;
 
-/// The result of checking a policy. A deployment requests it before it uses the policy.
+/// The result of validating a policy. A deployment requests it before it uses the policy.
 #[derive(Debug, Serialize)]
 pub struct Validation {
     /// Whether the policy can be used: it has no errors, and none of its tests failed.
@@ -105,39 +105,39 @@ impl TestFigures {
     }
 }
 
-/// A diagnostic for other programs.
+/// One problem of a policy, in JSON for other programs.
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// `P` and three digits.
+    /// The code of the problem: `P` and three digits.
     pub code: &'static str,
     /// `error` or `warning`.
     pub severity: String,
     /// The problem in one sentence.
     pub message: String,
-    /// The problem at its place.
+    /// What is wrong at the position of the problem.
     pub label: String,
-    /// From 1.
+    /// The line of the problem, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column of the problem in characters, from 1.
     pub column: usize,
-    /// Further places that belong to it; omitted if there are none.
+    /// Further positions that belong to the problem; omitted from the JSON if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedPlace>,
-    /// Further facts; omitted if there are none.
+    /// Further facts; omitted from the JSON if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// What to type instead.
+    /// What to type instead. `None` if there is no single remedy.
     pub help: Option<String>,
 }
 
-/// A further place that belongs to a diagnostic, for other programs.
+/// A further position that belongs to a problem, in JSON for other programs.
 #[derive(Debug, Serialize)]
 pub struct RelatedPlace {
-    /// The relation of the place to the problem.
+    /// What is at the position, in relation to the problem.
     pub label: String,
-    /// From 1.
+    /// The line of the position, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column of the position in characters, from 1.
     pub column: usize,
 }
 
@@ -153,7 +153,7 @@ impl RelatedPlace {
 }
 
 impl Problem {
-    /// A diagnostic of this policy text.
+    /// Converts a diagnostic of the policy text `text`.
     pub fn new(problem: &Diagnostic, text: &str) -> Self {
         let (line, column) = problem.position(text);
         let related = problem
@@ -174,19 +174,19 @@ impl Problem {
     }
 }
 
-/// A policy's worst case for other programs.
+/// The worst case of a policy, in JSON for other programs.
 #[derive(Debug, Serialize)]
 pub struct WorstCaseFigures {
-    /// Most runs of the task.
+    /// Maximum number of runs of the task.
     pub runs: u32,
-    /// Longest sum of all waits, in seconds.
+    /// Maximum sum of all waits, in seconds.
     pub wait_seconds: u64,
-    /// Most history events of an execution that fails.
+    /// Maximum number of history events of an execution that fails.
     pub history_events: u32,
-    /// Whether some execution reaches each figure. If not, they are upper bounds.
+    /// Whether each figure is reached by some execution. If not, the figures are upper bounds.
     pub exact: bool,
-    /// The rules that allow the retries of an execution with the most runs, one entry for each
-    /// retry. Empty if no such execution is known.
+    /// An execution with the most runs: the names of the rules that allow its retries, one entry
+    /// for each retry. Empty if no such execution is known.
     pub witness: Vec<String>,
 }
 

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// The folder with the failures.
+/// Returns the folder with the failures.
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/failures")
 }
 
-/// The rows of the table: the name of a file, and the types that are right for its failure.
+/// Returns the rows of the table: the name of a file, and the types that are right for its failure.
 fn rows() -> Vec<(String, Vec<String>)> {
     let table = fs::read_to_string(folder().join("PROVENANCE.md")).unwrap();
     let rows = table
@@ -36,7 +36,7 @@ fn rows() -> Vec<(String, Vec<String>)> {
     rows.collect()
 }
 
-/// The container that a failure is about. It is `app`, except in some captured failures.
+/// Returns the name of the container that failed. It is `app`, except in some captured failures.
 fn container(file: &str) -> &'static str {
     match file {
         "captured-pv14-exit-1-other-name.json" => "sample",

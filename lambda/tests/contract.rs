@@ -42,7 +42,7 @@ fn answer(event: &str) -> Value {
     serde_json::to_value(HANDLER.answer(event.as_bytes()).unwrap()).unwrap()
 }
 
-/// A `taskError` of a task whose container has these fields.
+/// Returns a `taskError` of a task whose container has these fields.
 fn task(fields: &str) -> String {
     json!({"Error": "States.TaskFailed", "Cause": format!("{{\"Containers\":[{{\"Name\":\"app\",{fields}}}]}}")})
         .to_string()
@@ -100,7 +100,7 @@ fn a_readable_error_state_bounds_the_retries() {
             r#"{"retryCount":2,"retries":{"spot":2}}"#,
             r#"TEMPORARY 3 60 ExitCode4 60 {"network":1,"spot":2}"#,
         ),
-        // Entries of zero are dropped. Retries that no rule explains count toward every limit.
+        // Entries of zero are dropped. Retries that belong to no rule count towards every limit.
         (
             r#"{"retryCount":1,"retries":{"busy":0,"gone":1}}"#,
             r#"TEMPORARY 2 60 ExitCode4 60 {"gone":1,"network":1}"#,
@@ -553,7 +553,7 @@ fn validate_policy_is_ignored_if_the_event_has_a_task_error() {
     }
 }
 
-/// A state of the deployed state machine, or a part of it.
+/// Returns a state of the deployed state machine, or a part of it.
 fn state(pointer: &str) -> Value {
     let definition: Value =
         serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
@@ -591,7 +591,7 @@ fn the_state_machine_has_a_branch_for_every_type() {
     assert_eq!(state("ErrorStateChoice/Choices"), json!(choices));
 }
 
-/// Without any one of these keys, the answer differs.
+/// If any one of these keys is missing, the answer differs.
 #[test]
 fn the_function_reads_every_key_that_the_state_machine_sends() {
     let policy = POLICY

@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-/// The program under test: the one that the environment variable `BOOTSTRAP` names, or else the one
-/// that was built with the tests.
+/// Returns the path of the program under test: the one in the environment variable `BOOTSTRAP`, or
+/// else the one that was built with the tests.
 fn bootstrap() -> PathBuf {
     env::var_os("BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_bootstrap").into(), PathBuf::from)
 }
@@ -49,12 +49,12 @@ fn output(mut host: Host) -> String {
     output
 }
 
-/// The folder with the recorded failures.
+/// Returns the folder with the recorded failures.
 fn failures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/failures")
 }
 
-/// A recorded failure, as the event of an invocation.
+/// Returns a recorded failure, as the event of an invocation.
 fn event(name: &str) -> Vec<u8> {
     fs::read(failures().join(name)).unwrap()
 }
@@ -67,7 +67,7 @@ fn answer(post: Post) -> Value {
     }
 }
 
-/// The type and the message of an error.
+/// Returns the type and the message of an error.
 #[track_caller]
 fn error(post: Post) -> (String, String) {
     let (Post::Error(body) | Post::InitError(body)) = post else {
@@ -220,7 +220,7 @@ fn an_event_can_contain_a_policy() {
     );
 }
 
-/// `POLICY_PATH` names the file with the policy.
+/// `POLICY_PATH` is the path of the file with the policy.
 #[test]
 fn the_function_does_not_start_without_a_valid_policy_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -253,7 +253,7 @@ fn the_function_does_not_start_without_a_valid_policy_file() {
     )
     .unwrap();
     check_refused("Policy.Invalid", "P006");
-    // Every start reads the file again.
+    // The function reads the file again at every start.
     for (kind, expected) in [("FATAL", "Fatal.default"), ("RETRIABLE", "ExitCode4")] {
         fs::write(
             &path,
@@ -336,7 +336,7 @@ fn memory_does_not_grow_over_ten_thousand_invocations() {
     );
 }
 
-/// The resident memory of a process in KiB. 0 if the system has no `/proc`.
+/// Returns the resident memory of a process, in KiB. 0 if the system has no `/proc`.
 fn resident_kib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -345,7 +345,7 @@ fn resident_kib(process: u32) -> u64 {
     })
 }
 
-/// No answer depends on the memory of the process.
+/// No answer depends on what the process has in memory.
 #[test]
 fn a_restarted_process_gives_the_same_answers() {
     let payload = event("captured-pv14-exit-42.json");
@@ -388,7 +388,7 @@ fn outside_lambda_the_program_suggests_exitwise_run() {
 mod logs {
     use super::*;
 
-    /// The log of a bootstrap that has processed these events.
+    /// Returns the log of a bootstrap that has processed these events.
     fn log(environment: &[(&str, &str)], payloads: &[Vec<u8>]) -> String {
         let mut host = Host::start(&bootstrap(), &[], environment, Stdio::piped);
         for payload in payloads {

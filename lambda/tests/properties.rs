@@ -87,13 +87,13 @@ fn event(policy: &Toml, task_error: &str, state: &Value, execution: &Value) -> S
     )
 }
 
-/// The errorState with which the state machine starts.
+/// Returns the errorState with which the state machine starts.
 fn first_state() -> Value {
     json!({"type": "NONE", "retryCount": 0, "waitSeconds": 0})
 }
 
-/// Returns true if an execution could have this errorState, so that it bounds the retries. Follows
-/// docs/policy-reference.md.
+/// Returns whether an execution can have this errorState, so that it bounds the retries. Follows
+/// `docs/policy-reference.md`.
 fn is_possible(state: &Value) -> bool {
     let Some(members) = state.as_object() else {
         return state.is_null();
@@ -121,13 +121,14 @@ fn is_possible(state: &Value) -> bool {
     })
 }
 
-/// The failures of an execution, in order. The tests repeat them until the execution ends.
+/// Generates the failures of an execution, in order. The tests repeat them until the execution
+/// ends.
 fn failures() -> impl Strategy<Value = Vec<String>> {
     vec(odd_task_errors(), 1..12)
 }
 
-/// The most runs that the limits on retries allow. It ignores time limits, because lost or forged
-/// counters can evade them.
+/// Returns the maximum number of runs that the limits on retries allow. It ignores time limits,
+/// because lost or forged counters can evade them.
 fn most_runs(policy: &str) -> u32 {
     let (policy, _) = Policy::load(policy).unwrap();
     let uncounted = policy
@@ -141,8 +142,8 @@ fn most_runs(policy: &str) -> u32 {
 proptest! {
     #![proptest_config(testkit::cases(200))]
 
-    /// Calls the handler in a loop, as the state machine does. The sum of the waits is also within
-    /// the worst case.
+    /// Calls the handler in a loop, as the state machine does. Also checks that the sum of the
+    /// waits is within the worst case.
     #[test]
     fn every_execution_ends_within_the_worst_case(
         policy in policies(),
@@ -169,7 +170,7 @@ proptest! {
         }
     }
 
-    /// An errorState that is possible bounds the remaining retries. Any other one is FATAL.
+    /// A possible errorState bounds the remaining retries. Any other errorState leads to FATAL.
     #[test]
     fn any_error_state_bounds_the_retries_or_is_fatal(policy in policies(), failures in failures(), forged in error_states()) {
         let most = most_runs(&policy);
@@ -192,8 +193,8 @@ proptest! {
         }
     }
 
-    /// A state machine may lose fields of the errorState. The limits on retries still hold, but
-    /// without `waitedSeconds` the time limits do not.
+    /// A state machine may lose fields of the errorState. The limits on retries still hold, but the
+    /// time limits do not hold without `waitedSeconds`.
     #[test]
     fn lost_fields_never_allow_more_retries(
         policy in policies(),

@@ -1,4 +1,4 @@
-//! Benchmarks the analysis of the largest possible policies, and the walk through the states of a
+//! Measures the analysis of the largest possible policies, and the walk through the states of a
 //! smaller one: `cargo bench -p exitwise-engine`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -8,8 +8,8 @@ use exitwise_engine::policy::{MAX_RETRIES, MAX_RULES};
 use exitwise_engine::{Failure, Policy};
 use std::hint::black_box;
 
-/// A policy with the most rules and the most retries that are allowed. `action` returns the lines
-/// that define the backoff of a rule, given the rule's index.
+/// Returns a policy with the maximum numbers of rules and retries. `action` returns the lines that
+/// define the backoff of a rule, given the rule's index.
 fn largest(action: impl Fn(usize) -> String) -> Policy {
     let mut text = format!("version = 1\nlimits.max_retries = {MAX_RETRIES}\n");
     for n in 0..MAX_RULES {
@@ -21,8 +21,8 @@ fn largest(action: impl Fn(usize) -> String) -> Policy {
     Policy::load(&text).unwrap().0
 }
 
-/// A policy with the most rules of which half can never match: each of them is shadowed by all
-/// rules of the first half together.
+/// Returns a policy with the maximum number of rules. Half of them can never match, because the other
+/// half match everything before them.
 fn unreachable() -> String {
     let half = MAX_RULES / 2;
     let rule = |n: usize| {
@@ -36,7 +36,7 @@ fn unreachable() -> String {
     format!("version = 1\nlimits.max_retries = 3\n{rules}")
 }
 
-/// A policy of six rules with nine retries each, which has a million states.
+/// Returns a policy of six rules with nine retries each, which has a million states.
 fn million_states() -> String {
     let rule = |n: usize| {
         format!(

@@ -45,12 +45,13 @@
 //! ```
 //!
 //! [`decide`] is a pure, total function: no I/O, no clock, no randomness, no panic. The same
-//! arguments give the same decision on every machine, and FATAL is always reached: the
-//! [worst case](analysis::WorstCase) of a policy is computed exactly.
+//! arguments give the same decision on every machine. Every execution ends: the [worst
+//! case](analysis::WorstCase) of a policy, that is, the most runs and the longest wait before
+//! FATAL, is computed exactly.
 //!
 //! # Modules
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | [`failure`] | the failure, read from what Step Functions reports |
 //! | [`policy`] | the compiled policy: rules, conditions, backoffs, limits |
@@ -59,15 +60,15 @@
 //! | [`analysis`] | worst case, explanation, tests, examples, a walk through all states |
 //! | [`diagnostic`] | problems of a policy text, with places and help |
 //!
-//! The [reference](https://github.com/exitwise/exitwise/blob/main/docs/policy-reference.md) has the
-//! whole policy language.
+//! The [reference](https://github.com/exitwise/exitwise/blob/main/docs/policy-reference.md)
+//! describes the whole policy language.
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! |---|---|
 //! | `render` | [`Diagnostic::render`](diagnostic::Diagnostic): problems with source lines and carets |
-//! | `examples` | [`Policy::example`](analysis): failures that a rule decides about |
+//! | `examples` | [`Policy::example`](analysis): failures for which a given rule decides |
 //! | `schema` | [`language`]: the JSON Schema of policies and the list of all keys |
 
 pub mod analysis;

@@ -74,7 +74,7 @@ proptest! {
                 decide_with_both(&text, &policy, &failure, counters, &ExecutionContext::new(Draw::Keyed(id.as_deref()), elapsed_seconds))
             };
             answer(&counters, elapsed_seconds)?;
-            // Exactly at each time limit, and one second over it.
+            // Decide with waits that end exactly at each time limit, and one second after it.
             let fresh = state::CounterValues { waited_seconds: 0, ..counters.clone() };
             let wait = answer(&fresh, None)?.wait_seconds;
             for limit in [policy.limits().max_total_wait, policy.limits().max_elapsed].into_iter().flatten() {

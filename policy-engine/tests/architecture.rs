@@ -37,7 +37,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// All files in a folder and its subfolders.
+/// Returns all files in a folder and its subfolders.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -80,7 +80,7 @@ fn every_test_file_is_a_module_of_main() {
     }
 }
 
-/// Nor does it depend on an async runtime or on a source of random numbers.
+/// The engine also does not depend on an async runtime or on a source of random numbers.
 #[test]
 fn the_engine_depends_on_no_other_crate_of_the_project() {
     let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
@@ -94,7 +94,7 @@ fn the_engine_depends_on_no_other_crate_of_the_project() {
     }
 }
 
-/// A module without its unit tests: its path, and the paths that its code refers to.
+/// A module without its unit tests: its path, and the paths to which its code refers.
 struct Module {
     path: Vec<String>,
     uses: Vec<Vec<String>>,
@@ -125,7 +125,8 @@ impl Module {
                 .collect()
         };
         let mut uses: Vec<_> = code.split("crate::").skip(1).map(segments).collect();
-        // In `mod.rs`, `super` is the parent of its folder. In other files, it is the file's folder.
+        // In `mod.rs`, `super` is the parent of its folder. In other files, it is the folder of the
+        // file.
         let parent: Vec<_> = path.iter().take(path.len().max(1) - 1).cloned().collect();
         for rest in code.split("super::").skip(1) {
             assert!(!rest.starts_with("super"), "{path:?} uses `super::super`");

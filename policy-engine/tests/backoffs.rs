@@ -18,8 +18,8 @@ use proptest::sample::select;
 use testkit::formula::formulas;
 use testkit::policy::one_temporary_rule;
 
-/// The delay before each retry, in seconds. `Err` if the backoff is invalid, with the code of the
-/// diagnostic and the first retry that has an invalid delay.
+/// Returns the delay before each retry, in seconds. `Err` if the backoff is invalid, with the code
+/// of the diagnostic and the first retry that has an invalid delay.
 fn delays(retries: u32, backoff: &str) -> Result<Vec<u32>, (Code, u32)> {
     match Policy::load(&one_temporary_rule(retries, backoff)) {
         Ok((policy, _)) => Ok(policy.default_rule().backoff().unwrap().delays().to_vec()),
@@ -46,7 +46,7 @@ enum Textbook {
         initial: u128,
         step: u128,
     },
-    /// `factor` is in tenths.
+    /// The factor is in tenths.
     Exponential {
         initial: u128,
         factor: u128,
@@ -83,7 +83,7 @@ impl Textbook {
         }
     }
 
-    /// An equivalent formula.
+    /// Returns an equivalent formula.
     fn formula(&self) -> String {
         match self {
             Self::Constant(c) => c.to_string(),
@@ -105,8 +105,8 @@ impl Textbook {
         }
     }
 
-    /// The delay before retry `n` in seconds, rounded half up. The flag is true if the exact delay
-    /// is so close to a tie that a floating-point error could change the rounding.
+    /// Returns the delay before retry `n` in seconds, rounded half up. The flag is true if the
+    /// exact delay is so close to a tie that a floating-point error could change the rounding.
     fn at(&self, n: u32) -> (u128, bool) {
         match self {
             Self::Constant(c) => (*c, false),
@@ -202,7 +202,7 @@ proptest! {
 }
 
 fn whole(seconds: f64) -> u32 {
-    // `abs` is for negative zero, which would print as `-0`.
+    // `abs` removes the sign of negative zero, which would print as `-0`.
     format!("{:.0}", seconds.abs()).parse().unwrap()
 }
 

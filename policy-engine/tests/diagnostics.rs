@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 
-/// The diagnostics of loading a policy. If there are none, those of running its tests.
+/// Returns the diagnostics of loading a policy or, if there are none, those of running its tests.
 fn diagnostics(text: &str) -> Diagnostics {
     match Policy::load(text) {
         Ok((policy, warnings)) if warnings.is_empty() => {
@@ -25,8 +25,8 @@ fn diagnostics(text: &str) -> Diagnostics {
     }
 }
 
-/// The rendered diagnostics of a policy with this file name. Checks that each has a help text, and
-/// that no line has more than 80 columns.
+/// Returns the rendered diagnostics of a policy with this file name. Checks that each has a help
+/// text, and that no line has more than 80 columns.
 fn rendered(text: &str, name: &str) -> String {
     let found = diagnostics(text);
     let lines: Vec<_> = found

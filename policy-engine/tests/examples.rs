@@ -1,4 +1,4 @@
-//! Example failures: every reachable rule has one, and the rule decides it.
+//! Example failures: every reachable rule has one, and decides for it.
 #![cfg(feature = "examples")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -282,7 +282,7 @@ fn two_policies_can_share_an_example() {
     ));
 }
 
-/// A member of a `when` table. The vocabulary is small, so that rules often overlap.
+/// Generates a member of a `when` table. The vocabulary is small, so that rules often overlap.
 fn matchers() -> impl Strategy<Value = String> {
     let one = |key: &'static str, values: &'static [&'static str]| {
         prop::sample::subsequence(values, 1..=2)
@@ -333,7 +333,7 @@ fn policies(container: Option<&'static str>) -> impl Strategy<Value = String> {
     })
 }
 
-/// The error and the Cause of a failure, in the same vocabulary.
+/// Generates the error and the Cause of a failure, with the same vocabulary.
 fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
     let texts = &["a", "b", "c", "ab", ""];
@@ -359,7 +359,7 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
 proptest! {
     #![proptest_config(testkit::cases(1_000))]
 
-    /// The rule also decides its example.
+    /// Also checks that the rule decides for its example.
     #[test]
     fn every_rule_that_decides_a_failure_has_an_example(text in containers().prop_flat_map(policies), (error, cause) in failures()) {
         let policy = load(&text);

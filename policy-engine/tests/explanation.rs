@@ -1,5 +1,5 @@
-//! Explanations name each rule that did not match, its first condition that was not met, and the
-//! values that this condition was compared with.
+//! Explanations contain each rule that did not match, its first condition that was not met, and the
+//! values with which this condition was compared.
 #![expect(
     clippy::unwrap_used,
     clippy::string_slice,
@@ -58,8 +58,8 @@ const CAUSE: &str = r#"{"CapacityProviderName": "FARGATE", "LaunchType": "FARGAT
     "StoppedReason": "stopped", "Failures": [{"Reason": "AGENT", "Detail": "gone"}],
     "Containers": [{"Name": "app", "ExitCode": -9, "Reason": "why app"}, {"Name": "proxy", "ExitCode": 7, "Reason": "why proxy"}]}"#;
 
-/// One line for each rule before the deciding one: its name, the condition that was not met, and
-/// the values that it was compared with.
+/// Returns one line for each rule before the deciding one: its name, the condition that was not
+/// met, and the values with which the condition was compared.
 fn mismatches(cause: Option<&str>, error: Option<&str>) -> Vec<String> {
     let policy = Policy::load_for_decisions(POLICY).unwrap();
     let failure = Failure::read(error, cause);

@@ -20,7 +20,7 @@ fn policy(delay: u32, jitter: &str) -> Policy {
     Policy::load_for_decisions(&text).unwrap()
 }
 
-/// The delay before the next retry, after this number of retries.
+/// Returns the delay before the next retry, after this number of retries.
 fn wait(policy: &Policy, draw: Draw<'_>, retries: u32) -> u32 {
     let counters = Counters::new(retries, [("default".to_owned(), retries)].into(), 0).unwrap();
     let context = ExecutionContext::new(draw, None);
@@ -53,8 +53,8 @@ proptest! {
     }
 }
 
-/// Tests whether counts are uniform: Pearson's chi-square statistic, and its critical value for a
-/// significance level of 0.001, by the approximation of Wilson and Hilferty.
+/// Returns Pearson's chi-square statistic for the hypothesis that the counts are uniform, and its
+/// critical value for a significance level of 0.001, by the approximation of Wilson and Hilferty.
 fn chi_square(counts: &[u32]) -> (f64, f64) {
     let bins = f64::from(u32::try_from(counts.len()).unwrap());
     let expected = f64::from(counts.iter().sum::<u32>()) / bins;
@@ -70,14 +70,14 @@ fn chi_square(counts: &[u32]) -> (f64, f64) {
     )
 }
 
-/// The number of occurrences of each delay in `min..=max`.
+/// Returns the number of occurrences of each delay in `min..=max`.
 fn counts(delays: impl Iterator<Item = u32>, min: u32, max: u32) -> Vec<u32> {
     let mut counts = vec![0; (max - min + 1) as usize];
     delays.for_each(|delay| counts[(delay - min) as usize] += 1);
     counts
 }
 
-/// The ids are fixed, so the test is deterministic.
+/// The IDs are fixed, so the test is deterministic.
 #[test]
 fn executions_are_spread_evenly() {
     let ids: Vec<_> = (0..6_000)

@@ -36,7 +36,7 @@ fn load(rules: &str) -> (Policy, Vec<String>) {
     (policy, lines)
 }
 
-/// Rules with these `when` tables, named `a`, `b`, `c` and so on.
+/// Returns rules with these `when` tables, named `a`, `b`, `c` and so on.
 fn rules(whens: &[&str]) -> String {
     whens
         .iter()
@@ -330,7 +330,7 @@ fn container(code: &str, reason: &str) -> String {
     format!(",\"Containers\":[{{\"Name\":\"app\"{code}{reason}}}]")
 }
 
-/// The rules that decide at least one of [`FAILURES`].
+/// Returns the rules that decide for at least one of [`FAILURES`].
 fn reached(policy: &Policy) -> BTreeSet<&str> {
     FAILURES
         .iter()

@@ -1,4 +1,4 @@
-//! Any text loads as a policy, or is refused with diagnostics. A printed policy loads as the same
+//! Any text loads as a policy, or is rejected with diagnostics. A printed policy loads as the same
 //! policy.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -8,7 +8,7 @@ use exitwise_engine::failure::ExitCode;
 use exitwise_engine::policy::Draw;
 use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
 
-/// A policy whose only rule is named `it`.
+/// Returns a policy whose only rule is named `it`.
 fn policy(when: &str) -> Policy {
     let rule = format!("[[rule]]\nname = \"it\"\nwhen = {{ {when} }}\ntype = \"RETRIABLE\"\n");
     load(&format!(
@@ -23,7 +23,8 @@ fn load(text: &str) -> Policy {
         .0
 }
 
-/// Checks whether a rule with this `when` table matches the failure. An empty `error` means none.
+/// Checks whether a rule with this `when` table matches the failure. An empty `error` stands for no
+/// error name.
 #[track_caller]
 fn check(when: &str, error: &str, cause: &str, expected: bool) {
     let policy = policy(when);
@@ -40,7 +41,8 @@ fn check(when: &str, error: &str, cause: &str, expected: bool) {
     );
 }
 
-/// The JSON of a task with these containers. Each is a name, with or without `=` and an exit code.
+/// Returns the JSON of a task with these containers. Each is a name, optionally with `=` and an
+/// exit code.
 fn task(containers: &[&str]) -> String {
     let containers: Vec<_> = containers
         .iter()
@@ -314,7 +316,7 @@ fn a_rule_is_unreachable_if_an_earlier_rule_matches_all_its_failures() {
     }
 }
 
-/// Retries of rules with `counts = false` do not count toward `limits.max_retries`.
+/// Retries of rules with `counts = false` do not count towards `limits.max_retries`.
 #[test]
 fn uncounted_retries_do_not_use_up_counted_ones() {
     let policy = load(

@@ -1,4 +1,4 @@
-//! Patterns: the texts that they match, the syntax that is refused, and agreement with the crates
+//! Patterns: the texts that they match, the syntax that is rejected, and agreement with the crates
 //! `regex` and `regex-lite`.
 
 use exitwise_engine::failure::Text;
@@ -116,7 +116,8 @@ fn reference(source: &str) -> Result<regex::bytes::Regex, regex::Error> {
         .build()
 }
 
-/// Texts of the characters that occur in the generated patterns, so that many patterns match.
+/// Generates texts of the characters that occur in the generated patterns, so that many patterns
+/// match.
 fn texts() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec("[a-cA-C0-2 ._()\\[\\]\\-\r\n\t]{0,24}|[ -~]{0,12}", 8)
 }
@@ -149,7 +150,7 @@ fn check_agreement(source: &str, texts: &[String]) -> Result<(), TestCaseError> 
     Ok(())
 }
 
-/// Texts, most of which are valid patterns.
+/// Generates texts, most of which are valid patterns.
 fn patterns() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         6 => "[a-cA-C0-2 ]{1,5}",

@@ -6,8 +6,8 @@ use exitwise_engine::analysis::{TestReport, WorstCase};
 use std::fs;
 use std::path::PathBuf;
 
-/// The runs and the seconds in a comment such as `# Worst case: 4 runs, 180 s of waiting (…)`.
-/// `None` if the policy has no such comment.
+/// Returns the runs and the seconds in a comment such as `# Worst case: 4 runs, 180 s of waiting
+/// (…)`. `None` if the policy has no such comment.
 fn claimed(text: &str) -> Option<(u32, u64)> {
     let line = text
         .lines()

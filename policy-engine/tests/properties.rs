@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use testkit::policy::walkable;
 
-/// A failure that rule `n` of a walkable policy decides. If there is no rule `n`, `[default]`
-/// decides.
+/// Returns a failure for which rule `n` of a walkable policy decides or, if there is no rule `n`,
+/// `[default]`.
 fn failure(n: usize) -> Failure<'static> {
     let code = ExitCode::new(i64::try_from(n).unwrap());
     Failure::of_container(Container::new("app", code))
@@ -36,7 +36,7 @@ const OVERLAPPING: &str = r#"
     ]
 "#;
 
-/// Failures, many of which rules of [`OVERLAPPING`] match.
+/// Generates failures, many of which rules of [`OVERLAPPING`] match.
 fn failures() -> impl Strategy<Value = Failure<'static>> {
     let name = |names: &'static [&'static str]| {
         prop::option::of(prop::sample::select(names)).prop_map(|name| name.map(Into::into))
@@ -81,8 +81,9 @@ fn failures() -> impl Strategy<Value = Failure<'static>> {
     )
 }
 
-/// The most runs and the longest wait over all orders of failures, found by calling [`decide`] in
-/// every state that an execution can reach. `kinds` is the number of different failures.
+/// Returns the most runs and the longest wait over all orders of failures, found by calling
+/// [`decide`] in every state that an execution can reach. `kinds` is the number of different
+/// failures.
 fn walk_all(policy: &Policy, kinds: usize) -> (u32, u64) {
     let context = ExecutionContext::new(Draw::Longest, Some(0));
     let most_runs = WorstCase::of(policy).runs();
@@ -150,7 +151,7 @@ proptest! {
         prop_assert!(walk.reaches(&worst) || !worst.is_exact(), "{walk:?} under {worst:?}");
     }
 
-    /// Any failures, in any order and with any execution id, lead to FATAL within the worst case.
+    /// Any failures, in any order and with any execution ID, lead to FATAL within the worst case.
     /// Each delay is in its range, and the same arguments give the same decision.
     #[test]
     fn fatal_is_always_reached(sample in walkable(true), kinds in vec(0..4_usize, 40), id in "\\PC{0,12}") {
@@ -193,7 +194,7 @@ proptest! {
         prop_assert_eq!(matches!(decision.verdict, Verdict::Fatal(_)), used_up);
     }
 
-    /// The shortcuts that skip rules quickly never skip a rule that matches.
+    /// The shortcuts for skipping rules never skip a rule that matches.
     #[test]
     fn the_first_rule_that_matches_decides(failure in failures()) {
         static POLICIES: LazyLock<[Policy; 2]> = LazyLock::new(|| [OVERLAPPING, DEFAULT].map(|text| Policy::load(text).unwrap().0));

@@ -1,7 +1,7 @@
-//! `policies/schema.json` accepts every valid policy, and refuses the mistakes that a schema can
+//! `policies/schema.json` accepts every valid policy, and rejects the mistakes that a schema can
 //! describe.
 //!
-//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` updates it.
+//! `UPDATE_DOCS=1 cargo test -p exitwise-engine --all-features` updates the schema.
 #![cfg(feature = "schema")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ const BEYOND_A_SCHEMA: [&str; 13] = [
     "P203",
 ];
 
-/// The path and the text of each TOML file in a folder of the project, sorted by name.
+/// Returns the path and the text of each TOML file in a folder of the project, sorted by name.
 fn policies(folder: &str) -> Vec<(String, String)> {
     let entries = fs::read_dir(format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR")))
         .unwrap()
@@ -36,7 +36,7 @@ fn validator() -> Validator {
     jsonschema::validator_for(&schema()).unwrap()
 }
 
-/// The errors that the schema finds in a policy. Empty if it accepts the policy.
+/// Returns the errors that the schema finds in a policy. Empty if it accepts the policy.
 fn schema_errors(validator: &Validator, policy: &str) -> Vec<String> {
     let value: Value = toml::from_str(policy).unwrap();
     validator
@@ -83,8 +83,7 @@ fn the_schema_refuses_the_mistakes_that_it_can_describe() {
         let error = Code::ALL
             .iter()
             .any(|it| it.as_str() == code && it.severity() == Severity::Error);
-        // P204 and P205 are about decisions and recorded events, which are not in the policy's
-        // text.
+        // P204 and P205 concern decisions and recorded events, which are not in the policy's text.
         let refused =
             error && !BEYOND_A_SCHEMA.contains(&code) && !["P204", "P205"].contains(&code);
         if code != "P001" && code != "P002" {

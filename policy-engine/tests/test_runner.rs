@@ -249,7 +249,7 @@ fn a_failed_test_reports_the_actual_decision_and_its_reason() {
             "expect the error `Timeout`, or change rule `timeout`",
         ],
     );
-    // One diagnostic reports all wrong expectations of a test.
+    // One diagnostic reports all expectations of a test that do not hold.
     check(
         "[{ error = \"States.Timeout\" }, 9]",
         "[\"TEMPORARY\", \"RETRIABLE\"]",

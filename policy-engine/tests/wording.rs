@@ -16,7 +16,7 @@ struct Case<'c> {
     counters: (u32, u64),
     /// Seconds since the start. `None` if unknown.
     elapsed: Option<u64>,
-    /// The execution id.
+    /// The ID of the execution.
     id: Option<&'c str>,
 }
 

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-/// An error of the demo task. Each has its own exit code, so that policies can distinguish them.
+/// An error of the demo task. Each error has its own exit code, so that policies can distinguish
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DemoError {
     /// A bug or an unforeseen condition. A retry may succeed.
@@ -16,20 +17,20 @@ pub enum DemoError {
     NetworkError,
 }
 
-/// No [`DemoError`] has this name.
+/// The error for a name that no [`DemoError`] has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown error `{0}`")]
 pub struct UnknownDemoError(String);
 
 impl DemoError {
-    /// All errors, by ascending exit code.
+    /// All errors, in ascending order of their exit codes.
     pub const ALL: [Self; 3] = [
         Self::UncaughtException,
         Self::InvalidInput,
         Self::NetworkError,
     ];
 
-    /// The name of the error on the command line and in the `[exit_codes]` of policies.
+    /// Returns the name of the error on the command line and in the `[exit_codes]` of policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::UncaughtException => "UncaughtException",
@@ -38,7 +39,7 @@ impl DemoError {
         }
     }
 
-    /// The exit code of the program when it fails with this error.
+    /// Returns the exit code of the program when it fails with this error.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::UncaughtException => 1,

@@ -40,7 +40,7 @@ struct Args {
     signal: Option<rustix::process::Signal>,
 }
 
-/// The names and exit codes of all errors, one error per line.
+/// Returns the names and exit codes of all errors, one error per line.
 fn known_errors() -> String {
     let lines = DemoError::ALL
         .iter()
@@ -48,7 +48,7 @@ fn known_errors() -> String {
     format!("Errors:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns true if a word of the command line is an option of this program, such as `--sleep` or
+/// Returns whether a word of the command line is an option of this program, such as `--sleep` or
 /// `--sleep=5s`. `--` counts as an option.
 pub fn is_option(word: &str) -> bool {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
@@ -68,7 +68,8 @@ pub fn is_option(word: &str) -> bool {
 
 /// Runs the program with these arguments, without the name of the program.
 ///
-/// The exit code is 0 on success, the code of the [`DemoError`] on failure, or [`EX_USAGE`].
+/// Returns the exit code: 0 on success, the code of the [`DemoError`] on failure, or [`EX_USAGE`]
+/// if the command line is not valid.
 pub fn main_with(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Args::try_parse_from(iter::once("task-app".into()).chain(arguments)) {
         Ok(args) => run(&args),
@@ -104,7 +105,7 @@ fn run(args: &Args) -> ExitCode {
     let failure = match args.succeed_on_attempt {
         Some(success) if attempt >= success.get() => None,
         Some(_) => Some(error.unwrap_or(DemoError::UncaughtException)),
-        // `--signal` without ERROR is a failure, too.
+        // `--signal` without ERROR counts as a failure, too.
         None => error.or(args.signal.map(|_| DemoError::UncaughtException)),
     };
     let Some(failure) = failure else {
@@ -125,7 +126,7 @@ fn run(args: &Args) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-/// The number of retries before this run. 0 if the variable is not set or not a number.
+/// Returns the number of retries before this run. 0 if [`RETRY_COUNT`] is not set or not a number.
 fn retries() -> u32 {
     let Some(value) = env::var_os(RETRY_COUNT) else {
         return 0;

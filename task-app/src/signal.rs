@@ -39,8 +39,8 @@ pub(crate) fn name(signal: Signal) -> &'static str {
         .map_or("a signal", |(name, _)| name)
 }
 
-/// Sends the signal to this process. Returns only if the signal does not terminate it: the first
-/// process of a container ignores signals that it has no handler for.
+/// Sends the signal to this process. Returns only if the signal does not terminate the process: the
+/// first process of a container ignores signals for which it has no handler.
 pub(crate) fn terminate_with(signal: Signal) {
     if let Err(error) = kill_process(getpid(), signal) {
         eprintln!("task-app: cannot send {}: {error}", name(signal));

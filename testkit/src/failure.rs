@@ -1,4 +1,4 @@
-//! Generators of failures, as ECS and Step Functions report them, and corrupted ones.
+//! Generators of failures: as ECS and Step Functions report them, and corrupted ones.
 
 use crate::policy::{CAPACITY_PROVIDERS, CONTAINERS, ERRORS, EXIT_CODES, LAUNCH_TYPES, STOP_CODES};
 use proptest::collection::vec;
@@ -7,17 +7,17 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-/// The text as a JSON string.
+/// Returns the text as a JSON string.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// Error names of Step Functions, known and unknown ones.
+/// Generates error names of Step Functions, known and unknown ones.
 pub fn errors() -> BoxedStrategy<String> {
     prop_oneof![8 => select(&ERRORS[..]).prop_map(str::to_owned), 1 => "States\\.[A-Z]{0,3}|\\PC{0,12}"].boxed()
 }
 
-/// Reasons: texts that match patterns of generated policies, and other texts.
+/// Generates reasons: texts that match patterns of generated policies, and other texts.
 pub fn reasons() -> BoxedStrategy<String> {
     let known = select(
         &[
@@ -35,7 +35,7 @@ pub fn reasons() -> BoxedStrategy<String> {
     prop_oneof![8 => known.prop_map(str::to_owned), 4 => "[abx .]{0,6}", 2 => "\\PC{0,12}", 1 => long].boxed()
 }
 
-/// A member of a JSON object. `value` generates the JSON text of its value.
+/// Generates a member of a JSON object. `value` generates the JSON text of its value.
 fn member(
     key: &'static str,
     value: impl Strategy<Value = String> + 'static,
@@ -45,7 +45,7 @@ fn member(
         .boxed()
 }
 
-/// A JSON object. Each member may be missing, and their order may be reversed.
+/// Generates a JSON object. Each member may be missing, and the order may be reversed.
 fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
     let members: Vec<_> = members
         .into_iter()
@@ -62,7 +62,7 @@ fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Usually the given value, rarely a JSON value of another type.
+/// Generates usually the given value, rarely a JSON value of another type.
 fn mostly(usual: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     prop_oneof![16 => usual, 1 => select(&["null", "7", "\"\"", "[]", "{}", "true", "[null]"][..]).prop_map(str::to_owned)].boxed()
 }
@@ -71,7 +71,8 @@ fn texts(choices: &'static [&'static str]) -> BoxedStrategy<String> {
     mostly(select(choices).prop_map(quoted)).boxed()
 }
 
-/// An exit code in JSON, as an integer or as a float; rarely a value that is not an exit code.
+/// Generates an exit code in JSON, as an integer or as a float; rarely a value that is not an exit
+/// code.
 fn exit_codes() -> BoxedStrategy<String> {
     let odd = select(
         &[
@@ -93,7 +94,7 @@ fn exit_codes() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// A task as ECS describes it, in JSON.
+/// Generates a task as ECS describes it, in JSON.
 fn tasks() -> BoxedStrategy<String> {
     let reason = || mostly(reasons().prop_map(|text| quoted(&text)));
     let container = object(vec![
@@ -125,7 +126,7 @@ fn tasks() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Texts of a Cause: tasks, corrupted tasks, plain text, and arbitrary JSON.
+/// Generates the texts of Causes: tasks, corrupted tasks, plain text, and arbitrary JSON.
 pub fn causes() -> BoxedStrategy<String> {
     let corrupted = (tasks(), 0..7_u8, any::<Index>()).prop_map(|(task, how, at)| match how {
         0 => format!("\u{feff}{task}"),
@@ -142,14 +143,14 @@ pub fn causes() -> BoxedStrategy<String> {
     prop_oneof![10 => tasks(), 2 => corrupted, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
 }
 
-/// `taskError` as Step Functions creates it, with an error name and a Cause.
+/// Generates `taskError` as Step Functions creates it, with an error name and a Cause.
 pub fn task_errors() -> BoxedStrategy<Value> {
     (errors(), causes())
         .prop_map(|(error, cause)| json!({"Error": error, "Cause": cause}))
         .boxed()
 }
 
-/// `taskError` in JSON, usually as Step Functions creates it, rarely an arbitrary value.
+/// Generates `taskError` in JSON: usually as Step Functions creates it, rarely an arbitrary value.
 pub fn odd_task_errors() -> BoxedStrategy<String> {
     let object_for_cause = (errors(), tasks())
         .prop_map(|(error, task)| format!("{{\"Error\":{},\"Cause\":{task}}}", quoted(&error)));
@@ -161,7 +162,7 @@ pub fn odd_task_errors() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// The bytes of an event that is truncated or has a changed byte, or random bytes.
+/// Generates the bytes of events that are truncated or have a changed byte, and random bytes.
 pub fn payloads() -> BoxedStrategy<Vec<u8>> {
     let corrupted = (odd_task_errors(), any::<Index>(), option::of(any::<u8>())).prop_map(
         |(task_error, at, byte)| {
@@ -177,7 +178,7 @@ pub fn payloads() -> BoxedStrategy<Vec<u8>> {
     prop_oneof![3 => corrupted, 1 => any::<Vec<u8>>()].boxed()
 }
 
-/// Arbitrary JSON in which the keys and values that the function knows are frequent.
+/// Generates arbitrary JSON in which the keys and values that the function knows are frequent.
 pub fn any_json() -> BoxedStrategy<Value> {
     const WORDS: [&str; 18] = [
         "taskError",

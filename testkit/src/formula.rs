@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::fmt;
 
-/// A formula. It prints with as few parentheses as possible.
+/// A formula. It is printed with as few parentheses as possible.
 #[derive(Clone)]
 pub enum FormulaTree {
     /// A non-negative number.
@@ -20,10 +20,10 @@ pub enum FormulaTree {
 }
 
 impl FormulaTree {
-    /// The value for retry `n`.
+    /// Returns the value for retry `n`.
     ///
-    /// Powers and logarithms are computed by the crate `libm`, as in the engine, because the last
-    /// bit can differ between libraries.
+    /// The crate `libm` computes powers and logarithms, as in the engine, because the last bit can
+    /// differ between libraries.
     pub fn value(&self, n: f64) -> f64 {
         match self {
             Self::Number(number) => *number,
@@ -55,8 +55,8 @@ impl FormulaTree {
         }
     }
 
-    /// The precedence of the outermost operator. 5 if there is none, because parentheses are then
-    /// never needed.
+    /// Returns the precedence of the outermost operator. 5 if there is none, because parentheses
+    /// are then never needed.
     fn precedence(&self) -> u8 {
         match self {
             Self::Binary('+' | '-', ..) => 1,
@@ -68,7 +68,7 @@ impl FormulaTree {
     }
 }
 
-/// An operand, and the precedence that it must have to print without parentheses.
+/// An operand, with the minimum precedence at which it is printed without parentheses.
 struct Operand<'f>(&'f FormulaTree, u8);
 
 impl fmt::Display for Operand<'_> {
@@ -112,7 +112,8 @@ impl fmt::Debug for FormulaTree {
     }
 }
 
-/// Formulas with all operators and functions. Their values can be negative, infinite or NaN.
+/// Generates formulas with all operators and functions. Their values can be negative, infinite or
+/// NaN.
 pub fn formulas() -> BoxedStrategy<FormulaTree> {
     let number = prop_oneof![
         4 => (0..100_u32).prop_map(f64::from),

@@ -12,10 +12,10 @@ pub mod state;
 
 use proptest::test_runner::{Config, FileFailurePersistence};
 
-/// A proptest configuration with `default_cases` cases, unless the environment variable
-/// `PROPTEST_CASES` is set.
+/// Returns a proptest configuration with `default_cases` cases, unless the environment variable
+/// `PROPTEST_CASES` sets another number.
 ///
-/// The seeds of failing cases are stored next to the test's source file, with the extension
+/// The seeds of failing cases are stored next to the source file of the test, with the extension
 /// `regressions`.
 pub fn cases(default_cases: u32) -> Config {
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() {

@@ -2,7 +2,7 @@
 //! rule and limit by limit, without regard to speed.
 //!
 //! It is written from `docs/policy-reference.md`. It panics if the policy does not load. It does
-//! not compute backoffs; the caller passes the delays.
+//! not compute backoffs: the caller passes the delays.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -68,12 +68,12 @@ impl JsonTree {
     }
 }
 
-/// The parts of a failure that rules match on.
+/// The parts of a failure that rules can match.
 struct OracleFailure<'f> {
     error: Option<&'f str>,
-    /// The Cause. `None` if it is not a JSON object, or has repeated keys.
+    /// The Cause as a task. `None` if it is not a JSON object without repeated keys.
     task: Option<JsonTree>,
-    /// The Cause if it is not a task.
+    /// The Cause as plain text. `None` if it is a task.
     plain_text: Option<&'f str>,
 }
 
@@ -89,8 +89,8 @@ impl<'f> OracleFailure<'f> {
         }
     }
 
-    /// The only container with this name or, without a name, the only one that AWS did not add.
-    /// `None` if there is no such container, or more than one.
+    /// Returns the only container with this name or, without a name, the only container that AWS
+    /// did not add. `None` if there is no such container, or more than one.
     fn container(&self, name: Option<&str>) -> Option<&JsonTree> {
         let all = self
             .task
@@ -114,7 +114,8 @@ impl<'f> OracleFailure<'f> {
         }
     }
 
-    /// The exit code of the container, read as an unsigned and as a signed 32-bit number.
+    /// Returns the exit code of the container, read as an unsigned and as a signed 32-bit number.
+    /// `None` if there is none.
     fn exit_code(&self, container: Option<&str>) -> Option<(i64, i64)> {
         let Some(JsonTree::Number(number)) = self.container(container)?.get("ExitCode") else {
             return None;
@@ -134,7 +135,7 @@ impl<'f> OracleFailure<'f> {
         ))
     }
 
-    /// The texts that the matcher with this key searches.
+    /// Returns the texts in which the matcher with this key searches.
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
         let task = || {
             self.task
@@ -162,14 +163,14 @@ impl<'f> OracleFailure<'f> {
     }
 }
 
-/// The form of a text that patterns are matched against.
+/// Returns a text in the form in which patterns are searched.
 fn normalized(text: &str) -> String {
     static RUNS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[^\x00-\x7F]+").unwrap());
     let ascii: String = RUNS.replace_all(text, "?").chars().take(1_024).collect();
     ascii.trim_end_matches(['\r', '\n']).to_owned()
 }
 
-/// The values of a list, or the value itself if it is not a list.
+/// Returns the values of a list, or the value itself if it is not a list.
 fn each(value: &Value) -> Vec<&Value> {
     value
         .as_array()
@@ -229,7 +230,7 @@ fn matcher_holds(
     }
 }
 
-/// The first and the last exit code that a value of `exit_code` includes.
+/// Returns the first and the last exit code that a value of `exit_code` includes.
 fn code_range(policy: &Table, value: &Value) -> (i64, i64) {
     let code = match value.as_str() {
         Some(text) => match text.split_once("..=") {
@@ -241,7 +242,7 @@ fn code_range(policy: &Table, value: &Value) -> (i64, i64) {
     (code.as_integer().unwrap(), code.as_integer().unwrap())
 }
 
-/// The name of the first rule that matches the failure, or `default` if no rule does.
+/// Returns the name of the first rule that matches the failure, or `default` if no rule does.
 pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> String {
     let policy: Table = policy.parse().unwrap();
     let failure = OracleFailure::read(error, cause);
@@ -271,15 +272,15 @@ pub struct OracleAnswer {
     pub kind: &'static str,
     /// The error name. `None` unless the decision is FATAL.
     pub stop: Option<String>,
-    /// `retryCount` in the answer. After FATAL, it can be one more than in `counters`.
+    /// The `retryCount` in the answer. After FATAL, it can be one more than in `counters`.
     pub retry_count: u32,
-    /// Seconds to wait before the next attempt; 0 unless the decision is TEMPORARY.
+    /// The wait before the next attempt, in seconds; 0 unless the decision is TEMPORARY.
     pub wait_seconds: u64,
     /// The counters after the decision.
     pub counters: CounterValues,
 }
 
-/// The decision after a failure that `rule` matches.
+/// Returns the decision after a failure that `rule` matches.
 ///
 /// `delay` returns the delay before the n-th retry of the rule, before jitter, in seconds.
 pub fn answer(
@@ -314,7 +315,7 @@ pub fn answer(
     };
     let of = |name: &str| counters.retries.get(name).copied().unwrap_or(0);
 
-    // Retries that no rule of this policy has made count toward every limit.
+    // Retries that belong to no rule of this policy count towards every limit.
     let explained: u32 = rules.iter().map(|(name, _)| of(name)).sum();
     let unexplained = counters.retry_count - explained;
     let counted: u32 = rules

@@ -25,7 +25,7 @@ impl fmt::Debug for Toml {
     }
 }
 
-/// The names of exit codes that policies can define.
+/// The names and exit codes that policies can define.
 const EXIT_CODE_NAMES: [(&str, i64); 4] = [
     ("Uncaught", 1),
     ("NetworkError", 4),
@@ -33,8 +33,8 @@ const EXIT_CODE_NAMES: [(&str, i64); 4] = [
     ("AccessViolation", 0xC000_0005),
 ];
 
-/// The exit codes in policies and failures. Both use the same ones, so that rules match often. Some
-/// are the signed and the unsigned reading of the same code.
+/// The exit codes in policies and failures. Both use the same codes, so that rules match often.
+/// Some are the signed and the unsigned form of the same code.
 pub const EXIT_CODES: [i64; 14] = [
     4,
     0,
@@ -52,10 +52,10 @@ pub const EXIT_CODES: [i64; 14] = [
     u32::MAX as i64,
 ];
 
-/// The names of containers.
+/// The names of containers in policies and failures.
 pub const CONTAINERS: [&str; 4] = ["app", "proxy", "App", "aws-guardduty-agent-1"];
 
-/// The stop codes: known ones, and one that ECS may add in the future.
+/// The stop codes in policies and failures: known ones, and one that ECS may add in the future.
 pub const STOP_CODES: [&str; 4] = [
     "SpotInterruption",
     "TaskFailedToStart",
@@ -63,7 +63,7 @@ pub const STOP_CODES: [&str; 4] = [
     "SomethingNew",
 ];
 
-/// The error names.
+/// The error names in policies and failures.
 pub const ERRORS: [&str; 5] = [
     "States.TaskFailed",
     "States.Timeout",
@@ -72,13 +72,13 @@ pub const ERRORS: [&str; 5] = [
     "Odd",
 ];
 
-/// The launch types.
+/// The launch types in policies and failures.
 pub const LAUNCH_TYPES: [&str; 2] = ["FARGATE", "EC2"];
 
-/// The capacity providers.
+/// The capacity providers in policies and failures.
 pub const CAPACITY_PROVIDERS: [&str; 2] = ["FARGATE_SPOT", "FARGATE"];
 
-/// Patterns that are used in addition to randomly generated ones.
+/// Patterns that policies use in addition to randomly generated ones.
 const PATTERNS: [&str; 13] = [
     ".",
     "too busy",
@@ -98,12 +98,12 @@ const PATTERNS: [&str; 13] = [
 /// The names of backoffs that rules can share.
 const BACKOFFS: [&str; 2] = ["slow", "network"];
 
-/// Policies that load. Most are small; a few have hundreds of retries.
+/// Generates policies that load. Most are small; a few have hundreds of retries.
 pub fn policies() -> BoxedStrategy<Toml> {
     prop_oneof![12 => sized(4, 4), 3 => sized(9, 20), 1 => sized(2, 300)].boxed()
 }
 
-/// Policies with at most `rules` rules and at most `retries` retries for each rule.
+/// Generates policies with at most `rules` rules and at most `retries` retries for each rule.
 ///
 /// The caller must ensure that all rules together have at most 1,000 retries, the engine's limit.
 fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
@@ -142,9 +142,9 @@ fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
 /// The values of `max_retries`, `max_total_wait` and `max_elapsed`.
 type LimitValues = (u32, Option<String>, Option<String>);
 
-/// The text of a policy. Each rule is its matchers and its action.
+/// Returns the text of a policy. Each rule is a pair of its matchers and its action.
 ///
-/// Exit codes and backoffs that no rule uses are only defined if `with_unused_names` is true.
+/// Exit codes and backoffs that no rule uses are defined only if `with_unused_names` is true.
 fn rendered(
     container: Option<&str>,
     limits: LimitValues,
@@ -201,8 +201,8 @@ pub struct Walkable {
     pub limited_in_time: bool,
 }
 
-/// Policies that are small enough to try every sequence of failures. They have `max_total_wait` and
-/// `max_elapsed` only if `time_limits` is true, and even then not always.
+/// Generates policies that are small enough to try every sequence of failures. They have
+/// `max_total_wait` or `max_elapsed` only if `time_limits` is true, and even then not always.
 pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
     let limit = move || {
         if time_limits {
@@ -234,8 +234,8 @@ pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
         .boxed()
 }
 
-/// The lines of a rule that define its action. `is_rule` is false for `[default]`, which cannot
-/// have `counts`.
+/// Generates the lines of a rule that define its action. `is_rule` is false for `[default]`, which
+/// cannot have `counts`.
 fn actions(retries: u32, is_rule: bool) -> BoxedStrategy<String> {
     let bounds = (
         option::of(1..=retries),
@@ -263,7 +263,7 @@ fn actions(retries: u32, is_rule: bool) -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// The lines of a backoff whose delays are valid for hundreds of retries.
+/// Generates the lines of a backoff whose delays are valid for hundreds of retries.
 pub fn backoffs() -> BoxedStrategy<Vec<String>> {
     let seconds = || durations(300);
     let slow = prop_oneof![
@@ -301,7 +301,7 @@ pub fn backoffs() -> BoxedStrategy<Vec<String>> {
         .boxed()
 }
 
-/// Durations of at most `max` seconds, written in seconds or in minutes and seconds.
+/// Generates durations of at most `max` seconds, written in seconds or in minutes and seconds.
 fn durations(max: u32) -> BoxedStrategy<String> {
     (0..=max, any::<bool>())
         .prop_map(
@@ -314,7 +314,7 @@ fn durations(max: u32) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// The members of a `when` table.
+/// Generates the members of a `when` table.
 fn matchers() -> BoxedStrategy<String> {
     let often = |values| option::weighted(0.2, values);
     let rarely = |values| option::weighted(0.12, values);
@@ -367,7 +367,7 @@ fn matchers() -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// A single value, or a list of 1 to 3 values.
+/// Generates a single value, or a list of 1 to 3 values.
 fn list(values: BoxedStrategy<String>) -> BoxedStrategy<String> {
     prop_oneof![
         values.clone(),
@@ -400,7 +400,7 @@ fn patterns() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Texts for the loader: policies, most of them with a few random edits, and random text.
+/// Generates texts for the loader: policies, most of them with a few random edits, and random text.
 pub fn texts() -> BoxedStrategy<Toml> {
     let pieces = select(
         &[
@@ -465,7 +465,7 @@ pub fn texts() -> BoxedStrategy<Toml> {
         .boxed()
 }
 
-/// Policies from the folder `policies`.
+/// Selects one of the policies in the folder `policies`.
 fn shipped() -> BoxedStrategy<Toml> {
     let texts = [
         include_str!("../../policies/minimal.toml"),
@@ -477,7 +477,7 @@ fn shipped() -> BoxedStrategy<Toml> {
         .boxed()
 }
 
-/// The last character boundary at or before `at`.
+/// Returns the last character boundary at or before `at`.
 fn floor_char_boundary(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -485,8 +485,8 @@ fn floor_char_boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// A policy without rules, whose `[default]` is TEMPORARY. `backoff` is the content of the inline
-/// table of its backoff.
+/// Returns a policy without rules whose `[default]` is TEMPORARY. `backoff` is the content of the
+/// inline table of its backoff.
 pub fn one_temporary_rule(retries: u32, backoff: &str) -> String {
     let limits = format!("version = 1\nlimits.max_retries = {retries}\n");
     limits + &format!("[default]\ntype = \"TEMPORARY\"\nbackoff = {{ {backoff} }}\n")

@@ -1,4 +1,4 @@
-//! Generators of counters, possible and forged ones.
+//! Generators of counters: possible and forged ones.
 
 use crate::failure::any_json;
 use proptest::collection::btree_map;
@@ -8,18 +8,18 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// CounterValues that an execution can have.
+/// The values of the counters of an execution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CounterValues {
-    /// Number of all retries, at least the sum of `retries`.
+    /// Number of all retries; at least the sum of `retries`.
     pub retry_count: u32,
     /// Number of retries by rule. The policy may not have the rule.
     pub retries: BTreeMap<String, u32>,
-    /// Seconds waited before all retries.
+    /// Sum of all waits, in seconds.
     pub waited_seconds: u64,
 }
 
-/// CounterValues for policies whose rules are named `rule-0`, `rule-1` and so on.
+/// Generates counters for policies whose rules are named `rule-0`, `rule-1` and so on.
 pub fn counters() -> BoxedStrategy<CounterValues> {
     let rules = btree_map(rules(), prop_oneof![12 => 0..3_u32, 1 => 0..300_u32], 0..3);
     let unexplained = prop_oneof![12 => Just(0), 4 => 0..4_u32, 1 => 0..1_000_u32];
@@ -45,7 +45,8 @@ fn rules() -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// `errorState`, usually similar to the ones that ProcessError returns, rarely an arbitrary value.
+/// Generates `errorState`: usually similar to the ones that ProcessError returns, rarely an
+/// arbitrary value.
 pub fn error_states() -> BoxedStrategy<Value> {
     let odd = || any_json();
     let counts = || prop_oneof![8 => (0..6_u32).prop_map(Value::from), 1 => (0..1_100_u32).prop_map(Value::from), 1 => odd()];

@@ -7,10 +7,11 @@ use exitwise_asl_runner::{
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-/// 2025-03-04T05:06:07.089Z.
+/// The start of all executions, 2025-03-04T05:06:07.089Z, in milliseconds since 1970.
 pub(crate) const START_MILLIS: i128 = 1_741_064_767_089;
 
-/// Tasks with scripted answers. The n-th call returns the n-th answer, later calls the last one.
+/// Tasks with scripted answers: the n-th call returns the n-th answer, and later calls return the
+/// last one.
 ///
 /// Without any answers, each call returns null.
 pub(crate) struct ScriptedTasks {

@@ -1,15 +1,15 @@
-//! Diagnostics in the formats of other programs that show them at their lines: GitHub's workflow
-//! commands and SARIF.
+//! Diagnostics in formats that other programs show next to the lines: GitHub's workflow commands,
+//! and SARIF.
 
 use crate::policy_file::PolicyFile;
 use exitwise_engine::diagnostic::{Code, Diagnostic};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The document that explains every code. Its sections become the help of the SARIF rules.
+/// The document that explains all codes. Its sections become the help of the SARIF rules.
 const DOCUMENT: &str = include_str!("../../embedded/diagnostics.md");
 
-/// One problem as a workflow command; GitHub Actions shows it at its line.
+/// Returns a problem as a workflow command, which GitHub Actions shows next to its line.
 ///
 /// Source: GitHub Actions, "Workflow commands", "Setting an error message"; escapes as in
 /// actions/toolkit, `command.ts`.
@@ -22,7 +22,7 @@ pub(crate) fn github(problem: &Diagnostic, file: &PolicyFile) -> String {
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let (line, column) = problem.position(&file.text);
     let (end_line, end_column) = problem.end(&file.text);
-    // Columns are only shown within one line; the end column is included.
+    // GitHub shows columns only within one line. It counts the end column as part of the problem.
     let end = match end_column.saturating_sub(1).max(column) {
         last if end_line == line => format!(",col={column},endColumn={last}"),
         _ => format!(",endLine={end_line}"),
@@ -33,7 +33,7 @@ pub(crate) fn github(problem: &Diagnostic, file: &PolicyFile) -> String {
     format!("::{severity} file={name},line={line}{end},title={title}::{text}")
 }
 
-/// What is wrong, and on a line of its own what to type instead.
+/// Returns what is wrong and, on a separate line, what to type instead.
 fn label_and_help(problem: &Diagnostic) -> String {
     match &problem.help {
         Some(help) => format!("{}\nhelp: {help}", problem.label),
@@ -41,7 +41,7 @@ fn label_and_help(problem: &Diagnostic) -> String {
     }
 }
 
-/// All problems of all files as a SARIF log. Its rules are the codes that occur.
+/// Returns all problems of all files as a SARIF log. Its rules are the codes that occur.
 ///
 /// Source: Static Analysis Results Interchange Format (SARIF) Version 2.1.0, OASIS Standard.
 pub(crate) fn sarif(files: &[PolicyFile]) -> Value {
@@ -108,7 +108,7 @@ fn sarif_result(problem: &Diagnostic, file: &PolicyFile) -> Value {
     })
 }
 
-/// A path as a URI reference.
+/// Returns a path as a URI reference.
 fn uri(path: &str) -> String {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let encoded = |byte: u8| match is_unreserved(byte) {

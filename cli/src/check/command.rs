@@ -1,4 +1,4 @@
-//! `exitwise check`: the problems of policies, and the worst case of good ones.
+//! `exitwise check`: reports the problems of policies, and the worst case of usable ones.
 
 use super::annotations::{github, sarif};
 use super::policy_tests::TestResult;

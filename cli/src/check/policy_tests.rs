@@ -9,28 +9,29 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The result of one test, for other programs.
+/// The result of one test, in JSON for other programs.
 #[derive(Debug, Serialize)]
 pub(crate) struct TestResult {
     name: String,
     line: usize,
     pub(crate) passed: bool,
-    /// One for each failure, up to the first FATAL or unreadable event.
+    /// The decisions after the failures, in order, up to the first FATAL or the first event that
+    /// cannot be read.
     decisions: Vec<TestedDecision>,
 }
 
 #[derive(Debug, Serialize)]
 struct TestedDecision {
     r#type: &'static str,
-    /// The shortest and the longest wait that jitter can draw.
+    /// The shortest and the longest wait that jitter can draw, in seconds.
     wait_seconds: [u32; 2],
     rule: String,
     error: String,
 }
 
 impl PolicyFile {
-    /// Runs the policy's own tests, and adds their problems to its diagnostics. The recorded events
-    /// that tests name are read relative to the policy.
+    /// Runs the policy's own tests, and adds their problems to its diagnostics. Paths of recorded
+    /// events are relative to the policy file.
     pub(crate) fn run_tests(&mut self) -> Vec<TestResult> {
         let Some(policy) = &self.policy else {
             return Vec::new();

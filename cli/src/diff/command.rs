@@ -1,4 +1,4 @@
-//! `exitwise diff`: prints what changes between two policies.
+//! `exitwise diff`: prints how the decisions of two policies differ.
 
 use super::difference::{Change, ChangeKind, ChangedSetting, Difference};
 use super::repeated::RepeatedDecisions;
@@ -12,7 +12,7 @@ use exitwise_engine::Policy;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// Longest description of failures that is printed, in characters.
+/// Maximum length of a printed description of failures, in characters.
 const MAX_FAILURES_CHARS: usize = 200;
 
 pub(crate) fn run(args: &Diff) -> Result<Status> {
@@ -39,9 +39,9 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
     })
 }
 
-/// A difference, and how to print it.
+/// A difference between two policies, with what is needed to print it.
 struct DifferenceReport<'c> {
-    /// The files of the old and of the new policy.
+    /// The file names of the old and of the new policy.
     names: [&'c str; 2],
     new: &'c Policy,
     /// Whether combined changes are printed, too.
@@ -50,7 +50,7 @@ struct DifferenceReport<'c> {
 }
 
 impl DifferenceReport<'_> {
-    /// The changed settings, and the worst case if it changed.
+    /// Returns the changed settings, and the worst case if it changed.
     fn settings(&self) -> Vec<ChangedSetting> {
         let [old, new] = self.difference.worst.each_ref().map(worst_case::short);
         let worst = (old != new).then_some(ChangedSetting {
@@ -66,7 +66,7 @@ impl DifferenceReport<'_> {
             .collect()
     }
 
-    /// The changes that are printed one by one.
+    /// Returns the changes that are printed one by one.
     fn shown(&self) -> impl Iterator<Item = &Change<'_>> {
         self.difference
             .changes
@@ -74,7 +74,7 @@ impl DifferenceReport<'_> {
             .filter(|change| self.all || !change.is_combined)
     }
 
-    /// Remarks after the changes.
+    /// Returns remarks that are printed after the changes.
     fn notes(&self) -> Vec<String> {
         let hidden = self.difference.changes.len() - self.shown().count();
         let hidden = (hidden > 0).then(|| {
@@ -164,7 +164,7 @@ impl DifferenceReport<'_> {
     }
 }
 
-/// Which decisions change, in words.
+/// Describes which of the decisions change.
 fn extent(change: &Change<'_>) -> String {
     match change.kind {
         ChangeKind::From(1) => "from the first failure on".into(),

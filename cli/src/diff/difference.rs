@@ -1,7 +1,8 @@
-//! What changes between two policies, in decisions and not in text.
+//! The difference between two policies, in their decisions and not in their text.
 //!
-//! For every pair of rules, one of each policy, a failure is searched that both decide about. The
-//! search is complete for names and exit codes; of patterns, generated texts are tried.
+//! For every pair of an old and a new rule, the comparison searches a failure for which both rules
+//! decide, and compares their decisions. The search is complete for names and exit codes; for
+//! patterns, it tries generated texts.
 
 use super::failure_set::FailureSet;
 use super::repeated::RepeatedDecisions;
@@ -9,14 +10,14 @@ use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Example, WorstCase};
 use exitwise_engine::policy::{Jitter, Limits, Rule, Seconds, Type};
 
-/// All changes.
+/// All differences between an old and a new policy.
 pub(super) struct Difference<'p> {
-    /// The keys of `limits`, and `container`, that changed.
+    /// The settings that changed: keys of `[limits]`, and `container`.
     pub(super) settings: Vec<ChangedSetting>,
     /// The worst cases of the old and of the new policy.
     pub(super) worst: [WorstCase; 2],
     pub(super) changes: Vec<Change<'p>>,
-    /// Names of rules whose patterns changed without a text being found that shows a difference.
+    /// Names of rules whose patterns changed, although no text was found that shows a difference.
     pub(super) unproven: Vec<&'p str>,
 }
 
@@ -28,32 +29,33 @@ pub(super) struct ChangedSetting {
     pub(super) new: String,
 }
 
-/// Failures about which the decision changes.
+/// A set of failures for which the decisions change.
 pub(super) struct Change<'p> {
     pub(super) failures: FailureSet,
     pub(super) old: RepeatedDecisions<'p>,
     pub(super) new: RepeatedDecisions<'p>,
     pub(super) kind: ChangeKind,
-    /// Whether the failures only combine the facts of two rules, while other changes show those
-    /// rules on their own.
+    /// Whether the failures only combine the facts of two rules, and other changes show each of the
+    /// two rules on its own.
     pub(super) is_combined: bool,
 }
 
-/// How decisions change.
+/// How the decisions for a set of failures change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChangeKind {
-    /// From this failure of a row on, counted from 1.
+    /// The decisions change from this failure on, if the same failure repeats. Counted from 1.
     From(usize),
-    /// A row of the same failures is decided as before, but beside other failures the retries now
-    /// count toward `limits.max_retries`, or no longer do.
+    /// The decisions for one repeated failure stay the same. But the retries now count towards
+    /// `limits.max_retries`, or no longer do, which changes decisions for other failures.
     Counting,
-    /// Only if jitter draws short delays, so that time limits allow more retries.
+    /// The decisions change only if jitter draws short delays, so that time limits allow more
+    /// retries.
     ShortDraws,
-    /// Only the names of the rule or the error change.
+    /// Only the name of the rule or of the error changes.
     Names,
 }
 
-/// A rule of each policy, and failures that both decide about.
+/// An old and a new rule, with failures for which both decide.
 struct RulePair<'p> {
     old: &'p Rule,
     new: &'p Rule,
@@ -87,14 +89,14 @@ impl<'p> Difference<'p> {
         }
     }
 
-    /// Whether nothing changes.
+    /// Returns whether the policies make the same decisions.
     pub(super) fn is_none(&self) -> bool {
         self.settings.is_empty() && self.changes.is_empty()
     }
 }
 
 impl<'p> RulePair<'p> {
-    /// All pairs for which a failure is found.
+    /// Returns all pairs of rules for which a failure was found.
     fn all(old: &'p Policy, new: &'p Policy) -> Vec<Self> {
         let pairs = old
             .all_rules()
@@ -111,7 +113,7 @@ impl<'p> RulePair<'p> {
         found.collect()
     }
 
-    /// Whether each of the two rules also decides about simpler failures, with fewer facts.
+    /// Returns whether each of the two rules also decides for simpler failures, with fewer facts.
     fn is_combined(&self, all: &[Self]) -> bool {
         let is_simpler = |other: &&Self| other.failures.facts() < self.failures.facts();
         let mut simpler = all.iter().filter(is_simpler);
@@ -122,7 +124,7 @@ impl<'p> RulePair<'p> {
     }
 }
 
-/// What limits on retries leave of a rule's action.
+/// The part of a rule's action that the limits on retries allow to be used.
 #[derive(PartialEq)]
 struct UsableAction<'p> {
     type_: Type,
@@ -152,7 +154,7 @@ impl<'p> UsableAction<'p> {
     }
 }
 
-/// The patterns of a rule as they are written in the policy.
+/// Returns the patterns of a rule as written in the policy, each with its key.
 fn patterns<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<(&'static str, &'p str)> {
     let matchers = rule
         .matchers()
@@ -193,7 +195,7 @@ fn changed_settings(old: &Policy, new: &Policy) -> Vec<ChangedSetting> {
 }
 
 impl<'p> Change<'p> {
-    /// The change for these failures. `None` if they are decided as before.
+    /// Returns the change for the failures of this pair. `None` if the decisions stay the same.
     fn of(pair: RulePair<'p>, is_combined: bool, old: &'p Policy, new: &'p Policy) -> Option<Self> {
         let before = RepeatedDecisions::of(old, pair.old, &pair.failures.example);
         let after = RepeatedDecisions::of(new, pair.new, &pair.failures.example);

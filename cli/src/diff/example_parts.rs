@@ -4,7 +4,7 @@ use exitwise_engine::analysis::Example;
 use exitwise_engine::failure::NameFact;
 use serde_json::{Map, Value};
 
-/// The places of reasons in a Cause.
+/// JSON pointers to the reasons in a Cause.
 const REASONS: [&str; 5] = [
     "/StoppedReason",
     "/Failures/0/Reason",
@@ -13,11 +13,11 @@ const REASONS: [&str; 5] = [
     "/Containers/1/Reason",
 ];
 
-/// An example with its Cause parsed.
+/// An example failure with its Cause parsed.
 #[derive(Clone)]
 pub(super) struct ExampleParts {
     pub(super) error: Option<String>,
-    /// `None` if the Cause is not a task.
+    /// The task. `None` if the Cause is plain text.
     pub(super) task: Option<Map<String, Value>>,
     plain_text: Option<String>,
     texts: usize,
@@ -54,7 +54,7 @@ impl ExampleParts {
         }
     }
 
-    /// The task's name for this fact.
+    /// Returns the value of this fact in the task. `None` if it has none.
     pub(super) fn name(&self, fact: NameFact) -> Option<&str> {
         self.task.as_ref()?.get(fact.cause_key())?.as_str()
     }
@@ -67,7 +67,8 @@ impl ExampleParts {
         parts
     }
 
-    /// Sets the exit code of the last container, which is the one that the rules look at.
+    /// Returns the example with another exit code of the last container, the one that the rules
+    /// examine.
     pub(super) fn with_exit_code(&self, code: Option<u32>) -> Self {
         let mut parts = self.clone();
         let containers = parts
@@ -81,7 +82,7 @@ impl ExampleParts {
         parts
     }
 
-    /// Removes the reasons that do not matter for `is_decided`. Returns the others.
+    /// Removes the reasons without which `is_decided` still holds. Returns the other reasons.
     pub(super) fn drop_needless_reasons(
         &mut self,
         is_decided: impl Fn(&Self) -> bool,

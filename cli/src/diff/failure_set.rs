@@ -1,5 +1,5 @@
-//! The failures that a change is about, described by the keys of `when`: an example, and how far
-//! each of its facts can vary.
+//! The failures for which a change applies, described by the keys of `when`: an example, and the
+//! values that each of its facts can have.
 
 use super::example_parts::ExampleParts;
 use exitwise_engine::Policy;
@@ -9,29 +9,31 @@ use exitwise_engine::policy::Rule;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A name that no policy is likely to match.
+/// A name that is unlikely to match a rule of any policy.
 const UNKNOWN: &str = "Example";
 
-/// Failures decided by the same pair of rules, found by varying one fact of the example at a time.
+/// Failures for which the same pair of rules decides. The set is found by varying one fact of an
+/// example at a time.
 pub(super) struct FailureSet {
-    /// One of the failures.
+    /// One of the failures in the set.
     pub(super) example: Example,
-    /// Inclusive ranges of unsigned 32-bit codes. `None` if the exit code does not matter.
+    /// Ranges of exit codes, as unsigned 32-bit numbers with both ends included. `None` if the exit
+    /// code does not matter.
     exit_codes: Option<Vec<(u32, u32)>>,
-    /// Whether failures without an exit code belong to the set.
+    /// Whether the set contains failures without an exit code.
     includes_absent: bool,
-    /// `None` if the stop code does not matter.
+    /// The stop codes. `None` if the stop code does not matter.
     stop_codes: Option<Vec<String>>,
-    /// Prefixes end in `*`. `None` if the error name does not matter.
+    /// The error names; prefixes end in `*`. `None` if the error name does not matter.
     errors: Option<Vec<String>>,
-    /// The other names of the task that matter.
+    /// The values of other facts of the task that matter.
     names: Vec<(NameFact, String)>,
-    /// Texts that the reasons contain; empty if they do not matter.
+    /// Texts that the reasons contain. Empty if the reasons do not matter.
     reasons: Vec<String>,
 }
 
 impl FailureSet {
-    /// The failures like this one that these two rules decide about, one rule of each policy.
+    /// Returns the failures like the example for which these two rules decide, each in its policy.
     pub(super) fn like(example: Example, rules: [(&Policy, &Rule); 2]) -> Self {
         let is_decided = |parts: &ExampleParts| {
             let example = parts.example();
@@ -98,7 +100,8 @@ impl FailureSet {
         }
     }
 
-    /// Number of facts that matter. "Any exit code but these" is not counted.
+    /// Returns the number of facts that matter. A set of exit codes that excludes only some codes
+    /// does not count as one.
     pub(super) fn facts(&self) -> usize {
         let facts = [
             self.exit_codes.is_some() && !self.includes_most_codes(),
@@ -112,7 +115,7 @@ impl FailureSet {
         facts.into_iter().filter(|matters| *matters).count() + self.names.len() + texts
     }
 
-    /// Whether it is shorter to list the exit codes outside the set.
+    /// Returns whether it is shorter to list the exit codes outside the set.
     fn includes_most_codes(&self) -> bool {
         let ranges = self.exit_codes.as_deref().unwrap_or_default();
         ranges
@@ -120,7 +123,7 @@ impl FailureSet {
             .map_or(self.includes_absent, |last| last.1 == u32::MAX)
     }
 
-    /// The facts that matter, all of which the failures have: `exit code 4; stop code A, B`.
+    /// Describes the facts that all failures in the set have: `exit code 4; stop code A, B`.
     pub(super) fn description(&self, policy: &Policy) -> String {
         let code = |code: u32| {
             let name = ExitCode::new(code.into()).and_then(|it| policy.exit_code_name(it));
@@ -189,13 +192,14 @@ impl FailureSet {
     }
 }
 
-/// The key of a fact as words: `launch type`.
+/// Returns the key of a fact in words: `launch type`.
 fn label(fact: NameFact) -> String {
     fact.key().replace('_', " ")
 }
 
-/// The names that keep the decision; of a prefix and names that start with it, only the prefix.
-/// `None` if the name does not matter: no name, or an unknown one, keeps the decision too.
+/// Returns the names that keep the decision. If a prefix keeps it, names with that prefix are left
+/// out. `None` if the name does not matter, because without a name, or with an unknown one, the
+/// decision stays the same, too.
 fn names_that_matter(
     matched: impl Iterator<Item = String>,
     keeps_decision: impl Fn(Option<&str>) -> bool,
@@ -212,7 +216,7 @@ fn names_that_matter(
     Some(names.iter().filter(is_shortest).cloned().collect())
 }
 
-/// Ranges in ascending order, with adjacent ones joined.
+/// Joins adjacent ranges; the ranges are in ascending order.
 fn merged(ranges: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
     let mut merged: Vec<(u32, u32)> = Vec::new();
     for (low, high) in ranges {
@@ -224,7 +228,7 @@ fn merged(ranges: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
     merged
 }
 
-/// The codes outside these ranges.
+/// Returns the codes outside these ranges.
 fn complement(ranges: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let mut outside = Vec::new();
     let mut next = Some(0);

@@ -1,4 +1,4 @@
-//! `exitwise diff`: what changes between two policies, in decisions and not in text.
+//! `exitwise diff`: the difference between two policies, in their decisions and not in their text.
 
 pub(crate) mod command;
 mod difference;

@@ -1,4 +1,4 @@
-//! Differences compared with decisions about random failures.
+//! Property tests: compare differences with the decisions for random failures.
 
 use super::difference::{ChangeKind, Difference};
 use exitwise_engine::decision::Counters;
@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// A rule without its name.
+/// Generates rules without their names.
 fn rules() -> impl Strategy<Value = String> {
     let conditions = prop::sample::select(vec![
         "exit_code = 1",
@@ -56,7 +56,7 @@ fn policy(limits: &str, rules: &[String]) -> Policy {
         .unwrap()
 }
 
-/// Two policies, most of which differ in at most one rule.
+/// Generates pairs of policies, most of which differ in at most one rule.
 fn pairs() -> impl Strategy<Value = (Policy, Policy)> {
     let change = prop::option::weighted(0.6, (any::<prop::sample::Index>(), rules()));
     let other_limits = prop::option::weighted(0.2, limits());
@@ -86,7 +86,7 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     )
 }
 
-/// The decisions about these failures in a row, up to the first FATAL.
+/// Returns the decisions for these failures one after the other, up to the first FATAL.
 fn decisions(policy: &Policy, id: &str, failures: &[(Option<String>, String)]) -> Vec<Decision> {
     let mut counters = Counters::default();
     let mut all: Vec<Decision> = Vec::new();
@@ -107,7 +107,7 @@ fn decisions(policy: &Policy, id: &str, failures: &[(Option<String>, String)]) -
 proptest! {
     #![proptest_config(testkit::cases(300))]
 
-    /// Without a difference, the policies make the same decisions about any failures in any order.
+    /// Without a difference, the policies make the same decisions for any failures in any order.
     #[test]
     fn no_difference_means_the_same_decisions((old, new) in pairs(), failures in vec(failures(), 1..6), id in "[a-z]") {
         let difference = Difference::between(&old, &new);
@@ -123,7 +123,8 @@ proptest! {
         }
     }
 
-    /// Decisions about the example change from the failure on that the change names.
+    /// If a change names a failure number, the decisions for the repeated example differ from that
+    /// failure on.
     #[test]
     fn a_difference_is_one((old, new) in pairs()) {
         for change in Difference::between(&old, &new).changes {
@@ -243,7 +244,8 @@ fn changes_are_described_by_facts() {
     );
 }
 
-/// With the longest delays, both stop at `max_total_wait`. With short ones, the second delays differ.
+/// With the longest delays, both policies stop at `max_total_wait`. With short ones, the second
+/// delays differ.
 #[test]
 fn delays_that_only_short_draws_reach_are_compared() {
     let rule = |delays: &str| {

@@ -1,22 +1,22 @@
-//! What a rule decides if the same failure comes again and again.
+//! The decisions of a rule if the same failure repeats.
 
 use exitwise_engine::analysis::Example;
 use exitwise_engine::decision::Counters;
 use exitwise_engine::policy::{Draw, Retry, Rule, Seconds, Type};
 use exitwise_engine::{ExecutionContext, Policy, RetryState, decide};
 
-/// Number of different delays that are written out.
+/// Maximum number of groups of equal delays that a summary lists.
 const MAX_LISTED_DELAYS: usize = 6;
 
-/// The decisions about a failure that is repeated until the execution stops.
+/// The decisions for a failure that repeats until the execution stops.
 pub(super) struct RepeatedDecisions<'p> {
     /// The rule that decides.
     pub(super) rule: &'p Rule,
-    /// Never empty; only the last one is FATAL.
+    /// The decisions, in order. Never empty; only the last one is FATAL.
     pub(super) decisions: Vec<RepeatedDecision>,
 }
 
-/// One decision, with the longest delays that jitter can draw.
+/// One decision of an execution in which jitter draws the longest delays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RepeatedDecision {
     pub(super) type_: Type,
@@ -49,7 +49,7 @@ impl<'p> RepeatedDecisions<'p> {
         }
     }
 
-    /// The type and the waits of each decision.
+    /// Returns the type and the range of waits of each decision.
     pub(super) fn types_and_waits(&self) -> Vec<(Type, (u32, u32))> {
         self.decisions
             .iter()
@@ -57,12 +57,12 @@ impl<'p> RepeatedDecisions<'p> {
             .collect()
     }
 
-    /// The error that the execution fails with.
+    /// Returns the error with which the execution fails.
     pub(super) fn error(&self) -> &str {
         self.decisions.last().map_or("", |decision| &decision.error)
     }
 
-    /// The decisions in short: `TEMPORARY 30s, 1m, then FATAL`.
+    /// Returns a summary of the decisions: `TEMPORARY 30s, 1m, then FATAL`.
     pub(super) fn summary(&self) -> String {
         let retries = self
             .decisions

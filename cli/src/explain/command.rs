@@ -1,4 +1,4 @@
-//! `exitwise explain`: which rule decides about a failure, and why.
+//! `exitwise explain`: explains which rule decides for a failure, and why.
 
 use super::decision_report::{Agreement, DecisionReport};
 use super::end_report::{EndReport, history_summary};
@@ -15,7 +15,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// The name of a file that stands for standard input.
+/// The file name that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
     Ok(Status::Fine)
 }
 
-/// The name and the content of a file.
+/// Reads a file, and returns its name and its content.
 fn read(path: &Path) -> Result<(String, Vec<u8>)> {
     if path.as_os_str() == STANDARD_INPUT {
         let mut payload = Vec::new();
@@ -54,10 +54,10 @@ fn read(path: &Path) -> Result<(String, Vec<u8>)> {
 
 struct Explainer<'a> {
     args: &'a Explain,
-    /// The policy's file.
+    /// The name of the policy file.
     file: String,
     policy: Policy,
-    /// The rules that did not match the last failure, as they were printed.
+    /// The printed text about the rules that did not match the previous failure.
     last_passed: String,
 }
 
@@ -97,8 +97,8 @@ impl Explainer<'_> {
         }
     }
 
-    /// Explains the decision about an event, which may be a call in a history. `None` if the
-    /// event's policy has errors.
+    /// Explains the decision for an event, which may be a call in a history. `None` if the policy
+    /// in the event has errors.
     fn event(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! What `explain` prints about one decision, for people and for programs.
+//! The report of `explain` about one decision, as text and as JSON.
 
 use super::history::{Call, RecordedAnswer};
 use crate::output::terminal::{FAINT, NOTE, one_line, style_of, wrapped};
@@ -14,54 +14,55 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Longest part of a text from the failure that is printed, in characters.
+/// Maximum length of a text from the failure, in characters.
 const MAX_TEXT_CHARS: usize = 80;
 
-/// The same where the line has to fit a terminal.
+/// Maximum length of a text from the failure in a list of texts, in characters: shorter, so that a
+/// line fits a terminal.
 const MAX_SHORT_CHARS: usize = 48;
 
-/// The keys of an answer that make two decisions the same.
+/// The keys of an answer to compare. Two answers are the same decision if these keys are equal.
 const COMPARED_KEYS: [&str; 5] = ["type", "retryCount", "waitSeconds", "rule", "error"];
 
-/// One decision and what led to it.
+/// One decision, with everything that led to it.
 pub(super) struct DecisionReport<'r> {
     /// The name of the recording.
     pub(super) event: &'r str,
-    /// The policy's file. `None` if the policy is in the event.
+    /// The name of the policy file. `None` if the policy is in the event.
     pub(super) file: Option<&'r str>,
     pub(super) policy: &'r Policy,
     pub(super) state: &'r RetryState,
     pub(super) decision: &'r Decision,
-    /// `None` if the rules were not checked.
+    /// The failure and the explanation. `None` if the rules were not checked.
     pub(super) explained: Option<(&'r Failure<'r>, Explanation<'r, 'r>)>,
-    /// The call in a history. `None` for an event on its own.
+    /// The call in a history. `None` for a single event.
     pub(super) call: Option<&'r Call>,
 }
 
-/// Whether a decision is the recorded one.
+/// Whether a decision equals the recorded one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Agreement {
     Same,
     Differs,
-    /// No decision is recorded.
+    /// No decision was recorded.
     Unknown,
 }
 
-/// The report as JSON: the decision as the state machine gets it, and what led to it.
+/// The report as JSON: the decision as the state machine receives it, and what led to it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReportLine<'r> {
     #[serde(flatten)]
     error_state: ErrorState<'r>,
     event: &'r str,
-    /// Null if the policy is in the event.
+    /// The name of the policy file. `None` if the policy is in the event.
     file: Option<&'r str>,
-    /// The line of the deciding rule; null if the rules were not checked.
+    /// The line of the deciding rule. `None` if the rules were not checked.
     line: Option<usize>,
     before: Option<CountersBefore<'r>>,
     matched: Vec<CheckedCondition<'r>>,
     passed: Vec<PassedOver<'r>>,
-    /// The `id` of the history's event.
+    /// The `id` of the event in the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     history_event: Option<u64>,
     /// The recorded decision.
@@ -78,7 +79,7 @@ struct CountersBefore<'r> {
     waited_seconds: u64,
 }
 
-/// A condition, and the texts of the failure that it was compared with.
+/// A condition, and the values of the failure with which it was compared.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CheckedCondition<'r> {
@@ -87,7 +88,7 @@ struct CheckedCondition<'r> {
     seen: Vec<String>,
 }
 
-/// A rule before the deciding one, with the condition that did not hold.
+/// A rule before the deciding one, with its first condition that did not hold.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PassedOver<'r> {
@@ -104,7 +105,7 @@ impl<'r> DecisionReport<'r> {
         };
         let state = ErrorState::new(self.decision, self.policy);
         let decided = serde_json::to_value(state).unwrap_or_default();
-        // An answer of another program may lack some of the keys.
+        // A recorded answer may come from another program, which may not have all keys.
         let agrees = |key: &str| {
             recorded
                 .get(key)
@@ -117,7 +118,7 @@ impl<'r> DecisionReport<'r> {
         }
     }
 
-    /// The report on one line.
+    /// Returns the report as JSON on one line.
     pub(super) fn json(&self) -> Result<String> {
         let before = self.counters_before().map(|counters| CountersBefore {
             retry_count: counters.retry_count(),
@@ -138,7 +139,7 @@ impl<'r> DecisionReport<'r> {
         Ok(serde_json::to_string(&line)?)
     }
 
-    /// All but the rules that did not match.
+    /// Returns the report as text, except the rules that did not match.
     pub(super) fn text(&self) -> String {
         let Self {
             event, decision, ..
@@ -167,7 +168,7 @@ impl<'r> DecisionReport<'r> {
         text
     }
 
-    /// The failure, the rule that decided about it, and the counters.
+    /// Returns the lines about the failure, the deciding rule and the counters.
     fn rule_lines(&self, incident: &Incident, rule: &Rule) -> String {
         let Self {
             policy, decision, ..
@@ -204,7 +205,7 @@ impl<'r> DecisionReport<'r> {
         text
     }
 
-    /// The recorded answer. `None` if it is the same decision.
+    /// Describes the recorded answer. `None` if it is the same decision.
     fn recorded(&self, call: &Call) -> Option<String> {
         match &call.answer {
             RecordedAnswer::Decision(decision) => {
@@ -225,7 +226,8 @@ impl<'r> DecisionReport<'r> {
         }
     }
 
-    /// The rules that did not match, grouped by what their conditions were compared with.
+    /// Returns the lines about the rules that did not match, grouped by the values with which their
+    /// conditions were compared.
     pub(super) fn passed_text(&self) -> String {
         let mut groups: Vec<(Vec<String>, Vec<String>)> = Vec::new();
         for PassedOver {
@@ -271,7 +273,7 @@ impl<'r> DecisionReport<'r> {
         rules.collect()
     }
 
-    /// The conditions of the deciding rule, with what meets them.
+    /// Returns the conditions of the deciding rule, with the values that meet them.
     fn matched(&self) -> Vec<CheckedCondition<'_>> {
         let Some((failure, explanation)) = &self.explained else {
             return Vec::new();
@@ -306,7 +308,7 @@ impl<'r> DecisionReport<'r> {
 }
 
 impl CheckedCondition<'_> {
-    /// The matcher with its texts, to be joined by commas: "reason `a`", "`b`".
+    /// Returns the matcher with its values, as items to join with commas: "reason `a`", "`b`".
     fn words(&self) -> Vec<String> {
         let mut texts = self
             .seen
@@ -318,7 +320,7 @@ impl CheckedCondition<'_> {
     }
 }
 
-/// A JSON value on one line, strings without quotes.
+/// Returns a JSON value on one line; strings without quotes.
 fn plain(value: &Value) -> String {
     let text = value
         .as_str()

@@ -1,4 +1,4 @@
-//! What `explain` prints about the end of an execution.
+//! The report of `explain` about the end of an execution.
 
 use super::decision_report::Agreement;
 use super::history::History;
@@ -7,16 +7,16 @@ use crate::output::terminal::{counted, one_line};
 use exitwise_engine::Policy;
 use serde::Serialize;
 
-/// Longest part of an error name that is printed, in characters.
+/// Maximum length of a printed error name, in characters.
 const MAX_ERROR_CHARS: usize = 80;
 
-/// Longest part of a cause that is printed, in characters.
+/// Maximum length of a printed cause, in characters.
 const MAX_CAUSE_CHARS: usize = 1_024;
 
-/// Longest part of an ARN that is printed, in characters.
+/// Maximum length of a printed ARN, in characters.
 const MAX_ARN_CHARS: usize = 256;
 
-/// The lines after the decisions of a history.
+/// Returns the lines that follow the decisions of a history.
 pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agreement]) -> String {
     let end = match &history.end {
         Some(end) => {
@@ -57,7 +57,7 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
     lines.join("\n  ") + "\n"
 }
 
-/// The end of an execution whose history is not known.
+/// The end of an execution whose history is unknown.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndReport<'t> {
@@ -67,11 +67,11 @@ pub(super) struct EndReport<'t> {
     error: Option<&'t str>,
     cause: Option<&'t str>,
     meaning: &'static str,
-    /// The line of the rule that the error names, if the policy has that rule.
+    /// The line of the rule that the error names. `None` if the policy has no such rule.
     line: Option<usize>,
     #[serde(skip)]
     arn: Option<&'t str>,
-    /// The rule that the error names.
+    /// A description of the rule that the error names.
     #[serde(skip)]
     rule: Option<String>,
 }
@@ -142,7 +142,7 @@ impl<'t> EndReport<'t> {
     }
 }
 
-/// What the status and the error of an execution mean.
+/// Explains the status and the error of an execution.
 fn meaning(status: &str, error: Option<&str>) -> &'static str {
     match status {
         "SUCCEEDED" => return "the task succeeded in the end",

@@ -1,45 +1,45 @@
-//! Execution histories: the calls of ProcessError in them, and how the execution ended.
+//! Execution histories: the calls of ProcessError in them, and the end of the execution.
 
 use super::recording::{RecordedEnd, event_of, text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The part of a history that is about retries.
+/// The parts of a history that concern retries.
 pub(super) struct History {
-    /// The calls of ProcessError, in order; the failed tasks if the state machine never calls it.
+    /// The calls of ProcessError, in order. If the state machine never calls it, the failed tasks
+    /// instead.
     pub(super) calls: Vec<Call>,
     /// Number of calls whose input is missing from the history.
     pub(super) calls_without_input: usize,
-    /// Taken from the last event. `None` if the execution is still running or the history is
-    /// truncated.
+    /// The end of the execution. `None` if it is still running or the history is truncated.
     pub(super) end: Option<RecordedEnd>,
-    /// Whether more pages follow.
+    /// Whether the history continues on further pages.
     pub(super) is_truncated: bool,
 }
 
 /// A call of ProcessError.
 pub(super) struct Call {
-    /// The `id` of the history's event.
+    /// The `id` of the event in the history.
     pub(super) event_id: u64,
     /// The input of the function.
     pub(super) payload: Vec<u8>,
     pub(super) answer: RecordedAnswer,
 }
 
-/// How a call ended.
+/// The recorded answer to a call of ProcessError.
 pub(super) enum RecordedAnswer {
     /// There was no call: a task failed in a state machine that does not call ProcessError.
     NotCalled,
-    /// The history does not say.
+    /// The history contains no answer.
     Missing,
-    /// With a decision.
+    /// The function returned this decision.
     Decision(Value),
-    /// The function failed, with this error name.
+    /// The function failed with this error name.
     Error(String),
 }
 
 impl Call {
-    /// The call that a state machine with ProcessError would have made for this failure.
+    /// Returns the call that a state machine with ProcessError would have made for this failure.
     pub(super) fn hypothetical(event_id: u64, task_error: &Value) -> Self {
         Self {
             event_id,
@@ -48,7 +48,7 @@ impl Call {
         }
     }
 
-    /// The decision, if one was recorded.
+    /// Returns the recorded decision. `None` if there is none.
     pub(super) fn decision(&self) -> Option<&Value> {
         match &self.answer {
             RecordedAnswer::Decision(decision) => Some(decision),
@@ -72,8 +72,8 @@ impl History {
             if !is_call(event) {
                 continue;
             }
-            // The input of the state is almost that of the function: it lacks the execution and the
-            // policy.
+            // The input of the state can replace a missing input of the function: only the
+            // execution's data and the policy are not in it.
             match function_input(event).or_else(|| events.state_input(event_id)) {
                 Some(input) if input.get("taskError").is_some() => calls.push(Call {
                     event_id,
@@ -114,22 +114,22 @@ impl History {
     }
 }
 
-/// The events of a history, by their ids.
+/// The events of a history by their IDs.
 struct Events<'e>(BTreeMap<u64, &'e Value>);
 
 impl<'e> Events<'e> {
-    /// The events that led to this one, the latest first.
+    /// Returns the events that led to this one, starting with the latest.
     fn before(&self, id: u64) -> impl Iterator<Item = (u64, &'e Value)> {
         let previous = |id: u64| {
             let previous = self.0.get(&id)?.get("previousEventId")?.as_u64()?;
-            // Ids grow; any other order could go round in a circle.
+            // IDs grow along the history. Following any other order could never end.
             let event = self.0.get(&previous).filter(|_| previous < id)?;
             Some((previous, *event))
         };
         std::iter::successors(previous(id), move |(id, _)| previous(*id))
     }
 
-    /// The input of the state in which this event happened.
+    /// Returns the input of the state in which this event occurred. `None` if it is missing.
     fn state_input(&self, id: u64) -> Option<Value> {
         let (_, entered) = self
             .before(id)
@@ -138,7 +138,7 @@ impl<'e> Events<'e> {
     }
 }
 
-/// Whether the event is a call of a Lambda function.
+/// Returns whether the event is a call of a Lambda function.
 fn is_call(event: &Value) -> bool {
     let service = || text(event, "/taskScheduledEventDetails/resourceType");
     match kind(event) {
@@ -148,7 +148,7 @@ fn is_call(event: &Value) -> bool {
     }
 }
 
-/// The input of a Lambda function that is called.
+/// Returns the input of the Lambda function that this event calls. `None` if it is missing.
 fn function_input(event: &Value) -> Option<Value> {
     if kind(event) == "LambdaFunctionScheduled" {
         return nested_json(event, "/lambdaFunctionScheduledEventDetails/input");
@@ -157,7 +157,7 @@ fn function_input(event: &Value) -> Option<Value> {
     Some(call.get_mut("Payload")?.take())
 }
 
-/// The answer of a Lambda function, if this event is the end of a call.
+/// Returns the answer of a Lambda function if this event ends a call.
 fn answer(event: &Value) -> Option<RecordedAnswer> {
     let decision = match kind(event) {
         "TaskSucceeded" => {
@@ -172,7 +172,7 @@ fn answer(event: &Value) -> Option<RecordedAnswer> {
     Some(RecordedAnswer::Decision(decision))
 }
 
-/// `Error` and `Cause` of an event that reports the failure of a task or function.
+/// Returns the `Error` and the `Cause` if this event reports the failure of a task or a function.
 fn failure(event: &Value) -> Option<Value> {
     let details = match kind(event) {
         "TaskFailed" => "/taskFailedEventDetails",
@@ -186,7 +186,7 @@ fn failure(event: &Value) -> Option<Value> {
     Some(json!({"Error": details.get("error"), "Cause": details.get("cause")}))
 }
 
-/// How the execution ended, if this event is its end.
+/// Returns the end of the execution if this event is its end.
 fn execution_end(event: &Value) -> Option<RecordedEnd> {
     let (status, details) = match kind(event) {
         "ExecutionSucceeded" => ("SUCCEEDED", ""),
@@ -210,7 +210,7 @@ fn kind(event: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// The JSON document in a string of another one; AWS passes inputs and outputs like that.
+/// Parses the JSON text in a string of another JSON document, as AWS stores inputs and outputs.
 fn nested_json(event: &Value, pointer: &str) -> Option<Value> {
     serde_json::from_str(event.pointer(pointer)?.as_str()?).ok()
 }

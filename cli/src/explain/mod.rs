@@ -1,4 +1,4 @@
-//! `exitwise explain`: which rule decides about a failure, and why.
+//! `exitwise explain`: explains which rule decides for a failure, and why.
 
 pub(crate) mod command;
 mod decision_report;

@@ -1,4 +1,4 @@
-//! Recordings of an execution: an event of ProcessError, or what the AWS command line prints
+//! Recordings of an execution: an event of ProcessError, or the output of the AWS command line
 //! about the whole execution.
 
 use super::history::History;
@@ -6,14 +6,14 @@ use anyhow::{Result, bail};
 use exitwise_lambda::Event;
 use serde_json::{Value, json};
 
-/// The recordings that can be explained.
+/// Describes the recordings that can be explained, for error messages.
 const SUPPORTED: &str = "give an event of ProcessError (it has `taskError`), or what `aws \
                          stepfunctions get-execution-history` or `describe-execution` prints as \
                          JSON";
 
-/// The content of a file.
+/// The content of a recording.
 pub(super) enum Recording {
-    /// An event as ProcessError gets it.
+    /// An event as ProcessError receives it.
     Event(Vec<u8>),
     /// The output of `aws stepfunctions get-execution-history`.
     History(History),
@@ -27,20 +27,21 @@ pub(super) struct ExecutionDescription {
     pub(super) end: RecordedEnd,
 }
 
-/// How an execution ended.
+/// The end of an execution.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RecordedEnd {
-    /// As Step Functions spells it: `FAILED`, for example.
+    /// The status as Step Functions reports it, for example `FAILED`.
     pub(super) status: String,
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
 }
 
 impl Recording {
-    /// Recognizes the content of a file, and reads it.
+    /// Recognizes the kind of a recording, and parses it.
     ///
     /// # Errors
-    /// It cannot be explained; the message says what was found instead.
+    /// Returns an error if the content cannot be explained. The message describes what was found
+    /// instead.
     pub(super) fn read(payload: Vec<u8>) -> Result<Self> {
         if Event::read(&payload).failure().is_ok() {
             return Ok(Self::Event(payload));
@@ -78,7 +79,7 @@ impl Recording {
 }
 
 impl ExecutionDescription {
-    /// The failure of a task, if that is what ended the execution.
+    /// Returns the failure of the task that ended the execution. `None` if it ended in another way.
     pub(super) fn task_error(&self) -> Option<Value> {
         const NAMES: [&str; 3] = [
             "States.TaskFailed",
@@ -99,7 +100,7 @@ impl ExecutionDescription {
 }
 
 impl RecordedEnd {
-    /// The status for a sentence: `the execution failed`.
+    /// Returns the status as a verb phrase, to complete `the execution …`: `failed`.
     pub(super) fn verb(&self) -> &'static str {
         match self.status.as_str() {
             "SUCCEEDED" => "succeeded",
@@ -111,17 +112,17 @@ impl RecordedEnd {
     }
 }
 
-/// The event of ProcessError for a first failure.
+/// Returns the event of ProcessError for a first failure.
 pub(super) fn event_of(task_error: &Value) -> Vec<u8> {
     json!({"taskError": task_error}).to_string().into_bytes()
 }
 
-/// The string at this place in a JSON document.
+/// Returns the string at this JSON pointer. `None` if there is none.
 pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer)?.as_str().map(str::to_owned)
 }
 
-/// A JSON value for an error message.
+/// Describes a JSON value for an error message.
 fn described(value: &Value) -> String {
     const MAX_LISTED_KEYS: usize = 4;
     match value {

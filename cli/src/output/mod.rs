@@ -1,4 +1,4 @@
-//! What several commands print.
+//! Output that several commands share.
 
 pub(crate) mod terminal;
 pub(crate) mod worst_case;

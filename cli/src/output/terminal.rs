@@ -5,19 +5,19 @@ use anyhow::Result;
 use exitwise_engine::policy::Type;
 use std::io::Write;
 
-/// Width that lines keep to, in characters.
+/// Maximum width of printed lines, in characters.
 const WIDTH: usize = 80;
 
-/// Something succeeded.
+/// The style for success.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// Something waits, or is worth a look.
+/// The style for waits, and for facts that deserve attention.
 pub(crate) const NOTE: Style = AnsiColor::Yellow.on_default().bold();
-/// Something failed.
+/// The style for failure.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-/// Less important than the rest.
+/// The style for less important text.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
-/// The style of a type.
+/// Returns the style of a type.
 pub(crate) fn style_of(type_: Type) -> Style {
     match type_ {
         Type::Retriable => GOOD,
@@ -26,7 +26,8 @@ pub(crate) fn style_of(type_: Type) -> Style {
     }
 }
 
-/// A text from outside on one line of at most `max_chars` characters, without control characters.
+/// Returns a text from outside on one line, cut to `max_chars` characters and without control
+/// characters.
 pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let mut line: String = text.chars().take(max_chars).map(printable).collect();
@@ -36,21 +37,21 @@ pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     line
 }
 
-/// Prints a line at once, even if the output is buffered.
+/// Prints a line and flushes it, even if the output is buffered.
 pub(crate) fn say(line: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
 }
 
-/// A count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
+/// Returns a count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{s}")
 }
 
-/// Items with commas between them on lines that fit a terminal, indented like the label. Empty if
-/// there are no items.
+/// Returns the items, separated by commas, on lines that fit a terminal. The first line starts with
+/// the label, and the others are indented by its length. Empty if there are no items.
 pub(crate) fn wrapped(label: &str, items: &[String]) -> String {
     let indent = label.chars().count();
     let mut lines = vec![label.to_owned()];

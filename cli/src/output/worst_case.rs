@@ -1,14 +1,15 @@
-//! Describes the worst case of a policy.
+//! Descriptions of the worst case of a policy.
 
 use super::terminal::{FAINT, counted, one_line, style_of};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::{Rule, Seconds};
 
-/// Longest part of an example event that is shown, in characters.
+/// Maximum length of an example event that is shown, in characters.
 const MAX_EXAMPLE_CHARS: usize = 160;
 
-/// `4 runs, 3 min 0 s of waiting, 65 history events; reached by: network-error ×3`.
+/// Describes the worst case: `4 runs, 3 min 0 s of waiting, 65 history events; reached by:
+/// network-error ×3`.
 pub(crate) fn summary(worst: &WorstCase) -> String {
     let (wait, events) = (spelt_out(worst.wait_seconds()), worst.history_events());
     let witness: Vec<_> = worst
@@ -26,7 +27,7 @@ pub(crate) fn summary(worst: &WorstCase) -> String {
     )
 }
 
-/// `4 runs, 3m of waiting`, for places with little room.
+/// Describes the worst case in little space: `4 runs, 3m of waiting`.
 pub(crate) fn short(worst: &WorstCase) -> String {
     format!(
         "{}, {} of waiting",
@@ -40,7 +41,8 @@ fn runs(worst: &WorstCase) -> String {
     format!("{at_most}{}", counted(worst.runs() as usize, "run"))
 }
 
-/// The retries that lead to the worst case, by rule, each rule with a failure that it decides about. Ends with a line break.
+/// Describes the retries that lead to the worst case, by rule, each rule with a failure for which
+/// it decides. Ends with a line break.
 pub(crate) fn witness(policy: &Policy, worst: &WorstCase) -> String {
     if !worst.is_exact() {
         return "  no failures are known that reach it\n".to_owned();
@@ -70,7 +72,7 @@ fn retries_of(policy: &Policy, rule: &Rule, uses: u32) -> String {
     format!("  {style}{name} ×{uses}{style:#}{waits}\n    {FAINT}{example}{FAINT:#}\n")
 }
 
-/// The first `uses` delays; equal ones in a row are grouped: `60 s, 120 s, 3 × 240 s`.
+/// Returns the first `uses` delays, with equal ones in a row grouped: `60 s, 120 s, 3 × 240 s`.
 fn delays(delays: &[u32], uses: u32) -> String {
     let mut groups: Vec<(u32, u32)> = Vec::new();
     for (delay, _) in delays.iter().zip(0..uses) {
@@ -86,7 +88,8 @@ fn delays(delays: &[u32], uses: u32) -> String {
     groups.collect::<Vec<_>>().join(", ")
 }
 
-/// `45 s`, `3 min 0 s`, `23 h 8 min 25 s`, `1 d 0 h 0 min 0 s`.
+/// Returns a duration with its units, from the largest one needed to seconds: `45 s`, `3 min 0 s`,
+/// `23 h 8 min 25 s`, `1 d 0 h 0 min 0 s`.
 fn spelt_out(seconds: u64) -> String {
     let parts = [
         (seconds / 86_400, "d"),

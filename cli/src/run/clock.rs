@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
-/// The system's clock.
+/// The system clock. Waits show a countdown and end at Ctrl-C.
 pub(super) struct SystemClock<'s> {
     pub(super) signals: &'s Signals,
 }

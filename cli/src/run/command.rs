@@ -1,4 +1,4 @@
-//! `exitwise run`: a failing task under a policy, through the state machine that is deployed.
+//! `exitwise run`: runs a failing task under a policy, through the deployed state machine.
 
 use super::clock::SystemClock;
 use super::definition::{DEPLOYED, rendered};
@@ -20,7 +20,8 @@ use std::path::Path;
 use std::{env, fs};
 use time::OffsetDateTime;
 
-/// The execution's id. It is always the same, so that a run can be repeated: jitter is keyed by it.
+/// The ID of the execution. It is always the same, because it determines the jitter, and a run
+/// should be reproducible.
 const EXECUTION_ID: &str = "arn:aws:states:us-east-1:123456789012:execution:exitwise:local";
 
 pub(crate) fn run(args: &Run) -> Result<Status> {
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     })
 }
 
-/// The execution's input.
+/// Returns the input of the execution.
 fn input(args: &Run) -> Result<Value> {
     match &args.input {
         Some(input) => serde_json::from_str(input).context("--input is not JSON"),
@@ -98,8 +99,8 @@ fn run_task(args: &Run) -> Result<RunTask> {
             quiet_stdout,
         }));
     }
-    // An option that neither `run` nor the demo task has is a typo; the task would fail with it at
-    // every attempt.
+    // An option that neither `run` nor the demo task knows is probably a typo. Without this check,
+    // the task would fail with it in every attempt.
     let first = args.args.first().filter(|arg| arg.starts_with('-'));
     if let Some(option) = first.filter(|arg| !exitwise_task_app::is_option(arg)) {
         bail!(
@@ -116,7 +117,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
     }))
 }
 
-/// `taskError` of a recorded event.
+/// Returns the `taskError` of a recorded event.
 fn recorded(path: &Path) -> Result<Value> {
     let name = path.display();
     let unusable = || format!("{name} cannot be replayed");

@@ -1,22 +1,22 @@
-//! The deployed definition, with its markers filled in as Terraform does it.
+//! The definition of the state machine, with its markers filled in as Terraform does.
 
 use anyhow::{Result, bail};
 use exitwise_engine::Policy;
 use serde_json::json;
 
-/// `terraform/state-machine.asl.json`, compiled in. It runs unless the user gives another file.
+/// The text of `terraform/state-machine.asl.json`, which runs unless the user gives another file.
 pub const DEPLOYED: &str = include_str!("../../embedded/state-machine.asl.json");
 
-/// The name of the container in the task definition if the policy names none.
+/// The name of the container in the task definition, if the policy names none.
 const CONTAINER: &str = "app";
 
 const ACCOUNT: &str = "us-east-1:123456789012";
 
-/// Fills in `${name}`, then `"@name@"`. The policy comes last, so its text is not searched for
-/// markers.
+/// Fills in the markers: first `${name}`, then `"@name@"`. The policy comes last, so that its text
+/// is not searched for markers.
 ///
 /// # Errors
-/// The definition has a `${…}` that Terraform would not know either.
+/// Returns an error if the definition has a `${…}` that Terraform would not know either.
 pub fn rendered(definition: &str, policy: &Policy) -> Result<String> {
     let container = policy.container().unwrap_or(CONTAINER);
     let markers = [

@@ -10,19 +10,20 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-/// Time between asking a child to end and killing it.
+/// Time to wait after SIGTERM before the child is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The program that runs instead of the container.
 pub(super) struct Entrypoint {
     pub(super) program: OsString,
     pub(super) arguments: Vec<OsString>,
-    /// Whether the child's standard output goes to standard error, so that only events are on this
-    /// program's own.
+    /// Whether the child's standard output is redirected to standard error, so that the program's
+    /// own standard output has only events.
     pub(super) quiet_stdout: bool,
 }
 
-/// The overrides that the state machine passes to RunTask, as far as a child process can have them.
+/// The overrides that the state machine passes to RunTask, limited to those that apply to a child
+/// process.
 struct Overrides {
     name: String,
     command: Vec<String>,
@@ -30,7 +31,8 @@ struct Overrides {
 }
 
 impl Overrides {
-    /// Reads `Overrides.ContainerOverrides[0]` as strictly as ECS does.
+    /// Reads `Overrides.ContainerOverrides[0]`. `None` if it is missing or has values that ECS
+    /// would reject.
     fn read(parameters: &Value) -> Option<Self> {
         let container = parameters.pointer("/Overrides/ContainerOverrides/0")?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -59,7 +61,7 @@ impl Entrypoint {
         signals: &Signals,
     ) -> Result<Value, TaskError> {
         let Some(overrides) = Overrides::read(parameters) else {
-            // No Catch handles this error in AWS either.
+            // AWS also fails with this error, which no Catch handles.
             let cause = "The Parameters of RunTask need Overrides.ContainerOverrides[0] with Name, \
                          and Command and Environment as lists of strings.";
             return Err(TaskFailure::new("States.Runtime", cause).into());
@@ -67,7 +69,8 @@ impl Entrypoint {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(&overrides.command);
         command.envs(overrides.environment.iter().cloned());
-        // In a process group of its own, all that the task has started can be stopped with it.
+        // With a process group of its own, the task can be stopped together with all processes that
+        // it has started.
         command.stdin(Stdio::null()).process_group(0);
         if self.quiet_stdout {
             command.stdout(io::stderr());
@@ -98,11 +101,11 @@ impl Entrypoint {
     }
 }
 
-/// Asks the child and its children to end, as StopTask does. Kills them if they do not, or at the
-/// next Ctrl-C.
+/// Asks the child and its children to end, as StopTask does. Kills them if they do not end in time,
+/// or at the next Ctrl-C.
 fn stop(group: rustix::process::Pid, signals: &Signals) {
     use rustix::process::{Signal, kill_process_group};
-    // This fails only if the group has just ended.
+    // This fails only if the group has ended in the meantime.
     let _ = kill_process_group(group, Signal::TERM);
     if !matches!(signals.wait(STOP_TIMEOUT), Waited::ChildEnded(_)) {
         let _ = kill_process_group(group, Signal::KILL);
@@ -110,7 +113,7 @@ fn stop(group: rustix::process::Pid, signals: &Signals) {
     }
 }
 
-/// How a task ended, in ECS's terms.
+/// The end of a task, as ECS reports it.
 struct TaskEnd {
     stop_code: &'static str,
     stopped_reason: &'static str,
@@ -119,9 +122,9 @@ struct TaskEnd {
 }
 
 impl TaskEnd {
-    /// The end of a child that ran.
+    /// Returns the end of a child process that ran.
     fn exited(status: io::Result<ExitStatus>) -> Self {
-        // A child whose status cannot be read has no exit code, like a container that ECS lost.
+        // A child whose status cannot be read has no exit code, like a container that ECS has lost.
         let exit_code = status.ok().and_then(|status| {
             let by_signal = || status.signal().map(|signal| 128 + signal);
             status.code().or_else(by_signal)
@@ -134,7 +137,7 @@ impl TaskEnd {
         }
     }
 
-    /// The end of a program that cannot be started, with the message that runc gives for it.
+    /// Returns the end of a program that cannot be started, with the message that runc would give.
     fn not_started(program: &OsString, error: &io::Error) -> Self {
         let program = program.to_string_lossy();
         let why = match error.kind() {
@@ -153,7 +156,7 @@ impl TaskEnd {
         }
     }
 
-    /// The stopped task as ECS describes it: in PascalCase, without absent facts.
+    /// Returns the stopped task as ECS describes it: keys in PascalCase, without absent facts.
     fn described(&self, parameters: &Value, overrides: &Overrides) -> Value {
         let arn =
             "arn:aws:ecs:us-east-1:123456789012:task/exitwise/00000000000000000000000000000000";

@@ -1,4 +1,4 @@
-//! `exitwise run`: a failing task under a policy, through the state machine that is deployed.
+//! `exitwise run`: runs a failing task under a policy, through the deployed state machine.
 
 mod clock;
 pub(crate) mod command;

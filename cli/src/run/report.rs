@@ -1,4 +1,4 @@
-//! Prints an execution's history: for people as a log, for programs as it is.
+//! Prints the history of an execution: as a log for people, or as events in JSON.
 
 use crate::args::Format;
 use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, say, style_of};
@@ -11,21 +11,21 @@ use serde_json::Value;
 use std::cell::Cell;
 use time::OffsetDateTime;
 
-/// Longest part of a text from outside that is printed, in characters.
+/// Maximum length of a printed text from outside, in characters.
 const MAX_TEXT_CHARS: usize = 1_000;
 
 /// Prints events as they happen.
 pub(super) struct RunReport<'r> {
     format: Format,
-    /// The policy's file.
+    /// The name of the policy file.
     policy: &'r str,
     /// Whether waits are skipped.
     is_fast: bool,
-    /// The decision that the next event of ProcessError is about.
+    /// The decision of the latest call of ProcessError, until it is printed.
     decided: &'r Cell<Option<Decided>>,
     start: Option<OffsetDateTime>,
     attempts: usize,
-    /// The wait after the last decision, in seconds.
+    /// The wait after the latest decision, in seconds.
     next_wait: u64,
     waited: u64,
 }
@@ -74,7 +74,8 @@ impl<'r> RunReport<'r> {
                 self.attempts += 1;
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
-            // The decision never prints free texts, because those may hold secrets.
+            // The text of a decision never contains free texts, because they may contain secrets.
+            // So the reason is printed separately.
             "TaskFailed" => match reason_not_started(detail("cause")) {
                 Some(reason) => say(&format!("{clock}  {}", one_line(&reason, MAX_TEXT_CHARS))),
                 None => Ok(()),
@@ -123,7 +124,7 @@ impl<'r> RunReport<'r> {
         say(&format!("{clock}  {style}{type_}{style:#}, {rule}{reason}"))
     }
 
-    /// The attempts and waits so far.
+    /// Describes the attempts and the waits so far.
     fn effort(&self) -> String {
         let (attempts, waited) = (counted(self.attempts, "attempt"), Seconds(self.waited));
         let skipped = match self.is_fast && self.waited > 0 {
@@ -134,7 +135,8 @@ impl<'r> RunReport<'r> {
     }
 }
 
-/// The reason in a Cause why a container did not start. A child process that started has none.
+/// Returns the reason in a Cause why the container did not start. `None` if the child process
+/// started.
 fn reason_not_started(cause: &str) -> Option<String> {
     let task: Value = serde_json::from_str(cause).ok()?;
     task.pointer("/Containers/0/Reason")?

@@ -1,4 +1,4 @@
-//! What can end a wait of `run` early: Ctrl-C, or the end of the child process.
+//! Events that can end a wait of `run` early: Ctrl-C, or the end of the child process.
 
 use anyhow::{Context, Result};
 use std::cell::Cell;
@@ -13,14 +13,14 @@ enum Signal {
     ChildEnded(io::Result<ExitStatus>),
 }
 
-/// How waiting for a child ended.
+/// The result of waiting for a child process.
 pub(super) enum Waited {
     ChildEnded(io::Result<ExitStatus>),
     TimedOut,
     Interrupted,
 }
 
-/// The only place where this program waits.
+/// Receives all events for which the program waits; no other code waits.
 pub(super) struct Signals {
     sender: Sender<Signal>,
     receiver: Receiver<Signal>,
@@ -33,7 +33,7 @@ impl Signals {
         let (sender, receiver) = channel();
         let interrupts = sender.clone();
         let handler = move || {
-            // This fails only if the process is about to end and no longer listens.
+            // This fails only if the process is about to end and no longer receives.
             let _ = interrupts.send(Signal::Interrupted);
         };
         ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
@@ -44,7 +44,7 @@ impl Signals {
         })
     }
 
-    /// Sleeps. Returns `false` if the user has interrupted, before or meanwhile.
+    /// Sleeps. Returns `false` if the user has interrupted the program, before or during the sleep.
     pub(super) fn sleep(&self, duration: Duration) -> bool {
         if !self.interrupted.get() {
             let received = self.receiver.recv_timeout(duration);
@@ -54,7 +54,7 @@ impl Signals {
         !self.interrupted.get()
     }
 
-    /// Watches the child on a thread of its own; [`Self::wait`] then returns when the child ends.
+    /// Watches a child process on a separate thread, so that [`Self::wait`] returns when it ends.
     pub(super) fn watch(&self, mut child: Child) {
         let sender = self.sender.clone();
         thread::spawn(move || {
@@ -62,7 +62,7 @@ impl Signals {
         });
     }
 
-    /// Waits until the watched child ends, the time is up, or the user interrupts.
+    /// Waits until the watched child process ends, the time is up, or the user interrupts.
     pub(super) fn wait(&self, timeout: Duration) -> Waited {
         match self.receiver.recv_timeout(timeout) {
             Ok(Signal::ChildEnded(status)) => Waited::ChildEnded(status),

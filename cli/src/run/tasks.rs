@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-/// What RunTask does.
+/// What a call of RunTask does.
 pub(super) enum RunTask {
     /// Starts a child process for each run.
     Start(Entrypoint),
-    /// Fails with the `taskError` of recorded events, one for each run. Runs after the last one
-    /// succeed.
+    /// Fails with the `taskError` of a recorded event, one event for each run. Runs after the last
+    /// event succeed.
     Replay(VecDeque<Value>),
 }
 
-/// The tasks that a state machine can call here.
+/// The tasks that a state machine can call on this machine.
 pub(super) struct LocalTasks<'s> {
     pub(super) run_task: RunTask,
     pub(super) handler: Handler,
@@ -70,8 +70,8 @@ impl LocalTasks<'_> {
     }
 }
 
-/// A recorded failure, with its error output unchanged. If it has no readable error name, Retry and
-/// Catch see a failed task.
+/// Returns a recorded failure with its error output unchanged. If the recording has no readable
+/// error name, the name is `States.TaskFailed`.
 fn replayed(task_error: Value) -> TaskFailure {
     let name = task_error
         .get("Error")

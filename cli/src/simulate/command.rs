@@ -1,4 +1,4 @@
-//! `exitwise simulate`: the decisions about given or random failures, without running a task.
+//! `exitwise simulate`: shows the decisions for given or random failures, without running a task.
 
 use super::distribution::Distribution;
 use super::execution::SimulatedExecution;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
     Ok(Status::Fine)
 }
 
-/// Simulates the failures on the command line. Returns the result as text and as JSON.
+/// Simulates one execution with the given failures. Returns the result as text and as JSON.
 fn one_execution(
     args: &Simulate,
     policy: &Policy,

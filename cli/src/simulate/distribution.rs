@@ -1,4 +1,4 @@
-//! Many executions: how they end, how many attempts they need, and how long they wait.
+//! The results of many executions: their ends, their attempts, and their waits.
 
 use super::execution::SimulatedExecution;
 use super::mix::FailureMix;
@@ -11,19 +11,19 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Length of a bar for all executions, in characters.
+/// Length of the bar that stands for all executions, in characters.
 const BAR_WIDTH: usize = 30;
 
 /// The percentiles of waits that are printed.
 const PERCENTILES: [usize; 4] = [50, 90, 99, 100];
 
-/// The results of many executions; never empty.
+/// The results of many executions. Never empty.
 #[derive(Default)]
 pub(super) struct Distribution {
     runs: usize,
     outcomes: BTreeMap<String, usize>,
     attempts: BTreeMap<usize, usize>,
-    /// Seconds that each execution waited, in ascending order.
+    /// The sum of the waits of each execution, in seconds, in ascending order.
     waits: Vec<u64>,
 }
 
@@ -48,7 +48,7 @@ impl<'f> FromIterator<SimulatedExecution<'f>> for Distribution {
 }
 
 impl Distribution {
-    /// The outcomes with their numbers of executions, the most frequent first.
+    /// Returns the outcomes, each with its number of executions, the most frequent first.
     pub(super) fn outcomes(&self) -> Vec<(&str, usize)> {
         let outcomes = self
             .outcomes
@@ -59,17 +59,17 @@ impl Distribution {
         outcomes
     }
 
-    /// Numbers of attempts with their numbers of executions, in ascending order.
+    /// Returns the numbers of attempts, each with its number of executions, in ascending order.
     pub(super) fn attempts(&self) -> &BTreeMap<usize, usize> {
         &self.attempts
     }
 
-    /// Number of executions.
+    /// Returns the number of executions.
     pub(super) fn runs(&self) -> usize {
         self.runs
     }
 
-    /// The shortest wait, in seconds, that this percentage of the executions does not exceed.
+    /// Returns the shortest wait, in seconds, that `percent` % of the executions do not exceed.
     pub(super) fn wait_percentile(&self, percent: usize) -> u64 {
         let rank = (self.runs * percent).div_ceil(100).max(1);
         self.waits.get(rank - 1).copied().unwrap_or(0)
@@ -140,13 +140,13 @@ impl Distribution {
     }
 }
 
-/// A part of a whole as a percentage with one decimal, without its sign.
+/// Returns a part of a whole as a percentage with one decimal, without the sign.
 pub(super) fn percentage_of(part: usize, whole: usize) -> String {
     let per_mille = (part * 2_000 / whole.max(1)).div_ceil(2);
     format!("{}.{}", per_mille / 10, per_mille % 10)
 }
 
-/// A share from 0 to 1 as a percentage with at most two decimals.
+/// Formats a share from 0 to 1 as a percentage with at most two decimals.
 fn percentage(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 1e2)
 }

@@ -1,34 +1,33 @@
-//! Executions that never ran: their failures are given, their decisions are real, and their clock is
-//! virtual.
+//! Simulated executions: the failures are given, the decisions are real, and the clock is virtual.
 
 use super::failures::SimulatedFailure;
 use exitwise_engine::policy::Draw;
 use exitwise_engine::{Decision, ExecutionContext, Policy, RetryState, decide};
 
-/// An execution whose runs fail one after the other.
+/// A simulated execution whose runs fail one after the other.
 pub(super) struct SimulatedExecution<'f> {
     /// The attempts that failed, in order.
     pub(super) failed: Vec<FailedAttempt<'f>>,
-    /// The time at which the attempt after them succeeded, in seconds since the start. `None` if the
-    /// last decision is FATAL.
+    /// The end of the successful attempt after them, in seconds since the start of the execution.
+    /// `None` if the last decision is FATAL.
     pub(super) succeeded: Option<u64>,
-    /// Duration of each run, in seconds.
+    /// The duration of each run, in seconds.
     pub(super) run_seconds: u64,
 }
 
 /// An attempt that failed.
 pub(super) struct FailedAttempt<'f> {
     pub(super) failure: &'f SimulatedFailure,
-    /// In seconds since the execution's start.
+    /// The start of the attempt, in seconds since the start of the execution.
     pub(super) start: u64,
-    /// In seconds since the execution's start.
+    /// The end of the attempt, in seconds since the start of the execution.
     pub(super) end: u64,
     pub(super) decision: Decision,
 }
 
 impl<'f> SimulatedExecution<'f> {
-    /// Simulates an execution with this id. Its runs fail as given; the run after the last failure
-    /// succeeds.
+    /// Simulates an execution with this ID, whose runs fail with `failures`. The run after the last
+    /// failure succeeds.
     pub(super) fn of(
         policy: &Policy,
         id: &str,
@@ -66,25 +65,25 @@ impl<'f> SimulatedExecution<'f> {
         }
     }
 
-    /// Number of attempts, the successful one included.
+    /// Returns the number of attempts, including the successful one.
     pub(super) fn attempts(&self) -> usize {
         self.failed.len() + usize::from(self.succeeded.is_some())
     }
 
-    /// Sum of all waits, in seconds.
+    /// Returns the sum of all waits, in seconds.
     pub(super) fn waited(&self) -> u64 {
         self.failed
             .last()
             .map_or(0, |attempt| attempt.decision.counters.waited_seconds())
     }
 
-    /// Seconds from the start to the end.
+    /// Returns the duration of the execution, in seconds.
     pub(super) fn seconds(&self) -> u64 {
         let failed = self.failed.last().map(|attempt| attempt.end);
         self.succeeded.or(failed).unwrap_or(0)
     }
 
-    /// `succeeded`, or the error that the execution fails with.
+    /// Returns `succeeded`, or the error with which the execution fails.
     pub(super) fn outcome(&self) -> String {
         match (self.succeeded, self.failed.last()) {
             (None, Some(last)) => last.decision.error(),

@@ -1,4 +1,4 @@
-//! Failures that the command line describes by the facts that rules match on.
+//! Failures that the command line describes by facts that rules can match.
 
 use anyhow::{Result, anyhow, bail};
 use exitwise_engine::Policy;
@@ -6,10 +6,10 @@ use exitwise_engine::analysis::Example;
 use exitwise_engine::failure::{ExitCode, NameFact};
 use serde_json::{Map, Value, json};
 
-/// The name of the container if the policy names none.
+/// The name of the container if neither the policy nor the failure names one.
 const CONTAINER: &str = "app";
 
-/// A failure with a name for people.
+/// A failure with a short name for output.
 #[derive(Debug, Clone)]
 pub(super) struct SimulatedFailure {
     pub(super) name: String,
@@ -20,21 +20,21 @@ pub(super) struct SimulatedFailure {
 #[derive(Default)]
 struct FailureFacts {
     error: Option<String>,
-    /// The members of the task in a Cause.
+    /// The members of the task, the JSON object in the Cause.
     task: Map<String, Value>,
-    /// The members of its container.
+    /// The members of the task's only container.
     container: Map<String, Value>,
     container_name: Option<String>,
-    /// A reason of either the task or the container.
+    /// A reason that can be the task's or the container's.
     reason: Option<String>,
 }
 
 impl SimulatedFailure {
-    /// Reads facts joined by `+`: an exit code or its name, or `key=value` with a key of `when`; or
-    /// `rule=name` alone.
+    /// Parses facts joined by `+`. Each is an exit code, the name of an exit code, or `key=value`
+    /// with a key of `when`. Alternatively, parses `rule=name` alone.
     ///
     /// # Errors
-    /// A fact cannot be read, or no failure is found for the rule.
+    /// Returns an error if a fact cannot be parsed, or if no failure is found for the rule.
     pub(super) fn parse(text: &str, policy: &Policy) -> Result<Self> {
         if let Some(rule) = text.strip_prefix("rule=") {
             return Self::of_rule(rule, policy);
@@ -43,7 +43,7 @@ impl SimulatedFailure {
         for fact in text.split('+') {
             facts.add(fact.trim(), policy)?;
         }
-        // The values are clear without their keys.
+        // The values are understandable without their keys.
         let values = text
             .split('+')
             .map(|fact| fact.split_once('=').map_or(fact, |(_, it)| it).trim());
@@ -54,7 +54,7 @@ impl SimulatedFailure {
         })
     }
 
-    /// An example of a failure that the rule decides about.
+    /// Returns an example of a failure for which this rule decides.
     pub(super) fn of_rule(name: &str, policy: &Policy) -> Result<Self> {
         let Some(rule) = policy.rule(name) else {
             let names: Vec<_> = policy
@@ -103,7 +103,7 @@ impl FailureFacts {
         Ok(())
     }
 
-    /// The failure as Step Functions would report it.
+    /// Returns the failure as Step Functions would report it.
     fn example(mut self, policy: &Policy) -> Example {
         let is_task = !self.task.is_empty() || !self.container.is_empty() || self.error.is_none();
         if !is_task {
@@ -123,7 +123,7 @@ impl FailureFacts {
             self.task.entry("StopCode").or_insert(json!(stop_code));
         }
         if let Some(reason) = self.reason {
-            // If the task has a reason already, this one is the container's.
+            // If the task already has a reason, this reason becomes the container's.
             match self.task.contains_key("StoppedReason") {
                 true => self.container.insert("Reason".into(), json!(reason)),
                 false => self.task.insert("StoppedReason".into(), json!(reason)),
@@ -145,7 +145,7 @@ impl FailureFacts {
     }
 }
 
-/// What to write instead of an unknown fact.
+/// Describes the supported facts, for an error message about an unknown one.
 fn supported_facts() -> String {
     let names = NameFact::ALL
         .map(|fact| format!("{}=", fact.key()))
@@ -156,7 +156,7 @@ fn supported_facts() -> String {
     )
 }
 
-/// An exit code, or the code with this name in the policy.
+/// Parses an exit code, or the name of an exit code in the policy.
 fn exit_code(text: &str, policy: &Policy) -> Result<ExitCode> {
     if let Ok(code) = text.parse::<i64>() {
         return ExitCode::new(code)

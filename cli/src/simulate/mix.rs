@@ -1,4 +1,4 @@
-//! Random failures: for each rule, the share of runs that fail so that it decides.
+//! Random failures: for each rule, the share of runs that fail in such a way that the rule decides.
 
 use super::execution::SimulatedExecution;
 use super::failures::SimulatedFailure;
@@ -6,18 +6,19 @@ use anyhow::{Result, anyhow, bail};
 use exitwise_engine::Policy;
 use fastrand::Rng;
 
-/// The share of failing runs if the user gives none.
+/// The share of runs that fail if the user gives no shares.
 const DEFAULT_FAILING_SHARE: f64 = 0.5;
 
-/// The failures with their shares of the runs, from 0 to 1. The remaining runs succeed.
+/// Failures with their shares of all runs, from 0 to 1. The remaining runs succeed.
 pub(super) struct FailureMix(Vec<(f64, SimulatedFailure)>);
 
 impl FailureMix {
-    /// Reads `rule=share` pairs. Without any, half of the runs fail, with equal shares for all rules
-    /// that can decide.
+    /// Parses pairs of the form `rule=share`. Without any pair, half of the runs fail, in equal
+    /// shares for all rules that can decide.
     ///
     /// # Errors
-    /// A pair cannot be read, its rule cannot decide, or the shares exceed 1.
+    /// Returns an error if a pair cannot be parsed, if its rule cannot decide, or if the shares add
+    /// up to more than 1.
     pub(super) fn read(shares: &[String], policy: &Policy) -> Result<Self> {
         if shares.is_empty() {
             let failures = policy
@@ -42,7 +43,7 @@ impl FailureMix {
             Ok((share, SimulatedFailure::of_rule(rule, policy)?))
         });
         let mix = Self(failures.collect::<Result<_>>()?);
-        // Sums of shares such as 0.1 are not exact.
+        // Allow for rounding errors: shares such as 0.1 are not exact in binary.
         let failing = mix.failing_share();
         if failing > 1.0 + 1e-9 {
             bail!("the shares of --mix add up to {failing}; the most is 1");
@@ -50,19 +51,19 @@ impl FailureMix {
         Ok(mix)
     }
 
-    /// The share of runs that fail.
+    /// Returns the share of runs that fail.
     pub(super) fn failing_share(&self) -> f64 {
         self.0.iter().map(|(share, _)| share).sum()
     }
 
-    /// The shares with the names of their failures.
+    /// Returns the shares, each with the name of its failure.
     pub(super) fn shares(&self) -> impl Iterator<Item = (f64, &str)> {
         self.0
             .iter()
             .map(|(share, failure)| (*share, failure.name.as_str()))
     }
 
-    /// Simulates this many executions. Each has an id of its own, so their jitter differs.
+    /// Simulates `count` executions. Each has an ID of its own, so their jitter differs.
     pub(super) fn executions<'m>(
         &'m self,
         policy: &'m Policy,
@@ -78,7 +79,7 @@ impl FailureMix {
         })
     }
 
-    /// A random failure. `None` if the run succeeds.
+    /// Draws a random failure. `None` if the run succeeds.
     fn draw(&self, random: &mut Rng) -> Option<&SimulatedFailure> {
         let mut drawn = random.f64();
         self.0.iter().find_map(|(share, failure)| {
@@ -88,7 +89,7 @@ impl FailureMix {
     }
 }
 
-/// A `rule=share` pair.
+/// Parses a pair of the form `rule=share`.
 fn parsed(pair: &str) -> Option<(&str, f64)> {
     let (rule, share) = pair.split_once('=')?;
     let share = share

@@ -1,4 +1,4 @@
-//! `exitwise simulate`: the decisions about given or random failures, without running a task.
+//! `exitwise simulate`: shows the decisions for given or random failures, without running a task.
 
 pub(crate) mod command;
 mod distribution;

@@ -9,45 +9,45 @@ use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::{BackoffTable, Jitter, Seconds, Type};
 
-/// Width of the picture, in tenths of a pixel, as all lengths here.
+/// Width of the picture, in tenths of a pixel, as all lengths in this file.
 const WIDTH: u64 = 8_800;
 const MARGIN: u64 = 240;
 
-/// Height of the row of one attempt.
+/// Height of the row for one attempt.
 const ROW_HEIGHT: u64 = 330;
 
-/// Width of the narrowest bar.
+/// Minimum width of a bar.
 const MIN_BAR_WIDTH: u64 = 80;
 
-/// Number of rows that one section shows.
+/// Maximum number of rows in one section.
 const MAX_ROWS: usize = 40;
 
-/// Number of panels beside each other.
+/// Number of panels next to each other.
 const PANELS: u64 = 3;
 
-/// Number of delays up to which each is drawn as a dot.
+/// Maximum number of delays that are drawn as dots, too.
 const MAX_DOTS: usize = 12;
 
-/// Steps between the ticks of a time axis, in seconds. All are easy to read.
+/// Possible steps between the ticks of a time axis, in seconds. All of them are easy to read.
 const TICK_STEPS: [u64; 19] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200,
     86_400, 604_800,
 ];
 
-/// Number of ticks after the first one.
+/// Maximum number of ticks after the first one.
 const MAX_TICKS: u64 = 6;
 
-/// A picture that grows section by section.
+/// A picture that is drawn section by section.
 pub(super) struct Picture<'p> {
     policy: &'p Policy,
     title: String,
     svg: Svg,
-    /// Where the next section starts.
+    /// The vertical position at which the next section starts.
     y: u64,
 }
 
 impl<'p> Picture<'p> {
-    /// A picture with a heading only.
+    /// Creates a picture with only a heading.
     pub(super) fn new(name: &str, policy: &'p Policy) -> Self {
         let worst = format!("worst case {}", worst_case::short(&WorstCase::of(policy)));
         let mut svg = Svg::default();
@@ -66,7 +66,7 @@ impl<'p> Picture<'p> {
         }
     }
 
-    /// The finished picture as a document.
+    /// Finishes the picture, and returns it as a document.
     pub(super) fn svg(mut self) -> String {
         self.draw_delays();
         self.svg.document(WIDTH, self.y + MARGIN, &self.title)
@@ -78,7 +78,7 @@ impl<'p> Picture<'p> {
         self.y += 380;
     }
 
-    /// Writes how many rows are not shown.
+    /// Writes the number of rows that are not shown.
     fn draw_hidden_rows(&mut self, rows: usize) {
         if rows > MAX_ROWS {
             let text = format!("and {} more", rows - MAX_ROWS);
@@ -160,7 +160,7 @@ impl<'p> Picture<'p> {
             .bar((start, self.y + 60), (width.max(MIN_BAR_WIDTH), 210), class);
     }
 
-    /// Draws the texts beside the bar of one run.
+    /// Draws the texts next to the bar of one run.
     fn draw_attempt(
         &mut self,
         number: usize,
@@ -186,7 +186,7 @@ impl<'p> Picture<'p> {
         self.y += ROW_HEIGHT;
     }
 
-    /// Draws how executions end, and how many attempts they need.
+    /// Draws the outcomes of the executions, and the numbers of attempts.
     pub(super) fn draw_distribution(&mut self, distribution: &Distribution) {
         let runs = distribution.runs();
         self.draw_heading(&format!("{runs} executions with random failures"));
@@ -232,7 +232,7 @@ impl<'p> Picture<'p> {
         self.y += 230;
     }
 
-    /// Draws a panel for each distinct table of delays.
+    /// Draws one panel for each distinct backoff table.
     fn draw_delays(&mut self) {
         let mut tables: Vec<(&BackoffTable, Vec<&str>)> = Vec::new();
         for rule in self.policy.all_rules() {
@@ -258,7 +258,7 @@ impl<'p> Picture<'p> {
         }
     }
 
-    /// Draws the curve of a table's delays, and the band that jitter spreads them over.
+    /// Draws the curve of a table's delays, and the band of delays that jitter can draw.
     fn draw_panel(
         &mut self,
         (x, y): (u64, u64),
@@ -314,7 +314,7 @@ impl<'p> Picture<'p> {
                 .collect();
             let outline = curve.iter().chain(shortest.iter().rev());
             self.svg.curve(outline.copied(), true, "band");
-            // The band of a single delay has no area.
+            // The band of a single delay has no area, so a line is drawn instead.
             if let ([from], [to]) = (&*curve, &*shortest) {
                 self.svg.line(*from, *to, "axis");
             }
@@ -325,7 +325,7 @@ impl<'p> Picture<'p> {
                 self.svg.dot(*point, "TEMPORARY");
             }
         }
-        // Labels at the first and the last delay are enough to read the others.
+        // With labels at the first and the last delay, the others can be estimated.
         let labeled = (1..).zip(curve.iter().zip(delays));
         let labeled = labeled.filter(|(number, _)| [1, delays.len()].contains(number));
         for (number, (&(x, y), &delay)) in labeled {
@@ -342,21 +342,21 @@ impl<'p> Picture<'p> {
     }
 }
 
-/// A horizontal axis of time.
+/// A horizontal time axis.
 struct TimeAxis {
     left: u64,
     right: u64,
-    /// The time at the right end.
+    /// The time at the right end, in seconds.
     seconds: u64,
 }
 
 impl TimeAxis {
-    /// The place of a time. Times after the end are at the right end.
+    /// Returns the horizontal position of a time. Times after the end are at the right end.
     fn x(&self, seconds: u64) -> u64 {
         self.left + seconds.min(self.seconds) * (self.right - self.left) / self.seconds
     }
 
-    /// Round times, from 0 on.
+    /// Returns evenly spaced round times, starting at 0.
     fn ticks(&self) -> impl Iterator<Item = u64> {
         let step = TICK_STEPS
             .into_iter()

@@ -1,11 +1,11 @@
 //! A small part of SVG: texts, bars, lines and areas on a card that is legible on light and on dark
 //! pages.
 //!
-//! All lengths are tenths of a pixel, so that whole numbers are precise enough.
+//! All lengths are in tenths of a pixel, so that integers are precise enough.
 
 use std::fmt::Write;
 
-/// Colors by class. Readers who prefer dark pages get the second set.
+/// The style of each class. Readers who prefer dark pages get the second set of colors.
 const STYLE: &str = "\
 text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',sans-serif;font-size:120px;fill:#1f2328}\
 .name{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
@@ -17,7 +17,7 @@ text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',sans-serif;fon
 .grid{stroke:#30363d}.axis{stroke:#656c76}.curve{stroke:#d29922}.band{fill:#bb8009;fill-opacity:.4}\
 .RETRIABLE{fill:#3fb950}.TEMPORARY{fill:#d29922}.FATAL{fill:#f85149}.succeeded{fill:#4493f8}.wait{fill:#bb8009;fill-opacity:.6}}";
 
-/// Which end of a text is at its point.
+/// The part of a text that is at its given point.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TextAnchor {
     Start,
@@ -25,7 +25,7 @@ pub(super) enum TextAnchor {
     End,
 }
 
-/// A picture that grows downwards.
+/// An SVG picture under construction.
 #[derive(Default)]
 pub(super) struct Svg {
     body: String,
@@ -61,7 +61,7 @@ impl Svg {
         self.path("M", [from, to].into_iter(), "", class);
     }
 
-    /// A line through the points. If it is closed, the area inside.
+    /// Draws a line through the points or, if `closed`, the area inside.
     pub(super) fn curve(
         &mut self,
         points: impl Iterator<Item = (u64, u64)>,
@@ -93,7 +93,7 @@ impl Svg {
         );
     }
 
-    /// The finished document with this size.
+    /// Returns the finished document with this size.
     pub(super) fn document(&self, width: u64, height: u64, title: &str) -> String {
         let title = title.replace('&', "&amp;").replace('<', "&lt;");
         let (card_width, card_height) = (width - 10, height - 10);

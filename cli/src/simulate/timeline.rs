@@ -1,4 +1,4 @@
-//! One execution as a table, a chart and JSON.
+//! One simulated execution as a table, a chart and JSON.
 
 use super::execution::{FailedAttempt, SimulatedExecution};
 use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
@@ -10,10 +10,11 @@ use std::fmt::Write;
 /// Width of the chart without its labels, in characters.
 const CHART_WIDTH: u64 = 64;
 
-/// Widest column of failures and of rules, so that a line fits a terminal.
+/// Maximum width of the columns for failures and rules, in characters, so that a line fits a
+/// terminal.
 const MAX_COLUMN_CHARS: usize = 20;
 
-/// One execution, and how to print it.
+/// One simulated execution, with what is needed to print it.
 pub(super) struct Timeline<'t> {
     pub(super) policy: &'t Policy,
     pub(super) seed: u64,
@@ -62,12 +63,12 @@ impl Timeline<'_> {
         self.table() + &end + &self.chart()
     }
 
-    /// The failed attempts, numbered from 1.
+    /// Returns the failed attempts, numbered from 1.
     fn numbered(&self) -> impl Iterator<Item = (usize, &FailedAttempt<'_>)> {
         (1..).zip(&self.execution.failed)
     }
 
-    /// One row for each attempt.
+    /// Returns a table with one row for each attempt.
     fn table(&self) -> String {
         let mut rows = vec![["start", "attempt", "fails with", "rule"].map(str::to_owned)];
         let mut last_cells = vec!["decision".to_owned()];
@@ -107,7 +108,8 @@ impl Timeline<'_> {
         text
     }
 
-    /// One line for each attempt on a common time axis. Empty if no time passes.
+    /// Returns a chart with one line for each attempt on a common time axis. Empty if no time
+    /// passes.
     fn chart(&self) -> String {
         let total = self.execution.seconds();
         if total == 0 {
@@ -139,7 +141,7 @@ impl Timeline<'_> {
     }
 }
 
-/// Hours, minutes and seconds since the start.
+/// Formats the time since the start as hours, minutes and seconds.
 fn clock(seconds: u64) -> String {
     format!(
         "{}:{:02}:{:02}",

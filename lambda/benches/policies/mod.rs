@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// A policy with this many rules, of which this many have a pattern. The last rule decides about the captured
-/// failure.
+/// Returns a policy with `rules` rules, of which the first `patterns` have a pattern. The last rule
+/// decides for the captured failure.
 pub(crate) fn rules(rules: usize, patterns: usize) -> String {
     let mut text = "version = 1\ncontainer = \"app\"\nlimits = { max_retries = 3 }\n".to_owned();
     for n in 0..rules - 1 {

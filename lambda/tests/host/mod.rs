@@ -1,7 +1,7 @@
 //! A Lambda Runtime API on the loopback interface, and a bootstrap that uses it.
 //!
 //! Payloads can be any bytes. Only one connection is served at a time, because the runtime sends
-//! one request after the other. Source: Lambda Developer Guide, "Using the Lambda runtime API for
+//! one request after another. Source: Lambda Developer Guide, "Using the Lambda runtime API for
 //! custom runtimes".
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Timeout for each step of a bootstrap. Only a bootstrap that hangs takes so long.
+/// Timeout for each step of a bootstrap. Only a bootstrap that hangs reaches it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A message that a bootstrap sends to the Runtime API.
@@ -127,7 +127,7 @@ impl Host {
         }
     }
 
-    /// The process of the bootstrap.
+    /// Returns the process of the bootstrap.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
     }

@@ -1,18 +1,18 @@
-//! The failures that a policy distinguishes. Searches for examples and for differences need them.
+//! The exit codes and names that a policy distinguishes, for finding examples and differences.
 
 use crate::failure::NameFact;
 use crate::policy::{Condition, NameMatch, Policy};
 use std::collections::BTreeSet;
 
 impl Policy {
-    /// The smallest exit code, as unsigned 32 bits, of each range of codes that no rule
-    /// distinguishes. 0 is always among them.
+    /// Returns the smallest exit code, as an unsigned 32-bit number, of each range of codes that
+    /// every rule treats alike. Always contains 0.
     pub fn exit_code_classes(&self) -> BTreeSet<u32> {
         let sets = self.conditions().filter_map(|condition| match condition {
             Condition::ExitCode(codes) => Some(codes),
             _ => None,
         });
-        // A class starts where a range starts, and after it ends.
+        // A class starts where a range of some rule starts, and right after a range ends.
         let starts = sets.flat_map(|codes| &codes.ranges).flat_map(|range| {
             [*range.start()]
                 .into_iter()
@@ -21,7 +21,7 @@ impl Policy {
         starts.chain([0]).collect()
     }
 
-    /// The names that rules match for this fact.
+    /// Returns the values of this fact that rules name.
     pub fn matched_names(&self, fact: NameFact) -> BTreeSet<&str> {
         let lists = self.conditions().filter_map(|condition| match condition {
             Condition::Name(matched, names) if *matched == fact => Some(names),
@@ -30,7 +30,7 @@ impl Policy {
         lists.flatten().map(String::as_str).collect()
     }
 
-    /// The error names that rules match; beginnings end in `*`.
+    /// Returns the error names that rules name, as written in the policy; prefixes end in `*`.
     pub fn matched_errors(&self) -> BTreeSet<String> {
         let lists = self.conditions().filter_map(|condition| match condition {
             Condition::Error(names) => Some(names),

@@ -1,10 +1,10 @@
-//! Explanations: the deciding rule, and the conditions because of which no earlier rule matched.
+//! Explanations: the deciding rule, and why no earlier rule matched.
 
 use crate::failure::{Failure, SeenFailure};
 use crate::policy::{Condition, Matcher, Policy, Rule};
 use std::borrow::Cow;
 
-/// The rule that decides about a failure, and the reasons why no earlier rule does.
+/// The rule that decides for a failure, and why no earlier rule matched.
 ///
 /// # Examples
 ///
@@ -31,21 +31,22 @@ use std::borrow::Cow;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Explanation<'p, 'f> {
-    /// The rules before the deciding one, in order.
+    /// The rules before the deciding one, in order; none of them matched.
     pub passed: Vec<PassedRule<'p, 'f>>,
     /// The rule that decides.
     pub deciding: &'p Rule,
 }
 
-/// A rule that did not match.
+/// A rule that did not match, with the first condition that failed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PassedRule<'p, 'f> {
-    /// The rule.
+    /// The rule that did not match.
     pub rule: &'p Rule,
-    /// The first of its conditions that the failure does not meet.
+    /// The first condition of the rule that the failure does not meet.
     pub matcher: &'p Matcher,
-    /// The texts that the condition was compared with; empty if the failure lacks that fact.
+    /// The values of the failure with which the condition was compared; empty if the failure has
+    /// none.
     pub seen: Vec<Cow<'f, str>>,
 }
 
@@ -79,7 +80,7 @@ impl<'p, 'f> Explanation<'p, 'f> {
 }
 
 impl Matcher {
-    /// The texts of the failure that the condition is compared with, for people.
+    /// Returns the values of the failure with which the condition is compared, for display.
     pub fn seen<'f>(&self, seen: &SeenFailure<'f>) -> Vec<Cow<'f, str>> {
         let failure = seen.failure();
         match self.condition() {
@@ -104,7 +105,8 @@ impl Matcher {
         }
     }
 
-    /// The texts that meet the condition, for people. If a pattern matches, the part that it matches.
+    /// Returns the values of the failure that meet the condition, for display; of a text, the part
+    /// that a pattern matches.
     pub fn found<'f>(&self, seen: &SeenFailure<'f>) -> Vec<Cow<'f, str>> {
         let Condition::Text(scope, patterns) = self.condition() else {
             return self.seen(seen);

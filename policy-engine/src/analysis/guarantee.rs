@@ -1,14 +1,14 @@
-//! Holds the worst case against what the policy guarantees.
+//! Compares the worst case with the bounds in `[guarantee]`.
 
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::policy::{Policy, Rule, Seconds};
 use std::cmp::Reverse;
 
-/// Number of rules that a diagnostic points at: those with the largest share.
+/// Maximum number of rules to which one diagnostic points: those with the largest shares.
 const MAX_RULES_SHOWN: usize = 5;
 
-/// Reports each guarantee that the worst case exceeds, with the rules that contribute most.
+/// Reports each bound that the worst case exceeds, with the rules that contribute most to it.
 pub(crate) fn check_guarantee(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     let at_most = if worst.is_exact() { "" } else { "at most " };
     if let Some(ceiling) = policy
@@ -43,7 +43,7 @@ pub(crate) fn check_guarantee(policy: &Policy, worst: &WorstCase, out: &mut Diag
     }
 }
 
-/// Points at the rules of the witness with the largest share in a figure.
+/// Adds to a problem the rules of the witness that contribute most to a figure.
 fn with_largest_shares(
     problem: Diagnostic,
     policy: &Policy,
@@ -65,7 +65,7 @@ fn with_largest_shares(
     })
 }
 
-/// The sum of the rule's first delays, in seconds.
+/// Returns the sum of the rule's first `uses` delays, in seconds.
 fn waited(rule: &Rule, uses: u32) -> u64 {
     let delays = rule.backoff().map_or(&[][..], |backoff| backoff.delays());
     delays

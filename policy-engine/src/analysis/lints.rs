@@ -1,4 +1,4 @@
-//! Warnings: policies that work, but probably not as their authors intended.
+//! Warnings about policies that work, but probably not as their authors intended.
 
 use super::reachability::Reachability;
 use super::worst_case::WorstCase;
@@ -7,7 +7,7 @@ use crate::failure::{ERROR_NAMES, NameFact, STOP_CODES};
 use crate::policy::{Condition, Matcher, NameMatch, Policy, Rule, Seconds};
 use std::ops::Range;
 
-/// Longest time that an execution can run, in seconds: one year.
+/// Maximum duration of an execution, in seconds: one year.
 ///
 /// Source: Step Functions quotas.
 const MAX_EXECUTION_SECONDS: u64 = 365 * 86_400;
@@ -15,7 +15,7 @@ const MAX_EXECUTION_SECONDS: u64 = 365 * 86_400;
 /// Maximum number of earlier rules that a warning about an unreachable rule names.
 const MAX_RELATED: usize = 3;
 
-/// Reports warnings.
+/// Reports all warnings that concern the whole policy or its rules.
 pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     let reachability = Reachability::of(policy);
     for rule in policy.rules() {
@@ -68,7 +68,7 @@ fn lint_reachability(reachability: &Reachability<'_>, rule: &Rule, out: &mut Dia
     out.push(problem);
 }
 
-/// Reports names that look wrong.
+/// Reports error names and stop codes that are probably misspelled.
 fn lint_names(policy: &Policy, matcher: &Matcher, out: &mut Diagnostics) {
     match matcher.condition() {
         Condition::Error(names) => {
@@ -121,7 +121,8 @@ fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &m
     }
 }
 
-/// The place of a name in a matcher's value; the whole value if it is written with escapes.
+/// Returns the position of a name within a matcher's value, or of the whole value if the name is
+/// written with escapes.
 fn span_of_name(policy: &Policy, matcher: &Matcher, name: &str) -> Range<usize> {
     let span = matcher.span();
     let value = policy.source().get(span.clone()).unwrap_or_default();
@@ -135,8 +136,9 @@ fn span_of_name(policy: &Policy, matcher: &Matcher, name: &str) -> Range<usize> 
     }
 }
 
-/// The known error name that an unknown one probably stands for: it differs by case, by its prefix,
-/// or by a slip.
+/// Returns the known error name that the author of an unknown one probably meant: they differ only
+/// in case or in the prefix before the last dot, or by at most two edits. `None` if the name is
+/// known or resembles none.
 fn probable_error_name(name: &str) -> Option<String> {
     if ERROR_NAMES.contains(&name) {
         return None;
@@ -161,7 +163,8 @@ fn probable_error_name(name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The beginning of a known error name that an unknown one differs from by case only.
+/// Returns the prefix of a known error name that differs from an unknown prefix only in case.
+/// `None` if the prefix is known or resembles none.
 fn probable_prefix(prefix: &str) -> Option<&'static str> {
     if ERROR_NAMES.iter().any(|known| known.starts_with(prefix)) {
         return None;
@@ -174,7 +177,7 @@ fn probable_prefix(prefix: &str) -> Option<&'static str> {
         .find(|head| head.eq_ignore_ascii_case(prefix))
 }
 
-/// Reports a rule with more retries than the limits let it use.
+/// Reports a rule whose `max_retries` exceeds what the limits of the policy allow.
 fn lint_max_retries(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
     let limits = policy.limits();
     let by_count = (limits.max_retries, "limits.max_retries");
@@ -210,8 +213,8 @@ fn lint_max_retries(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
     out.push(problem.related(policy.limits_span.clone(), "the limits of the whole policy"));
 }
 
-/// Number of the rule's retries whose shortest delays add up to at most this many seconds. `None`
-/// unless the rule is TEMPORARY.
+/// Returns the number of the rule's retries whose shortest delays add up to at most `seconds`.
+/// `None` unless the rule is TEMPORARY.
 fn retries_within(rule: &Rule, seconds: u64) -> Option<u32> {
     let backoff = rule.backoff()?;
     let shortest = backoff

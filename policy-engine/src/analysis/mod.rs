@@ -1,5 +1,5 @@
-//! Analysis of policies: worst case, unreachable rules, warnings, tests, and explanations of single
-//! decisions.
+//! Analysis of policies: worst case, unreachable rules, warnings, tests, examples, and explanations
+//! of single decisions.
 
 #[cfg(feature = "examples")]
 mod classes;

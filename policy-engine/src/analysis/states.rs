@@ -1,13 +1,13 @@
-//! The number of states that the counters of an execution can have.
+//! Counts the states that the counters of an execution can have.
 
 use crate::failure::Failure;
 use crate::policy::{BackoffTable, Draw, Policy, Retry, Rule};
 
-/// Most steps of counting states one by one: some tenths of a second.
+/// Maximum number of steps for counting states one by one: some tenths of a second.
 const MAX_STEPS: u32 = 20_000_000;
 
-/// The number of states that executions can reach: each state is the number of retries that
-/// each rule has allowed when a failure comes.
+/// The number of states that executions can reach. A state is the number of retries that each rule
+/// has allowed when a failure comes.
 ///
 /// # Examples
 ///
@@ -25,17 +25,18 @@ const MAX_STEPS: u32 = 20_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StateCount {
-    /// Number of states; [`u128::MAX`] stands for more than that.
+    /// The number of states; [`u128::MAX`] stands for that number or more.
     pub states: u128,
-    /// Whether it is exact. If not, a time limit excludes some of these states.
+    /// Whether the number is exact. If not, it is an upper bound: a time limit excludes some
+    /// states.
     pub is_exact: bool,
 }
 
 impl StateCount {
-    /// The number of states that executions with these failures can reach.
+    /// Counts the states that executions can reach by these failures.
     ///
-    /// If a time limit is set, the states are counted one by one. If there are too many for
-    /// that, the result is the number of states without that limit.
+    /// If a time limit is set, the states are counted one by one. If there are too many for that,
+    /// the result is the number of states without the time limit.
     pub fn of(policy: &Policy, failures: &[Failure<'_>]) -> Self {
         let mut kinds = Self::kinds(policy, failures);
         kinds.retain(|rule| rule.max_retries() > 0);
@@ -59,7 +60,7 @@ impl StateCount {
         }
     }
 
-    /// The rules that decide about these failures, each once.
+    /// Returns the rules that decide for these failures, each once.
     pub(super) fn kinds<'p>(policy: &'p Policy, failures: &[Failure<'_>]) -> Vec<&'p Rule> {
         let mut kinds: Vec<&Rule> = Vec::new();
         for rule in failures.iter().map(|failure| policy.deciding_rule(failure)) {
@@ -74,10 +75,10 @@ impl StateCount {
     }
 }
 
-/// The number of ways to use these rules, ignoring time limits.
+/// Returns the number of states that these rules can reach if there is no time limit.
 fn ignoring_time(policy: &Policy, rules: &[&Rule]) -> u128 {
     let budget = usize::try_from(policy.limits().max_retries).unwrap_or(usize::MAX);
-    // `ways[k]`: the ways to use exactly k counted retries.
+    // `ways[k]` is the number of ways to use exactly k counted retries.
     let mut ways = vec![0_u128; budget + 1];
     if let Some(none) = ways.first_mut() {
         *none = 1;
@@ -99,8 +100,9 @@ fn ignoring_time(policy: &Policy, rules: &[&Rule]) -> u128 {
     counted.saturating_mul(uncounted)
 }
 
-/// The number of ways to use these rules whose shortest waits take at most `time` seconds. `None` if
-/// counting them takes too many steps.
+/// Returns the number of states that these rules can reach with at most `counted` more counted
+/// retries, so that their shortest waits take at most `time` seconds. `None` if counting takes more
+/// than `steps` steps.
 fn count_within(rules: &[&Rule], counted: u32, time: u64, steps: &mut u32) -> Option<u128> {
     *steps = steps.checked_sub(1)?;
     let Some((rule, rest)) = rules.split_first() else {

@@ -1,4 +1,4 @@
-//! Runs the tests of a policy with the real [`decide`].
+//! Runs the `[[test]]` cases of a policy with the real [`decide`].
 
 use super::explanation::Explanation;
 use crate::decision::{Decision, ExecutionContext, FatalKind, RetryState, Verdict, decide};
@@ -11,19 +11,19 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Number of rules that a diagnostic points at.
+/// Maximum number of rules to which one diagnostic points, besides the first.
 const MAX_RULES_SHOWN: usize = 4;
 
-/// Longest part of a text from a failure that a label quotes, in characters.
+/// Maximum length of a text from a failure that a label quotes, in characters.
 const MAX_SEEN_CHARS: usize = 24;
 
-/// The decision after one failure of a test, for both ends of what jitter can draw.
+/// The decisions after one failure of a test, for the shortest and for the longest jitter draws.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrawnDecision {
-    /// The decision if every delay of the execution is the shortest that can be drawn.
+    /// The decision if jitter draws the shortest delay for every retry of the execution.
     pub shortest: Decision,
-    /// The decision if every delay of the execution is the longest that can be drawn.
+    /// The decision if jitter draws the longest delay for every retry of the execution.
     pub longest: Decision,
 }
 
@@ -31,11 +31,12 @@ pub struct DrawnDecision {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TestOutcome<'p> {
-    /// The test.
+    /// The test that was run.
     pub test: &'p TestCase,
-    /// The decisions after its failures, in order, up to the first FATAL or unreadable event.
+    /// The decisions after the failures of the test, in order, up to the first FATAL or the first
+    /// event that cannot be read.
     pub decisions: Vec<DrawnDecision>,
-    /// The problem. `None` if the test passed.
+    /// Why the test failed. `None` if it passed.
     pub problem: Option<Diagnostic>,
 }
 
@@ -43,17 +44,20 @@ pub struct TestOutcome<'p> {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TestReport<'p> {
-    /// One for each test, in order.
+    /// One result for each test, in order.
     pub outcomes: Vec<TestOutcome<'p>>,
-    /// The failed tests; if all passed, a warning about rules that decide in no test.
+    /// The problems of failed tests. If all tests passed, a warning about rules that decide in no
+    /// test.
     pub diagnostics: Diagnostics,
 }
 
 impl<'p> TestReport<'p> {
-    /// Runs all tests of a policy. `event` reads the failure from a recorded event, whose path is
-    /// the one in the policy, or returns the reason why it cannot.
+    /// Runs all tests of a policy.
     ///
-    /// Runs of the task take no time. What a test expects of a delay must hold for every jitter
+    /// `event` reads the failure from a recorded event, given its path as written in the policy, or
+    /// returns the reason why it cannot.
+    ///
+    /// The task's runs are assumed to take no time. An expected delay must hold for every jitter
     /// draw.
     ///
     /// # Examples
@@ -87,7 +91,7 @@ impl<'p> TestReport<'p> {
         {
             diagnostics.push(problem);
         }
-        // A failed test may be the one that was to reach a rule.
+        // If a test failed, a rule may only seem untested, so there is no warning.
         if diagnostics.is_empty() && !outcomes.is_empty() {
             warn_of_untested_rules(policy, &outcomes, &mut diagnostics);
         }
@@ -97,7 +101,7 @@ impl<'p> TestReport<'p> {
         }
     }
 
-    /// Number of tests that passed.
+    /// Returns the number of tests that passed.
     pub fn passed(&self) -> usize {
         self.outcomes
             .iter()
@@ -134,7 +138,7 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     out.push(problem);
 }
 
-/// Runs one test.
+/// Runs one test, until there are no more failures or the execution ends.
 fn run<'p, 'e>(
     test: &'p TestCase,
     policy: &Policy,
@@ -216,7 +220,8 @@ fn ended_early(test: &TestCase, step: &TestStep, last: &TestStep) -> Diagnostic 
     problem.related(last.expected_span.clone(), "got FATAL")
 }
 
-/// Reports the expected and the actual decision, the rule that decided, and why no other one did.
+/// Reports the expected and the actual decision, the rule that decided, and why no expected rule
+/// matched.
 fn failed(
     test: &TestCase,
     policy: &Policy,
@@ -237,8 +242,8 @@ fn failed(
         let label = format!("rule {} decided", quoted(deciding.name()));
         problem = problem.related(deciding.span(), label);
     }
-    // Rules that the author may have meant: the expected one, else those of the expected type,
-    // unless it was a limit that decided.
+    // Rules that the author may have meant: the expected rule, or else the rules of the expected
+    // type, unless a limit decided.
     let verdict = drawn.longest.verdict;
     let by_limit = matches!(verdict, Verdict::Fatal(kind) if kind != FatalKind::Rule);
     let other_type = expected
@@ -297,9 +302,9 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
 }
 
 impl DrawnDecision {
-    /// Whether the execution goes on alike with the shortest and the longest delays. Then it does so
-    /// with all delays in between: a time limit ends it for none of them, for all, or for the
-    /// longer ones.
+    /// Returns whether the shortest and the longest delays lead to the same type of decision. Then
+    /// so do all delays in between: a time limit that forbids a retry after some delay forbids it
+    /// after every longer one.
     fn agree(&self) -> bool {
         self.shortest.verdict.to_type() == self.longest.verdict.to_type()
     }
@@ -326,7 +331,7 @@ impl DrawnDecision {
         self.agree() && meets(&self.shortest) && meets(&self.longest)
     }
 
-    /// The decision as an expectation would say it: `TEMPORARY 30s..=1m`.
+    /// Returns the decision as an expectation would be written: `TEMPORARY 30s..=1m`.
     fn answer(&self) -> String {
         let (shortest, longest) = (self.shortest.verdict, self.longest.verdict);
         let wait = |verdict: Verdict| Seconds(verdict.wait_seconds().into());
@@ -342,7 +347,7 @@ impl DrawnDecision {
         }
     }
 
-    /// The answer, with rule and error if these are expected.
+    /// Returns the decision, with the rule and the error if the test expects these.
     fn in_terms_of(&self, expected: &Expectation) -> String {
         let mut answer = self.answer();
         if expected.rule.is_some() {

@@ -1,9 +1,9 @@
-//! A walk through everything that can happen under a policy: every state of its counters, and in it
-//! every kind of failure.
+//! A walk through everything that can happen under a policy: every state of its counters, and every
+//! kind of failure in each state.
 //!
-//! [`decide`](crate::decide) depends on the failure only through the rule that matches, and on the
-//! counters only through a [`Tally`]. So the walk matches each failure once, and then calls
-//! [`judge`], which `decide` calls too, in every state.
+//! For [`decide`](crate::decide), a failure matters only through the rule that matches it, and the
+//! counters matter only through a [`Tally`]. So the walk finds the matching rule of each failure
+//! once. In every state it then calls [`judge`], the part of `decide` that applies the limits.
 
 use super::states::StateCount;
 use super::worst_case::{WorstCase, history_events};
@@ -12,26 +12,27 @@ use crate::failure::Failure;
 use crate::policy::{Draw, Policy, Retry, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Number of states between two reports of progress.
+/// Number of states between two progress reports.
 const PROGRESS_STATES: u64 = 1 << 18;
 
-/// The result of a walk. The figures are maxima over all states.
+/// The result of a walk. The figures are maxima over all visited states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Walk {
-    /// Number of different states. A state is the number of retries of each rule when a failure comes.
+    /// Number of different states. A state is the number of retries that each rule has allowed when
+    /// a failure comes.
     pub states: u64,
     /// Number of decisions.
     pub decisions: u64,
-    /// Most runs of the task.
+    /// Maximum number of runs of the task.
     pub runs: u32,
-    /// Longest sum of waits, in seconds.
+    /// Maximum sum of waits, in seconds.
     pub wait_seconds: u64,
-    /// Most history events.
+    /// Maximum number of history events.
     pub history_events: u32,
 }
 
-/// A failed walk: the engine is wrong about the policy.
+/// The reason why a walk failed. The cause is a fault of the engine, not of the policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalkError {
@@ -41,16 +42,16 @@ pub enum WalkError {
          events, which exceeds the worst case or a limit"
     )]
     Exceeded {
-        /// Retries that each rule allowed.
+        /// Number of retries that each rule has allowed.
         retries: BTreeMap<String, u32>,
-        /// Runs of the task.
+        /// Number of runs of the task.
         runs: u32,
-        /// Seconds waited.
+        /// Sum of all waits, in seconds.
         wait_seconds: u64,
-        /// History events if the next failure is the last one.
+        /// Number of history events if the next failure ends the execution.
         history_events: u32,
     },
-    /// There are fewer states than the limits allow.
+    /// The walk reached fewer states than the limits allow.
     #[error("{seen} states were reached, but the limits allow {expected}")]
     StatesMissing {
         /// Number of states that were reached.
@@ -61,20 +62,20 @@ pub enum WalkError {
 }
 
 impl Walk {
-    /// Looks at every state that executions can reach by these failures, in any order.
+    /// Visits every state that executions can reach by these failures, in any order.
     ///
-    /// There should be one failure for each reachable rule, `[default]` included: other failures
-    /// lead to no other decisions. Runs are assumed to take no time. Delays with jitter have their
-    /// longest draw. If a time limit is set, they also have their shortest draw, and each state
-    /// is tried with the shortest and with the longest waits that are possible in it.
+    /// `failures` should contain one failure for each reachable rule, including `[default]`; more
+    /// failures lead to no other decisions. The task's runs are assumed to take no time. Jitter
+    /// draws the longest delays. If a time limit is set, each state is also visited with the
+    /// shortest waits, and each decision is also made with the shortest delay.
     ///
-    /// A walk that succeeds proves that every execution ends: each retry leads to a state with one
-    /// retry more, and no state exceeds `worst`, the worst case of the policy. The time it takes
-    /// grows with the [number of states](StateCount); `progress` is called now and then with the
-    /// number of states so far.
+    /// A walk without an error proves that every execution ends: each retry leads to a state with
+    /// one more retry, and no state exceeds `worst`, the worst case of the policy. The walk takes
+    /// time in proportion to the [number of states](StateCount). It calls `progress` now and then
+    /// with the number of states visited so far.
     ///
     /// # Errors
-    /// An execution exceeds the worst case, or states are missing.
+    /// Returns an error if an execution exceeds the worst case, or if states are missing.
     ///
     /// # Examples
     ///
@@ -123,14 +124,14 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Simulates this many executions with random failures, each with an id of its own. The same
-    /// seed gives the same failures.
+    /// Simulates this number of executions with random failures, each execution with an ID of its
+    /// own. The same seed gives the same failures.
     ///
-    /// A failure that would end the execution is replaced by one that does not, as long as there is
-    /// one. This proves nothing.
+    /// A failure that would end the execution is replaced by one that does not, if possible, so
+    /// that executions become long. Unlike [`Walk::all`], this proves nothing.
     ///
     /// # Errors
-    /// An execution exceeds the worst case.
+    /// Returns an error if an execution exceeds the worst case.
     pub fn random(
         policy: &Policy,
         worst: &WorstCase,
@@ -171,13 +172,13 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Whether the walk reached each figure of the worst case.
+    /// Returns whether the walk reached every figure of the worst case.
     pub fn reaches(&self, worst: &WorstCase) -> bool {
         let seen = (self.runs, self.wait_seconds, self.history_events);
         seen == (worst.runs(), worst.wait_seconds(), worst.history_events())
     }
 
-    /// Records a state.
+    /// Updates the figures with those of a visited state.
     fn record(&mut self, figures: Figures) {
         self.states += 1;
         self.runs = self.runs.max(figures.runs);
@@ -186,7 +187,7 @@ impl Walk {
     }
 }
 
-/// The figures of an execution when a failure comes.
+/// The figures of an execution at the time of a failure.
 #[derive(Clone, Copy)]
 struct Figures {
     runs: u32,
@@ -210,7 +211,7 @@ impl Figures {
             || self.history_events > worst.history_events()
     }
 
-    /// The error for a state that exceeds the worst case or a limit.
+    /// Returns the error for a state that exceeds the worst case or a limit.
     fn error(self, policy: &Policy, tally: &Tally) -> WalkError {
         let Self {
             runs,
@@ -230,27 +231,29 @@ impl Figures {
     }
 }
 
-/// A depth-first walk. It visits every state once: along the path on which the retries come in the
-/// order of the kinds.
+/// A depth-first walk. To visit each state only once, it takes retries of different rules in one
+/// order only, that of `kinds`.
 struct Walker<'w> {
     policy: &'w Policy,
     worst: &'w WorstCase,
-    /// The rules that decide about the failures, each once.
+    /// The rules that decide for the failures, each once.
     kinds: &'w [&'w Rule],
-    /// The shorter time limit, in seconds.
+    /// The shorter of the two time limits, in seconds. `None` if neither is set.
     time: Option<u64>,
-    /// The state, with the longest waits that are possible in it.
+    /// The current state, with the longest waits that lead to it.
     latest: Tally,
-    /// The same state with the shortest waits; only used if a time limit is set.
+    /// The current state, with the shortest waits that lead to it; used only if a time limit is
+    /// set.
     earliest: Tally,
-    /// Retries so far that came after a wait.
+    /// Number of waits so far: retries of TEMPORARY rules.
     waits: u32,
     walk: Walk,
     progress: &'w mut dyn FnMut(u64),
 }
 
 impl Walker<'_> {
-    /// Visits this state, and all states that follow by retries of the kinds from `first` on.
+    /// Visits the current state, and every state that follows from it by retries of
+    /// `kinds[first..]`.
     fn visit(&mut self, first: usize) -> Result<(), WalkError> {
         let (retry_count, waited) = (self.latest.retry_count(), self.latest.waited_seconds());
         self.walk
@@ -281,9 +284,11 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Decides about a failure of this kind. If a time limit is set, it does so after the longest
-    /// and the shortest waits so far, each with the longest and the shortest next wait. Returns
-    /// whether one of the decisions is a retry.
+    /// Makes the decisions for a failure for which this rule decides, and returns whether one of
+    /// them is a retry.
+    ///
+    /// Without a time limit, one decision is enough. Otherwise there are four: after the longest
+    /// and after the shortest waits so far, each with the longest and the shortest next delay.
     fn decide(&mut self, rule: &Rule) -> Result<bool, WalkError> {
         if self.time.is_none() {
             self.walk.decisions += 1;
@@ -299,8 +304,8 @@ impl Walker<'_> {
         Ok(is_allowed)
     }
 
-    /// Returns whether the decision is a retry. The state after the retry is checked against all
-    /// bounds.
+    /// Makes one decision, checks the state after it against all bounds, and returns whether the
+    /// decision is a retry.
     fn decide_once(&self, rule: &Rule, tally: &Tally, draw: Draw<'_>) -> Result<bool, WalkError> {
         let context = ExecutionContext::new(draw, Some(0));
         let verdict = judge(self.policy, rule, tally, &context).verdict();
@@ -320,7 +325,7 @@ impl Walker<'_> {
     }
 }
 
-/// The next number of a sequence that looks random.
+/// Returns the next number of a pseudorandom sequence.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 fn split_mix(state: &mut u64) -> u64 {
@@ -339,7 +344,7 @@ mod tests {
         Policy::load(&text).unwrap().0
     }
 
-    /// Walks with the worst case of a policy that allows less, so that some state exceeds it.
+    /// Walks a policy with the worst case of one that allows `less`, so that some state exceeds it.
     #[track_caller]
     fn check(policy: &Policy, less: &Policy, expected: (u32, u64, u32)) {
         let (worst, failures) = (WorstCase::of(less), [Failure::default()]);
@@ -420,7 +425,7 @@ mod tests {
         assert_eq!(states(Walk::random(&policy, &worst, &failures, 1, 7)), 3);
     }
 
-    /// The values are those of Rosetta Code's task "Pseudo-random numbers/Splitmix64".
+    /// The expected values are those of Rosetta Code's task "Pseudo-random numbers/Splitmix64".
     #[test]
     fn the_sequence_is_that_of_split_mix() {
         let mut state = 1_234_567;

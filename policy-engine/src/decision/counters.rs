@@ -1,9 +1,9 @@
-//! The state that an execution carries from one failure to the next, and its context.
+//! The counters that an execution carries from one failure to the next, and its context.
 
 use crate::policy::{Draw, MAX_RETRIES};
 use std::collections::BTreeMap;
 
-/// The counters of an execution before a decision; all zero at the first failure.
+/// The counters of an execution before a decision; all are zero at the first failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counters {
     retry_count: u32,
@@ -12,12 +12,12 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Counters as reported: retries in all, retries by the rule that allowed them, and seconds
-    /// waited.
+    /// Creates counters from the number of all retries, the number of retries that each rule has
+    /// allowed, and the seconds waited.
     ///
     /// # Errors
-    /// There are more than [`MAX_RETRIES`], or the rules have more retries than there were in all:
-    /// nothing would bound the loop.
+    /// Returns an error if the counters could not bound the retry loop: if there are more than
+    /// [`MAX_RETRIES`] retries, or if the retries of the rules add up to more than `retry_count`.
     ///
     /// # Examples
     ///
@@ -47,28 +47,29 @@ impl Counters {
         })
     }
 
-    /// Retries so far, `0..=1000`, whatever rule allowed them.
+    /// Returns the number of retries so far, `0..=1000`, whichever rules allowed them.
     pub fn retry_count(&self) -> u32 {
         self.retry_count
     }
 
-    /// Retries so far by the rule that allowed them; their sum is at most [`Self::retry_count`].
+    /// Returns the number of retries that each rule has allowed, by rule name. Their sum is at most
+    /// [`Self::retry_count`].
     pub fn retries(&self) -> &BTreeMap<String, u32> {
         &self.retries
     }
 
-    /// Seconds waited so far.
+    /// Returns the sum of all waits so far, in seconds.
     pub fn waited_seconds(&self) -> u64 {
         self.waited_seconds
     }
 
-    /// The counters without zero entries.
+    /// Returns the counters without the entries that are zero.
     pub(super) fn without_zeros(mut self) -> Self {
         self.retries.retain(|_, count| *count > 0);
         self
     }
 
-    /// The counters after one more retry of this rule.
+    /// Returns the counters after one more retry that this rule allowed.
     pub(super) fn after_retry(mut self, rule: &str, wait_seconds: u32) -> Self {
         self.retry_count += 1;
         *self.retries.entry(rule.to_owned()).or_insert(0) += 1;
@@ -77,43 +78,43 @@ impl Counters {
     }
 }
 
-/// Counters that contradict each other or exceed the engine's bounds.
+/// The error for counters that contradict each other or exceed the engine's bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("more retries than {MAX_RETRIES}, or than retryCount has")]
 pub struct CountersError;
 
-/// The state of the retry loop as the event reports it.
+/// The state of the retry loop, as read from an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RetryState {
     /// The counters are usable.
     Readable(Counters),
-    /// The counters are unusable, so nothing would bound the loop.
+    /// The counters are unusable, so nothing would bound the retry loop.
     Unreadable {
-        /// The retry count if that much can be read, else 0; `0..=1000`.
+        /// The retry count, `0..=1000`; 0 if it cannot be read either.
         retry_count: u32,
     },
 }
 
-/// The state at the first failure.
+/// The state at the first failure of an execution.
 impl Default for RetryState {
     fn default() -> Self {
         Self::Readable(Counters::default())
     }
 }
 
-/// The data about an execution besides its counters.
+/// What a decision needs to know about an execution besides its counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecutionContext<'a> {
-    /// The choice of jittered delays.
+    /// Selects the delay from the range that jitter allows.
     pub draw: Draw<'a>,
-    /// Seconds from the execution's start to this decision, rounded up; absent if unknown.
+    /// Seconds from the start of the execution to this decision, rounded up. `None` if unknown.
     pub elapsed_seconds: Option<u64>,
 }
 
 impl<'a> ExecutionContext<'a> {
-    /// A context with this draw, in which this many seconds have passed since the execution's
-    /// start; `None` if unknown.
+    /// Creates a context. `elapsed_seconds` is the time since the start of the execution, in
+    /// seconds; `None` if unknown.
     pub const fn new(draw: Draw<'a>, elapsed_seconds: Option<u64>) -> Self {
         Self {
             draw,

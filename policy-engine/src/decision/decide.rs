@@ -1,4 +1,4 @@
-//! From a failure to a decision.
+//! Turns a failure into a decision.
 
 use super::counters::{Counters, ExecutionContext, RetryState};
 use super::incident::Incident;
@@ -8,13 +8,13 @@ use super::verdict::{FatalKind, Verdict};
 use crate::failure::Failure;
 use crate::policy::{Draw, Jitter, MAX_RETRIES, Policy, Retry, Rule, Type};
 
-/// The rule name of a decision for which the rules were not checked.
+/// The rule name in a decision that was made without checking the rules.
 pub const NO_RULE: &str = "none";
 
-/// Longest `cause` of a decision, in characters: a screenful.
+/// Maximum length of a decision's `cause`, in characters: a screenful.
 const MAX_CAUSE_CHARS: usize = 1_024;
 
-/// A verdict, the rule that gave it, the reason, and the counters afterwards.
+/// A decision: the verdict, the rule that decided, the reason, and the counters after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decision {
@@ -22,14 +22,15 @@ pub struct Decision {
     pub verdict: Verdict,
     /// The rule that decided. `None` if the rules were not checked.
     pub rule: Option<DecidingRule>,
-    /// What happened. `None` if the rules were not checked.
+    /// What happened, in a form that may be printed. `None` if the rules were not checked.
     pub incident: Option<Incident>,
     /// The reason for the verdict.
     pub reason: Reason,
-    /// The counters to carry on. After FATAL they are unchanged; only `retry_count` below may differ.
+    /// The counters for the next decision. After FATAL they are the same as before.
     pub counters: Counters,
-    /// `0..=1000`. One more than before after RETRIABLE and TEMPORARY, and also after a FATAL rule
-    /// as long as counted retries are left.
+    /// The retry count to report, `0..=1000`. It equals that of `counters`, with two exceptions: if
+    /// a FATAL rule decides while counted retries are left, it is one more, as in the original
+    /// demo; if the counters are unusable, it is the reported one.
     pub retry_count: u32,
 }
 
@@ -37,14 +38,14 @@ pub struct Decision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecidingRule {
-    /// Its name; `default` for `[default]`.
+    /// The name of the rule; `default` for `[default]`.
     pub name: String,
-    /// The line of the policy where it starts, from 1; 0 if the policy has no `[default]`.
+    /// The line of the policy text on which the rule starts, from 1; 0 for an implied `[default]`.
     pub line: usize,
 }
 
 impl Decision {
-    /// The decision about an unusable event: FATAL, with the counters as they were.
+    /// Returns the decision for an unusable event: FATAL, with unchanged counters.
     pub fn invalid_event(state: &RetryState, why: &'static str) -> Self {
         Self::without_rule(state, Reason::InvalidEvent(why))
     }
@@ -67,13 +68,13 @@ impl Decision {
         }
     }
 
-    /// The name of the rule that decided, or `none`.
+    /// Returns the name of the rule that decided, or `none` if the rules were not checked.
     pub fn rule_name(&self) -> &str {
         self.rule.as_ref().map_or(NO_RULE, |rule| &rule.name)
     }
 
-    /// A name for the failure, at most 256 characters. It never starts with `States.`, so a Fail
-    /// state can use it.
+    /// Returns the error name for a Fail state, at most 256 characters. It never starts with
+    /// `States.`, because Step Functions reserves those names.
     pub fn error(&self) -> String {
         match (self.verdict, &self.incident) {
             (Verdict::Fatal(kind), _) => kind.error_name(self.rule_name()),
@@ -82,8 +83,8 @@ impl Decision {
         }
     }
 
-    /// The failure and the decision in one sentence, at most 1,024 characters. It never repeats
-    /// the task's command or environment.
+    /// Returns the failure and the decision in one sentence, at most 1,024 characters. It never
+    /// contains the task's command or environment.
     pub fn cause(&self) -> String {
         let reason = self.reason;
         let mut cause = match (&self.rule, &self.incident) {
@@ -104,9 +105,9 @@ impl Decision {
 
 /// Decides what to do after a failure.
 ///
-/// The same arguments give the same decision on every machine, and there is no input for which it
-/// fails. Whatever fails, FATAL comes after at most `limits.max_retries` counted retries and the
-/// uncounted rules' own retries.
+/// The same arguments give the same decision on every machine, and every input has a decision.
+/// Whatever fails, FATAL comes after at most `limits.max_retries` counted retries and the
+/// `max_retries` of each uncounted rule.
 ///
 /// # Examples
 ///
@@ -180,7 +181,8 @@ pub fn decide(
     }
 }
 
-/// Applies all limits, in their order, to the action of the rule that matches.
+/// Applies the limits, in their order, to the action of the rule that matches, and returns the
+/// reason for the verdict.
 pub(crate) fn judge(
     policy: &Policy,
     rule: &Rule,

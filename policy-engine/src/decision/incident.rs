@@ -1,55 +1,57 @@
-//! What happened, reduced to what may be printed.
+//! A failure, reduced to the facts that may be printed.
 //!
-//! A Cause repeats the task's command and environment, and free texts may repeat the command. So of
-//! free texts only known error prefixes are kept, and of names only those that look like names.
+//! A Cause repeats the command and the environment of the task, which can contain secrets, and free
+//! texts can repeat the command. So only known error prefixes are kept of free texts, and names are
+//! kept only if they look like names.
 
 use crate::failure::{ContainerError, ERROR_PREFIXES, ExitCode, NameFact, SeenFailure, Text};
 use crate::policy::Policy;
 use std::fmt;
 
-/// Longest name that is printed, in characters.
+/// Maximum length of a name that is printed, in characters.
 ///
 /// Source: Step Functions API Reference, `error` of a failed execution.
 const MAX_NAME_CHARS: usize = 256;
 
-/// What happened. It prints as the beginning of a decision's `cause`.
+/// A failure, reduced to the facts that may be printed. It prints as the beginning of a decision's
+/// `cause`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Incident {
-    /// The exit code of the container that the rule looks at, or why there is none.
+    /// The exit code of the container that the rule examines, or the reason why there is none.
     pub exit_code: Result<ExitCode, NoExitCode>,
-    /// The name that the policy gives to the exit code.
+    /// The name that `[exit_codes]` defines for the exit code. `None` if there is none.
     pub exit_code_name: Option<String>,
-    /// The name of the container that exited.
+    /// The name of the container that the rule examines. `None` if it is unknown or not printable.
     pub container: Option<String>,
-    /// The task's stop code.
+    /// The stop code of the task. `None` if it is unknown or not printable.
     pub stop_code: Option<String>,
-    /// A known error prefix at the start of one of the reasons.
+    /// The known error prefix with which one of the reasons starts. `None` if there is none.
     pub error_prefix: Option<&'static str>,
-    /// Step Functions' error name.
+    /// The error name from Step Functions. `None` if it is missing or not printable.
     pub error: Option<String>,
 }
 
-/// The reason why there is no exit code.
+/// The reason why a failure has no exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoExitCode {
-    /// There is no Cause, or the container has no exit code in it.
+    /// There is no Cause, or the Cause does not contain an exit code of the container.
     NotReported,
     /// The Cause is an empty text.
     EmptyCause,
     /// The Cause is plain text.
     PlainText,
-    /// The task lists containers, but not the one with this name.
+    /// The task lists containers, but none with this name.
     NoContainer(String),
     /// The task lists two containers with this name.
     ListedTwice(String),
-    /// The task lists this many containers, and the policy names none.
+    /// The task lists this number of containers, and the policy does not name one.
     SeveralContainers(usize),
 }
 
 impl Incident {
-    /// Describes the failure as seen by a rule that looks at the container with the name `container`.
+    /// Describes the failure for a rule that examines the container with the name `container`.
     pub(super) fn of(policy: &Policy, seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
         let exit_code = seen
             .exit_code()
@@ -69,8 +71,8 @@ impl Incident {
         }
     }
 
-    /// A name for what happened, never one that starts with `States.`: of the exit code, else the
-    /// error prefix, else the stop code, else Step Functions' error name.
+    /// Returns a name for the failure: that of the exit code, or else the error prefix, the stop
+    /// code or Step Functions' error name. It never starts with `States.`.
     pub fn error_name(&self) -> String {
         if let Ok(code) = self.exit_code {
             return self
@@ -116,7 +118,7 @@ impl NoExitCode {
     }
 }
 
-/// The known prefix of one of the reasons that the rule sees.
+/// Returns the known error prefix with which one of the reasons starts. `None` if there is none.
 fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
     let prefix = |reason: &Text<'_>| {
         let (head, _) = reason.as_str().split_once(':')?;
@@ -127,7 +129,8 @@ fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
     reasons.chain(&failure.placement_reasons).find_map(prefix)
 }
 
-/// Whether a text from outside may be printed: letters, digits, `.`, `-` and `_` only.
+/// Returns whether a text from outside may be printed as a name: it consists of letters, digits,
+/// `.`, `-` and `_`.
 fn is_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     (1..=MAX_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_allowed)

@@ -1,4 +1,4 @@
-//! The decision: failure, policy and counters in, verdict and new counters out.
+//! The decision: a function from policy, failure and counters to a verdict and new counters.
 
 mod counters;
 mod decide;

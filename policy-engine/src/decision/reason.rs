@@ -4,69 +4,70 @@ use super::verdict::{FatalKind, Verdict};
 use crate::policy::MAX_RETRIES;
 use std::fmt;
 
-/// The reason for a verdict, with the numbers behind it. It prints as the end of a decision's `cause`.
+/// The reason for a verdict, with the numbers behind it. It prints as the end of a decision's
+/// `cause`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The event is unusable, for the reason given.
+    /// The event is unusable, for this reason.
     InvalidEvent(&'static str),
-    /// The counters are unusable, so nothing would bound the retries.
+    /// The counters are unusable, so nothing would bound the retry loop.
     InvalidErrorState,
     /// The rule is FATAL.
     FatalRule,
-    /// The rule's own retries are used up.
+    /// The rule has allowed as many retries as its `max_retries`.
     OwnRetriesUsed {
-        /// Retries of the rule so far.
+        /// Number of retries that the rule has allowed so far.
         used: u32,
-        /// Its `max_retries`.
+        /// The rule's `max_retries`.
         max: u32,
     },
-    /// The counted retries are used up.
+    /// The counted retries have reached `limits.max_retries`.
     CountedRetriesUsed {
-        /// Counted retries so far.
+        /// Number of counted retries so far.
         used: u32,
         /// `limits.max_retries`.
         max: u32,
     },
     /// The execution has had [`MAX_RETRIES`] retries.
     AllRetriesUsed,
-    /// The next wait would take the waits over `limits.max_total_wait`.
+    /// With the next wait, the sum of all waits would exceed `limits.max_total_wait`.
     WaitBudgetSpent {
-        /// Seconds waited so far.
+        /// Sum of the waits so far, in seconds.
         waited: u64,
         /// The next wait, in seconds.
         wait: u32,
         /// `limits.max_total_wait`, in seconds.
         max: u64,
     },
-    /// The next wait would end after `limits.max_elapsed`.
+    /// The next wait would end later than `limits.max_elapsed` after the start.
     DeadlineReached {
-        /// Seconds since the execution's start.
+        /// Time since the start of the execution, in seconds.
         elapsed: u64,
         /// The next wait, in seconds.
         wait: u32,
         /// `limits.max_elapsed`, in seconds.
         max: u64,
-        /// Whether the time since the start is unknown, so that only waits count as elapsed.
+        /// Whether the time since the start is unknown. Then `elapsed` is the sum of the waits.
         start_unknown: bool,
     },
-    /// Nothing forbids the retry.
+    /// No limit forbids the retry.
     Retry {
-        /// The number of the rule's own retry, from 1.
+        /// The number of the retry among those of this rule, from 1.
         number: u32,
         /// The rule's `max_retries`.
         max: u32,
-        /// The wait before it, in seconds. `None` if the rule is RETRIABLE.
+        /// The wait before the retry, in seconds. `None` if the rule is RETRIABLE.
         wait: Option<u32>,
-        /// Whether a deadline was checked although the time since the start is unknown.
+        /// Whether `limits.max_elapsed` was checked although the time since the start is unknown.
         start_unknown: bool,
-        /// Whether the wait has jitter that all executions share, for lack of an execution id.
+        /// Whether all executions draw the same jitter, because the execution has no ID.
         shared_draw: bool,
     },
 }
 
 impl Reason {
-    /// The verdict that follows.
+    /// Returns the verdict that follows from the reason.
     pub const fn verdict(self) -> Verdict {
         match self {
             Self::Retry { wait: None, .. } => Verdict::Retriable,

@@ -1,16 +1,16 @@
-//! The counters of an execution, as the rules of one policy see them.
+//! The counters of an execution, assigned to the rules of one policy.
 
 use super::counters::Counters;
 use crate::policy::{Policy, Rule};
 
-/// The retries of an execution by the rules of one policy.
+/// The retries of an execution, assigned to the rules of one policy.
 ///
-/// Retries that no rule of the policy explains count for every rule and for `limits.max_retries`:
-/// fields that were dropped on the way can end an execution sooner, but never keep it going.
+/// Retries that belong to no rule of the policy are charged to every rule and to
+/// `limits.max_retries`. So if fields of the counters get lost, an execution can only end sooner.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tally {
     retry_count: u32,
-    /// By the rules' positions.
+    /// Number of retries by the position of the rule.
     by_rule: Vec<u32>,
     counted: u32,
     unexplained: u32,
@@ -18,7 +18,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// The counters as this policy sees them.
+    /// Assigns the counters to the rules of the policy.
     pub fn of(policy: &Policy, counters: &Counters) -> Self {
         let mut tally = Self {
             retry_count: counters.retry_count(),
@@ -43,14 +43,14 @@ impl Tally {
         self.counted += if rule.counts() { retries } else { 0 };
     }
 
-    /// Counts one more retry of this rule.
+    /// Counts one more retry that this rule allowed.
     pub(crate) fn record_retry(&mut self, rule: &Rule, wait_seconds: u32) {
         self.retry_count += 1;
         self.waited_seconds = self.waited_seconds.saturating_add(wait_seconds.into());
         self.add(rule, 1);
     }
 
-    /// Takes back what [`Self::record_retry`] has counted.
+    /// Reverts [`Self::record_retry`] with the same arguments.
     pub(crate) fn undo_retry(&mut self, rule: &Rule, wait_seconds: u32) {
         self.retry_count -= 1;
         self.waited_seconds -= u64::from(wait_seconds);
@@ -60,22 +60,22 @@ impl Tally {
         self.counted -= u32::from(rule.counts());
     }
 
-    /// Retries so far, whatever rule allowed them.
+    /// Returns the number of retries so far, whichever rules allowed them.
     pub fn retry_count(&self) -> u32 {
         self.retry_count
     }
 
-    /// Retries that the rule's own `max_retries` bounds.
+    /// Returns the number of retries to compare with the rule's own `max_retries`.
     pub fn own(&self, rule: &Rule) -> u32 {
         self.by_rule.get(rule.position()).copied().unwrap_or(0) + self.unexplained
     }
 
-    /// Retries that `limits.max_retries` bounds.
+    /// Returns the number of retries to compare with `limits.max_retries`.
     pub fn counted(&self) -> u32 {
         self.counted + self.unexplained
     }
 
-    /// Seconds waited so far.
+    /// Returns the sum of all waits so far, in seconds.
     pub fn waited_seconds(&self) -> u64 {
         self.waited_seconds
     }

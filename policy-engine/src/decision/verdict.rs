@@ -3,42 +3,43 @@
 use crate::policy::Type;
 use std::fmt;
 
-/// What to do next.
+/// What to do next: a [`Type`] with the data that belongs to it.
 ///
-/// A caller must handle every verdict, so new ones are a breaking change on purpose.
+/// Exhaustive on purpose: a caller must handle every verdict, so a new one is a breaking change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Run again at once.
     Retriable,
     /// Wait, then run again.
     Temporary {
-        /// `0..=99999999`.
+        /// The wait before the next run, in seconds, `0..=99999999`.
         wait_seconds: u32,
     },
     /// Stop.
     Fatal(FatalKind),
 }
 
-/// The reason why an execution stops, as a kind.
+/// The kind of reason why an execution stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FatalKind {
     /// The event is unusable. The rules were not checked.
     InvalidEvent,
-    /// The counters are unusable, so nothing would bound the retries. The rules were
-    /// not checked.
+    /// The counters are unusable, so nothing would bound the retry loop. The rules were not
+    /// checked.
     InvalidErrorState,
     /// The rule is FATAL.
     Rule,
-    /// The rule's own retries, or the counted retries of the policy, are used up.
+    /// The rule's own retries, the counted retries of the policy, or all retries of the execution
+    /// are used up.
     RetriesExhausted,
-    /// The next wait would take the waits over `limits.max_total_wait`.
+    /// With the next wait, the sum of all waits would exceed `limits.max_total_wait`.
     WaitBudgetSpent,
-    /// The next wait would end after `limits.max_elapsed`.
+    /// The next wait would end later than `limits.max_elapsed` after the start.
     DeadlineReached,
 }
 
 impl Verdict {
-    /// The type of the verdict.
+    /// Returns the type of the verdict.
     pub const fn to_type(self) -> Type {
         match self {
             Self::Retriable => Type::Retriable,
@@ -47,7 +48,7 @@ impl Verdict {
         }
     }
 
-    /// Seconds to wait before the next run; 0 unless TEMPORARY.
+    /// Returns the wait before the next run, in seconds; 0 unless TEMPORARY.
     pub const fn wait_seconds(self) -> u32 {
         match self {
             Self::Temporary { wait_seconds } => wait_seconds,
@@ -55,13 +56,13 @@ impl Verdict {
         }
     }
 
-    /// Whether the execution ends.
+    /// Returns whether the execution ends.
     pub const fn is_fatal(self) -> bool {
         matches!(self, Self::Fatal(_))
     }
 }
 
-/// The type, with the wait of a TEMPORARY: `TEMPORARY 60 s`.
+/// Prints the type, and the wait if TEMPORARY: `TEMPORARY 60 s`.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -72,7 +73,7 @@ impl fmt::Display for Verdict {
 }
 
 impl FatalKind {
-    /// The kind as it is logged, one of a few words.
+    /// Returns the kind as one word, for logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidEvent => "InvalidEvent",
@@ -84,7 +85,7 @@ impl FatalKind {
         }
     }
 
-    /// The error name of the failed execution.
+    /// Returns the error name of the failed execution. `rule` is the name of the rule that decided.
     pub(crate) fn error_name(self, rule: &str) -> String {
         match self {
             Self::Rule => format!("Fatal.{rule}"),

@@ -1,4 +1,4 @@
-//! The kinds of problems.
+//! The codes of problems, and their severity.
 
 use std::fmt;
 
@@ -23,23 +23,23 @@ impl fmt::Display for Severity {
 macro_rules! codes {
     ($(#[doc = $description:literal] $variant:ident = $text:literal,)*) => {
         /// The kind of a problem. A code never changes its meaning; `docs/diagnostics.md` explains
-        /// each with a policy that shows it and one that mends it.
+        /// each one with a policy that has the problem and a corrected one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code { $(#[doc = $description] $variant,)* }
 
         impl Code {
-            /// Every code, in ascending order.
+            /// All codes, in ascending order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The code as printed: `P` and three digits.
+            /// Returns the code as printed: `P` and three digits.
             ///
-            /// Codes from `P101` to `P199` are warnings; those from `P201` on are about `[[test]]`.
+            /// Codes from `P101` to `P199` are warnings; codes from `P201` on concern `[[test]]`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            /// The meaning of the code, in one sentence.
+            /// Returns the meaning of the code, in one sentence.
             pub const fn description(self) -> &'static str {
                 match self { $(Self::$variant => $description.trim_ascii_start(),)* }
             }
@@ -139,7 +139,7 @@ codes! {
 }
 
 impl Code {
-    /// Whether a policy with such a problem can still be used.
+    /// Returns the severity: whether a policy with this problem can still be used.
     pub fn severity(self) -> Severity {
         match (Self::UnreachableRule..Self::TestLength).contains(&self) {
             true => Severity::Warning,

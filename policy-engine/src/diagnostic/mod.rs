@@ -1,4 +1,5 @@
-//! Problems of a policy text: a stable code, a place, what is wrong there, and what to type instead.
+//! Problems of a policy text: a stable code, a position, what is wrong there, and what to type
+//! instead.
 
 mod code;
 mod position;

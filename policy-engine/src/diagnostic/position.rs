@@ -1,6 +1,7 @@
 //! Lines and columns of a text.
 
-/// Line and column of a byte offset of `text`: both from 1, the column in characters.
+/// Returns the line and the column of a byte offset in `text`: both from 1, the column in
+/// characters.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -1,4 +1,4 @@
-//! One problem, and all problems of one text.
+//! One problem, and the list of all problems of a policy text.
 
 use super::code::{Code, Severity};
 use super::position::position;
@@ -26,37 +26,37 @@ pub struct Diagnostic {
     pub code: Code,
     /// The problem in one sentence, without line breaks.
     pub message: String,
-    /// The place of the problem: bytes of the policy text, on character boundaries.
+    /// The position of the problem: a byte range of the policy text, on character boundaries.
     pub span: Range<usize>,
-    /// The problem at that place; may be empty.
+    /// What is wrong at that position; may be empty.
     pub label: String,
-    /// Further places that belong to the problem, often none.
+    /// Further positions that belong to the problem; often empty.
     pub related: Vec<Related>,
-    /// Further facts, each without line breaks, often none.
+    /// Further facts, each without line breaks; often empty.
     pub notes: Vec<String>,
-    /// What to type instead.
+    /// What to type instead. `None` if there is no single remedy.
     pub help: Option<String>,
 }
 
-/// A further place of the policy text that belongs to a problem.
+/// A further position in the policy text that belongs to a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Related {
-    /// Bytes of the policy text, on character boundaries.
+    /// The position: a byte range of the policy text, on character boundaries.
     pub span: Range<usize>,
-    /// The relation of that place to the problem.
+    /// What is at that position, in relation to the problem.
     pub label: String,
 }
 
 impl Related {
-    /// Line and column of the place in `text`, as in [`Diagnostic::position`].
+    /// Returns the line and the column of the position in `text`, as [`Diagnostic::position`] does.
     pub fn position(&self, text: &str) -> (usize, usize) {
         position(text, self.span.start)
     }
 }
 
 impl Diagnostic {
-    /// A problem at one place, without a label and without help.
+    /// Creates a problem without a label and without help.
     pub fn new(code: Code, span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -69,21 +69,21 @@ impl Diagnostic {
         }
     }
 
-    /// Says what is wrong at the problem's place.
+    /// Sets the label: what is wrong at the problem's position.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Says what to type instead.
+    /// Sets the help: what to type instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds a related place.
+    /// Adds a related position.
     #[must_use]
     pub fn related(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
         self.related.push(Related {
@@ -100,17 +100,19 @@ impl Diagnostic {
         self
     }
 
-    /// Line and column of the problem in `text`: both from 1, the column in characters.
+    /// Returns the line and the column at which the problem starts in `text`: both from 1, the
+    /// column in characters.
     pub fn position(&self, text: &str) -> (usize, usize) {
         position(text, self.span.start)
     }
 
-    /// Line and column right after the problem, counted as in [`Diagnostic::position`].
+    /// Returns the line and the column right after the problem, counted as in
+    /// [`Diagnostic::position`].
     pub fn end(&self, text: &str) -> (usize, usize) {
         position(text, self.span.end)
     }
 
-    /// The problem on one line, for logs: `line 14: error[P012]: …`.
+    /// Returns the problem on one line, for logs: `line 14: error[P012]: …`.
     pub fn one_line(&self, text: &str) -> String {
         let Self {
             code,
@@ -131,46 +133,46 @@ impl Diagnostic {
     }
 }
 
-/// All problems of one policy text, in the order of their places.
+/// All problems of one policy text, in the order of their positions.
 ///
-/// As an error it prints one line for each problem.
+/// Printed as an error, it has one line for each problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     problems: Vec<Diagnostic>,
-    /// The text that the spans refer to; empty until the diagnostics are [finished](Self::finish).
+    /// The text to which the spans refer; empty until the diagnostics are [finished](Self::finish).
     source: String,
 }
 
 impl Diagnostics {
-    /// The problems, in the order of their places.
+    /// Returns the problems, in the order of their positions.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.problems.iter()
     }
 
-    /// Number of problems.
+    /// Returns the number of problems.
     pub fn len(&self) -> usize {
         self.problems.len()
     }
 
-    /// Whether there is no problem at all.
+    /// Returns whether there are no problems.
     pub fn is_empty(&self) -> bool {
         self.problems.is_empty()
     }
 
-    /// Whether there is an error among the problems, so that the policy cannot be used.
+    /// Returns whether one of the problems is an error, so that the policy cannot be used.
     pub fn has_errors(&self) -> bool {
         self.iter()
             .any(|problem| problem.code.severity() == Severity::Error)
     }
 
-    /// Adds a problem, unless it has been added before.
+    /// Adds a problem, unless an equal one is there already.
     pub(crate) fn push(&mut self, problem: Diagnostic) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 
-    /// Sorts the problems by their places in `source`.
+    /// Sorts the problems by their positions in `source`, and keeps `source` for printing.
     #[must_use]
     pub(crate) fn finish(mut self, source: &str) -> Self {
         self.problems.sort_by(|one, other| {
@@ -186,7 +188,7 @@ impl Diagnostics {
     }
 }
 
-/// One line for each problem.
+/// Prints one line for each problem.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, problem) in self.iter().enumerate() {

@@ -1,19 +1,19 @@
-//! Quotes of text from a policy or a failure in messages.
+//! Quotes texts from a policy or a failure in messages.
 
-/// Most characters of a text from the policy that a message quotes.
+/// Maximum length of a text from the policy that a message quotes, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
 
-/// A text from the policy in backticks, without line breaks, at most 60 characters.
+/// Returns a text from the policy in backticks, without line breaks, cut to 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     quoted_head(text, MAX_QUOTED_CHARS)
 }
 
-/// The first `max_chars` characters of a text in backticks, without line breaks.
+/// Returns the first `max_chars` characters of a text in backticks, without line breaks.
 pub(crate) fn quoted_head(text: &str, max_chars: usize) -> String {
     let mut shown = String::new();
     for c in text.chars().take(max_chars) {
         match c {
-            // In backticks, these need no escape.
+            // Within backticks, these characters need no escape.
             '"' | '\'' | '\\' => shown.push(c),
             _ => shown.extend(c.escape_debug()),
         }
@@ -24,12 +24,12 @@ pub(crate) fn quoted_head(text: &str, max_chars: usize) -> String {
     format!("`{shown}`")
 }
 
-/// The words, each in backticks, with commas between them.
+/// Returns the words, each in backticks, separated by commas.
 pub(crate) fn list_quoted<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     words.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
-/// A count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
+/// Returns a count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{s}")

@@ -1,15 +1,16 @@
-//! Draws a problem with its source line and carets, as compilers do.
+//! Renders a problem with its source line and carets, as compilers do.
 
 use super::code::Severity;
 use super::position::position;
 use super::problem::Diagnostic;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// Columns that the output keeps to, unless a line of the policy or a single word is longer.
+/// Maximum width of the output, in columns. Only a longer line of the policy or a longer word
+/// exceeds it.
 const WIDTH: usize = 80;
 
 impl Diagnostic {
-    /// The problem with its source line and carets; does not end with a line break.
+    /// Returns the problem with its source line and carets, without a line break at the end.
     pub fn render(&self, text: &str, path: &str, color: bool) -> String {
         let level = match self.code.severity() {
             Severity::Error => Level::ERROR,

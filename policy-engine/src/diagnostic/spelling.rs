@@ -1,11 +1,12 @@
-//! Finds the word that was probably meant.
+//! Finds the known word that the author of a misspelled word probably meant.
 
-/// Whether one word is easily mistyped as the other: at most one slip for every three letters.
+/// Returns whether one word may be a misspelling of the other: they differ by at most one edit for
+/// every three letters of `one`.
 pub(crate) fn alike(one: &str, other: &str) -> bool {
     strsim::damerau_levenshtein(one, other) <= one.len() / 3
 }
 
-/// The first known word that `typed` is a slip of. `None` if there is none.
+/// Returns the first known word of which `typed` may be a misspelling. `None` if there is none.
 pub(crate) fn closest<'w>(
     typed: &str,
     known: impl IntoIterator<Item = &'w str>,

@@ -1,7 +1,7 @@
-//! Reads Step Functions' `Error` and `Cause` into a failure.
+//! Reads Step Functions' `Error` and `Cause` into a [`Failure`].
 //!
-//! A Cause is a task if it is one strict JSON object and nothing else: no key may be repeated at any
-//! depth. A fact of another type than expected is absent.
+//! A Cause is read as an ECS task only if it is exactly one JSON object, without repeated keys at
+//! any depth; otherwise it is plain text. A fact whose value has an unexpected type is absent.
 
 use super::facts::{Container, ExitCode, Failure, NameFact};
 use super::text::Text;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 impl<'a> Failure<'a> {
-    /// Reads Step Functions' `Error` and `Cause`. Any text gives a failure.
+    /// Reads a failure from Step Functions' `Error` and `Cause`. No text is rejected.
     ///
     /// # Examples
     ///
@@ -33,7 +33,7 @@ impl<'a> Failure<'a> {
         failure
     }
 
-    /// A failure whose Cause is plain text.
+    /// Returns a failure whose Cause is plain text.
     pub fn from_plain_text(text: impl Into<Cow<'a, str>>) -> Self {
         Self {
             plain_text: Some(Text::project(text)),
@@ -42,7 +42,8 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// The failure of the task that a Cause describes. `None` if the Cause is not a strict JSON object.
+/// Reads the failure of the task that a Cause describes. `None` if the Cause is not exactly one
+/// JSON object without repeated keys.
 fn read_task(cause: &str) -> Option<Failure<'_>> {
     // Most plain texts are recognized by their first character, without parsing them.
     cause
@@ -54,6 +55,8 @@ fn read_task(cause: &str) -> Option<Failure<'_>> {
     }
 }
 
+/// Reads the facts of a task.
+///
 /// Source of the keys: ECS API Reference, Task, Container and Failure.
 fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
     let mut failure = Failure::default();
@@ -92,7 +95,7 @@ fn container(members: ObjectMembers<'_>) -> Container<'_> {
     container
 }
 
-/// `Reason` and `Detail` of one entry of `Failures`.
+/// Returns the `Reason` and the `Detail` of one entry of `Failures`.
 fn placement_reasons<'a>(members: ObjectMembers<'a>) -> impl Iterator<Item = Text<'a>> {
     members
         .into_iter()
@@ -109,13 +112,13 @@ fn objects<'a>(list: Vec<Json<'a>>) -> impl Iterator<Item = ObjectMembers<'a>> {
     })
 }
 
-/// The members of an object without repeated keys, in the order of the text.
+/// The members of a JSON object without repeated keys, in the order of the text.
 type ObjectMembers<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
-/// A JSON value, as far as it can be a fact.
+/// A JSON value, with the detail that facts need.
 enum Json<'a> {
     Text(Cow<'a, str>),
-    /// A number without a fraction.
+    /// A number without a fraction, such as `4` or `4.0`.
     Integer(i64),
     List(Vec<Json<'a>>),
     Object(ObjectMembers<'a>),
@@ -195,7 +198,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
 }
 
 fn has_repeated_key(members: &ObjectMembers<'_>) -> bool {
-    // ECS writes keys in alphabetical order, so that most objects need no sorting.
+    // ECS writes keys in alphabetical order, so most objects need no further check.
     if members.is_sorted_by(|(one, _), (next, _)| one < next) {
         return false;
     }
@@ -203,7 +206,7 @@ fn has_repeated_key(members: &ObjectMembers<'_>) -> bool {
     keys.len() < members.len()
 }
 
-/// A key, borrowed if it has no escapes.
+/// A key of a JSON object; borrowed from the Cause unless it contains escapes.
 #[derive(Deserialize)]
 struct ObjectKey<'a>(#[serde(borrow)] Cow<'a, str>);
 #[cfg(test)]

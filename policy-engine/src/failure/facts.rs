@@ -1,41 +1,41 @@
-//! The facts of a failure that rules match on.
+//! The facts of a failure that rules can match.
 
 use super::text::Text;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Name prefix of a container that GuardDuty runtime monitoring adds to a task; it is not in the
-/// task definition.
+/// Name prefix of the container that GuardDuty Runtime Monitoring adds to a task, although the task
+/// definition does not contain it.
 ///
 /// Source: Amazon GuardDuty User Guide, "How Runtime Monitoring works with Fargate (Amazon ECS
 /// only)".
 pub const INJECTED_CONTAINER_PREFIX: &str = "aws-guardduty-agent-";
 
-/// The failure of one run of the task. A fact that could not be read is absent, never a default.
+/// The failure of one run of the task. A fact that could not be read is `None`, never a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure<'a> {
-    /// Step Functions' error name.
+    /// The error name from Step Functions.
     pub error: Option<Cow<'a, str>>,
-    /// In the order of [`NameFact::ALL`].
+    /// The values of the [`NameFact`]s, in the order of [`NameFact::ALL`].
     pub(super) names: [Option<Cow<'a, str>>; NameFact::ALL.len()],
-    /// ECS's `StoppedReason` of the task.
+    /// The `StoppedReason` that ECS reports for the task.
     pub stopped_reason: Option<Text<'a>>,
-    /// The task's containers, in the arbitrary order in which ECS lists them.
+    /// The containers of the task, in the arbitrary order in which ECS lists them.
     pub containers: Vec<Container<'a>>,
-    /// `Reason` and `Detail` of each entry of RunTask's `Failures`.
+    /// The `Reason` and `Detail` of each entry of RunTask's `Failures`.
     pub placement_reasons: Vec<Text<'a>>,
-    /// The Cause itself if it is not a JSON object.
+    /// The whole Cause, if it is plain text instead of a JSON object.
     pub plain_text: Option<Text<'a>>,
 }
 
-/// A fact of a task that is a name out of an open enumeration.
+/// A fact of a task whose value is a name from an open enumeration.
 ///
-/// A row here makes it a matcher; the policy language documents it in `language/keys.rs`.
+/// Each variant is a matcher of the policy language, documented in `language/keys.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NameFact {
-    /// ECS's code for the reason why it stopped the task.
+    /// ECS's code for why the task stopped, for example `SpotInterruption`.
     StopCode,
     /// The infrastructure that the task ran on: `FARGATE`, `EC2` or `EXTERNAL`.
     LaunchType,
@@ -44,10 +44,10 @@ pub enum NameFact {
 }
 
 impl NameFact {
-    /// All of them, in the order of their declaration.
+    /// All name facts, in the order of their declaration.
     pub const ALL: [Self; 3] = [Self::StopCode, Self::LaunchType, Self::CapacityProvider];
 
-    /// The key in policies.
+    /// Returns the key of the fact in policies.
     pub const fn key(self) -> &'static str {
         match self {
             Self::StopCode => "stop_code",
@@ -56,7 +56,7 @@ impl NameFact {
         }
     }
 
-    /// The key in a Cause.
+    /// Returns the key of the fact in a Cause.
     ///
     /// Source: ECS API Reference, Task.
     pub const fn cause_key(self) -> &'static str {
@@ -67,7 +67,7 @@ impl NameFact {
         }
     }
 
-    /// The fact with this key in policies. `None` if there is none.
+    /// Returns the fact with this key in policies. `None` if there is none.
     pub fn of_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fact| fact.key() == key)
     }
@@ -77,17 +77,17 @@ impl NameFact {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Container<'a> {
-    /// Its name; absent if it cannot be read.
+    /// The name of the container. `None` if it could not be read.
     pub name: Option<Cow<'a, str>>,
-    /// The code it exited with; absent if it never started.
+    /// The code with which the container exited. `None` if it never started.
     pub exit_code: Option<ExitCode>,
-    /// ECS's `Reason` for this container.
+    /// The `Reason` that ECS reports for the container.
     pub reason: Option<Text<'a>>,
 }
 
 /// An exit code: 32 bits, which ECS may report as a signed or as an unsigned number.
 ///
-/// Two codes are equal if their 32 bits are; a code prints as it was reported.
+/// Two codes are equal if their 32 bits are equal. A code prints as it was reported.
 ///
 /// # Examples
 ///
@@ -103,13 +103,13 @@ pub struct Container<'a> {
 pub struct ExitCode(i64);
 
 impl ExitCode {
-    /// An exit code as reported, −2³¹…2³²−1. `None` outside that range.
+    /// Returns the exit code for a reported number. `None` if it is outside −2³¹..=2³²−1.
     pub fn new(reported: i64) -> Option<Self> {
         let range = i64::from(i32::MIN)..=i64::from(u32::MAX);
         range.contains(&reported).then_some(Self(reported))
     }
 
-    /// The 32 bits as an unsigned number.
+    /// Returns the 32 bits as an unsigned number.
     pub fn bits(self) -> u32 {
         u32::try_from(self.0.rem_euclid(1 << 32)).unwrap_or_default()
     }
@@ -130,7 +130,7 @@ impl fmt::Display for ExitCode {
 }
 
 impl<'a> Container<'a> {
-    /// A container with this name that exited with this code; `None` if it never started.
+    /// Returns a container with this name and exit code; `None` if it never started.
     pub fn new(name: impl Into<Cow<'a, str>>, exit_code: Option<ExitCode>) -> Self {
         Self {
             name: Some(name.into()),
@@ -141,7 +141,7 @@ impl<'a> Container<'a> {
 }
 
 impl<'a> Failure<'a> {
-    /// The failure of a task with this only container.
+    /// Returns the failure of a task with only this container.
     pub fn of_container(container: Container<'a>) -> Self {
         Self {
             containers: vec![container],
@@ -149,21 +149,22 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// The name that the task has for this fact; absent if it cannot be read.
+    /// Returns the value of this fact. `None` if it could not be read.
     pub fn name(&self, fact: NameFact) -> Option<&str> {
         self.names.get(fact as usize)?.as_deref()
     }
 
-    /// Sets a name of the task.
+    /// Sets the value of this fact.
     pub fn set_name(&mut self, fact: NameFact, name: impl Into<Cow<'a, str>>) {
         if let Some(place) = self.names.get_mut(fact as usize) {
             *place = Some(name.into());
         }
     }
 
-    /// The failure as a rule sees it that looks at the named container; without a name it looks at
-    /// the task's only container, not counting those that start with
-    /// [`INJECTED_CONTAINER_PREFIX`].
+    /// Returns the failure from the view of a rule that examines the container with this name.
+    ///
+    /// `None` stands for the task's only container; containers whose names start with
+    /// [`INJECTED_CONTAINER_PREFIX`] are ignored then.
     pub fn seen<'f>(&'f self, container: Option<&str>) -> SeenFailure<'f> {
         SeenFailure {
             failure: self,
@@ -189,7 +190,7 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// A failure as one rule sees it: with the container that the rule looks at.
+/// A failure together with the container that one rule examines.
 #[derive(Debug, Clone, Copy)]
 pub struct SeenFailure<'f> {
     failure: &'f Failure<'f>,
@@ -197,40 +198,41 @@ pub struct SeenFailure<'f> {
 }
 
 impl<'f> SeenFailure<'f> {
-    /// The failure.
+    /// Returns the failure.
     pub fn failure(&self) -> &'f Failure<'f> {
         self.failure
     }
 
-    /// The container that the rule looks at.
+    /// Returns the container that the rule examines.
     ///
     /// # Errors
-    /// No single container of the task can be that one; it has neither exit code nor reason.
+    /// Returns an error if the Cause does not identify exactly one container. The rule then sees
+    /// neither an exit code nor a container reason.
     pub fn container(&self) -> Result<&'f Container<'f>, ContainerError> {
         self.container
     }
 
-    /// The exit code of that container; absent if it has none.
+    /// Returns the exit code of the container that the rule examines. `None` if there is none.
     pub fn exit_code(&self) -> Option<ExitCode> {
         self.container.ok()?.exit_code
     }
 
-    /// The reason of that container; absent if it has none.
+    /// Returns the reason of the container that the rule examines. `None` if there is none.
     pub fn container_reason(&self) -> Option<&'f Text<'f>> {
         self.container.ok()?.reason.as_ref()
     }
 }
 
-/// The reason why no container of the task is the one that a rule looks at.
+/// The reason why the container that a rule examines cannot be determined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContainerError {
     /// The Cause does not list the container.
     #[error("the task has no such container")]
     Missing,
-    /// The Cause lists the name twice.
+    /// The Cause lists two containers with this name.
     #[error("the task has two containers with this name")]
     ListedTwice,
-    /// The Cause lists several containers and the rule names none.
+    /// The Cause lists several containers, and the policy does not name one.
     #[error("the task has several containers and the policy names none")]
     Several,
 }

@@ -1,4 +1,5 @@
-//! Names that AWS is known to report. Other names are kept as they are: the lists grow.
+//! Names that AWS is known to report. AWS adds names over time, so other names are accepted, too;
+//! these lists serve only warnings, wording and examples.
 
 /// Error names that a Catch can receive.
 ///
@@ -47,7 +48,7 @@ pub(crate) const STOP_CODES: [&str; 7] = [
     "InfrastructureHealth",
 ];
 
-/// Prefixes that ECS puts before a stopped reason, followed by a colon.
+/// Error prefixes that ECS puts before a stopped reason, followed by a colon.
 ///
 /// Source: amazon-ecs-agent, `dockerapi/errors.go`; ECS Developer Guide, "Stopped task error
 /// messages".

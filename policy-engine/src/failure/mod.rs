@@ -1,4 +1,4 @@
-//! The failure of one run of the task, read from what Step Functions reports.
+//! The failure of one run of the task, read from Step Functions' `Error` and `Cause`.
 
 mod cause;
 mod facts;

@@ -1,13 +1,13 @@
-//! Texts that patterns are searched in.
+//! Texts in which patterns are searched.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-/// Length of the part of a text that is searched, in characters.
+/// Maximum length of the part of a text that patterns can match, in characters.
 pub const MAX_TEXT_CHARS: usize = 1_024;
 
-/// A text as patterns see it: ASCII, at most [`MAX_TEXT_CHARS`] characters, without line breaks at
-/// its end.
+/// A text in the form in which patterns are searched: ASCII, at most [`MAX_TEXT_CHARS`] characters,
+/// without line breaks at its end.
 ///
 /// # Examples
 ///
@@ -24,11 +24,14 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Projects a text: first each run of non-ASCII characters becomes one `?` (AWS prints
-    /// typographic apostrophes), then the text is cut, then CR and LF are removed from its end.
+    /// Normalizes a text for matching.
+    ///
+    /// First, each run of non-ASCII characters becomes one `?`, because AWS prints typographic
+    /// apostrophes. Then the text is cut to [`MAX_TEXT_CHARS`]. Last, CR and LF are removed from
+    /// its end.
     pub fn project(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
-        // Only the part that is kept has to be ASCII, so the work for a huge text is bounded.
+        // Only the part that is kept must be ASCII, so a huge text costs no more than a small one.
         let head_is_ascii = text
             .bytes()
             .take(MAX_TEXT_CHARS)
@@ -50,12 +53,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The projected text.
+    /// Returns the normalized text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The projected text in lower case.
+    /// Returns the normalized text in lower case.
     pub(crate) fn lowercase(&self) -> &str {
         self.lowercase
             .get_or_init(|| self.text.to_ascii_lowercase())
@@ -70,7 +73,7 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
-/// Replaces each run of non-ASCII characters, up to the length that is kept.
+/// Replaces each run of non-ASCII characters by `?`, up to [`MAX_TEXT_CHARS`] characters.
 fn to_ascii(text: &str) -> String {
     let mut projected = String::with_capacity(MAX_TEXT_CHARS);
     let mut in_run = false;

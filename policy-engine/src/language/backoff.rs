@@ -1,4 +1,4 @@
-//! `[backoff.<name>]`, and backoffs inside rules.
+//! Reads backoffs: `[backoff.<name>]`, and inline backoffs of rules.
 
 use super::formula::Formula;
 use super::keys;
@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::de::DeValue;
 
-/// The named backoffs of a policy, and which of them rules have used.
+/// The named backoffs of a policy, and the names that rules have used so far.
 #[derive(Default)]
 pub(super) struct NamedBackoffs {
-    /// `None` if the definition cannot be read.
+    /// The backoffs by name. `None` if a definition could not be read; then that has been reported.
     definitions: BTreeMap<String, Option<BackoffSpec>>,
     used: BTreeSet<String>,
 }
@@ -41,7 +41,8 @@ impl NamedBackoffs {
         self.used.contains(name)
     }
 
-    /// Reports problems with the delays of backoffs that no rule uses, and that nothing else checks.
+    /// Reports problems with the delays of backoffs that no rule uses, because otherwise only rules
+    /// have their delays checked.
     pub(super) fn check_unused(&self, max_retries: Option<u32>, out: &mut Diagnostics) {
         for (name, spec) in &self.definitions {
             if let Some(spec) = spec.as_ref().filter(|_| !self.is_used(name)) {
@@ -50,7 +51,7 @@ impl NamedBackoffs {
         }
     }
 
-    /// The backoff of a rule: a name, or a table.
+    /// Reads the `backoff` of a rule: the name of a backoff, or an inline table.
     pub(super) fn of_rule(
         &mut self,
         value: TomlNode<'_>,
@@ -97,7 +98,7 @@ impl NamedBackoffs {
     }
 }
 
-/// The kinds of backoff; every backoff has exactly one.
+/// The kinds of backoff. Every backoff has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Constant,
@@ -130,13 +131,13 @@ impl Kind {
     }
 }
 
-/// A backoff that is not tabulated yet: the number of its delays depends on the rule.
+/// A backoff before tabulation, which needs the number of retries of the rule that uses it.
 struct BackoffSpec {
     curve: Curve,
-    /// In seconds.
+    /// The upper bound of the delays, in seconds.
     cap: Option<u64>,
     jitter: Jitter,
-    /// The value of the kind's key.
+    /// The position of the kind's value in the policy text.
     span: Range<usize>,
 }
 
@@ -164,8 +165,8 @@ impl BackoffSpec {
         }
         let (kind, value) = *kinds.first()?;
         let curve = curve(kind, value, policy, out)?;
-        // A cap or jitter that cannot be read has been reported; the delays without it would be
-        // different ones.
+        // If the cap or the jitter could not be read, that has been reported. The delays without it
+        // would be different ones, so there is no point in checking them.
         let cap = match cap {
             None => None,
             Some(cap) => Some(cap?),
@@ -178,7 +179,8 @@ impl BackoffSpec {
         })
     }
 
-    /// One delay for each of this many retries; if their number is unknown, the first one alone.
+    /// Computes one delay for each retry. If the number of retries is unknown, computes only the
+    /// first delay.
     fn tabulate(&self, retries: Option<u32>, out: &mut Diagnostics) -> Option<BackoffTable> {
         let table =
             BackoffTable::tabulate(&self.curve, retries.unwrap_or(1), self.cap, self.jitter);
@@ -265,10 +267,10 @@ impl BackoffSpec {
     }
 }
 
-/// Reports a backoff without a kind, unless one of its keys is a misspelled kind: that is reported as
-/// an unknown key. True if the report explains the other keys, too.
+/// Reports a backoff without a kind, unless one of its keys is a misspelled kind, which is reported
+/// as an unknown key. Returns whether the report explains the other keys, too.
 fn report_missing_kind(section: &Section<'_>, out: &mut Diagnostics) -> bool {
-    // Keys of a kind, without the kind around them.
+    // The author may have written the keys of a kind directly, without the kind around them.
     let has = |key| section.get(key).is_some();
     let probably_meant = match (has("initial"), has("step"), has("factor")) {
         (_, true, false) => Some("linear = { initial = \"30s\", step = \"10s\" }"),

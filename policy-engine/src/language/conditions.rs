@@ -1,4 +1,4 @@
-//! `when`: the conditions of a rule.
+//! Reads `when`: the conditions of a rule.
 
 use super::exit_codes::ExitCodeNames;
 use super::keys;
@@ -11,8 +11,8 @@ use crate::policy::Pattern;
 use crate::policy::{Condition, Matcher, NameMatch, TextScope};
 use std::ops::Range;
 
-/// The conditions of one `when`: first those on names and exit codes, then those on texts, which
-/// take longer to check; else in the order of the text.
+/// Reads the conditions of one `when`. Conditions on texts come last, because they take longest to
+/// check; otherwise the order is that of the policy text.
 pub(super) fn read(
     when: &Section<'_>,
     policy: &str,
@@ -108,8 +108,8 @@ fn pattern(value: TomlNode<'_>, policy: &str, out: &mut Diagnostics) -> Option<P
     }
 }
 
-/// The first character of a pattern that is never in a text: a non-ASCII character, or a control
-/// character such as the backspace that TOML makes of `"\b"`.
+/// Returns the position of the first character of a pattern that no text contains: a non-ASCII
+/// character, or a control character such as the backspace that TOML reads in `"\b"`.
 fn unlikely_character(pattern: &str) -> Option<Range<usize>> {
     let is_unlikely =
         |c: &char| !c.is_ascii() || (c.is_ascii_control() && !c.is_ascii_whitespace());

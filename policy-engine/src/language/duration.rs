@@ -1,11 +1,12 @@
-//! Durations such as `1h30m`: whole numbers, each with a unit.
+//! Parses durations such as `1h30m`: whole numbers, each with a unit.
 
 use crate::policy::UNITS;
 
-/// Reads `90s`, `15m`, `1h30m` or `2d` as seconds: longer units first, each unit at most once.
+/// Parses a duration such as `90s`, `15m`, `1h30m` or `2d`, and returns it in seconds. Longer units
+/// come first, and each unit occurs at most once.
 ///
 /// # Errors
-/// What to type instead, as the help of a diagnostic.
+/// Returns what to type instead, as the help of a diagnostic.
 pub(super) fn parse(text: &str) -> Result<u64, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("say the unit, for example `\"{text}s\"`"));
@@ -33,7 +34,8 @@ fn seconds(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(total)
 }
 
-/// The duration behind a number with its unit spelt out: `5 minutes`, `60sec`, `1H`.
+/// Returns the duration that the author of `5 minutes`, `60sec` or `1H` probably meant: one number
+/// whose unit is written differently.
 fn probably_meant(text: &str) -> Option<String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

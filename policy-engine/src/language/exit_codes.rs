@@ -1,4 +1,4 @@
-//! `[exit_codes]`, and exit codes as rules and tests write them.
+//! Reads `[exit_codes]`, and exit codes in rules and tests.
 
 use super::section::Section;
 use super::tree::TomlNode;
@@ -10,26 +10,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use toml::de::DeValue;
 
-/// The word for a missing exit code.
+/// The word that matches a missing exit code.
 const ABSENT: &str = "absent";
 
-/// Longest name, in characters.
+/// Maximum length of a name for an exit code, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
-/// The names that the policy gives to exit codes, and which of them rules have used.
+/// The names in `[exit_codes]`, and those that rules or tests have used so far.
 #[derive(Default)]
 pub(super) struct ExitCodeNames {
     codes: BTreeMap<String, ExitCode>,
     used: BTreeSet<String>,
-    /// Whether an entry could not be read: then an unknown name may be that one.
+    /// Whether an entry could not be read. Then an unknown name may be the name of that entry.
     incomplete: bool,
 }
 
-/// The meaning of one value of `exit_code`.
+/// One value of `exit_code`, with names replaced by numbers.
 pub(super) enum ExitCodeSpec {
-    /// No exit code at all.
+    /// `"absent"`: there is no exit code.
     Absent,
-    /// All codes from one to another, as the policy writes them.
+    /// A range of codes that includes both ends, as written in the policy: signed or unsigned.
     Range(RangeInclusive<i64>),
 }
 
@@ -71,7 +71,7 @@ impl ExitCodeNames {
         names
     }
 
-    /// The names and their codes, in alphabetical order.
+    /// Returns the names and their codes, in alphabetical order of the names.
     pub(super) fn into_codes(self) -> Vec<(String, ExitCode)> {
         self.codes.into_iter().collect()
     }
@@ -84,7 +84,7 @@ impl ExitCodeNames {
         self.used.contains(name)
     }
 
-    /// The codes of a value or a list of values.
+    /// Reads `exit_code` in `when`: one value or a list of values.
     pub(super) fn read_set(
         &mut self,
         value: TomlNode<'_>,
@@ -100,7 +100,7 @@ impl ExitCodeNames {
         Some(set)
     }
 
-    /// A number, a name, a range, or `"absent"`.
+    /// Reads one value: a number, a name, a range, or `"absent"`.
     pub(super) fn read_spec(
         &mut self,
         value: TomlNode<'_>,
@@ -144,7 +144,7 @@ impl ExitCodeNames {
             }
             None => match probably_meant(text) {
                 Some(label_and_help) => label_and_help,
-                // The name may be one of those that could not be read.
+                // The name may belong to an entry that could not be read, which has been reported.
                 None if self.incomplete => return None,
                 None => ("not in `[exit_codes]`", self.help_for_unknown(text)),
             },
@@ -163,18 +163,19 @@ impl ExitCodeNames {
     }
 }
 
-/// Both ends of a range and the sign between them, in the notation of any language.
+/// Parses a range in the notation of any common language, and returns both ends and the sign
+/// between them.
 fn bounds(text: &str) -> Option<(i64, &'static str, i64)> {
     const SIGNS: [&str; 6] = ["..=", "...", "..", " - ", "-", ":"];
     SIGNS.into_iter().find_map(|sign| {
-        // The text may start with a minus.
+        // Skip the first character: it may be a minus.
         let at = text.get(1..)?.find(sign)? + 1;
         let (low, high) = (text.get(..at)?, text.get(at + sign.len()..)?);
         Some((low.trim().parse().ok()?, sign, high.trim().parse().ok()?))
     })
 }
 
-/// A label and a help for a text that is neither a name nor a whole range.
+/// Returns a label and a help for a text that is neither a name nor a range with both ends.
 fn probably_meant(text: &str) -> Option<(&'static str, String)> {
     if text.contains("..") {
         let help = "write both ends as numbers, the last one included: `\"40..=49\"`";
@@ -186,7 +187,7 @@ fn probably_meant(text: &str) -> Option<(&'static str, String)> {
             format!("write `{code}` without quotes"),
         ));
     }
-    // Ranges such as `40 to 49`.
+    // The text may be a range in words, such as `40 to 49`.
     let numbers = text
         .split(|c: char| !c.is_ascii_digit())
         .filter(|part| !part.is_empty());
@@ -207,7 +208,7 @@ fn is_name(text: &str) -> bool {
         && text != ABSENT
 }
 
-/// A number as an exit code. `None` if it has more than 32 bits; then that is reported.
+/// Converts a number to an exit code. `None` if it is out of range; then that is reported.
 fn exit_code(code: i64, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<ExitCode> {
     let exit_code = ExitCode::new(code);
     if exit_code.is_none() {

@@ -1,4 +1,4 @@
-//! `[guarantee]`.
+//! Reads `[guarantee]`.
 
 use super::keys;
 use super::section::Section;

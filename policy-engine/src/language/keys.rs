@@ -1,16 +1,15 @@
-//! The keys of the policy language: one list for reading them, for the JSON Schema and for the
-//! reference.
+//! The keys of the policy language, in one list for the loader, the JSON Schema and the reference.
 
-/// One table of a policy.
+/// One table of the policy language.
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TableSpec {
-    /// A name for it, as in `definitions` of the schema.
+    /// The name of the table in `definitions` of the schema.
     pub name: &'static str,
-    /// Its purpose.
+    /// The purpose of the table.
     pub meaning: &'static str,
-    /// Its keys, in the order in which documents list them.
+    /// The keys of the table, in the order in which documents list them.
     pub keys: &'static [KeySpec],
 }
 
@@ -19,15 +18,15 @@ pub struct TableSpec {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct KeySpec {
-    /// The key as policies spell it.
+    /// The key as written in policies.
     pub name: &'static str,
-    /// Its values.
+    /// The values that the key accepts.
     pub value: ValueSpec,
-    /// Whether it may be omitted.
+    /// Whether the key may be omitted.
     pub presence: Presence,
-    /// A line of a policy.
+    /// An example: a line of a policy.
     pub example: &'static str,
-    /// Its meaning, in one or two sentences, with its source.
+    /// The meaning of the key, in one or two sentences, with its source.
     pub meaning: &'static str,
 }
 
@@ -35,76 +34,76 @@ pub struct KeySpec {
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// A policy without the key is refused.
+    /// A policy without the key is rejected.
     Required,
-    /// Without the key, this holds.
+    /// The key may be omitted. The text states what holds then.
     Optional(&'static str),
 }
 
-/// The values of a key.
+/// The kind of values that a key accepts.
 #[cfg(feature = "schema")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueSpec {
-    /// The version of the language.
+    /// The version of the policy language.
     Version,
-    /// Any text except the empty one.
+    /// Any text that is not empty.
     Text,
     /// The name of a container.
     Container,
-    /// A name of a rule or a backoff.
+    /// A new name, of a rule or a backoff.
     Name,
     /// `true` or `false`.
     Flag,
-    /// A whole number of retries, from this one to [`MAX_RETRIES`](crate::policy::MAX_RETRIES).
+    /// A number of retries, from the given minimum to [`MAX_RETRIES`](crate::policy::MAX_RETRIES).
     Retries(u32),
-    /// A whole number of runs.
+    /// A number of runs, from 1 on.
     Runs,
-    /// Whole seconds with units.
+    /// A duration such as `1h30m`.
     Duration,
     /// A list of durations.
     Durations,
-    /// A number from 1 on.
+    /// A number that is at least 1, possibly with a fraction.
     Factor,
-    /// A formula.
+    /// A formula for delays.
     Formula,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// A name, or several.
+    /// A name to match, or a list of names.
     Names,
-    /// An error name or the beginning of one, or several.
+    /// An error name or a prefix of error names, or a list of these.
     ErrorNames,
-    /// Exit codes.
+    /// One or more exit codes, names of exit codes, ranges, or `absent`.
     ExitCodes,
-    /// One exit code.
+    /// One exit code, its name, or `absent`.
     ExitCode,
-    /// A pattern, or several.
+    /// A pattern, or a list of patterns.
     Patterns,
-    /// Names of exit codes.
+    /// A table of names and exit codes, `[exit_codes]`.
     CodeNames,
-    /// The table with this name.
+    /// The [table](TableSpec) with this name.
     Section(&'static str),
-    /// A list of such tables.
+    /// A list of [tables](TableSpec) with this name.
     Sections(&'static str),
-    /// Such tables by their names.
+    /// A table whose keys are names and whose values are [tables](TableSpec) with this name.
     Named(&'static str),
-    /// The name of a backoff, or a backoff.
+    /// The name of a backoff, or an inline backoff.
     Backoff,
-    /// The failures of a test.
+    /// The failures of a test, or a single one.
     Failures,
-    /// The expectations of a test.
+    /// The expected decisions of a test, or a single one.
     Expectations,
-    /// A type; for TEMPORARY possibly with a wait.
+    /// A type; TEMPORARY may be followed by a wait or a range of waits.
     TypeAndWait,
 }
 
-/// Declares the list of keys of each table, and with the feature `schema` their documentation.
+/// Declares the list of keys of each table and, with the feature `schema`, their documentation.
 macro_rules! language {
     ($($(#[$doc:meta])* $list:ident: $table:literal, $about:literal;
        $($key:literal $value:expr, $presence:expr, $example:literal, $meaning:literal;)*)*) => {
         $($(#[$doc])* pub(super) const $list: &[&str] = &[$($key),*];)*
 
-        /// The tables of a policy; the first one is the policy itself.
+        /// All tables of the policy language. The first one is the policy as a whole.
         #[cfg(feature = "schema")]
         pub const TABLES: &[TableSpec] = {
             use Presence::{Optional, Required};
@@ -120,7 +119,7 @@ macro_rules! language {
     };
 }
 
-/// The types of the language.
+/// The types of rules, as written in policies.
 #[cfg(feature = "schema")]
 const TYPES: &[&str] = &[
     crate::policy::Type::Retriable.as_str(),
@@ -129,7 +128,7 @@ const TYPES: &[&str] = &[
 ];
 
 language! {
-    /// The whole policy.
+    /// Keys at the top level of a policy.
     POLICY: "policy", "Which failures of a container task are retried, how often, and after which wait.";
     "version" Version, Required, "version = 1",
         "The version of the policy language.";
@@ -154,7 +153,7 @@ language! {
         "guarantee = { max_runs = 10, max_wait = \"1h\" }",
         "Bounds that the worst case must not exceed; `exitwise check` enforces them.";
 
-    /// `[limits]`.
+    /// Keys of `[limits]`.
     LIMITS: "limits", "Limits on one execution as a whole.";
     "max_retries" Retries(0), Required, "max_retries = 3",
         "Retries of all counted rules together; the task runs at most once more than that.";
@@ -165,7 +164,7 @@ language! {
         "Upper bound on the time from the execution's start to the end of the next wait. If that \
          would be longer, the execution ends with `DeadlineReached`.";
 
-    /// `[[rule]]`.
+    /// Keys of `[[rule]]`.
     RULE: "rule", "Which failures the rule matches, and what to do about them.";
     "name" Name, Required, "name = \"network-error\"",
         "The name of the rule in decisions, counters and messages; unique, and not `default` or \
@@ -183,7 +182,7 @@ language! {
         "Whether the rule's retries use up `limits.max_retries`. A rule with `counts = false` needs \
          a `max_retries` of its own.";
 
-    /// `[default]`.
+    /// Keys of `[default]`.
     DEFAULT: "default", "What to do about failures that no rule matches.";
     "type" Word(TYPES), Required, "type = \"FATAL\"",
         "As in a rule.";
@@ -192,7 +191,7 @@ language! {
     "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = { constant = \"60s\" }",
         "As in a rule.";
 
-    /// `when`.
+    /// Keys of `when`.
     WHEN: "when", "Which failures a rule matches: every key must match, and of the values of one key \
                    at least one.";
     "error" ErrorNames, Optional("any"), "error = [\"States.Timeout\", \"ECS.*\"]",
@@ -218,7 +217,7 @@ language! {
     "capacity_provider" Names, Optional("any"), "capacity_provider = \"FARGATE_SPOT\"",
         "The task's CapacityProviderName. Source: ECS API Reference, Task.";
 
-    /// `[backoff.<name>]`, and inline backoffs.
+    /// Keys of `[backoff.<name>]` and of inline backoffs.
     BACKOFF: "backoff", "How long to wait before the rule's retry n, counted from 1: exactly one kind, \
                          and optionally cap and jitter.";
     "constant" Duration, Optional("one kind is required"), "constant = \"60s\"",
@@ -245,26 +244,26 @@ language! {
          half of the delay to all of it. Source: AWS Architecture Blog, Exponential Backoff And \
          Jitter.";
 
-    /// `linear`.
+    /// Keys of `linear`.
     LINEAR: "linear", "Delays that grow by the same number of seconds.";
     "initial" Duration, Required, "initial = \"30s\"",
         "The delay before retry 1.";
     "step" Duration, Required, "step = \"10s\"",
         "How much longer each further delay is.";
 
-    /// `exponential`.
+    /// Keys of `exponential`.
     EXPONENTIAL: "exponential", "Delays that grow by the same factor.";
     "initial" Duration, Required, "initial = \"30s\"",
         "The delay before retry 1.";
     "factor" Factor, Required, "factor = 2",
         "How many times longer each further delay is; need not be a whole number.";
 
-    /// `fibonacci`.
+    /// Keys of `fibonacci`.
     FIBONACCI: "fibonacci", "Delays that grow like the Fibonacci numbers.";
     "initial" Duration, Required, "initial = \"10s\"",
         "The delay before retries 1 and 2.";
 
-    /// `[[test]]`.
+    /// Keys of `[[test]]`.
     TEST: "test", "One execution: its failures, and the decision that is expected after each.";
     "name" Text, Required, "name = \"a network error is retried three times\"",
         "What the test shows; unique.";
@@ -277,7 +276,7 @@ language! {
         "The decision that is expected after each failure; for a wait with jitter, the whole range \
          that can be drawn.";
 
-    /// A failure of a test.
+    /// Keys of a failure in a test.
     FAILURE: "failure", "Facts of a failure; omitted facts are absent, except `error` and `stop_code`.";
     "error" Text, Optional("`\"States.TaskFailed\"`"), "error = \"States.Timeout\"",
         "Step Functions' error name.";
@@ -306,7 +305,7 @@ language! {
         "A file with a recorded event of ProcessError, instead of all other facts; the path is \
          relative to the policy.";
 
-    /// An expectation of a test.
+    /// Keys of an expectation in a test.
     EXPECTATION: "expectation", "What is expected of a decision: at least one of these.";
     "type" TypeAndWait, Optional("any"), "type = \"TEMPORARY 60s\"",
         "The type; for TEMPORARY possibly with a wait or a range of waits.";
@@ -315,7 +314,7 @@ language! {
     "error" Text, Optional("any"), "error = \"RetriesExhausted.network-error\"",
         "The error of the failed execution, or the name of the failure if the task runs again.";
 
-    /// `[guarantee]`.
+    /// Keys of `[guarantee]`.
     GUARANTEE: "guarantee", "Bounds that the worst case must not exceed.";
     "max_runs" Runs, Optional("no bound"), "max_runs = 10",
         "Most runs of the task in one execution.";
@@ -323,7 +322,7 @@ language! {
         "Longest sum of all waits in one execution.";
 }
 
-/// As the reference describes the values, with units.
+/// Prints the kind of values as the reference describes it, with units.
 #[cfg(feature = "schema")]
 impl std::fmt::Display for ValueSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

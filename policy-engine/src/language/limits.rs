@@ -1,4 +1,4 @@
-//! `[limits]`, and what they mean together with the rules.
+//! Reads `[limits]`, and checks them together with the rules.
 
 use super::keys;
 use super::section::Section;
@@ -27,7 +27,7 @@ pub(super) fn read(root: &Section<'_>, out: &mut Diagnostics) -> Option<Limits> 
     })
 }
 
-/// Reports limits that allow more retries than an execution's history can hold.
+/// Reports limits that allow more retries than the history of an execution can hold.
 pub(super) fn check_total_retries(
     limits: Limits,
     span: Range<usize>,

@@ -1,4 +1,4 @@
-//! From a policy's text to the policy.
+//! Loads a policy from its text.
 
 use super::backoff::NamedBackoffs;
 use super::exit_codes::ExitCodeNames;
@@ -14,19 +14,19 @@ use sha2::{Digest, Sha256};
 /// The version of the policy language that this engine supports.
 const VERSION: i64 = 1;
 
-/// The parts of a policy to read.
+/// The parts of a policy that are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Parts {
     All,
-    /// All but tests and guarantee, which no decision depends on.
+    /// Everything except tests and guarantee, which no decision depends on.
     ForDecisions,
 }
 
 impl Policy {
-    /// Loads a policy from its TOML text. The diagnostics beside the policy are warnings.
+    /// Loads a policy from its TOML text. The diagnostics returned with the policy are warnings.
     ///
     /// # Errors
-    /// All problems of the text, errors and warnings, in the order of their places.
+    /// Returns all problems of the text, errors and warnings, in the order of their positions.
     ///
     /// # Examples
     ///
@@ -56,11 +56,11 @@ impl Policy {
         }
     }
 
-    /// Loads a policy for making decisions: without its tests and its guarantee, and without
-    /// looking for warnings, which takes longer than all the rest.
+    /// Loads a policy for making decisions only. It has no tests and no guarantee, and warnings are
+    /// not computed, because that takes longer than everything else.
     ///
     /// # Errors
-    /// As for [`Policy::load`], except for problems of tests and guarantee.
+    /// Returns the same errors as [`Policy::load`], except those in tests and the guarantee.
     ///
     /// # Examples
     ///
@@ -80,7 +80,7 @@ impl Policy {
     }
 }
 
-/// The policy; complete unless an error has been reported.
+/// Reads the policy, as completely as possible. The policy is usable only if `out` has no errors.
 fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
     if text.len() > MAX_POLICY_BYTES {
         let problem = Diagnostic::new(Code::TooLarge, 0..0, "the policy is too large");
@@ -160,7 +160,8 @@ fn check_version(root: &Section<'_>, out: &mut Diagnostics) {
 
 /// Reports exit codes and backoffs that no rule uses.
 fn report_unused_names(root: &Section<'_>, reader: &RuleReader<'_>, out: &mut Diagnostics) {
-    // A misspelled name leaves the right one unused, and one mistake is one diagnostic.
+    // If a name is misspelled, the correct name seems unused. The misspelling has been reported,
+    // and one mistake should give one diagnostic.
     if out.has_errors() {
         return;
     }
@@ -196,7 +197,7 @@ fn report_unused_names(root: &Section<'_>, reader: &RuleReader<'_>, out: &mut Di
     report("backoff", &is_used, Code::UnusedBackoff, "backoff", help);
 }
 
-/// `sha256:` and the first 12 hexadecimal digits of the SHA-256 of a text.
+/// Returns `sha256:` and the first 12 hexadecimal digits of the SHA-256 of a text.
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text);
     let digits = digest.iter().take(6).map(|byte| format!("{byte:02x}"));

@@ -1,8 +1,9 @@
-//! The policy language: TOML text in, [`Policy`](crate::policy::Policy) or diagnostics out.
+//! The policy language: turns TOML text into a [`Policy`](crate::policy::Policy) or into
+//! diagnostics.
 //!
-//! [`Policy::load`](crate::policy::Policy::load) is the way in. Every key is read by itself, so one
-//! pass reports all problems of a text; only a syntax error ends it. The files follow the language:
-//! one for each of its tables.
+//! [`Policy::load`](crate::policy::Policy::load) is the entry point. Every key is read
+//! independently of the others, so one pass reports all problems of a text; after a syntax
+//! error, however, the rest is not read. Each table of the language has its own file here.
 
 mod backoff;
 mod conditions;

@@ -1,4 +1,4 @@
-//! The names of rules, backoffs and containers.
+//! Checks the names of rules, backoffs and containers.
 
 use super::tree::TomlNode;
 use super::values;
@@ -7,15 +7,15 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::policy::DEFAULT_RULE;
 use std::ops::Range;
 
-/// Longest name of a rule or a backoff, in characters.
+/// Maximum length of the name of a rule or a backoff, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
-/// Longest name of a container, in characters.
+/// Maximum length of the name of a container, in characters.
 ///
 /// Source: ECS API Reference, ContainerDefinition, `name`.
 const MAX_CONTAINER_CHARS: usize = 255;
 
-/// Reports a name that a rule or a backoff cannot have; `thing` is either.
+/// Reports a name that is not allowed. `thing` is what it names: `rule` or `backoff`.
 pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagnostics) {
     let problem = || {
         let message = format!("{} cannot name a {thing}", quoted(name));
@@ -38,7 +38,7 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
     }
 }
 
-/// The name of a container. `None` if ECS allows no such name; then that is reported.
+/// Reads the name of a container. `None` if ECS does not allow it; then that is reported.
 pub(super) fn container(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<String> {
     let name = values::text(value, out)?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);

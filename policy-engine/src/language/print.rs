@@ -3,12 +3,12 @@
 use crate::policy::{Action, Condition, Policy, Rule, Seconds};
 use std::fmt::{self, Write as _};
 
-/// The policy as TOML in its normal form: defaults are spelt out, exit codes are ranges of unsigned
-/// numbers, and backoffs are lists of delays.
+/// Prints the policy as TOML in its normal form: defaults are written out, exit codes are ranges of
+/// unsigned numbers, and backoffs are lists of delays.
 ///
-/// Loading it again gives an equal policy, unless the lists make it longer than
-/// [`MAX_POLICY_BYTES`](crate::policy::MAX_POLICY_BYTES). It may have other warnings, because no rule
-/// uses the names of exit codes any more. Tests and guarantee are not printed.
+/// Loading the printed text gives an equal policy, unless the lists make it longer than
+/// [`MAX_POLICY_BYTES`](crate::policy::MAX_POLICY_BYTES). The warnings may differ, because rules no
+/// longer use the names in `[exit_codes]`. Tests and guarantee are not printed.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "version = 1")?;
@@ -49,15 +49,17 @@ impl fmt::Display for Policy {
     }
 }
 
-/// `type`, `max_retries` and `backoff` of a rule.
+/// Returns the lines `type`, `max_retries` and `backoff` of a rule.
 fn action(rule: &Rule) -> String {
     let mut lines = format!("type = \"{}\"\n", rule.action().to_type());
-    // A rule has 0 only if it inherits `limits.max_retries = 0`; its own value starts at 1.
+    // The limit is 0 only if it is inherited from `limits.max_retries = 0`. Policies cannot write
+    // it: a rule's own `max_retries` is at least 1.
     if rule.max_retries() > 0 {
         let _ = writeln!(lines, "max_retries = {}", rule.max_retries());
     }
     if let Some(backoff) = rule.backoff() {
-        // The last delay repeats by itself.
+        // When the policy is loaded, the last delay of a list repeats. So equal delays at the end
+        // are printed once.
         let delays = backoff.delays();
         let last = delays.last();
         let end = delays
@@ -78,7 +80,7 @@ fn action(rule: &Rule) -> String {
 }
 
 impl Condition {
-    /// The values as TOML.
+    /// Returns the values of the condition in TOML.
     fn toml_values(&self) -> Vec<String> {
         match self {
             Self::Error(names) => names.iter().map(|name| string(&name.written())).collect(),
@@ -95,7 +97,7 @@ impl Condition {
     }
 }
 
-/// A TOML string. Its escapes are those of JSON, and one more for DEL.
+/// Returns a TOML string. TOML has the escapes of JSON, but DEL must be escaped, too.
 fn string(text: &str) -> String {
     serde_json::Value::from(text)
         .to_string()

@@ -1,4 +1,4 @@
-//! `[[rule]]` and `[default]`.
+//! Reads `[[rule]]` and `[default]`.
 
 use super::backoff::NamedBackoffs;
 use super::conditions;
@@ -12,19 +12,19 @@ use crate::policy::{Action, DEFAULT_RULE, MAX_RETRIES, MAX_RULES, Rule, Type};
 use std::collections::BTreeMap;
 use toml::de::DeValue;
 
-/// The parts of a policy that rules refer to.
+/// Reads rules, with the parts of the policy that rules refer to.
 pub(super) struct RuleReader<'p> {
     pub(super) policy: &'p str,
-    /// The container of the policy.
+    /// The policy's `container`.
     pub(super) container: Option<&'p str>,
-    /// `limits.max_retries`, which rules inherit. `None` if it cannot be read.
+    /// `limits.max_retries`, which rules inherit. `None` if it could not be read.
     pub(super) max_retries: Option<u32>,
     pub(super) exit_codes: ExitCodeNames,
     pub(super) backoffs: NamedBackoffs,
 }
 
 impl RuleReader<'_> {
-    /// All `[[rule]]` tables.
+    /// Reads all `[[rule]]` tables, in order.
     pub(super) fn rules(&mut self, root: &Section<'_>, out: &mut Diagnostics) -> Vec<Rule> {
         let Some(value) = root.get("rule") else {
             return Vec::new();
@@ -68,7 +68,7 @@ impl RuleReader<'_> {
         rules
     }
 
-    /// A rule as far as it can be read; what cannot be read has been reported.
+    /// Reads a rule, as completely as possible; problems are reported.
     fn rule(
         &mut self,
         mut section: Section<'_>,
@@ -109,7 +109,8 @@ impl RuleReader<'_> {
         }
     }
 
-    /// `[default]`; FATAL if the policy has none. `position` is the number of rules before it.
+    /// Reads `[default]`; FATAL if the policy has none. `position` is the number of rules before
+    /// it.
     pub(super) fn default_rule(
         &mut self,
         root: &Section<'_>,
@@ -138,7 +139,7 @@ impl RuleReader<'_> {
         }
     }
 
-    /// Combines `type`, `max_retries`, `backoff` and `counts`.
+    /// Reads `type`, `max_retries` and `backoff`, and checks that they and `counts` fit together.
     fn action(
         &mut self,
         section: &Section<'_>,
@@ -149,8 +150,8 @@ impl RuleReader<'_> {
         let value = section.required("type", "type = \"FATAL\"", out);
         let type_ = value.and_then(|value| values::word(value, "type", types, out));
         let max_retries = self.max_retries(section, counts, type_, out);
-        // The delays are checked even if the type is missing or has none, so that one pass
-        // reports all problems.
+        // The delays are checked even if the type is missing or does not allow a backoff, so that
+        // one pass reports all problems.
         let backoff = section
             .get("backoff")
             .and_then(|value| self.backoffs.of_rule(value, self.policy, max_retries, out));
@@ -199,7 +200,8 @@ impl RuleReader<'_> {
         }
     }
 
-    /// The rule's own `max_retries`, or that of the limits. `None` if it is unknown.
+    /// Returns the rule's own `max_retries`, or else that of `[limits]`. `None` if there is none,
+    /// or if it could not be read.
     fn max_retries(
         &self,
         section: &Section<'_>,
@@ -247,7 +249,7 @@ impl LineStarts {
         Self([0].into_iter().chain(after_breaks).collect())
     }
 
-    /// The line of a byte offset, from 1.
+    /// Returns the line of a byte offset, counted from 1.
     fn line(&self, offset: usize) -> usize {
         self.0.partition_point(|start| *start <= offset)
     }

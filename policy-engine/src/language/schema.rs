@@ -1,7 +1,7 @@
-//! The JSON Schema of policies, with which editors complete and check a policy while it is typed.
+//! The JSON Schema of policies, with which editors complete and check a policy as it is typed.
 //!
-//! Draft 7, because that is what the editors' TOML plugins support. Problems that involve several
-//! places (unknown names, formulas, delays, reachability) are left to `exitwise check`.
+//! It uses draft 7, which the editors' TOML plugins support. Problems that involve several parts of
+//! a policy (unknown names, formulas, delays, reachability) are left to `exitwise check`.
 
 use super::formula::MAX_FORMULA_BYTES;
 use super::keys::{KeySpec, Presence, TABLES, TableSpec, ValueSpec};
@@ -10,11 +10,11 @@ use crate::decision::NO_RULE;
 use crate::policy::{DEFAULT_RULE, MAX_RETRIES, MAX_RULES};
 use serde_json::{Map, Value as Json, json};
 
-/// Days, hours, minutes and seconds, in this order, each at most once.
+/// Pattern of a duration: days, hours, minutes and seconds, in this order, each at most once.
 const DURATION: &str = "(?:[0-9]+d(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?\
                         |[0-9]+h(?:[0-9]+m)?(?:[0-9]+s)?|[0-9]+m(?:[0-9]+s)?|[0-9]+s)";
 
-/// The JSON Schema of policies, the same as `policies/schema.json`.
+/// Returns the JSON Schema of policies. `policies/schema.json` has the same content.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ pub fn schema() -> Json {
     schema
 }
 
-/// The schema of a table.
+/// Returns the schema of a table.
 fn object(table: &TableSpec) -> Json {
     let properties: Map<_, _> = table
         .keys
@@ -65,7 +65,7 @@ fn object(table: &TableSpec) -> Json {
     object
 }
 
-/// Constraints between the keys of a table.
+/// Returns the constraints between several keys of a table.
 fn together(table: &TableSpec) -> Json {
     let is =
         |key: &str, value: Json| json!({"properties": {key: {"const": value}}, "required": [key]});
@@ -98,7 +98,7 @@ fn together(table: &TableSpec) -> Json {
     }
 }
 
-/// The schema of a key, with the description that editors show.
+/// Returns the schema of a key, with the description that editors show.
 fn property(key: &KeySpec) -> Json {
     let if_omitted = match key.presence {
         Presence::Required => String::new(),
@@ -106,7 +106,8 @@ fn property(key: &KeySpec) -> Json {
     };
     let mut property = value_schema(key.value);
     if let Json::Object(property) = &mut property {
-        // In draft 7, all other keywords beside a `$ref` are ignored.
+        // In draft 7, all other keywords next to a `$ref` are ignored, so the `$ref` is put into an
+        // `allOf`.
         if let Some(reference) = property.remove("$ref") {
             property.insert("allOf".into(), json!([{"$ref": reference}]));
         }

@@ -1,4 +1,4 @@
-//! A table of a policy, and problems with its keys.
+//! A table of a policy, with checks of its keys.
 
 use super::tree::{self, TomlKey, TomlNode};
 use super::values::wrong_type;
@@ -6,16 +6,16 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, alike, quoted};
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
-/// A table of a policy, and how messages call it.
+/// A table of a policy, with its name in messages.
 pub(super) struct Section<'t> {
     pub(super) table: &'t DeTable<'t>,
     pub(super) span: Range<usize>,
-    /// In backticks if it is a word of the policy.
+    /// The name of the table in messages; in backticks if the policy contains it literally.
     pub(super) name: String,
 }
 
 impl<'t> Section<'t> {
-    /// The value as a table. `None` if it is not one; then that is reported.
+    /// Returns the value as a table. `None` if it is another type; then that is reported.
     pub(super) fn of(value: TomlNode<'t>, name: &str, out: &mut Diagnostics) -> Option<Self> {
         match value.get_ref() {
             DeValue::Table(table) => Some(Self {
@@ -30,12 +30,13 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// The table under a key. `None` if there is none.
+    /// Returns the table under a key. `None` if the key is missing, or if its value is not a table;
+    /// then that is reported.
     pub(super) fn table(&self, key: &str, out: &mut Diagnostics) -> Option<Section<'t>> {
         Section::of(self.get(key)?, &format!("`[{key}]`"), out)
     }
 
-    /// The keys and values, in the order of the text.
+    /// Returns the keys and values, in the order of the text.
     pub(super) fn members(&self) -> Vec<(TomlKey<'t>, TomlNode<'t>)> {
         tree::members(self.table)
     }
@@ -44,15 +45,15 @@ impl<'t> Section<'t> {
         self.table.get(key)
     }
 
-    /// The place of this key's value; the whole table if it has no such key.
+    /// Returns the position of the value of a key, or of the whole table if the key is missing.
     pub(super) fn span_of(&self, key: &str) -> Range<usize> {
         self.get(key)
             .map_or(self.span.clone(), |value| value.span())
     }
 
-    /// Reports every key that is not one of the known ones.
+    /// Reports every key that is not in `known`.
     pub(super) fn only(&self, known: &[&str], out: &mut Diagnostics) {
-        // Most tables have known keys only: those need no sorting.
+        // Most tables have only known keys. Then the keys need not be sorted.
         if self
             .table
             .keys()
@@ -79,13 +80,13 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// Whether a key is missing. A misspelled one does not count: it has been reported as unknown,
-    /// and one mistake is one diagnostic.
+    /// Returns whether a key is missing. If it is only misspelled, it does not count as missing: it
+    /// has been reported as unknown, and one mistake should give one diagnostic.
     pub(super) fn misses(&self, key: &str) -> bool {
         self.get(key).is_none() && !self.table.keys().any(|found| alike(key, found.get_ref()))
     }
 
-    /// The value of a required key. `None` if it is missing; then that is reported.
+    /// Returns the value of a required key. `None` if it is missing; then that is reported.
     pub(super) fn required(
         &self,
         key: &str,
@@ -105,7 +106,8 @@ impl<'t> Section<'t> {
     }
 }
 
-/// The key of this language, with its values, for a key of another tool's retry policy.
+/// Returns the key of the policy language that corresponds to a key of another tool's retry policy,
+/// with a description of its values. `None` if there is none.
 fn foreign_key(key: &str) -> Option<(&'static str, &'static str)> {
     let word = key.replace(['_', '-'], "").to_ascii_lowercase();
     Some(match word.as_str() {

@@ -1,9 +1,9 @@
-//! Turns a backoff into a table of whole seconds.
+//! Tabulates backoffs: computes whole seconds for each retry.
 
 use super::formula::{Formula, FormulaError};
 use crate::policy::{BackoffTable, Jitter, MAX_JITTERED_SECONDS, MAX_RETRIES, MAX_WAIT_SECONDS};
 
-/// Function from the retry number to a delay in seconds, before cap and jitter.
+/// A function from the retry number to a delay in seconds, before cap and jitter.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Curve {
     Constant(u64),
@@ -18,7 +18,7 @@ pub(super) enum Curve {
     Fibonacci {
         initial: u64,
     },
-    /// Never empty; the last delay repeats.
+    /// Delays in order. Never empty; the last delay repeats.
     Delays(Vec<u64>),
     Formula(Formula),
 }
@@ -51,7 +51,7 @@ impl Curve {
     }
 }
 
-/// The reason why a curve has no delay for a retry; `n` is the first such retry.
+/// The reason why a curve has no valid delay. `n` is the number of the first retry concerned.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub(super) enum TabulationError {
     #[error("{value:.0} seconds at n = {n}, the most is {max}")]
@@ -63,11 +63,12 @@ pub(super) enum TabulationError {
 }
 
 impl BackoffTable {
-    /// Tabulates a formula for retries `1..=retries` (at least one), capped at `cap` seconds,
-    /// without jitter.
+    /// Tabulates a formula for the retries `1..=retries` (at least one), without jitter. No delay
+    /// exceeds `cap`, in seconds.
     ///
     /// # Errors
-    /// The formula cannot be parsed, or has no delay for one of the retries.
+    /// Returns an error if the formula cannot be parsed, or if it has no valid delay for one of the
+    /// retries.
     pub fn from_formula(formula: &str, retries: u32, cap: u32) -> Result<Self, FormulaError> {
         let curve = Curve::Formula(Formula::parse(formula)?);
         let table = Self::tabulate(&curve, retries, Some(cap.into()), Jitter::None);
@@ -105,7 +106,7 @@ impl BackoffTable {
     }
 }
 
-/// Rounds ties up, then caps. `None` if the result is over `max`.
+/// Rounds to whole seconds, ties up, and then applies the cap. `None` if the result exceeds `max`.
 fn whole_seconds(value: f64, cap: Option<u64>, max: u32) -> Option<u32> {
     #[expect(
         clippy::cast_possible_truncation,

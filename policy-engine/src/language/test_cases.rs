@@ -1,4 +1,4 @@
-//! `[[test]]`: the failures of one execution, and the decisions that are expected.
+//! Reads `[[test]]`: the failures of one execution, and the expected decisions.
 
 use super::duration;
 use super::exit_codes::{ExitCodeNames, ExitCodeSpec};
@@ -14,19 +14,19 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use toml::de::DeValue;
 
-/// The parts of a policy that tests refer to.
+/// Reads tests, with the parts of the policy that tests refer to.
 pub(super) struct TestReader<'p> {
-    /// The container of the policy.
+    /// The policy's `container`.
     pub(super) container: Option<&'p str>,
     pub(super) rules: &'p [Rule],
     pub(super) exit_codes: &'p mut ExitCodeNames,
 }
 
-/// A value and its place; the value is `None` if it cannot be read.
+/// A value with its position. `None` if the value could not be read.
 type Placed<T> = (Range<usize>, Option<T>);
 
 impl TestReader<'_> {
-    /// The tests that can be read; what cannot be read has been reported.
+    /// Returns the tests that can be read; problems of the others are reported.
     pub(super) fn read(&mut self, root: &Section<'_>, out: &mut Diagnostics) -> Vec<TestCase> {
         let Some(value) = root.get("test") else {
             return Vec::new();
@@ -88,7 +88,7 @@ impl TestReader<'_> {
             .collect()
     }
 
-    /// One failure: an exit code, or a table of facts.
+    /// Reads one failure: an exit code, or a table of facts.
     fn failure(&mut self, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<GivenFailure> {
         if let DeValue::Table(_) = value.get_ref() {
             return self.facts(&Section::of(value, "a failure", out)?, out);
@@ -111,7 +111,7 @@ impl TestReader<'_> {
         Some(GivenFailure::Facts(failure.into()))
     }
 
-    /// A failure of a task, with what it usually has besides this exit code.
+    /// Returns a failure with this exit code, with the other facts that such a failure usually has.
     fn task_failed(&self, exit_code: Option<ExitCode>) -> Failure<'static> {
         let mut failure = Failure::read(Some("States.TaskFailed"), None);
         if exit_code.is_some() {
@@ -131,7 +131,7 @@ impl TestReader<'_> {
         }
     }
 
-    /// A failure that is described by its facts, or recorded in a file.
+    /// Reads a failure from a table: from its facts, or from the path of a recorded event.
     fn facts(&mut self, section: &Section<'_>, out: &mut Diagnostics) -> Option<GivenFailure> {
         section.only(keys::FAILURE, out);
         let text = |key, out: &mut Diagnostics| values::text(section.get(key)?, out);
@@ -168,8 +168,8 @@ impl TestReader<'_> {
             }
         }
         failure.stopped_reason = projected("stopped_reason", out);
-        // Of all matchers on texts only `reason` looks here: the fact is what `reason` finds,
-        // wherever ECS may have put it.
+        // Only the matcher `reason` examines these texts. So the fact `reason` meets that matcher,
+        // and neither `stopped_reason` nor `container_reason`.
         failure.placement_reasons = projected("reason", out).into_iter().collect();
         let mut container = self.container(text("container", out), exit_code);
         container.reason = projected("container_reason", out);
@@ -177,7 +177,8 @@ impl TestReader<'_> {
         Some(GivenFailure::Facts(failure.into()))
     }
 
-    /// One exit code. `Some(None)` is `"absent"`.
+    /// Reads one exit code. `Some(None)` stands for `"absent"`, `None` for a problem that is
+    /// reported.
     fn exit_code(
         &mut self,
         value: TomlNode<'_>,
@@ -255,7 +256,7 @@ impl TestReader<'_> {
     }
 }
 
-/// The name of a test. `None` if it cannot be read.
+/// Reads the name of a test. `None` if it cannot be read; then that is reported.
 fn test_name<'t>(
     section: &Section<'t>,
     names: &mut BTreeMap<&'t str, Range<usize>>,
@@ -276,7 +277,8 @@ fn test_name<'t>(
     Some(name.to_owned())
 }
 
-/// The key that a text belongs to that does not name an exit code. `None` if that is unclear.
+/// Returns a table for a text that is not the name of an exit code, but probably another fact of a
+/// failure, for example a stop code. `None` if that is unclear.
 fn other_fact(text: &str) -> Option<String> {
     let key = match text {
         _ if STOP_CODES.contains(&text) => "stop_code",
@@ -287,7 +289,7 @@ fn other_fact(text: &str) -> Option<String> {
     Some(format!("{{ {key} = \"{text}\" }}"))
 }
 
-/// Reports a test that has not one expectation for each failure.
+/// Reports a test with more or fewer expectations than failures.
 fn check_lengths(
     section: &Section<'_>,
     failures: &[Placed<GivenFailure>],
@@ -329,7 +331,7 @@ fn check_nothing_after_fatal(expect: &[Placed<Expectation>], out: &mut Diagnosti
     }
 }
 
-/// A type, and for TEMPORARY the wait or the range of waits.
+/// Parses a type and, for TEMPORARY, an optional wait or range of waits.
 fn type_and_wait(text: &str, span: Range<usize>, out: &mut Diagnostics) -> Option<Expectation> {
     let (word, wait) = match text.split_once(' ') {
         Some((word, wait)) => (word, Some(wait.trim())),
@@ -379,7 +381,8 @@ fn type_and_wait(text: &str, span: Range<usize>, out: &mut Diagnostics) -> Optio
     None
 }
 
-/// One duration, or two with `..=` between them, in seconds. `None` if it is neither.
+/// Parses a duration, or two durations with `..=` between them, as a range in seconds. `None` if
+/// the text is neither.
 fn wait_range(text: &str) -> Option<RangeInclusive<u64>> {
     let (shortest, longest) = text.split_once("..=").unwrap_or((text, text));
     let seconds = |text: &str| duration::parse(text.trim()).ok();

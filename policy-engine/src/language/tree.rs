@@ -1,17 +1,17 @@
-//! The TOML tree of a policy text, as the crate `toml` parses it.
+//! The TOML tree of a policy text, as parsed by the crate `toml`.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// A value and its place.
+/// A value with its position.
 pub(super) type TomlNode<'t> = &'t Spanned<DeValue<'t>>;
 
-/// A key and its place.
+/// A key with its position.
 pub(super) type TomlKey<'t> = &'t Spanned<DeString<'t>>;
 
-/// Parses the text. `None` if it is not TOML; a repeated key is reported and ignored.
+/// Parses the text. `None` if it is not TOML. A repeated key is reported and otherwise ignored.
 pub(super) fn parse<'t>(text: &'t str, out: &mut Diagnostics) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut is_toml = true;
@@ -33,7 +33,7 @@ pub(super) fn parse<'t>(text: &'t str, out: &mut Diagnostics) -> Option<DeTable<
     is_toml.then(|| table.into_inner())
 }
 
-/// A label and a help for a message of the TOML parser.
+/// Returns a label and a help for a message of the TOML parser.
 fn in_words_of_policies(message: &str, found: &str) -> (String, String) {
     let says = |words: &str| message.contains(words);
     let (label, help) = if says("escape") {
@@ -61,7 +61,7 @@ fn in_words_of_policies(message: &str, found: &str) -> (String, String) {
     (label.to_owned(), help.to_owned())
 }
 
-/// The smallest span around this one that does not cut a character of the text.
+/// Moves both ends of a span back to character boundaries of the text.
 fn on_char_boundaries(text: &str, span: Range<usize>) -> Range<usize> {
     let floor = |at: usize| {
         (0..=at.min(text.len()))
@@ -72,14 +72,14 @@ fn on_char_boundaries(text: &str, span: Range<usize>) -> Range<usize> {
     start..floor(span.end).unwrap_or(0).max(start)
 }
 
-/// The keys and values of a table, in the order of the text.
+/// Returns the keys and values of a table, in the order of the text.
 pub(super) fn members<'t>(table: &'t DeTable<'t>) -> Vec<(TomlKey<'t>, TomlNode<'t>)> {
     let mut members: Vec<_> = table.iter().collect();
     members.sort_by_key(|(key, _)| key.span().start);
     members
 }
 
-/// The elements of a list; any other value counts as a list of one.
+/// Returns the elements of a list; any other value is treated as a list of one element.
 pub(super) fn elements<'t>(value: TomlNode<'t>) -> &'t [Spanned<DeValue<'t>>] {
     match value.get_ref() {
         DeValue::Array(list) => list,

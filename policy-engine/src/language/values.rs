@@ -1,4 +1,5 @@
-//! Typed values. Each function returns `None` if the value is not of its type, and reports that.
+//! Reads typed values. Each function returns `None` if the value has another type, and reports
+//! that.
 
 use super::duration;
 use super::tree::{TomlNode, elements};
@@ -43,7 +44,7 @@ pub(super) fn integer(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<i64>
     integer
 }
 
-/// An integer within a range.
+/// Reads an integer within a range.
 pub(super) fn count(
     value: TomlNode<'_>,
     key: &str,
@@ -80,7 +81,7 @@ pub(super) fn number(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<f64> 
     }
 }
 
-/// A duration such as `"90s"`, in seconds.
+/// Reads a duration such as `"90s"`, in seconds.
 pub(super) fn seconds(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<u64> {
     if let DeValue::Integer(integer) = value.get_ref() {
         let help = format!(
@@ -101,7 +102,7 @@ pub(super) fn seconds(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<u64>
     }
 }
 
-/// One of a few words.
+/// Reads one of the given words, and returns the value paired with it.
 pub(super) fn word<T: Copy>(
     value: TomlNode<'_>,
     key: &str,
@@ -134,7 +135,7 @@ pub(super) fn word<T: Copy>(
     None
 }
 
-/// The elements of a list.
+/// Returns the elements of a list.
 pub(super) fn list<'t>(
     value: TomlNode<'t>,
     expected: &str,
@@ -147,8 +148,8 @@ pub(super) fn list<'t>(
     }
 }
 
-/// Reads a value, or every element of a list. `None` unless all of them can be read; an empty list
-/// is refused.
+/// Reads a value, or every element of a list. `None` if the list is empty or an element cannot be
+/// read; then that is reported.
 pub(super) fn one_or_more<'t, T>(
     value: TomlNode<'t>,
     out: &mut Diagnostics,
@@ -171,7 +172,7 @@ pub(super) fn refuse_empty_list(value: TomlNode<'_>, out: &mut Diagnostics) {
     }
 }
 
-/// Reports a value of the wrong type; always `None`, so that callers can end with it.
+/// Reports a value of the wrong type. Always returns `None`, so that callers can return the result.
 pub(super) fn wrong_type<T>(
     value: TomlNode<'_>,
     expected: &str,
@@ -193,8 +194,8 @@ pub(super) fn wrong_type<T>(
     None
 }
 
-/// The place of a part of a string value in the policy text; the whole value if escapes make that
-/// unclear.
+/// Returns the position of a part of a string value in the policy text, or of the whole value if it
+/// is written with escapes.
 pub(super) fn span_within(policy: &str, value: TomlNode<'_>, part: Range<usize>) -> Range<usize> {
     let span = value.span();
     let written = policy.get(span.clone()).unwrap_or_default();

@@ -3,15 +3,15 @@
 use super::jitter::{Draw, Jitter};
 use std::num::NonZeroU32;
 
-/// Longest delay that a Wait state accepts, in seconds.
+/// Maximum delay, in seconds: the longest that a Wait state accepts.
 ///
 /// Source: Step Functions Developer Guide, "Wait workflow state", field `Seconds`.
 pub const MAX_WAIT_SECONDS: u32 = 99_999_999;
 
-/// Longest delay that can have jitter, in seconds: 2²⁰ − 1.
+/// Maximum delay to which jitter can be applied, in seconds: 2²⁰ − 1.
 ///
-/// Source: a draw has 32 bits and a double 53, so a backend that computes with doubles draws the
-/// same second up to this delay.
+/// Source: jitter multiplies a 32-bit draw by the delay plus 1. Up to 2²⁰ the product is exact in a
+/// double (53 bits), so a backend that computes with doubles draws the same second.
 pub const MAX_JITTERED_SECONDS: u32 = 1_048_575;
 
 /// The n-th retry, counted from 1: the run that follows failed attempt n.
@@ -19,12 +19,12 @@ pub const MAX_JITTERED_SECONDS: u32 = 1_048_575;
 pub struct Retry(NonZeroU32);
 
 impl Retry {
-    /// The retry that follows this many earlier ones.
+    /// Returns the retry that follows this number of earlier retries.
     pub const fn after(retries: u32) -> Self {
         Self(NonZeroU32::MIN.saturating_add(retries))
     }
 
-    /// Its number, from 1.
+    /// Returns the number of the retry, counted from 1.
     pub const fn number(self) -> u32 {
         self.0.get()
     }
@@ -32,8 +32,8 @@ impl Retry {
 
 /// Delays before jitter, one for each retry, in retry order.
 ///
-/// Never empty; entry 0 is the delay before retry 1; whole seconds, each `0..=cap`.
-/// Computed when the policy is loaded, so a lookup cannot fail or overflow.
+/// Never empty; entry 0 is the delay before retry 1; whole seconds, each at most the cap, if there
+/// is one. Computed when the policy is loaded, so a lookup cannot fail or overflow.
 ///
 /// # Examples
 ///
@@ -56,17 +56,18 @@ impl BackoffTable {
         Self { delays, jitter }
     }
 
-    /// The delays before jitter, in seconds: entry 0 is the one before retry 1.
+    /// Returns the delays before jitter, in seconds; entry 0 is the delay before retry 1.
     pub fn delays(&self) -> &[u32] {
         &self.delays
     }
 
-    /// The jitter of all delays.
+    /// Returns the jitter, which applies to every delay of the table.
     pub fn jitter(&self) -> Jitter {
         self.jitter
     }
 
-    /// The delay before a retry, before jitter, in seconds; past the end of the table the last one.
+    /// Returns the delay before this retry, in seconds, without jitter. Beyond the end of the
+    /// table, the last delay repeats.
     pub fn delay(&self, retry: Retry) -> u32 {
         let index = usize::try_from(retry.number() - 1).unwrap_or(usize::MAX);
         self.delays
@@ -76,7 +77,10 @@ impl BackoffTable {
             .unwrap_or(0)
     }
 
-    /// The delay before a retry after jitter, in seconds.
+    /// Returns the delay before this retry, in seconds, with jitter.
+    ///
+    /// `retry_count` is the execution's retry count after the decision; together with `draw` it
+    /// determines the jitter.
     pub(crate) fn drawn(&self, retry: Retry, draw: Draw<'_>, retry_count: u32) -> u32 {
         self.jitter.apply(self.delay(retry), draw, retry_count)
     }

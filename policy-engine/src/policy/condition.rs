@@ -1,13 +1,13 @@
-//! The conditions of rules.
+//! The conditions of a rule's `when`.
 
 use super::exit_codes::ExitCodeSet;
 use super::pattern::Pattern;
 use crate::failure::{NameFact, SeenFailure, Text};
 use std::ops::Range;
 
-/// One condition of a rule, and where the policy has it.
+/// One condition of a rule, with its position in the policy text.
 ///
-/// Two matchers are equal if they match the same; source positions are ignored.
+/// Two matchers are equal if their conditions are equal; their positions are ignored.
 #[derive(Debug, Clone)]
 pub struct Matcher {
     condition: Condition,
@@ -19,12 +19,13 @@ impl Matcher {
         Self { condition, span }
     }
 
-    /// The matcher's key in policies.
+    /// Returns the matcher's key in `when`, for example `exit_code`.
     pub fn key(&self) -> &'static str {
         self.condition.key()
     }
 
-    /// The place of the matcher's value: bytes of [`Policy::source`](super::Policy::source).
+    /// Returns the position of the matcher's value, as a byte range of
+    /// [`Policy::source`](super::Policy::source).
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
@@ -42,7 +43,7 @@ impl PartialEq for Matcher {
 
 impl Eq for Matcher {}
 
-/// A condition on failures. One of several values is enough.
+/// A condition on a failure. It holds if the failure has at least one of the listed values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Condition {
     Error(Vec<NameMatch>),
@@ -61,7 +62,7 @@ impl Condition {
         }
     }
 
-    /// Whether the answer depends on the container that the rule looks at.
+    /// Returns whether the result depends on the container that the rule examines.
     pub(crate) fn looks_at_container(&self) -> bool {
         match self {
             Self::ExitCode(_) => true,
@@ -88,7 +89,7 @@ impl Condition {
     }
 }
 
-/// An error name, or the beginning of one.
+/// An error name, or a prefix of error names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NameMatch {
     Exactly(String),
@@ -103,7 +104,7 @@ impl NameMatch {
         }
     }
 
-    /// As policies write it: a beginning ends in `*`.
+    /// Returns the name as written in policies; a prefix ends in `*`.
     pub(crate) fn written(&self) -> String {
         match self {
             Self::Exactly(name) => name.clone(),
@@ -112,10 +113,11 @@ impl NameMatch {
     }
 }
 
-/// The texts of a failure in which patterns are searched.
+/// The texts of a failure in which a rule's patterns are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextScope {
-    /// The task's and the container's reason, those of RunTask's `Failures`, and a plain-text Cause.
+    /// All texts: the task's and the container's reasons, the reasons in RunTask's `Failures`, and
+    /// a plain-text Cause.
     Reason,
     StoppedReason,
     ContainerReason,

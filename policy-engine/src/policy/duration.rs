@@ -1,11 +1,12 @@
-//! Durations as policies write them.
+//! Durations as written in policies.
 
 use std::fmt;
 
-/// Units of a duration, longest first, with their seconds.
+/// Units of a duration with their length in seconds, longest first.
 pub(crate) const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-/// Whole seconds, printed with the units of the policy language: `0s`, `3m`, `1h30m`, `2d`.
+/// A number of whole seconds that prints as a duration of the policy language: `0s`, `3m`, `1h30m`,
+/// `2d`.
 ///
 /// # Examples
 ///

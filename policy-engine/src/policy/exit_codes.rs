@@ -3,7 +3,8 @@
 use crate::failure::ExitCode;
 use std::ops::RangeInclusive;
 
-/// Exit codes by their unsigned 32 bits, and whether a missing exit code belongs to the set.
+/// A set of exit codes, compared as unsigned 32-bit numbers. It can also contain `absent`, the lack
+/// of an exit code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ExitCodeSet {
     pub(crate) ranges: Vec<RangeInclusive<u32>>,
@@ -16,7 +17,7 @@ impl ExitCodeSet {
         self.ranges.iter().any(|range| range.contains(&code.bits()))
     }
 
-    /// Adds the codes whose signed or unsigned reading is in the range.
+    /// Adds every code whose 32 bits, read as a signed or as an unsigned number, are in the range.
     pub(crate) fn insert(&mut self, range: RangeInclusive<i64>) {
         let (low, high) = range.into_inner();
         let bits = |code: i64| u32::try_from(code.clamp(0, u32::MAX.into())).unwrap_or(u32::MAX);

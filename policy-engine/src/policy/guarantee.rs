@@ -1,8 +1,9 @@
-//! `[guarantee]`: what the author promises about the policy's worst case.
+//! `[guarantee]`: upper bounds that the author promises for the policy's worst case.
 
 use std::ops::Range;
 
-/// Upper bounds that the worst case must not exceed.
+/// Upper bounds that the worst case must not exceed. A bound is `None` if the policy does not set
+/// it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guarantee {
     pub(crate) max_runs: Option<Ceiling<u32>>,
@@ -10,7 +11,7 @@ pub(crate) struct Guarantee {
     pub(crate) max_wait: Option<Ceiling<u64>>,
 }
 
-/// An upper bound, and where the policy has it.
+/// An upper bound, with its position in the policy text.
 #[derive(Debug, Clone)]
 pub(crate) struct Ceiling<T> {
     pub(crate) max: T,

@@ -1,34 +1,35 @@
-//! Keyed jitter: spread over executions, yet always the same for one execution and retry.
+//! Keyed jitter: delays differ between executions, but are reproducible for one execution and
+//! retry.
 
 use sha2::{Digest, Sha256};
 
-/// The spread of a delay.
+/// The kind of jitter: the range from which a delay is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Jitter {
-    /// The delay itself.
+    /// The delay itself, without jitter.
     #[default]
     None,
-    /// Anything in `0..=delay`.
+    /// A delay in `0..=delay`.
     Full,
-    /// Anything in `delay/2..=delay`.
+    /// A delay in `delay/2..=delay`.
     Equal,
 }
 
-/// The choice of a jittered delay within its range.
+/// Selects one delay from the range that jitter allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Draw<'a> {
-    /// Keyed by the execution's id and the retry count after the decision. Without an id all
+    /// Keyed by the execution's ID and its retry count after the decision. With `None` all
     /// executions share one draw.
     Keyed(Option<&'a str>),
-    /// The longest delay that any execution can draw, for worst cases.
+    /// The longest delay that any execution can draw; used for worst cases.
     Longest,
     /// The shortest delay that any execution can draw.
     Shortest,
 }
 
 impl Draw<'_> {
-    /// 32 bits that are the same for the same execution and retry count: the first four bytes of
-    /// the SHA-256 of `<id>/<retry count>`.
+    /// Returns 32 bits that depend only on the execution's ID and the retry count: the first four
+    /// bytes of the SHA-256 of `<id>/<retry count>`.
     fn bits(self, retry_count: u32) -> u32 {
         let id = match self {
             Self::Keyed(id) => id.unwrap_or_default(),
@@ -44,10 +45,10 @@ impl Draw<'_> {
 }
 
 impl Jitter {
-    /// All kinds, in the order in which messages list them.
+    /// All kinds of jitter, in the order in which messages list them.
     pub const ALL: [Self; 3] = [Self::None, Self::Full, Self::Equal];
 
-    /// The kind as policies spell it.
+    /// Returns the kind as written in policies.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -56,7 +57,9 @@ impl Jitter {
         }
     }
 
-    /// The delay in seconds, `0..=delay`. `retry_count` is the count that the decision returns.
+    /// Returns the delay after jitter, in seconds, in `0..=delay`.
+    ///
+    /// `retry_count` is the execution's retry count after the decision.
     pub(crate) fn apply(self, delay: u32, draw: Draw<'_>, retry_count: u32) -> u32 {
         match self {
             Self::None => delay,
@@ -65,13 +68,13 @@ impl Jitter {
         }
     }
 
-    /// The shortest delay that any execution can draw, in seconds.
+    /// Returns the shortest delay that any execution can draw, in seconds.
     pub fn shortest(self, delay: u32) -> u32 {
         self.apply(delay, Draw::Shortest, 0)
     }
 }
 
-/// ⌊bits · (max + 1) / 2³²⌋: spreads 32 bits evenly over `0..=max`.
+/// Maps 32 bits evenly to a number in `0..=max`: ⌊bits · (max + 1) / 2³²⌋.
 fn spread(max: u32, bits: u32) -> u32 {
     let scaled = (u64::from(bits) * (u64::from(max) + 1)) >> 32;
     u32::try_from(scaled).unwrap_or(max)

@@ -1,4 +1,4 @@
-//! The policy as a whole.
+//! The compiled policy as a whole.
 
 use super::guarantee::Guarantee;
 use super::rule::Rule;
@@ -6,32 +6,32 @@ use super::test_case::TestCase;
 use crate::failure::{ExitCode, Failure};
 use std::ops::Range;
 
-/// Largest number of rules in a policy: more than a person can keep in order.
+/// Maximum number of rules in a policy. A person could not keep more rules in order.
 pub const MAX_RULES: usize = 500;
 
-/// Largest policy text, in bytes.
+/// Maximum size of a policy text, in bytes.
 ///
-/// Source: a quarter of the largest input of a state (Step Functions quotas, 256 KiB).
+/// Source: a quarter of the maximum input size of a state (Step Functions quotas, 256 KiB).
 pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 
-/// Most retries of one execution, counted and uncounted together.
+/// Maximum number of retries of one execution, counted and uncounted together.
 ///
-/// Source: Step Functions quotas, 25,000 history events. A retry with a wait takes 15, which leaves
-/// ten for each to retries of the function.
+/// Source: Step Functions quotas, at most 25,000 history events. A retry with a wait takes 15
+/// events, so 1,000 retries leave 10 more for each, for retries of the Lambda function itself.
 pub const MAX_RETRIES: u32 = 1_000;
 
-/// A policy that loaded without errors.
+/// A policy that was loaded without errors.
 ///
-/// Two policies are equal if they make the same decisions: source positions, tests and the
+/// Two policies are equal if they make the same decisions: positions in the text, tests and the
 /// guarantee are ignored.
 #[derive(Debug, Clone)]
 pub struct Policy {
     pub(crate) container: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) limits_span: Range<usize>,
-    /// In the order of the names.
+    /// Names for exit codes, in alphabetical order of the names.
     pub(crate) exit_codes: Vec<(String, ExitCode)>,
-    /// In order, without `[default]`.
+    /// The rules in order, without `[default]`.
     pub(crate) rules: Vec<Rule>,
     pub(crate) default_rule: Rule,
     pub(crate) test_cases: Vec<TestCase>,
@@ -40,20 +40,20 @@ pub struct Policy {
     pub(crate) hash: String,
 }
 
-/// Limits on one execution as a whole.
+/// Limits on one execution as a whole. A limit is `None` if the policy does not set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Retries of all counted rules together, `0..=1000`.
+    /// Maximum number of retries of all counted rules together, `0..=1000`.
     pub max_retries: u32,
-    /// Sum of all waits, in seconds.
+    /// Maximum sum of all waits, in seconds.
     pub max_total_wait: Option<u64>,
-    /// Time from the execution's start to the end of the next wait, in seconds.
+    /// Maximum time from the start of the execution to the end of the next wait, in seconds.
     pub max_elapsed: Option<u64>,
 }
 
 impl Limits {
-    /// The shorter of the two time limits, in seconds. `None` if there is neither.
+    /// Returns the shorter of the two time limits, in seconds. `None` if neither is set.
     pub(crate) fn shortest_time(&self) -> Option<u64> {
         [self.max_total_wait, self.max_elapsed]
             .into_iter()
@@ -63,39 +63,41 @@ impl Limits {
 }
 
 impl Policy {
-    /// The container whose exit code counts, unless a rule names another. `None` stands for the
-    /// task's only container.
+    /// Returns the name of the container whose exit code counts, unless a rule names another one.
+    /// `None` stands for the task's only container.
     pub fn container(&self) -> Option<&str> {
         self.container.as_deref()
     }
 
-    /// The limits on one execution as a whole.
+    /// Returns the limits on one execution as a whole.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// The rules in order, without `[default]`.
+    /// Returns the rules in order, without `[default]`.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// The rule that decides if no other rule matches: `[default]`, or FATAL if the policy has no
-    /// `[default]`.
+    /// Returns the rule that decides if no other rule matches: `[default]`, or a FATAL rule if the
+    /// policy has no `[default]`.
     pub fn default_rule(&self) -> &Rule {
         &self.default_rule
     }
 
-    /// All rules in order; `[default]` is the last.
+    /// Returns all rules in order, ending with `[default]`.
     pub fn all_rules(&self) -> impl Iterator<Item = &Rule> + Clone {
         self.rules.iter().chain([&self.default_rule])
     }
 
-    /// The rule with this name; `default` is `[default]`. `None` if the policy has no such rule.
+    /// Returns the rule with this name; `default` is `[default]`. `None` if the policy has no such
+    /// rule.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.all_rules().find(|rule| rule.name() == name)
     }
 
-    /// The rule that decides about this failure: the first one that matches, else `[default]`.
+    /// Returns the rule that decides for this failure: the first rule that matches, or else
+    /// `[default]`.
     ///
     /// # Examples
     ///
@@ -116,7 +118,7 @@ impl Policy {
     /// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
     /// ```
     pub fn deciding_rule(&self, failure: &Failure<'_>) -> &Rule {
-        // Most rules look at the same container: it is looked up once.
+        // Most rules examine the same container, so it is looked up only once.
         let seen = failure.seen(self.container());
         let matches = |rule: &&Rule| {
             let other = rule.container() != self.container();
@@ -133,32 +135,32 @@ impl Policy {
             .unwrap_or(&self.default_rule)
     }
 
-    /// The policy's own tests, in order. Empty if the policy was [loaded for
+    /// Returns the `[[test]]` cases of the policy, in order. Empty if the policy was [loaded for
     /// decisions](Policy::load_for_decisions) only.
     pub fn test_cases(&self) -> &[TestCase] {
         &self.test_cases
     }
 
-    /// The names that the policy gives to exit codes, in alphabetical order.
+    /// Returns the names that `[exit_codes]` defines and their codes, in alphabetical order.
     pub fn exit_codes(&self) -> impl Iterator<Item = (&str, ExitCode)> {
         self.exit_codes
             .iter()
             .map(|(name, code)| (name.as_str(), *code))
     }
 
-    /// The name that the policy gives to this exit code. `None` if it has none.
+    /// Returns the name that `[exit_codes]` defines for this code. `None` if there is none.
     pub fn exit_code_name(&self, code: ExitCode) -> Option<&str> {
         self.exit_codes()
             .find(|(_, named)| *named == code)
             .map(|(name, _)| name)
     }
 
-    /// `sha256:` and the first 12 hexadecimal digits of the SHA-256 of the source text.
+    /// Returns `sha256:` and the first 12 hexadecimal digits of the SHA-256 of the source text.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// The TOML text that the policy was loaded from.
+    /// Returns the TOML text from which the policy was loaded.
     pub fn source(&self) -> &str {
         &self.source
     }

@@ -1,16 +1,16 @@
-//! A pattern, and how it is searched in texts.
+//! A pattern and its search in texts.
 
 use crate::failure::Text;
 use regex_lite::{Regex, RegexBuilder};
 use std::sync::OnceLock;
 
-/// A pattern that is searched in texts, ignoring case.
+/// A regular expression that is searched in texts, ignoring case.
 ///
-/// It is compiled when it is first searched in a text that contains one of its literals. Most
-/// patterns of a policy are never compiled, and compiling takes longer than all other steps of
-/// loading a policy together.
+/// It is compiled when it is first searched in a text that contains one of its literals. Compiling
+/// takes longer than all other steps of loading a policy together, and most patterns of a policy
+/// never need it.
 ///
-/// Two patterns are equal if they are written alike.
+/// Two patterns are equal if their source texts are equal.
 ///
 /// # Examples
 ///
@@ -28,13 +28,13 @@ use std::sync::OnceLock;
 pub struct Pattern {
     source: String,
     literals: Option<Vec<String>>,
-    /// Holds `None` if `regex-lite` rejects the pattern. [`Pattern::parse`] accepts only what it
-    /// accepts, so this should not happen.
+    /// The compiled pattern, once it is needed. `None` if `regex-lite` rejects the pattern, which
+    /// should not happen: [`Pattern::parse`] accepts only syntax that `regex-lite` supports.
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// A pattern that is valid, with its [literals](Self::literals).
+    /// Returns a pattern whose syntax has been checked, with its [literals](Self::literals).
     pub(crate) fn new(source: &str, literals: Option<Vec<String>>) -> Self {
         Self {
             source: source.into(),
@@ -43,18 +43,18 @@ impl Pattern {
         }
     }
 
-    /// The pattern as the policy writes it.
+    /// Returns the pattern as written in the policy.
     pub fn as_str(&self) -> &str {
         &self.source
     }
 
-    /// Texts in lower case, one of which occurs in every text that the pattern is found in. `None`
-    /// if no such texts are known.
+    /// Returns lower-case texts of which every matching text contains at least one. `None` if no
+    /// such texts are known.
     pub(crate) fn literals(&self) -> Option<&[String]> {
         self.literals.as_deref()
     }
 
-    /// Whether the pattern is found in the text.
+    /// Returns whether the pattern is found in the text.
     pub fn is_in(&self, text: &Text<'_>) -> bool {
         let may_match = self.literals().is_none_or(|literals| {
             literals
@@ -67,13 +67,13 @@ impl Pattern {
                 .is_some_and(|regex| regex.is_match(text.as_str()))
     }
 
-    /// The first part of the text that the pattern matches.
+    /// Returns the first part of the text that the pattern matches. `None` if it does not match.
     pub fn find<'t>(&self, text: &'t Text<'_>) -> Option<&'t str> {
         Some(self.regex()?.find(text.as_str())?.as_str())
     }
 
     fn regex(&self) -> Option<&Regex> {
-        // `Pattern::parse` has bounded nesting and size already.
+        // `Pattern::parse` has already limited nesting and size.
         let mut builder = RegexBuilder::new(&self.source);
         builder
             .case_insensitive(true)

@@ -1,4 +1,4 @@
-//! One rule: which failures it matches, and what it does about them.
+//! One rule: the failures that it matches, and the action to take.
 
 use super::backoff::BackoffTable;
 use super::condition::Matcher;
@@ -7,10 +7,10 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The name of `[default]` in decisions and counters.
+/// The rule name of `[default]` in decisions and counters.
 pub const DEFAULT_RULE: &str = "default";
 
-/// A type of the policy language: what to do after a failure.
+/// The type of a rule or a decision: what to do after a failure.
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ impl Type {
     /// All types.
     pub const ALL: [Self; 3] = [Self::Retriable, Self::Temporary, Self::Fatal];
 
-    /// The type as policies and decisions spell it.
+    /// Returns the type as written in policies and decisions.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Retriable => "RETRIABLE",
@@ -62,24 +62,25 @@ impl FromStr for Type {
     }
 }
 
-/// A text that is not one of the types.
+/// The error for a text that is not one of the types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a type: use RETRIABLE, TEMPORARY or FATAL")]
 pub struct UnknownTypeError;
 
-/// The action of a rule for the failures it matches.
+/// The action of a rule for the failures that it matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Run again at once.
     Retriable {
-        /// The rule's own limit, from 1; 0 if it is inherited from `limits.max_retries = 0`.
+        /// Maximum number of retries by this rule: at least 1, unless it is inherited from
+        /// `limits.max_retries = 0`.
         max_retries: u32,
     },
     /// Wait, then run again.
     Temporary {
-        /// The rule's own limit, as for `Retriable`.
+        /// Maximum number of retries by this rule, as in [`Action::Retriable`].
         max_retries: u32,
-        /// The delay before each of these retries.
+        /// The delays before these retries.
         backoff: BackoffTable,
     },
     /// Stop.
@@ -87,7 +88,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The type of the action.
+    /// Returns the type of the action.
     pub const fn to_type(&self) -> Type {
         match self {
             Self::Retriable { .. } => Type::Retriable,
@@ -99,7 +100,8 @@ impl Action {
 
 /// One `[[rule]]`, or `[default]`.
 ///
-/// Two rules are equal if they match and do the same; source positions are ignored.
+/// Two rules are equal if they match the same failures and take the same action under the same
+/// name; their positions in the text are ignored.
 #[derive(Debug, Clone)]
 pub struct Rule {
     pub(crate) name: String,
@@ -113,50 +115,51 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The rule's name; `default` for `[default]`.
+    /// Returns the name of the rule; `default` for `[default]`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The number of rules before this one.
+    /// Returns the number of rules before this one.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// The line of the policy where the rule starts, from 1; 0 if the policy has no `[default]`.
+    /// Returns the line of the policy text on which the rule starts, from 1. 0 if the rule is an
+    /// implied `[default]`, one that the policy text does not contain.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The place where the rule starts: bytes of [`Policy::source`](super::Policy::source). Empty if the
-    /// policy has no `[default]`.
+    /// Returns the position of the rule's start, as a byte range of
+    /// [`Policy::source`](super::Policy::source). Empty for an implied `[default]`.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// The container that the rule looks at: its own, else the policy's. `None` stands for the
-    /// task's only container.
+    /// Returns the name of the container that the rule examines: its own, or else the policy's.
+    /// `None` stands for the task's only container.
     pub fn container(&self) -> Option<&str> {
         self.container.as_deref()
     }
 
-    /// The conditions, all of which must hold, in the order in which they are checked. Empty for
-    /// `[default]`.
+    /// Returns the conditions, all of which must hold, in the order in which they are checked.
+    /// Empty for `[default]`.
     pub fn matchers(&self) -> &[Matcher] {
         &self.matchers
     }
 
-    /// The action of the rule.
+    /// Returns the action of the rule.
     pub fn action(&self) -> &Action {
         &self.action
     }
 
-    /// Whether its retries use up `limits.max_retries`.
+    /// Returns whether the rule's retries count towards `limits.max_retries`.
     pub fn counts(&self) -> bool {
         self.counts
     }
 
-    /// Number of retries that the rule itself allows; 0 for FATAL.
+    /// Returns the number of retries that the rule itself allows; 0 for FATAL.
     pub fn max_retries(&self) -> u32 {
         match &self.action {
             Action::Retriable { max_retries } | Action::Temporary { max_retries, .. } => {
@@ -166,7 +169,7 @@ impl Rule {
         }
     }
 
-    /// The delays before its retries. `None` unless the rule is TEMPORARY.
+    /// Returns the delays before the rule's retries. `None` unless the rule is TEMPORARY.
     pub fn backoff(&self) -> Option<&BackoffTable> {
         match &self.action {
             Action::Temporary { backoff, .. } => Some(backoff),
@@ -174,7 +177,7 @@ impl Rule {
         }
     }
 
-    /// The first condition that the failure does not meet. `None` if the rule matches.
+    /// Returns the first condition that the failure does not meet. `None` if the rule matches.
     pub fn mismatch(&self, seen: &SeenFailure<'_>) -> Option<&Matcher> {
         self.matchers
             .iter()

@@ -14,17 +14,18 @@ pub struct TestCase {
 }
 
 impl TestCase {
-    /// The test's name.
+    /// Returns the name of the test.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The line where the test starts, from 1; `source` is [`Policy::source`](super::Policy::source).
+    /// Returns the line on which the test starts, from 1. `source` must be
+    /// [`Policy::source`](super::Policy::source).
     pub fn line(&self, source: &str) -> usize {
         position(source, self.span.start).0
     }
 
-    /// The files with recorded events that the test needs, as the policy writes their paths.
+    /// Returns the paths of the recorded events that the test needs, as written in the policy.
     pub fn event_paths(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match &step.given {
             GivenFailure::Event(path) => Some(path.as_str()),
@@ -33,7 +34,7 @@ impl TestCase {
     }
 }
 
-/// One failure and the decision that is expected after it.
+/// One failure and the decision expected after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TestStep {
     pub(crate) given: GivenFailure,
@@ -42,20 +43,20 @@ pub(crate) struct TestStep {
     pub(crate) expected_span: Range<usize>,
 }
 
-/// The source of a failure's facts.
+/// The source of a failure in a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GivenFailure {
-    /// In the policy.
+    /// The policy itself contains the facts.
     Facts(Box<Failure<'static>>),
-    /// In a recorded event: its path, as the policy writes it.
+    /// A recorded event contains the facts. The value is its path, as written in the policy.
     Event(String),
 }
 
-/// The expected decision. Fields that are `None` are not compared.
+/// The expected decision. A field that is `None` is not compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Expectation {
     pub(crate) type_: Option<Type>,
-    /// In seconds.
+    /// The accepted wait, in seconds.
     pub(crate) wait: Option<RangeInclusive<u64>>,
     pub(crate) rule: Option<String>,
     pub(crate) error: Option<String>,

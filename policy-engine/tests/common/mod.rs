@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The path of a file that is given relative to the root of the project.
+/// Returns the path of a file, which is given relative to the root of the project.
 fn path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
@@ -17,7 +17,7 @@ pub(crate) fn text(path: &str) -> String {
         .unwrap()
 }
 
-/// The fenced code blocks of a Markdown document: the language and the text of each.
+/// Returns the fenced code blocks of a Markdown document: the language and the text of each.
 pub(crate) fn blocks(document: &str) -> Vec<(&str, &str)> {
     document
         .split("```")

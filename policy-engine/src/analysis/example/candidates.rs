@@ -1,4 +1,4 @@
-//! Candidates for each side of an example.
+//! Finds candidates for each side of an example: alternative values of the facts on that side.
 
 use super::draft::{CONTAINER, Draft};
 use super::product::{one_at_a_time, product};
@@ -7,12 +7,12 @@ use crate::failure::{ERROR_NAMES, NameFact};
 use crate::policy::{Condition, NameMatch, TextScope};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most candidates that are considered for one side.
+/// Maximum number of candidates that the search considers for one side of an example.
 pub(super) const MAX_CANDIDATES: usize = 4_096;
 
 impl Wanted<'_> {
-    /// Facts on one side that may meet the conditions of the wanted rules; the most ordinary ones
-    /// come first.
+    /// Returns candidates for a side of the example: facts that may meet the conditions of the
+    /// wanted rules, the most ordinary ones first.
     pub(super) fn candidates(&self, side: Side) -> Vec<Draft> {
         match side {
             Side::Error => self.errors(),
@@ -85,7 +85,7 @@ impl Wanted<'_> {
         names.into_iter().map(draft).collect()
     }
 
-    /// The containers that rules look at, each with one exit code of every class.
+    /// Returns lists of the containers that rules examine, with exit codes from every class.
     fn containers(&self) -> Vec<Draft> {
         let classes = self
             .policies
@@ -93,9 +93,9 @@ impl Wanted<'_> {
             .flat_map(|policy| policy.exit_code_classes());
         let codes: BTreeSet<_> = classes.chain([1]).collect();
         let mut codes: Vec<_> = codes.into_iter().collect();
-        // Most programs that fail exit with a code from 1 to 255.
+        // Codes from 1 to 255 come first: most programs that fail exit with one of them.
         codes.sort_by_key(|code| (*code == 0, *code > 255));
-        // A container that exited, that has no exit code, or that is not listed at all.
+        // The states of a container: listed with an exit code, listed without one, or not listed.
         let exited = codes.into_iter().map(|code| Some(Some(code)));
         let (listed, unlisted) = (Some(None), None);
         let states = |wanted: bool| -> Vec<Option<Option<u32>>> {
@@ -150,7 +150,7 @@ impl Wanted<'_> {
             .collect()
     }
 
-    /// Texts for the wanted patterns, at each place where they can be.
+    /// Returns texts for the patterns of the wanted rules, in each place that can contain them.
     fn texts(&self) -> Vec<Draft> {
         let choices: Vec<Vec<_>> = self
             .conditions(Side::Texts)
@@ -177,7 +177,7 @@ impl Wanted<'_> {
         drafts
     }
 
-    /// Drafts with these texts, each at every place where it can be.
+    /// Returns drafts with these texts, one for each combination of places that can contain them.
     fn with_texts(&self, chosen: &[(Place<'_>, String)]) -> Vec<Draft> {
         let mut by_place: BTreeMap<Place<'_>, Vec<&str>> = BTreeMap::new();
         for (place, text) in chosen {
@@ -243,7 +243,7 @@ impl Wanted<'_> {
     }
 }
 
-/// The places where patterns search a text.
+/// The places in which a condition on texts searches its patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'r> {
     Anywhere,
@@ -251,7 +251,7 @@ enum Place<'r> {
     Container(Option<&'r str>),
 }
 
-/// Texts that meet a condition, and the place where they have to be.
+/// Returns texts that meet a condition, each with the place that must contain it.
 fn placed_texts<'r>(condition: &Condition, container: Option<&'r str>) -> Vec<(Place<'r>, String)> {
     let Condition::Text(scope, patterns) = condition else {
         return Vec::new();
@@ -265,7 +265,7 @@ fn placed_texts<'r>(condition: &Condition, container: Option<&'r str>) -> Vec<(P
         .iter()
         .flat_map(|pattern| pattern.examples())
         .collect();
-    // An earlier rule may match exactly such a text and nothing else.
+    // An earlier rule may match the bare text only, for example with `^…$`.
     let with_context: Vec<_> = texts.iter().map(|text| format!("... {text} ...")).collect();
     texts
         .into_iter()
@@ -274,8 +274,8 @@ fn placed_texts<'r>(condition: &Condition, container: Option<&'r str>) -> Vec<(P
         .collect()
 }
 
-/// Texts for one place, each with the number of texts that it consists of: each text alone, as it
-/// may contain the others, then all of them one after the other.
+/// Returns the texts that serve as one place's text, each with the number of given texts in it:
+/// first each text alone, because it may contain the others, then all of them joined.
 fn combined(texts: &[&str]) -> Vec<(String, usize)> {
     let mut all: Vec<_> = texts.iter().map(|text| ((*text).to_owned(), 1)).collect();
     if texts.len() > 1 {

@@ -1,49 +1,50 @@
-//! A failure that is put together piece by piece.
+//! A failure under construction, put together piece by piece.
 
 use crate::failure::{Failure, NameFact};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The name of a container that no policy names.
+/// The container name for examples if the policies name no container.
 pub(super) const CONTAINER: &str = "app";
 
-/// A failure as Step Functions reports it: the arguments of [`Failure::read`].
+/// An example of a failure as Step Functions reports it: the arguments of [`Failure::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// `Error`. `None` if the rule is only reached by a failure without an error name.
+    /// The `Error`. `None` if only a failure without an error name reaches the rule.
     pub error: Option<String>,
-    /// `Cause`: the JSON of a stopped task, or plain text.
+    /// The `Cause`: the JSON of a stopped task, or plain text.
     pub cause: Option<String>,
-    /// Number of texts that were generated from patterns. One text can serve several patterns; 0 if
-    /// no rule looks at texts.
+    /// The number of texts that were generated from patterns. One text can serve several patterns;
+    /// 0 if no wanted rule has patterns.
     pub texts: usize,
 }
 
 impl Example {
-    /// The failure as the engine reads it.
+    /// Returns the failure as the engine reads it.
     pub fn failure(&self) -> Failure<'_> {
         Failure::read(self.error.as_deref(), self.cause.as_deref())
     }
 }
 
-/// Some facts of a failure.
+/// A partial failure: the facts that have been chosen so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {
     pub(super) error: Option<String>,
     pub(super) names: BTreeMap<NameFact, String>,
-    /// Names and exit codes.
+    /// Containers as pairs of a name and an exit code; `None` if the container has no exit code.
     pub(super) containers: Vec<(String, Option<u32>)>,
     pub(super) stopped_reason: Option<String>,
-    /// Reasons of containers; the container without a name is the task's only one.
+    /// Reasons of containers, with the container's name; `None` stands for the task's only
+    /// container.
     pub(super) container_reasons: Vec<(Option<String>, String)>,
     pub(super) placement_reasons: Vec<String>,
     pub(super) plain_text: Option<String>,
-    /// Number of generated texts that the reasons consist of.
+    /// Number of generated texts that the reasons contain.
     pub(super) texts: usize,
 }
 
 impl Draft {
-    /// The facts of both drafts. If both have the same fact, the first one counts.
+    /// Returns the facts of both drafts. If both have the same single fact, that of `self` wins.
     pub(super) fn and(&self, other: &Self) -> Self {
         let or =
             |one: &Option<String>, other: &Option<String>| one.as_ref().or(other.as_ref()).cloned();
@@ -64,15 +65,15 @@ impl Draft {
         }
     }
 
-    /// The facts of all drafts.
+    /// Returns the facts of all drafts together; if several have the same fact, the first wins.
     pub(super) fn all(drafts: &[Self]) -> Self {
         drafts
             .iter()
             .fold(Self::default(), |all, draft| all.and(draft))
     }
 
-    /// The failure as Step Functions would report it. `None` if the Cause would have to be both a
-    /// plain text and a task.
+    /// Returns the failure as Step Functions would report it. `None` if the Cause would have to be
+    /// both plain text and a task.
     pub(super) fn example(&self) -> Option<Example> {
         let mut task = Map::new();
         for (fact, name) in &self.names {

@@ -1,4 +1,4 @@
-//! Example failures: for a rule that some failure can reach, a failure that it decides about.
+//! Example failures: finds, for a given rule, a failure for which that rule decides.
 
 mod candidates;
 mod draft;

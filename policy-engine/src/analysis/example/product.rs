@@ -1,6 +1,6 @@
-//! Ways to choose one value from each of several lists.
+//! Combinations of one value from each of several lists.
 
-/// Every way to choose one value from each list; the values of the last list vary fastest.
+/// Returns every combination of one value from each list; values of the last list vary fastest.
 pub(super) fn product<T: Clone>(lists: Vec<Vec<T>>) -> impl Iterator<Item = Vec<T>> {
     let ways = lists
         .iter()
@@ -19,8 +19,8 @@ pub(super) fn product<T: Clone>(lists: Vec<Vec<T>>) -> impl Iterator<Item = Vec<
     })
 }
 
-/// The first value of every list; then each other value of each list together with the first ones
-/// of the other lists.
+/// Returns the combination of all first values, followed by each combination that differs from it
+/// in one list.
 pub(super) fn one_at_a_time<T: Clone>(lists: &[Vec<T>]) -> Vec<Vec<T>> {
     let first: Option<Vec<T>> = lists.iter().map(|list| list.first().cloned()).collect();
     let Some(first) = first else {

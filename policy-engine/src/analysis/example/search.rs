@@ -1,11 +1,13 @@
-//! Searches for an example.
+//! The search for an example.
 //!
 //! The facts of a failure fall into sides that can be chosen independently: the error name, each
 //! name of the task, the containers with their exit codes, and the texts. For each side the search
-//! collects candidates that meet the conditions of the wanted rules, without those that are
-//! dominated: a candidate is dominated by an earlier one if every earlier rule that would match the
-//! earlier one on this side would match it, too. Then it tries the product of all sides, most
-//! ordinary candidates first, and holds each failure against the policies.
+//! collects candidates that meet the conditions of the wanted rules.
+//!
+//! A candidate is *dominated*, and dropped, if a candidate before it matches, on this side, only
+//! earlier rules that the dropped candidate matches, too: then the one before it is at least as
+//! good. The search tries the combinations of the remaining candidates, the most ordinary ones
+//! first, until the wanted rules decide.
 
 use super::candidates::MAX_CANDIDATES;
 use super::draft::{Draft, Example};
@@ -15,16 +17,18 @@ use crate::failure::Failure;
 use crate::policy::{Condition, Policy, Rule, TextScope};
 use std::collections::BTreeSet;
 
-/// Most failures that are tried for one example. Policies written by people need a handful.
+/// Maximum number of failures that are tried for one example. Policies written by people need only
+/// a handful.
 const MAX_TRIED: usize = 10_000;
 
 impl Policy {
-    /// A failure that this rule of the policy decides about, as ordinary as possible. `[default]` is
-    /// a rule, too.
+    /// Returns a failure for which this rule of the policy decides, as ordinary as possible. The
+    /// rule may be `[default]`.
     ///
-    /// `None` if there is none, for example because the rule can never match, or if none was found.
-    /// The search is complete for names and exit codes. For patterns it tries texts that are
-    /// generated from their branches, and it does not try reasons of several containers at once.
+    /// `None` if there is no such failure, for example because the rule is unreachable, or if none
+    /// was found. The search is complete for names and exit codes. For patterns it tries only texts
+    /// that are generated from their branches, and it does not try reasons of several containers at
+    /// once.
     ///
     /// # Examples
     ///
@@ -51,8 +55,9 @@ impl Policy {
 }
 
 impl Example {
-    /// A failure that each of these rules decides about in its policy. `None` if none is found, as
-    /// in [`Policy::example`]; if the policies name different containers, some failures are missed.
+    /// Returns a failure for which each of these rules decides in its policy. `None` if none was
+    /// found, as for [`Policy::example`]. If the policies name different containers, the search may
+    /// miss failures.
     pub fn decided_by(rules: &[(&Policy, &Rule)]) -> Option<Self> {
         let is_decided = |example: &Self| {
             let failure = example.failure();
@@ -84,14 +89,14 @@ impl Example {
     }
 }
 
-/// Whether `other` is true if `one` is.
+/// Returns whether the logical implication holds: if `one` is true, so is `other`.
 fn implies(one: bool, other: bool) -> bool {
     !one || other
 }
 
 impl Wanted<'_> {
-    /// Failures that meet all wanted conditions; whether an earlier rule matches them is not known
-    /// yet.
+    /// Returns failures that meet all conditions of the wanted rules. An earlier rule may match
+    /// them, too.
     fn drafts(&self) -> impl Iterator<Item = Draft> {
         let mut sides = Vec::new();
         for side in Side::all() {
@@ -107,8 +112,8 @@ impl Wanted<'_> {
             .map(|drafts| Draft::all(&drafts))
     }
 
-    /// The candidates that meet the wanted conditions, without those that are dominated by an
-    /// earlier one.
+    /// Returns the candidates that meet the conditions of the wanted rules, without the dominated
+    /// ones.
     fn undominated(&self, side: Side, candidates: Vec<Draft>) -> Vec<Draft> {
         let is_plain = |draft: &Draft| draft.plain_text.is_some();
         let mut kept: Vec<(Draft, BTreeSet<usize>)> = Vec::new();
@@ -121,7 +126,7 @@ impl Wanted<'_> {
                 continue;
             }
             let matching = self.earlier_rules_matching(side, &failure);
-            // A plain-text Cause excludes every task fact, so it never replaces a task.
+            // A plain-text Cause excludes every fact of a task, so it must not dominate a task.
             let dominates = |(other, theirs): &(Draft, BTreeSet<usize>)| {
                 implies(is_plain(other), is_plain(&draft)) && theirs.is_subset(&matching)
             };
@@ -142,7 +147,7 @@ impl Wanted<'_> {
         let holds = |(condition, container): (&Condition, Option<&str>)| {
             condition.holds(&failure.seen(container))
         };
-        // A container that is to have a reason has to be there.
+        // A container whose reason a condition examines must be in the list.
         let has_container = |(condition, container): (&Condition, Option<&str>)| {
             let is_there = |name| failure.seen(name).container().is_ok();
             let of_container = matches!(condition, Condition::Text(TextScope::ContainerReason, _));
@@ -158,7 +163,8 @@ impl Wanted<'_> {
             )
     }
 
-    /// The indices of the earlier rules that have conditions on this side and would match on it.
+    /// Returns the indices of the earlier rules that have conditions on this side, all of which the
+    /// failure meets.
     fn earlier_rules_matching(&self, side: Side, failure: &Failure<'_>) -> BTreeSet<usize> {
         let matches = |rule: &Rule| {
             let seen = failure.seen(rule.container());

@@ -1,4 +1,4 @@
-//! Texts that a pattern is found in, generated from its syntax.
+//! Generates texts that a pattern matches from the syntax of the pattern.
 
 use super::product::one_at_a_time;
 use crate::failure::{MAX_TEXT_CHARS, Text};
@@ -7,22 +7,23 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::collections::BTreeSet;
 
-/// Most texts that are generated from one pattern.
+/// Maximum number of texts that are generated from one pattern.
 const MAX_TEXTS: usize = 64;
 
-/// Largest class whose characters each get a text of their own.
+/// Maximum size of a character class for which each character gets a text of its own.
 const SMALL_CLASS: usize = 4;
 
 impl Pattern {
-    /// Texts that the pattern is found in, among them a short one for each branch; ASCII, without
-    /// repetitions, at most 64. Empty if no such text is known, as for `a\bb`.
+    /// Returns texts in which the pattern is found, among them a short one for each branch. ASCII,
+    /// without repetitions, at most 64. Empty if no such text was found, as for `a\bb`, which
+    /// matches nothing.
     pub fn examples(&self) -> Vec<String> {
         let mut parser = ParserBuilder::new();
         let parser = parser.unicode(false).utf8(false).nest_limit(u32::MAX);
         let syntax = parser.build().parse(self.as_str());
         let texts = syntax.map(|syntax| texts(&syntax)).unwrap_or_default();
         let is_found = |text: &String| self.is_in(&Text::project(text.as_str()));
-        // An anchor within a word, such as `\B`, needs a neighbor.
+        // An anchor such as `\B` at an end of the text may need a neighboring character.
         let neighbors = [
             ("", ""),
             ("a", ""),
@@ -44,8 +45,8 @@ impl Pattern {
     }
 }
 
-/// Texts of this syntax as if its anchors matched: the most ordinary one first, then others that
-/// differ from it in one branch.
+/// Returns texts for this syntax as if every anchor matched: the most ordinary text first, then
+/// others that differ from it in one branch.
 fn texts(syntax: &Hir) -> Vec<String> {
     let mut all = match syntax.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![String::new()],
@@ -82,7 +83,7 @@ fn texts(syntax: &Hir) -> Vec<String> {
     all
 }
 
-/// The characters of a small class; of a large one the character that looks most ordinary in a text.
+/// Returns all characters of a small class, or the most ordinary character of a large one.
 fn ordinary_characters(class: &Class) -> Vec<char> {
     let is_member = |c: &char| match class {
         Class::Bytes(class) => class.ranges().iter().any(|range| {

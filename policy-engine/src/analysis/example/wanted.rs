@@ -1,9 +1,9 @@
-//! The requirements on an example: the rules that should decide about it, and the rules before them.
+//! The requirements on an example: the rules that are to decide, and the rules before them.
 
 use crate::failure::NameFact;
 use crate::policy::{Condition, Matcher, Policy, Rule, TextScope};
 
-/// Facts that can be chosen independently of all others.
+/// A group of facts that can be chosen independently of all other facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Error,
@@ -13,7 +13,7 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// All sides; those with the most candidates come last.
+    /// Returns all sides; those with the most candidates come last.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let names = NameFact::ALL.map(Self::Name);
         [Self::Error]
@@ -34,14 +34,14 @@ impl Side {
 
 /// The requirements on an example.
 pub(super) struct Wanted<'r> {
-    /// The rules that are to decide.
+    /// The rules that are to decide for the example.
     pub(super) rules: Vec<&'r Rule>,
-    /// The policies of these rules.
+    /// The policies of the wanted rules.
     pub(super) policies: Vec<&'r Policy>,
-    /// All rules that come before one of them in its policy.
+    /// All rules that come before one of the wanted rules in its policy.
     pub(super) earlier: Vec<&'r Rule>,
-    /// A container that one of the policies names. If another policy names no container, the search
-    /// first assumes that its only container has this name.
+    /// The container that one of the wanted rules names, if any. For a rule that names no
+    /// container, the search first assumes that the task's only container has this name.
     pub(super) named: Option<&'r str>,
 }
 
@@ -70,7 +70,8 @@ impl<'r> Wanted<'r> {
         }
     }
 
-    /// The conditions of the wanted rules on one side, each with the container that it looks at.
+    /// Returns the conditions of the wanted rules on one side, each with the container that its
+    /// rule examines.
     pub(super) fn conditions(
         &self,
         side: Side,
@@ -88,7 +89,7 @@ impl<'r> Wanted<'r> {
         self.conditions(side).next().is_some()
     }
 
-    /// Whether an ordinary example is a container that ran.
+    /// Returns whether the container of an ordinary example has run, so that it has an exit code.
     pub(super) fn ran(&self) -> bool {
         let mut codes = self.conditions(Side::Containers);
         let wants_code = codes.any(|(condition, _)| match condition {
@@ -98,8 +99,8 @@ impl<'r> Wanted<'r> {
         wants_code || self.rules.iter().all(|rule| rule.matchers().is_empty())
     }
 
-    /// Whether an ordinary example is a stopped task, and not the plain text that comes with most
-    /// error names.
+    /// Returns whether the Cause of an ordinary example is a stopped task, and not the plain text
+    /// that comes with most error names.
     pub(super) fn is_task(&self) -> bool {
         let is_about_tasks = |matcher: &Matcher| match matcher.condition() {
             Condition::Error(_) | Condition::Text(TextScope::Reason, _) => false,

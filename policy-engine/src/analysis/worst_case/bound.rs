@@ -5,10 +5,10 @@ use super::search::Maxima;
 use super::share::share;
 use crate::policy::{Policy, Rule, Type};
 
-/// Bounds that no execution under the policy exceeds, whatever fails in whatever order, for every
+/// Bounds that no execution under the policy exceeds, for any failures in any order and for any
 /// jitter draw.
 ///
-/// `docs/ARCHITECTURE.md` has the argument why they hold and are reached.
+/// `docs/ARCHITECTURE.md` explains why the bounds hold and are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorstCase {
     runs: u32,
@@ -19,11 +19,12 @@ pub struct WorstCase {
 }
 
 impl WorstCase {
-    /// Computes the bounds.
+    /// Computes the worst case of a policy.
     ///
-    /// Unreachable rules contribute nothing. Uncounted rules use all of their own retries; counted
-    /// rules share `limits.max_retries` so that the delays add up to the most. If `max_total_wait`
-    /// or `max_elapsed` is set, the task's runs are assumed to take no time.
+    /// Unreachable rules contribute nothing. Uncounted rules use all of their own retries. Counted
+    /// rules share `limits.max_retries` so that the sum of their delays is largest. If
+    /// `max_total_wait` or `max_elapsed` is set, the task's runs are assumed to take no time,
+    /// because then most retries fit in.
     ///
     /// # Examples
     ///
@@ -64,7 +65,8 @@ impl WorstCase {
             is_exact: true,
             witness: Vec::new(),
         };
-        // If the shortest draws keep to the time limit, others reach it to the second.
+        // If the shortest draws fit into the time limit, longer draws of the same retries reach the
+        // limit to the second.
         if longest.shortest <= time {
             return Self {
                 witness: witness(&uses),
@@ -86,42 +88,43 @@ impl WorstCase {
         }
     }
 
-    /// Most runs of the task, `1..=1001`.
+    /// Returns the maximum number of runs of the task, `1..=1001`.
     pub fn runs(&self) -> u32 {
         self.runs
     }
 
-    /// Longest sum of all waits, in seconds.
+    /// Returns the maximum sum of all waits, in seconds.
     pub fn wait_seconds(&self) -> u64 {
         self.wait_seconds
     }
 
-    /// Most history events of an execution that ends in FatalError, not counting retries of the
-    /// function itself.
+    /// Returns the maximum number of history events of an execution that ends in FatalError, not
+    /// counting retries of the Lambda function itself.
     pub fn history_events(&self) -> u32 {
         self.history_events
     }
 
-    /// Whether some execution reaches each figure. If not, all of them are upper bounds, because a
-    /// time limit ends executions sooner.
+    /// Returns whether each figure is reached by some execution. If not, the figures are upper
+    /// bounds: a time limit ends executions sooner, and an exact search would take too long.
     pub fn is_exact(&self) -> bool {
         self.is_exact
     }
 
-    /// An execution with the most runs: the rules that allow its retries, in the order of the
-    /// policy, each with how often it does. The retries may come in any order, and every failure
-    /// after them is FATAL.
+    /// Returns an execution with the most runs: for each rule that allows retries, in the order of
+    /// the policy, its name and the number of retries. The retries may come in any order, and every
+    /// failure after them is FATAL.
     ///
-    /// Unless a time limit ends executions sooner, the same execution has the most history
-    /// events and, with the longest draws, the longest wait. Empty if no retry is allowed, or if no
-    /// such execution is known.
+    /// Unless a time limit ends executions sooner, the same execution has the most history events
+    /// and, with the longest draws, the longest wait. Empty if no retry is allowed, or if no such
+    /// execution is known.
     pub fn witness(&self) -> &[(String, u32)] {
         &self.witness
     }
 }
 
-/// The set of retries with the longest total wait, ignoring time limits, and how often each rule
-/// allows one. It also has the most retries and the most waits.
+/// Returns the set of retries with the longest total wait, ignoring time limits, and the number of
+/// retries that each rule allows in it. Among those sets, this one has the most retries and the
+/// most waits.
 fn longest_wait(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
     let tables: Vec<_> = rules
         .iter()
@@ -131,7 +134,7 @@ fn longest_wait(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
         })
         .collect();
     let shares = share(&tables, max_retries);
-    // Rules that wait come first; counted RETRIABLE rules take what is left of the budget.
+    // TEMPORARY rules come first; counted RETRIABLE rules use the rest of the budget.
     let mut left = max_retries - shares.iter().sum::<u32>();
     let mut total = Retries::default();
     let mut all_uses = Vec::with_capacity(rules.len());
@@ -155,7 +158,8 @@ fn longest_wait(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
 mod tests {
     use super::*;
 
-    /// `runs, seconds, history events`, with `at most` before them where they are not exact; then the witness.
+    /// Formats the figures as `runs seconds events;`, after `at most` if they are not exact, and
+    /// then the witness.
     fn described(worst: &WorstCase) -> String {
         let at_most = if worst.is_exact() { "" } else { "at most " };
         let witness: String = worst
@@ -224,7 +228,7 @@ mod tests {
         );
         check("max_retries = 2", &[once, shrinking], "3 190 50; r0x1 r1x1");
         check("max_retries = 1", &[once, free], "6 110 95; r0x1 r1x4");
-        // Rules that wait come first, even for 0 s, because they have more history events.
+        // Even with delays of 0 s, TEMPORARY rules come first, because a wait adds history events.
         check(
             "max_retries = 3",
             &["RETRIABLE", once],
@@ -273,7 +277,7 @@ mod tests {
             &[half],
             "3 89 50; r0x2",
         );
-        // The most runs, the longest wait and the most events are those of three different executions.
+        // The most runs, the longest wait and the most events come from three different executions.
         let (long, short) = (
             "TEMPORARY max_retries = 1; backoff.constant = '100s'",
             "TEMPORARY backoff.constant = '45s'",

@@ -1,46 +1,46 @@
-//! Sets of retries: how often each rule allows one, and what they add up to.
+//! Sets of retries and their sums: waits, counted retries and history events.
 
 use crate::policy::{Draw, Retry, Rule};
 
-/// History events before the first run: ExecutionStarted, and two each (entered, exited) of
-/// CheckInput and Init.
+/// Number of history events before the first run: ExecutionStarted, and two each (entered, exited)
+/// for CheckInput and Init.
 ///
-/// Source of this and the next three: the states of `state-machine.asl.json`; Step Functions API
-/// Reference, "HistoryEvent".
+/// Source of this and the next three constants: the states of `state-machine.asl.json`; Step
+/// Functions API Reference, "HistoryEvent".
 pub const START_EVENTS: u32 = 5;
 
-/// History events of a run that fails: six of RunECSTask (entered, scheduled, started, submitted,
-/// failed, exited), five of ProcessError (entered, scheduled, started, succeeded, exited) and two of
-/// ErrorStateChoice.
+/// Number of history events of a failed run: six of RunECSTask (entered, scheduled, started,
+/// submitted, failed, exited), five of ProcessError (entered, scheduled, started, succeeded,
+/// exited) and two of ErrorStateChoice.
 pub const RUN_EVENTS: u32 = 13;
 
-/// History events of a wait: WaitBeforeRetry entered and exited.
+/// Number of history events of a wait: WaitBeforeRetry entered and exited.
 pub const WAIT_EVENTS: u32 = 2;
 
-/// History events after the last decision: FatalError entered, ExecutionFailed.
+/// Number of history events after the last decision: FatalError entered, ExecutionFailed.
 pub const END_EVENTS: u32 = 2;
 
-/// History events of an execution with this many runs and waits that ends in FatalError.
+/// Returns the number of history events of an execution that ends in FatalError.
 pub(crate) fn history_events(runs: u32, waits: u32) -> u32 {
     START_EVENTS + runs * RUN_EVENTS + waits * WAIT_EVENTS + END_EVENTS
 }
 
-/// The sums over a set of retries.
+/// The sums over a set of retries, in which each rule allows a certain number of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Retries {
     pub(super) count: u32,
-    /// Those that use up `limits.max_retries`.
+    /// Number of retries that count towards `limits.max_retries`.
     pub(super) counted: u32,
-    /// Those of TEMPORARY rules.
+    /// Number of retries by TEMPORARY rules.
     pub(super) waits: u32,
     /// Sum of the longest draws of all waits, in seconds.
     pub(super) longest: u64,
-    /// Sum of the shortest draws, in seconds.
+    /// Sum of the shortest draws of all waits, in seconds.
     pub(super) shortest: u64,
 }
 
 impl Retries {
-    /// This set and one more retry of a rule that has allowed `earlier` retries.
+    /// Returns this set with one more retry by a rule that has allowed `earlier` retries before.
     pub(super) fn and(mut self, rule: &Rule, earlier: u32) -> Self {
         self.count += 1;
         self.counted += u32::from(rule.counts());

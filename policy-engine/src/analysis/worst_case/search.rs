@@ -1,28 +1,28 @@
-//! Tries every set of retries that keeps to all limits.
+//! Tries every set of retries that all limits allow.
 
 use super::retries::Retries;
 use crate::policy::Rule;
 
-/// Most steps of a search.
+/// Maximum number of steps of one search.
 const MAX_STEPS: usize = 1_000_000;
 
-/// The maxima over all sets of retries; each may come from a different set.
+/// The maxima over all sets of retries. Different sets may reach them.
 #[derive(Debug, Default)]
 pub(super) struct Maxima {
     pub(super) retries: u32,
-    /// Longest wait, in seconds.
+    /// The longest wait, in seconds.
     pub(super) longest: u64,
     pub(super) history_events: u32,
-    /// Retries that each rule allows in a set with the most retries, and of those in one with
-    /// the longest wait.
+    /// The witness: the number of retries that each rule allows in a set with the most retries and,
+    /// among those sets, the longest wait.
     pub(super) witness: Vec<u32>,
     /// The longest wait of the witness, in seconds.
     witness_longest: u64,
 }
 
 impl Maxima {
-    /// Searches all sets of retries of these rules with at most `max_retries` counted retries, whose
-    /// shortest waits take at most `time` seconds. `None` if there are too many.
+    /// Tries all sets of retries of these rules with at most `max_retries` counted retries, whose
+    /// shortest waits add up to at most `time` seconds. `None` if the search takes too many steps.
     pub(super) fn of(rules: &[&Rule], max_retries: u32, time: u64) -> Option<Self> {
         let mut search = Search {
             max_retries,
@@ -41,13 +41,14 @@ struct Search {
     max_retries: u32,
     time: u64,
     steps: usize,
-    /// Retries allowed by each rule before the remaining ones.
+    /// The number of retries that each rule allows, for the rules that have been chosen so far.
     uses: Vec<u32>,
     maxima: Maxima,
 }
 
 impl Search {
-    /// Tries all retry counts of the remaining rules. False if `MAX_STEPS` was reached.
+    /// Tries all numbers of retries for the remaining rules. Returns `false` if `MAX_STEPS` was
+    /// reached.
     fn extend(&mut self, remaining: &[&Rule], mut so_far: Retries) -> bool {
         let Some((rule, rest)) = remaining.split_first() else {
             self.record(so_far);
@@ -72,8 +73,8 @@ impl Search {
 
     fn record(&mut self, found: Retries) {
         let maxima = &mut self.maxima;
-        // Between its shortest and its longest draws a set of retries can wait any number of
-        // seconds.
+        // The waits of a set can add up to any number of seconds from the sum of the shortest draws
+        // to the sum of the longest draws.
         let longest = found.longest.min(self.time);
         if (found.count, longest) > (maxima.retries, maxima.witness_longest) {
             maxima.retries = found.count;

@@ -1,23 +1,30 @@
-//! Shares a budget of retries among tables of delays so that the delays add up to the most.
+//! Shares a budget of retries among tables of delays so that the sum of the used delays is largest.
 //!
-//! Each table contributes its first delays, in order. That is a knapsack whose items can be cut, but
-//! one fact keeps it small. Call a use *u* of a table a *peak* if it is none, all, or the next delay
-//! is shorter than the last one used. Suppose two tables are both used off their peaks. Moving one
-//! retry from the second to the first gains (first's next delay − second's last one); moving one the
-//! other way gains (second's next − first's last). Off a peak the next delay is no shorter than the
-//! last, so the two gains add up to at least 0, and one of them is no loss. Keep moving in that
-//! direction: while both tables stay off their peaks the gain only grows. So there is a best sharing
-//! with **at most one table off its peaks**. Delays usually grow, and then a table's peaks are none
-//! and all.
+//! Each table contributes its first delays, in order. This is a knapsack problem with items that
+//! can be used in part. One fact keeps it small.
+//!
+//! Let a table be used for *u* retries. Call *u* a *peak* if it is 0, if it is the number of all
+//! delays, or if the next delay is shorter than the last one used. Suppose that two tables A and B
+//! are both used off their peaks. Moving a retry from B to A changes the sum by A's next delay −
+//! B's last one. Moving a retry from A to B changes it by B's next delay − A's last one. Off a
+//! peak, the next delay is at least as long as the last one. So the two changes add up to at least
+//! 0, and one of them is not negative. Move retries in that direction: while both tables stay off
+//! their peaks, the change per move never gets smaller. At last, one table is at a peak, and the
+//! sum has not become smaller.
+//!
+//! So there is a best sharing with **at most one table off its peaks**. Delays usually grow, and
+//! then the only peaks of a table are none and all.
 
-/// Most peaks of a table that is cut at its peaks only; a table with more is tried at every use.
+/// Maximum number of peaks of a table that is only tried at its peaks. A table with more peaks is
+/// called jagged, and all its uses are tried.
 const MAX_PEAKS: usize = 16;
 
-/// The number of delays to use from each table, in the order of the tables. Their sum is the budget,
-/// or the number of all delays if that is smaller.
+/// Returns the number of delays to use from each table, in the order of the tables. These numbers
+/// add up to the budget, or to the number of all delays if that is smaller.
 pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
     let budget = usize::try_from(budget).unwrap_or(usize::MAX);
-    // Of equal sharings, the last tables first prefers the one that uses the first tables.
+    // Of equal sharings, the one that uses more of a table added later wins. So the first tables
+    // are added last.
     let tables_from_last = tables.iter().enumerate().rev();
     let items: Vec<_> = tables_from_last
         .map(|(index, delays)| SharedTable::new(index, delays, budget))
@@ -29,8 +36,8 @@ pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
     }
     let off_peak = best_off_peak(&peaked, best);
 
-    // Once more without the table that is used off its peaks; then backwards from the last item, to
-    // see what was chosen.
+    // Add the items once more, without the table that is used off its peaks, and keep the choices.
+    // Then follow the choices back from the last item.
     let is_on_peak =
         |item: &&&SharedTable| off_peak.as_ref().is_none_or(|it| it.index != item.index);
     let on_peak = jagged.iter().chain(peaked.iter().filter(is_on_peak));
@@ -54,7 +61,7 @@ pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
         choose(*index, used);
         left -= used;
     }
-    // Delays are never negative, so the rest of the budget can be used at no loss.
+    // Delays are never negative, so using the rest of the budget loses nothing.
     for (used, item) in uses.iter_mut().rev().zip(&items).rev() {
         let more = left.min(item.max_uses() - *used);
         *used += more;
@@ -65,12 +72,12 @@ pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
         .collect()
 }
 
-/// A table, as far as the budget reaches.
+/// A table of delays, cut to the length of the budget.
 struct SharedTable {
     index: usize,
-    /// `sums[u]`: the sum of the first u delays.
+    /// `sums[u]` is the sum of the first u delays.
     sums: Vec<u64>,
-    /// The uses to try, ascending: the peaks, or all uses if the table is jagged.
+    /// The numbers of delays to try, ascending: the peaks, or all numbers if the table is jagged.
     cuts: Vec<usize>,
 }
 
@@ -103,16 +110,18 @@ impl SharedTable {
     }
 }
 
-/// The table that is used off its peaks, and how often.
+/// The table that is used off its peaks, and the number of its delays in use.
 struct OffPeak {
     sum: u64,
     index: usize,
     used: usize,
 }
 
-/// Tries each table off its peaks while all others are used at theirs. `None` if there is no table.
+/// Finds the best sharing in which one of `items` may be used off its peaks, while all other tables
+/// are used at their peaks. `None` if there are no items.
 ///
-/// Halving shares the work: what one half adds is computed once for all tables of the other half.
+/// The function halves `items` and calls itself for each half, after adding the other half to
+/// `best`. So the items of a half are added once for all tables of the other half.
 fn best_off_peak(items: &[&SharedTable], best: Vec<u64>) -> Option<OffPeak> {
     if let [item] = items {
         let uses = item.sums.iter().zip(best.iter().rev()).enumerate();
@@ -141,8 +150,8 @@ fn best_off_peak(items: &[&SharedTable], best: Vec<u64>) -> Option<OffPeak> {
         .max_by_key(|candidate| candidate.sum)
 }
 
-/// Allows one more table. `best[m]` is the longest sum with at most m retries; the result has for
-/// each m how often the table is used then.
+/// Adds a table to the knapsack. `best[m]` is the largest sum with at most m retries. Returns, for
+/// each m, the number of this table's delays in that sum.
 fn add_item(best: &mut [u64], item: &SharedTable) -> Vec<usize> {
     let before = best.to_vec();
     let mut chosen = vec![0; best.len()];
@@ -177,7 +186,7 @@ mod tests {
         u32::try_from(table.len()).unwrap()
     }
 
-    /// The most that any sharing gives, by trying all.
+    /// Returns the largest sum that any sharing has, by trying all of them.
     fn tried(tables: &[&[u32]], budget: u32) -> u64 {
         let Some((table, rest)) = tables.split_first() else {
             return 0;
@@ -202,7 +211,7 @@ mod tests {
         check(&[&[1, 9], &[4, 7, 8]], 3, &[0, 3]);
         check(&[&[100, 1], &[100, 1]], 3, &[2, 1]);
         check(&[&[0, 0, 0]], 2, &[2]);
-        // Five steps up, one in part: 3 of the first would be 30, 4 of the second 38.
+        // The best sharing uses the first table in part: (1, 4) gives 48, (3, 2) only 41.
         check(&[&[10, 10, 10], &[5, 6, 7, 20]], 5, &[1, 4]);
     }
 
@@ -216,7 +225,7 @@ mod tests {
             prop_assert_eq!(sum(&tables, &uses), tried(&tables, budget));
         }
 
-        /// Tables with more peaks than are looked at one by one.
+        /// Jagged tables, all of whose uses are tried.
         #[test]
         fn no_sharing_of_jagged_tables_is_better(
             jagged in vec(0..9_u32, 60..80), tables in vec(vec(0..9_u32, 0..5), 0..3), budget in 0..40_u32,

@@ -1,4 +1,4 @@
-//! Turns text into tokens.
+//! Splits a formula into tokens.
 
 use super::tree::FormulaError;
 use crate::diagnostic::quoted;
@@ -8,11 +8,11 @@ use std::ops::Range;
 pub(super) enum Token<'t> {
     Number(f64),
     Name(&'t str),
-    /// One of `+ - * / ^ ( ) ,`.
+    /// An operator, a parenthesis or a comma: one of `+ - * / ^ ( ) ,`.
     Sign(char),
 }
 
-/// The tokens of a formula, each with its place.
+/// Returns the tokens of a formula, each with its position.
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, FormulaError> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -54,8 +54,8 @@ pub(super) fn unexpected(word: &str, span: Range<usize>) -> FormulaError {
     }
 }
 
-/// Number of bytes at the start of the text that belong to a number: digits, dots, and an exponent
-/// with its sign.
+/// Returns the number of bytes at the start of the text that form a number: digits, dots, and an
+/// exponent with its sign.
 fn number_length(text: &str) -> usize {
     let mut after_e = false;
     text.find(|c: char| {

@@ -1,6 +1,6 @@
 //! Backoff formulas such as `30 * 2^(n-1)`.
 //!
-//! The engine computes with floating-point numbers only here and where a backoff is tabulated.
+//! Floating-point numbers are used only here and when a backoff is tabulated.
 
 mod lexer;
 mod parser;

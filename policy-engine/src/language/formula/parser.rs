@@ -1,21 +1,21 @@
-//! Turns tokens into a tree, by binding power.
+//! Parses tokens into a tree, by binding power.
 
 use super::lexer::{Token, tokens, unexpected};
 use super::tree::{Formula, FormulaError, FormulaNode, Function, Operator};
 use crate::diagnostic::quoted;
 use std::ops::Range;
 
-/// Longest formula, in bytes: far longer than a reviewer could follow.
+/// Maximum length of a formula, in bytes: far longer than a reviewer could follow.
 pub const MAX_FORMULA_BYTES: usize = 256;
 
-/// Deepest nesting of parentheses, calls, signs and powers; it bounds the parser's stack.
+/// Maximum depth of nested parentheses, calls, signs and powers. It bounds the parser's stack.
 pub const MAX_FORMULA_DEPTH: usize = 32;
 
 impl Formula {
     /// Parses a formula.
     ///
     /// # Errors
-    /// The first place that cannot be parsed, with what to type instead.
+    /// Returns the first position that cannot be parsed, with what to type instead.
     ///
     /// # Examples
     ///
@@ -53,10 +53,11 @@ struct FormulaParser<'t> {
     depth: usize,
 }
 
-/// A sign binds tighter than `*` and `/`, looser than `^`.
+/// The binding power of a sign: tighter than `*` and `/`, looser than `^`.
 const SIGN_POWER: u8 = 5;
 
-/// Binding power to the left and to the right. Equal operators group to the side of the lower one.
+/// Returns an operator with its binding power to the left and to the right. If the left power is
+/// the lower one, equal operators group from the left; otherwise from the right.
 fn binary(sign: char) -> Option<(Operator, u8, u8)> {
     Some(match sign {
         '+' => (Operator::Add, 1, 2),
@@ -69,7 +70,7 @@ fn binary(sign: char) -> Option<(Operator, u8, u8)> {
 }
 
 impl FormulaParser<'_> {
-    /// Parses an operand and all operators after it that bind at least as tightly as `least`.
+    /// Parses an operand, and all operators after it that bind at least as tightly as `least`.
     fn expression(&mut self, least: u8) -> Result<FormulaNode, FormulaError> {
         let mut left = self.operand()?;
         while let Some((Token::Sign(sign), _)) = self.tokens.peek() {

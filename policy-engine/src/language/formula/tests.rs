@@ -25,7 +25,7 @@ fn values() {
         ("1e+3 + 2.5E-1 + 1e1+1", 1, 1011.25),
         ("1e3", 1, 1000.0),
         ("10^400", 1, f64::INFINITY),
-        // Of equal values the first.
+        // Of equal values, `min` and `max` return the first.
         ("1 / min(0, -0)", 1, f64::INFINITY),
         ("1 / max(-0, 0)", 1, f64::NEG_INFINITY),
     ] {

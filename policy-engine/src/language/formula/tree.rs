@@ -1,24 +1,26 @@
-//! The tree of a formula, its value, and how it is printed.
+//! The tree of a formula, its evaluation and its printed form.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A text that is not a formula.
+/// The error for a text that is not a valid formula.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem} at byte {}: {help}", .span.start)]
 pub struct FormulaError {
-    /// The bytes of the formula that are wrong.
+    /// The position of the problem: bytes of the formula.
     pub span: Range<usize>,
-    /// The problem there.
+    /// What is wrong at that position.
     pub problem: String,
     /// What to type instead.
     pub help: String,
 }
 
-/// A formula for delays in seconds; `n` is the rule's own retry number, from 1.
+/// A formula for delays in seconds. `n` is the number of the retry among the rule's own retries,
+/// counted from 1.
 ///
-/// It has numbers, `n`, `+ - * / ^`, parentheses and `min max floor ceil sqrt log2`. `^` binds tighter than a sign
-/// and to the right: `-2^2` is −4, `2^3^2` is 2⁹. A printed formula has the same value.
+/// A formula consists of numbers, `n`, `+ - * / ^`, parentheses and the functions `min max floor
+/// ceil sqrt log2`. `^` binds tighter than a sign, and groups from the right: `-2^2` is −4, `2^3^2`
+/// is 2⁹. A printed formula has the same value as the original.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Formula(pub(super) FormulaNode);
 
@@ -76,9 +78,11 @@ impl Function {
 }
 
 impl Formula {
-    /// The value for retry `n`, in seconds; may be negative, infinite or not a number.
+    /// Returns the delay before retry `n`, in seconds. It may be negative, infinite or not a
+    /// number.
     ///
-    /// Powers, roots and logarithms are computed in software, so every machine gets the same second.
+    /// Powers, roots and logarithms are computed in software, so every machine gets the same
+    /// result.
     pub(crate) fn at(&self, n: u32) -> f64 {
         value(&self.0, f64::from(n))
     }
@@ -132,7 +136,7 @@ impl fmt::Display for Formula {
     }
 }
 
-/// Every operation gets its own parentheses, so that the printed formula cannot be misread.
+/// Puts parentheses around every operation, so that the printed formula cannot be misread.
 impl fmt::Display for FormulaNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

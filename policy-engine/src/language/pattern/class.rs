@@ -1,16 +1,16 @@
-//! Classes such as `[a-z_]`.
+//! Character classes such as `[a-z_]`.
 
 use super::cursor::Cursor;
 use super::error::{PatternError, refuse};
 use super::escape::{self, Escape};
 
-/// The names of classes such as `[:alpha:]`.
+/// The names that can occur in a class, as in `[:alpha:]`.
 const NAMES: [&str; 14] = [
     "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
     "space", "upper", "word", "xdigit",
 ];
 
-/// Reads a class, after its `[`, which is at `start`.
+/// Reads the rest of a class whose `[` at `start` has been read.
 pub(super) fn read(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternError> {
     let unclosed = || {
         let help = "close it with `]`, or write `\\[` for the character itself";
@@ -20,7 +20,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternE
     let first = cursor.at();
     while cursor.next_if("-") {}
     if cursor.at() == first {
-        // A `]` that comes first is a member.
+        // A `]` right after the start is a member of the class.
         cursor.next_if("]");
     }
     loop {
@@ -56,18 +56,18 @@ pub(super) fn read(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternE
     }
 }
 
-/// A member of a class.
+/// A member of a class, or one end of a range.
 #[derive(Clone, Copy)]
 enum Member {
     Character(char),
-    /// A character that is written with a backslash.
+    /// A character written with a backslash.
     Escaped(char),
-    /// A class such as `\d`.
+    /// A set of characters such as `\d`.
     Several,
 }
 
 impl Member {
-    /// The member that starts with `c`, which is at `start`.
+    /// Reads the rest of a member whose first character `c` at `start` has been read.
     fn read(cursor: &mut Cursor<'_>, c: char, start: usize) -> Result<Self, PatternError> {
         match c {
             '\\' => Ok(match escape::read(cursor, start, true)? {
@@ -83,8 +83,8 @@ impl Member {
     }
 
     fn check_range_to(self, high: Self, span: std::ops::Range<usize>) -> Result<(), PatternError> {
-        // When case is ignored, `regex-lite` reads an escaped letter as two letters, and refuses it
-        // as the end of a range.
+        // When `regex-lite` ignores case, it reads an escaped letter as two letters, and rejects it
+        // as an end of a range.
         let is_escaped_letter = |it| matches!(it, Self::Escaped(c) if c.is_ascii_alphabetic());
         if is_escaped_letter(self) || is_escaped_letter(high) {
             let help = "write the letters themselves: `A-F`";
@@ -104,7 +104,7 @@ impl Member {
     }
 }
 
-/// A class such as `[:alpha:]`, after its `[`, which is at `start`.
+/// Reads the rest of a named class such as `[:alpha:]` whose `[` at `start` has been read.
 fn named_class(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternError> {
     let name = cursor
         .rest()

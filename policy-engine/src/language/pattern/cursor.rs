@@ -1,6 +1,6 @@
-//! A position in a pattern.
+//! A cursor over the characters of a pattern.
 
-/// Reads a pattern from left to right.
+/// A position in a pattern, from which it is read from left to right.
 pub(super) struct Cursor<'s> {
     source: &'s str,
     at: usize,
@@ -11,7 +11,7 @@ impl<'s> Cursor<'s> {
         Self { source, at: 0 }
     }
 
-    /// The byte offset of the next character.
+    /// Returns the byte offset of the next character.
     pub(super) fn at(&self) -> usize {
         self.at
     }
@@ -30,7 +30,7 @@ impl<'s> Cursor<'s> {
         Some(next)
     }
 
-    /// Skips a text if it comes next. Returns whether it did.
+    /// Skips `text` if it comes next. Returns whether it did.
     pub(super) fn next_if(&mut self, text: &str) -> bool {
         let is_next = self.rest().starts_with(text);
         if is_next {

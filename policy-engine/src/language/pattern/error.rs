@@ -1,24 +1,24 @@
-//! Errors of patterns.
+//! Errors in patterns.
 
 use crate::diagnostic::Code;
 use std::ops::Range;
 
-/// A text that is not a pattern.
+/// The error for a text that is not a supported pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{label}: {help}")]
 #[non_exhaustive]
 pub struct PatternError {
-    /// [`Code::BadPattern`] or [`Code::PatternTooLarge`].
+    /// The code: [`Code::BadPattern`] or [`Code::PatternTooLarge`].
     pub code: Code,
-    /// The bytes of the pattern that are wrong.
+    /// The position of the problem: bytes of the pattern.
     pub span: Range<usize>,
-    /// The problem there.
+    /// What is wrong at that position.
     pub label: String,
     /// What to type instead.
     pub help: String,
 }
 
-/// An error about these bytes of the pattern.
+/// Returns an error about this span of the pattern.
 pub(super) fn refuse<T>(span: Range<usize>, label: &str, help: &str) -> Result<T, PatternError> {
     Err(PatternError {
         code: Code::BadPattern,

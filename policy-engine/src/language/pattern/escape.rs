@@ -1,4 +1,4 @@
-//! Escapes.
+//! Escapes such as `\d` and `\x41`.
 
 use super::cursor::Cursor;
 use super::error::{PatternError, refuse};
@@ -6,11 +6,11 @@ use super::error::{PatternError, refuse};
 /// The meaning of an escape.
 pub(super) enum Escape {
     Character(char),
-    /// A class such as `\d`, or an anchor such as `\b`.
+    /// A set of characters such as `\d`, or an anchor such as `\b`.
     ClassOrAnchor,
 }
 
-/// Reads an escape, after its backslash, which is at `start`.
+/// Reads the rest of an escape whose backslash at `start` has been read.
 pub(super) fn read(
     cursor: &mut Cursor<'_>,
     start: usize,

@@ -1,8 +1,8 @@
 //! The syntax of patterns.
 //!
-//! It is what the crates `regex` and `regex-lite` and JavaScript have in common; what one of them
-//! would read differently is refused. `regex-lite` does the matching, and a property test holds both
-//! against the crate `regex`.
+//! Patterns may use the syntax that the crates `regex` and `regex-lite` and JavaScript have in
+//! common. Syntax that one of them would interpret differently is rejected. `regex-lite` does the
+//! matching; a property test compares it with the crate `regex`.
 
 mod class;
 mod cursor;

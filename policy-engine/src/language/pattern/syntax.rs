@@ -1,4 +1,4 @@
-//! Parses a pattern: whether it is valid, how large it is, and which literals it needs.
+//! Parses a pattern: checks its syntax and size, and finds the literals that every match contains.
 
 use super::class;
 use super::cursor::Cursor;
@@ -9,25 +9,26 @@ use crate::policy::Pattern;
 use std::mem;
 use std::ops::Range;
 
-/// Longest pattern, in bytes.
+/// Maximum length of a pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 512;
 
-/// Largest pattern, in positions: characters, classes and anchors, with repetitions written out. It
-/// bounds the size of the compiled pattern.
+/// Maximum size of a pattern, in positions: characters, classes and anchors, each repetition
+/// counted as often as it repeats. It bounds the size of the compiled pattern.
 pub const MAX_PATTERN_POSITIONS: usize = 4_096;
 
-/// Deepest nesting of groups.
+/// Maximum depth of nested groups.
 const MAX_DEPTH: usize = 50;
 
-/// Shortest literal that is worth searching for, in characters.
+/// Minimum length of a literal that is worth searching for, in characters.
 const MIN_LITERAL: usize = 3;
 
 impl Pattern {
-    /// Parses a pattern: the syntax of the crate `regex` without inline flags, named groups, lazy
-    /// quantifiers, look-around and Unicode classes.
+    /// Parses a pattern. The syntax is that of the crate `regex` without inline flags, named
+    /// groups, lazy quantifiers, look-around and Unicode classes.
     ///
     /// # Errors
-    /// The pattern is empty, too large, not valid, or uses syntax that policies do not support.
+    /// Returns an error if the pattern is empty, too large, not valid, or uses syntax that policies
+    /// do not support.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
         let error = |code, label: String, help: &str| {
             Err(PatternError {
@@ -51,12 +52,13 @@ impl Pattern {
     }
 }
 
-/// The literals and the shape of a pattern, or of a part of it.
+/// The size and the literals of a pattern, or of a part of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Syntax {
-    /// Size with repetitions written out.
+    /// Number of positions, with repetitions written out.
     positions: usize,
-    /// In lower case; one of them occurs in every match. `None` if no such set is known.
+    /// Texts in lower case of which every match contains at least one. `None` if no such texts are
+    /// known.
     literals: Option<Vec<String>>,
 }
 
@@ -90,7 +92,7 @@ fn too_large(span: Range<usize>) -> PatternError {
     }
 }
 
-/// Of two sets of literals the more selective: the one whose shortest literal is longer.
+/// Returns the more selective of two sets of literals: the one whose shortest literal is longer.
 fn more_selective(one: Option<Vec<String>>, other: Option<Vec<String>>) -> Option<Vec<String>> {
     let shortest = |literals: &Option<Vec<String>>| {
         literals
@@ -109,7 +111,7 @@ struct PatternParser<'s> {
     depth: usize,
 }
 
-/// A part of a pattern that a quantifier can follow.
+/// A part of a pattern to which a quantifier applies.
 enum Atom {
     Character(char),
     ClassOrAnchor,
@@ -117,7 +119,7 @@ enum Atom {
 }
 
 impl PatternParser<'_> {
-    /// Branches separated by `|`, up to a `)` or the end.
+    /// Parses branches separated by `|`, up to a `)` or the end.
     fn alternation(&mut self) -> Result<Syntax, PatternError> {
         let mut all = self.branch()?;
         while self.cursor.next_if("|") {
@@ -133,7 +135,7 @@ impl PatternParser<'_> {
 
     fn branch(&mut self) -> Result<Syntax, PatternError> {
         let mut syntax = Syntax::default();
-        // Characters that follow each other, each exactly once.
+        // Consecutive characters that each occur exactly once.
         let mut run = String::new();
         let literal = |run: String| (run.len() >= MIN_LITERAL).then(|| vec![run]);
         while !matches!(self.cursor.peek(), None | Some('|' | ')')) {
@@ -159,8 +161,8 @@ impl PatternParser<'_> {
         Ok(syntax)
     }
 
-    /// The quantifiers after an atom: how often it occurs at least, and how often in the pattern
-    /// with repetitions written out.
+    /// Parses the quantifiers after an atom. Returns the minimum number of occurrences of the atom,
+    /// and the number of its copies in the pattern with repetitions written out.
     fn quantifiers(&mut self, atom: usize) -> Result<(usize, usize), PatternError> {
         let (mut min, mut written_out) = (1_usize, 1_usize);
         loop {
@@ -187,13 +189,13 @@ impl PatternParser<'_> {
             min = min.saturating_mul(low);
             written_out = written_out.saturating_mul(high.unwrap_or(low.saturating_add(1)));
             if written_out > MAX_PATTERN_POSITIONS {
-                // The atom has at least one position, so the whole pattern is too large.
+                // Every atom has at least one position, so the whole pattern is too large.
                 return Err(too_large(atom..self.cursor.at()));
             }
         }
     }
 
-    /// `{n}`, `{n,}` or `{n,m}`; stops before the closing brace.
+    /// Parses `{n}`, `{n,}` or `{n,m}`, and stops before the closing brace.
     fn counted_quantifier(&mut self) -> Result<(usize, Option<usize>), PatternError> {
         let start = self.cursor.at();
         self.cursor.next();
@@ -239,7 +241,7 @@ impl PatternParser<'_> {
         }
     }
 
-    /// A group, after its `(`.
+    /// Parses the rest of a group whose `(` at `start` has been read.
     fn group(&mut self, start: usize) -> Result<Atom, PatternError> {
         if self.cursor.rest().starts_with('?') && !self.cursor.next_if("?:") {
             return self.refuse_special_group(start);
