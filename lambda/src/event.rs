@@ -1,6 +1,6 @@
 //! Reads the event that the state machine passes to the function.
 
-use crate::json::{JsonString, JsonValue, all_distinct, integer, lossy_text, text};
+use crate::json::{JsonKey, JsonValue, all_distinct, integer, lossy_text, text};
 use exitwise_engine::decision::Counters;
 use exitwise_engine::policy::{Draw, MAX_RETRIES, MAX_WAIT_SECONDS};
 use exitwise_engine::{ExecutionContext, Failure, RetryState};
@@ -166,18 +166,18 @@ impl<'de> Visitor<'de> for EventVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let mut members = EventMembers::empty(NO_TASK_ERROR);
         let mut keys = Vec::with_capacity(8);
-        while let Some(key) = object.next_key::<JsonString<'_>>()? {
+        while let Some(key) = object.next_key::<JsonKey<'_>>()? {
             match &*key.0 {
-                "taskError" => members.task_error = ReportedError::read(object.next_value()?),
-                "errorState" => members.error_state = Some(object.next_value()?),
-                "execution" => members.execution = Some(object.next_value()?),
-                "policy" => members.policy = Some(object.next_value()?),
-                "validatePolicy" => members.validate_policy = Some(object.next_value()?),
+                b"taskError" => members.task_error = ReportedError::read(object.next_value()?),
+                b"errorState" => members.error_state = Some(object.next_value()?),
+                b"execution" => members.execution = Some(object.next_value()?),
+                b"policy" => members.policy = Some(object.next_value()?),
+                b"validatePolicy" => members.validate_policy = Some(object.next_value()?),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
-            keys.push(key.0);
+            keys.push(key);
         }
-        match all_distinct(&keys) {
+        match all_distinct(keys.iter()) {
             true => Ok(members),
             false => Err(A::Error::custom("a repeated key")),
         }

@@ -26,12 +26,12 @@ impl<'a> JsonValue<'a> {
 }
 
 /// The members of a JSON object without repeated keys. The values are not parsed yet.
-pub(crate) struct RawMembers<'a>(Vec<(JsonString<'a>, &'a RawValue)>);
+pub(crate) struct RawMembers<'a>(Vec<(JsonKey<'a>, &'a RawValue)>);
 
 impl<'a> RawMembers<'a> {
     /// Returns the JSON text of the value with this key. `None` if there is no such key.
     pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
-        let member = self.0.iter().find(|(JsonString(name), _)| name == key);
+        let member = self.0.iter().find(|(name, _)| *name.0 == *key.as_bytes());
         member.map(|(_, value)| value.get())
     }
 
@@ -40,16 +40,24 @@ impl<'a> RawMembers<'a> {
         self,
         read: impl Fn(&'a str) -> Option<T>,
     ) -> Option<BTreeMap<String, T>> {
-        let members = self.0.into_iter();
-        members
-            .map(|(JsonString(key), value)| Some((key.into_owned(), read(value.get())?)))
-            .collect()
+        let member = |(JsonKey(key), value): (_, &'a RawValue)| {
+            Some((
+                String::from_utf8(key.into_owned()).ok()?,
+                read(value.get())?,
+            ))
+        };
+        self.0.into_iter().map(member).collect()
     }
 }
 
 /// A JSON string; borrowed unless it contains escapes.
 #[derive(Deserialize)]
-pub(crate) struct JsonString<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The bytes of a JSON string, which are not UTF-8 if it has unpaired surrogates. A foreign key may
+/// have some, and is no reason to refuse an event.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct JsonKey<'a>(#[serde(borrow)] pub(crate) Cow<'a, [u8]>);
 
 /// Parses a JSON string. `None` if the value has another type, or if it has an unpaired surrogate.
 pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
@@ -58,7 +66,7 @@ pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
 
 /// Parses a JSON string, and replaces unpaired surrogates. `None` if the value has another type.
 pub(crate) fn lossy_text(json: &str) -> Option<Cow<'static, str>> {
-    let Bytes(bytes) = serde_json::from_str(json).ok()?;
+    let JsonKey(bytes) = serde_json::from_str(json).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned().into())
 }
 
@@ -75,8 +83,11 @@ pub(crate) fn integer(json: &str) -> Option<u64> {
     (number.fract() == 0.0 && number >= 0.0).then_some(integer)
 }
 
-pub(crate) fn all_distinct(keys: &[Cow<'_, str>]) -> bool {
-    keys.iter().collect::<BTreeSet<_>>().len() == keys.len()
+pub(crate) fn all_distinct<'k, 'a: 'k>(
+    keys: impl ExactSizeIterator<Item = &'k JsonKey<'a>>,
+) -> bool {
+    let count = keys.len();
+    keys.collect::<BTreeSet<_>>().len() == count
 }
 
 impl<'de> Deserialize<'de> for JsonValue<'de> {
@@ -124,39 +135,13 @@ impl<'de> Visitor<'de> for JsonValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut members: Vec<(JsonString<'_>, &RawValue)> = Vec::with_capacity(8);
+        let mut members = Vec::with_capacity(8);
         while let Some(member) = object.next_entry()? {
             members.push(member);
         }
-        let keys: BTreeSet<_> = members.iter().map(|(JsonString(key), _)| key).collect();
-        let is_distinct = keys.len() == members.len();
-        Ok(if is_distinct {
-            JsonValue::Object(RawMembers(members))
-        } else {
-            JsonValue::Other
+        Ok(match all_distinct(members.iter().map(|(key, _)| key)) {
+            true => JsonValue::Object(RawMembers(members)),
+            false => JsonValue::Other,
         })
-    }
-}
-
-/// The bytes of a JSON string, which may have unpaired surrogates.
-struct Bytes(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct BytesVisitor;
-
-        impl Visitor<'_> for BytesVisitor {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_owned()))
-            }
-        }
-
-        json.deserialize_bytes(BytesVisitor)
     }
 }

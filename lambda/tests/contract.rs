@@ -238,6 +238,11 @@ fn a_task_error_of_any_shape_gets_a_decision() {
             r#"{"Cause":{"Containers":[{"Name":"app","ExitCode":4,"ExitCode":4}]}}"#,
             "RETRIABLE 1 0 UnknownError 0 {\"default\":1}",
         ),
+        // An unpaired surrogate in a key that is not read.
+        (
+            r#"{"Error":"E","x\ud83d":1,"Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}]}"}"#,
+            "TEMPORARY 1 60 ExitCode4 60 {\"network\":1}",
+        ),
         // An unpaired surrogate in the string that contains the inner JSON.
         (
             r#"{"Cause":"{\"Containers\":[{\"Name\":\"app\",\"ExitCode\":4}],\"a\":\"\ud83d\"}"}"#,
@@ -245,6 +250,10 @@ fn a_task_error_of_any_shape_gets_a_decision() {
         ),
     ] {
         check(&format!("{{\"taskError\":{task_error}}}"), expected);
+        check(
+            &format!("{{\"x\\udfff\":1,\"taskError\":{task_error}}}"),
+            expected,
+        );
     }
 }
 
