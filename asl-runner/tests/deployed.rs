@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// The deployed definition, with its markers replaced.
 fn deployed() -> Definition {
-    let text = include_str!("../../terraform/state-machine.asl.json")
+    let text = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json")
         .replace("${container_name}", "app")
         .replace("\"@subnets@\"", r#"["subnet-1"]"#)
         .replace("\"@security_groups@\"", r#"["sg-1"]"#)
@@ -288,7 +288,7 @@ proptest! {
     /// without a panic.
     #[test]
     fn any_definition_runs_or_is_rejected(place in 0..200usize, value in any_json()) {
-        let text = include_str!("../../terraform/state-machine.asl.json");
+        let text = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json");
         let mut definition: Value = serde_json::from_str(text)?;
         let mut count = 0;
         replace(&mut definition, &mut count, place, &value);

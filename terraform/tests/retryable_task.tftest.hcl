@@ -40,7 +40,7 @@ run "renders_the_definition" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(merge(jsondecode(file("state-machine.asl.json")).States.RunECSTask, {
+    condition = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(merge(jsondecode(file("modules/retryable-task/state-machine.asl.json")).States.RunECSTask, {
       Parameters = {
         LaunchType     = "FARGATE"
         Cluster        = "arn:aws:ecs:eu-west-1:123456789012:cluster/main"

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use exitwise_engine::Policy;
 use serde_json::json;
 
-/// `terraform/state-machine.asl.json`, compiled in. It runs unless the user gives another file.
+/// `terraform/modules/retryable-task/state-machine.asl.json`, compiled in. It runs unless the user gives another file.
 pub const DEPLOYED: &str = include_str!("../../embedded/state-machine.asl.json");
 
 /// The name of the container in the task definition if the policy names none.

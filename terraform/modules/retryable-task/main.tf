@@ -16,7 +16,7 @@ locals {
     : "\"CapacityProviderStrategy\": ${jsonencode([{ CapacityProvider = var.capacity_provider, Weight = 1 }])}"
   )
 
-  scalars = templatefile("${path.module}/../../state-machine.asl.json", {
+  scalars = templatefile("${path.module}/state-machine.asl.json", {
     cluster_arn         = var.cluster_arn
     task_definition_arn = var.task_definition_arn
     container_name      = var.container_name
