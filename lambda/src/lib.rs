@@ -17,6 +17,8 @@ mod json;
 #[cfg(feature = "runtime")]
 mod logs;
 #[cfg(feature = "runtime")]
+mod metrics;
+#[cfg(feature = "runtime")]
 mod service;
 mod validation;
 
