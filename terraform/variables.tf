@@ -159,6 +159,7 @@ variable "also_allow" {
     task_definition_arns = optional(list(string), [])
     pass_role_arns       = optional(list(string), [])
     function_arns        = optional(list(string), [])
+    kms_key_arns         = optional(list(string), [])
   })
   default = {}
 }

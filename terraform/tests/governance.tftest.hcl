@@ -100,7 +100,7 @@ run "encrypts_with_a_key" {
         Sid       = "EncryptExecutions"
         Effect    = "Allow"
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = "arn:aws:kms:eu-west-1:123456789012:key/1"
+        Resource  = ["arn:aws:kms:eu-west-1:123456789012:key/1"]
         Condition = { StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = "arn:aws:states:eu-west-1:123456789012:stateMachine:report" } }
       },
       {
@@ -206,14 +206,16 @@ run "allows_what_running_executions_use" {
       task_definition_arns = ["arn:aws:ecs:eu-west-1:123456789012:task-definition/former:3"]
       pass_role_arns       = ["arn:aws:iam::123456789012:role/former"]
       function_arns        = ["arn:aws:lambda:eu-west-1:123456789012:function:former"]
+      kms_key_arns         = ["arn:aws:kms:eu-west-1:123456789012:key/former"]
     }
   }
 
   assert {
-    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid => statement.Resource if contains(["Run", "Watch", "Decide", "GiveTasksTheirRoles"], statement.Sid) }) == jsonencode({
+    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Sid => statement.Resource if contains(["Run", "Watch", "Decide", "GiveTasksTheirRoles", "EncryptExecutions"], statement.Sid) }) == jsonencode({
       Run                 = ["arn:aws:ecs:eu-west-1:123456789012:task-definition/report:*", "arn:aws:ecs:eu-west-1:123456789012:task-definition/former:*"]
       Watch               = ["arn:aws:ecs:eu-west-1:123456789012:task/main/*", "arn:aws:ecs:eu-west-1:123456789012:task/former/*"]
       Decide              = ["arn:aws:lambda:eu-west-1:123456789012:function:decide:*", "arn:aws:lambda:eu-west-1:123456789012:function:former:*"]
+      EncryptExecutions   = ["arn:aws:kms:eu-west-1:123456789012:key/former"]
       GiveTasksTheirRoles = ["arn:aws:iam::123456789012:role/new", "arn:aws:iam::123456789012:role/former"]
     })
     error_message = "The role does not allow what running executions use: ${aws_iam_role_policy.this[0].policy}"

@@ -17,6 +17,7 @@ locals {
   ]))
 
   pass_role_arns = distinct(concat(var.pass_role_arns, var.also_allow.pass_role_arns))
+  kms_key_arns   = distinct(concat(var.kms_key_arn[*], var.also_allow.kms_key_arns))
   function_arns  = distinct(concat([var.function.arn], var.also_allow.function_arns))
 
   statements = concat(
@@ -89,11 +90,11 @@ locals {
       Resource  = local.task_arns
       Condition = { StringEquals = { "ecs:CreateAction" = "RunTask" } }
     }],
-    var.kms_key_arn == null ? [] : [{
+    length(local.kms_key_arns) == 0 ? [] : [{
       Sid       = "EncryptExecutions"
       Effect    = "Allow"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource  = var.kms_key_arn
+      Resource  = local.kms_key_arns
       Condition = { StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = local.state_machine_arn } }
     }],
     var.kms_key_arn == null || !local.is_logging ? [] : [{

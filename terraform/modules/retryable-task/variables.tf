@@ -200,12 +200,13 @@ variable "task_tags" {
 }
 
 variable "also_allow" {
-  description = "Additional ARNs that the state machine's role may use: the clusters, task definitions (in all revisions), roles of tasks, and functions of executions that still run, because an execution keeps the definition that it started with. Add the old ARNs when you change one of these settings, and remove them when the last of these executions has ended."
+  description = "Additional ARNs that the state machine's role may use: the clusters, task definitions (in all revisions), roles of tasks, functions and KMS keys of executions that still run, because an execution keeps the definition that it started with. Add the old ARNs when you change one of these settings, and remove them when the last of these executions has ended."
   type = object({
     cluster_arns         = optional(list(string), [])
     task_definition_arns = optional(list(string), [])
     pass_role_arns       = optional(list(string), [])
     function_arns        = optional(list(string), [])
+    kms_key_arns         = optional(list(string), [])
   })
   default = {}
 }
