@@ -135,7 +135,7 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
             assert_eq!(ran.status.code(), Some(i32::from(fatal)), "{name}");
         }
     }
-    assert_eq!(seen, 179);
+    assert_eq!(seen, 236);
 }
 
 /// 1 + CheckInput 2 + Init 2 + 4 laps of RunECSTask 6, ProcessError 5 and Choice 2 + 3 waits of 2 + FatalError 1 + 1.
@@ -186,7 +186,7 @@ fn explain_prints_the_bytes_that_the_function_answers() {
         .collect();
     let explained = exitwise(&["explain", "--format", "json"], &files);
     let explained = String::from_utf8(explained.stdout).unwrap();
-    assert_eq!(explained.lines().count(), 179);
+    assert_eq!(explained.lines().count(), 236);
     let handler = exitwise_lambda::Handler::default();
     for (line, path) in explained.lines().zip(&files) {
         let answer =
