@@ -363,7 +363,7 @@ fn an_incident_names_the_container_and_its_exit_code() {
             "E",
             Some(several.to_owned()),
             "E",
-            "E, no container app",
+            "the policy looks at container `app`, but the task has `a` and `b`; E, no exit code",
         ),
         (app, "E", Some("{}".to_owned()), "E", "E, no exit code"),
         (
@@ -385,4 +385,93 @@ fn an_incident_names_the_container_and_its_exit_code() {
         "UnknownError",
         "an error without a name, no exit code",
     );
+}
+
+/// A policy that looks at `app`; only its last rule does not look at a container.
+const OTHER_CONTAINER: &str = r#"
+    version = 1
+    container = "app"
+    limits = { max_retries = 1 }
+    [[rule]]
+    name = "sidecar"
+    when = { container = "sidecar", exit_code = 1 }
+    type = "FATAL"
+    [[rule]]
+    name = "no-sidecar"
+    when = { container = "sidecar", exit_code = "absent", stop_code = "TaskFailedToStart" }
+    type = "FATAL"
+    [[rule]]
+    name = "timeout"
+    when = { error = "States.Timeout" }
+    type = "FATAL"
+"#;
+
+#[test]
+fn a_task_without_the_policys_container_is_reported_first_whatever_rule_decides() {
+    let (policy, _) = Policy::load(OTHER_CONTAINER).unwrap();
+    let long = format!(r#"{{"Name":"{}"}}"#, "x".repeat(65));
+    for (error, containers, expected) in [
+        (
+            "E",
+            r#"{"Name":"Container","ExitCode":1}"#,
+            "the policy looks at container `app`, but the task has `Container`; E, no exit code; \
+             rule default (implied): no retry",
+        ),
+        (
+            "States.Timeout",
+            r#"{"Name":"a"},{"Name":"b"},{"Name":"aws-guardduty-agent-x"},{"Name":"c"}"#,
+            "the policy looks at container `app`, but the task has `a`, `b` and `c`; States.Timeout, \
+             no exit code; rule timeout (line 13): no retry",
+        ),
+        (
+            "E",
+            r#"{"Name":"a"},{"Name":"b"},{"Name":"c"},{"Name":"d"},{}"#,
+            "the policy looks at container `app`, but the task has `a`, `b`, `c` and 2 more; E, no \
+             exit code; rule default (implied): no retry",
+        ),
+        (
+            "E",
+            &long,
+            "the policy looks at container `app`, but the task has a container with another name; E, \
+             no exit code; rule default (implied): no retry",
+        ),
+        (
+            "E",
+            r#"{"Name":"rm -r /"},{}"#,
+            "the policy looks at container `app`, but the task has 2 containers with other names; E, \
+             no exit code; rule default (implied): no retry",
+        ),
+        (
+            "E",
+            r#"{"Name":"sidecar","ExitCode":1}"#,
+            "the policy looks at container `app`, but the task has `sidecar`; sidecar exited with 1; \
+             rule sidecar (line 5): no retry",
+        ),
+        ("E", "", "E, no exit code; rule default (implied): no retry"),
+        (
+            "E",
+            r#"{"Name":"aws-guardduty-agent-x"}"#,
+            "E, no container app; rule default (implied): no retry",
+        ),
+        (
+            "E",
+            r#"{"Name":"app","ExitCode":3},{"Name":"a"}"#,
+            "app exited with 3; rule default (implied): no retry",
+        ),
+    ] {
+        let cause = format!("{{\"Containers\":[{containers}]}}");
+        let failure = Failure::read(Some(error), Some(&cause));
+        let state = RetryState::default();
+        let context = ExecutionContext::new(Draw::Keyed(None), None);
+        assert_eq!(
+            decide(&policy, &failure, &state, &context).cause(),
+            expected
+        );
+    }
+    let cause = r#"{"Containers":[{"Name":"app"}],"StopCode":"TaskFailedToStart"}"#;
+    let failure = Failure::read(Some("E"), Some(cause));
+    let context = ExecutionContext::new(Draw::Keyed(None), None);
+    let decision = decide(&policy, &failure, &RetryState::default(), &context);
+    let expected = "E, TaskFailedToStart, no container sidecar; rule no-sidecar (line 9): no retry";
+    assert_eq!(decision.cause(), expected);
 }

@@ -175,6 +175,9 @@ impl<'r> DecisionReport<'r> {
         } = self;
         let (place, reason) = (self.place_of(rule), decision.reason);
         let mut text = format!("  failure:  {incident}\n");
+        if let Some(missing) = &incident.missing_container {
+            let _ = writeln!(text, "  help:     {}", missing.help());
+        }
         let _ = writeln!(text, "  rule:     {} ({place}): {reason}", rule.name());
         let matched = self.matched();
         let matched: Vec<_> = matched.iter().flat_map(CheckedCondition::words).collect();

@@ -3,7 +3,7 @@
 use super::reachability::Reachability;
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
-use crate::failure::{ERROR_NAMES, NameFact, STOP_CODES};
+use crate::failure::{ERROR_NAMES, NameFact, STOP_CODES, optimized_error_name};
 use crate::policy::{Condition, Matcher, NameMatch, Policy, Rule, Seconds};
 use std::ops::Range;
 
@@ -105,6 +105,20 @@ fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &m
         out.push(problem.label("a wildcard of Catch and Retry").help(help));
         return;
     }
+    if let Some(other) = optimized_spelling(name) {
+        if !is_named(policy, &other) {
+            let message = format!("{} is one of two spellings", quoted(&written));
+            let problem = Diagnostic::new(Code::MisspelledErrorName, span, message);
+            let other = other.written();
+            let help = format!("name `{other}`, too: it is what `ecs:runTask` reports");
+            out.push(
+                problem
+                    .label("reported by `aws-sdk:ecs:runTask` only")
+                    .help(help),
+            );
+        }
+        return;
+    }
     let meant = match name {
         NameMatch::Exactly(name) => probable_error_name(name),
         NameMatch::StartingWith(prefix) => probable_prefix(prefix).map(|it| format!("{it}*")),
@@ -119,6 +133,37 @@ fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &m
                 .help(help),
         );
     }
+}
+
+/// Returns the names that `ecs:runTask` reports in place of these, which only `aws-sdk:ecs:runTask`
+/// reports. `None` for other names.
+fn optimized_spelling(name: &NameMatch) -> Option<NameMatch> {
+    match name {
+        NameMatch::Exactly(name) => {
+            optimized_error_name(name).map(|it| NameMatch::Exactly(it.to_owned()))
+        }
+        NameMatch::StartingWith(prefix) => {
+            let prefix = format!("ECS.{}", prefix.strip_prefix("Ecs.")?);
+            let is_known = ERROR_NAMES.iter().any(|known| known.starts_with(&prefix));
+            is_known.then_some(NameMatch::StartingWith(prefix))
+        }
+    }
+}
+
+/// Returns whether a rule of the policy matches this name, or all names that begin like this.
+fn is_named(policy: &Policy, name: &NameMatch) -> bool {
+    let matchers = policy.rules().iter().flat_map(Rule::matchers);
+    let names = matchers.filter_map(|matcher| match matcher.condition() {
+        Condition::Error(names) => Some(names),
+        _ => None,
+    });
+    names.flatten().any(|it| match (it, name) {
+        (
+            NameMatch::StartingWith(prefix),
+            NameMatch::Exactly(name) | NameMatch::StartingWith(name),
+        ) => name.starts_with(prefix),
+        (NameMatch::Exactly(_), _) => it == name,
+    })
 }
 
 /// Returns the position of a name within a matcher's value, or of the whole value if the name is

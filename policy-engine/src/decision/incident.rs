@@ -4,20 +4,20 @@
 //! texts can repeat the command. So only known error prefixes are kept of free texts, and names are
 //! kept only if they look like names.
 
+use super::missing_container::MissingContainer;
+use super::printable::is_printable_name;
 use crate::failure::{ContainerError, ERROR_PREFIXES, ExitCode, NameFact, SeenFailure, Text};
 use crate::policy::Policy;
 use std::fmt;
-
-/// Maximum length of a name that is printed, in characters.
-///
-/// Source: Step Functions API Reference, `error` of a failed execution.
-const MAX_NAME_CHARS: usize = 256;
 
 /// A failure, reduced to the facts that may be printed. It prints as the beginning of a decision's
 /// `cause`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Incident {
+    /// The policy's container if the task does not have it, whatever container the rule examines.
+    /// Boxed because it is rare.
+    pub missing_container: Option<Box<MissingContainer>>,
     /// The exit code of the container that the rule examines, or the reason why there is none.
     pub exit_code: Result<ExitCode, NoExitCode>,
     /// The name that `[exit_codes]` defines for the exit code. `None` if there is none.
@@ -42,7 +42,7 @@ pub enum NoExitCode {
     EmptyCause,
     /// The Cause is plain text.
     PlainText,
-    /// The task lists containers, but none with this name.
+    /// The task lists containers, but not the one with this name, which only the rule examines.
     NoContainer(String),
     /// The task lists two containers with this name.
     ListedTwice(String),
@@ -53,15 +53,20 @@ pub enum NoExitCode {
 impl Incident {
     /// Describes the failure for a rule that examines the container with the name `container`.
     pub(super) fn of(policy: &Policy, seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
-        let exit_code = seen
-            .exit_code()
-            .ok_or_else(|| NoExitCode::of(seen, container));
-        let printable = |name: Option<&str>| name.filter(|it| is_name(it)).map(str::to_owned);
+        let missing_container =
+            MissingContainer::of(policy.container(), seen.failure()).map(Box::new);
+        // What is said about the policy's container is not said again.
+        let named =
+            container.filter(|it| missing_container.as_ref().is_none_or(|of| of.wanted != *it));
+        let exit_code = seen.exit_code().ok_or_else(|| NoExitCode::of(seen, named));
+        let printable =
+            |name: Option<&str>| name.filter(|it| is_printable_name(it)).map(str::to_owned);
         let code_name = exit_code
             .as_ref()
             .ok()
             .and_then(|code| policy.exit_code_name(*code));
         Self {
+            missing_container,
             exit_code_name: code_name.map(str::to_owned),
             exit_code,
             container: printable(seen.container().ok().and_then(|it| it.name.as_deref())),
@@ -129,15 +134,11 @@ fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
     reasons.chain(&failure.placement_reasons).find_map(prefix)
 }
 
-/// Returns whether a text from outside may be printed as a name: it consists of letters, digits,
-/// `.`, `-` and `_`.
-fn is_name(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    (1..=MAX_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_allowed)
-}
-
 impl fmt::Display for Incident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(missing) = &self.missing_container {
+            write!(f, "{missing}; ")?;
+        }
         let stop_code = self.stop_code.as_deref();
         match &self.exit_code {
             Ok(code) => {

@@ -3,6 +3,8 @@
 mod counters;
 mod decide;
 mod incident;
+mod missing_container;
+mod printable;
 mod reason;
 mod tally;
 mod verdict;
@@ -10,6 +12,7 @@ mod verdict;
 pub use counters::{Counters, CountersError, ExecutionContext, RetryState};
 pub use decide::{DecidingRule, Decision, NO_RULE, decide};
 pub use incident::{Incident, NoExitCode};
+pub use missing_container::MissingContainer;
 pub use reason::Reason;
 pub use tally::Tally;
 pub use verdict::{FatalKind, Verdict};

@@ -102,7 +102,7 @@ codes! {
     UnreachableRule = "P101",
     /// A rule with more retries than the limits let it use.
     UnreachableRetries = "P102",
-    /// An error name that looks like a misspelled known one.
+    /// An error name that looks like a misspelled known one, or is one of two spellings alone.
     MisspelledErrorName = "P103",
     /// A stop code that ECS is not known to report.
     UnknownStopCode = "P104",

@@ -1,7 +1,7 @@
 //! Names that AWS is known to report. AWS adds names over time, so other names are accepted, too;
 //! these lists serve only warnings, wording and examples.
 
-/// Error names that a Catch can receive.
+/// Error names that a Catch can receive, those of ECS as the integration `ecs:runTask` spells them.
 ///
 /// Source: Step Functions Developer Guide, "Handling errors" and "Call Amazon ECS"; ECS API
 /// Reference, errors of RunTask.
@@ -34,6 +34,21 @@ pub(crate) const ERROR_NAMES: [&str; 27] = [
     "ECS.ConflictException",
     "ECS.SdkClientException",
 ];
+
+/// The name that `ecs:runTask` gives to an error for which `aws-sdk:ecs:runTask` has this one.
+/// `None` if the latter is not known to report it.
+///
+/// Source: retry lists of public state machines; both prefixes stand in histories.
+pub(crate) fn optimized_error_name(sdk_name: &str) -> Option<&'static str> {
+    let last = match sdk_name.strip_prefix("Ecs.")? {
+        "AmazonECSException" => return None,
+        // Stands for the errors without a class of their own.
+        "EcsException" => "AmazonECSException",
+        last => last,
+    };
+    let is_same = |name: &&str| name.strip_prefix("ECS.") == Some(last);
+    ERROR_NAMES.into_iter().find(is_same)
+}
 
 /// Stop codes that ECS is known to report.
 ///

@@ -10,4 +10,4 @@ pub use facts::{
 };
 pub use text::{MAX_TEXT_CHARS, Text};
 
-pub(crate) use known_names::{ERROR_NAMES, ERROR_PREFIXES, STOP_CODES};
+pub(crate) use known_names::{ERROR_NAMES, ERROR_PREFIXES, STOP_CODES, optimized_error_name};
