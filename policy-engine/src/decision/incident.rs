@@ -1,8 +1,8 @@
 //! A failure, reduced to the facts that may be printed.
 //!
 //! A Cause repeats the command and the environment of the task, which can contain secrets, and free
-//! texts can repeat the command. So only known error prefixes are kept of free texts, and names are
-//! kept only if they look like names.
+//! texts can repeat the command. So an incident keeps only known error prefixes from free texts,
+//! and only names that look like names.
 
 use crate::failure::{ContainerError, ERROR_PREFIXES, ExitCode, NameFact, SeenFailure, Text};
 use crate::policy::Policy;
@@ -20,13 +20,14 @@ const MAX_NAME_CHARS: usize = 256;
 pub struct Incident {
     /// The exit code of the container that the rule examines, or the reason why there is none.
     pub exit_code: Result<ExitCode, NoExitCode>,
-    /// The name that `[exit_codes]` defines for the exit code. `None` if there is none.
+    /// The name that `[exit_codes]` defines for the exit code, or `None`.
     pub exit_code_name: Option<String>,
     /// The name of the container that the rule examines. `None` if it is unknown or not printable.
     pub container: Option<String>,
     /// The stop code of the task. `None` if it is unknown or not printable.
     pub stop_code: Option<String>,
-    /// The known error prefix with which one of the reasons starts. `None` if there is none.
+    /// The known error prefix at the start of one of the reasons. `None` if no reason starts with
+    /// one.
     pub error_prefix: Option<&'static str>,
     /// The error name from Step Functions. `None` if it is missing or not printable.
     pub error: Option<String>,
@@ -51,7 +52,7 @@ pub enum NoExitCode {
 }
 
 impl Incident {
-    /// Describes the failure for a rule that examines the container with the name `container`.
+    /// Reduces a failure to printable facts, for a rule that examines the container `container`.
     pub(super) fn of(policy: &Policy, seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
         let exit_code = seen
             .exit_code()
@@ -71,8 +72,9 @@ impl Incident {
         }
     }
 
-    /// Returns a name for the failure: that of the exit code, or else the error prefix, the stop
-    /// code or Step Functions' error name. It never starts with `States.`.
+    /// Returns an error name for the failure. It is the name of the exit code (`ExitCode4` if 4 has
+    /// no name); without an exit code, the error prefix, the stop code or Step Functions' error
+    /// name; `UnknownError` if none of these is known. It never starts with `States.`.
     pub fn error_name(&self) -> String {
         if let Ok(code) = self.exit_code {
             return self
@@ -118,7 +120,8 @@ impl NoExitCode {
     }
 }
 
-/// Returns the known error prefix with which one of the reasons starts. `None` if there is none.
+/// Returns the known error prefix at the start of one of the reasons. `None` if no reason starts
+/// with one.
 fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
     let prefix = |reason: &Text<'_>| {
         let (head, _) = reason.as_str().split_once(':')?;
@@ -129,8 +132,8 @@ fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
     reasons.chain(&failure.placement_reasons).find_map(prefix)
 }
 
-/// Returns whether a text from outside may be printed as a name: it consists of letters, digits,
-/// `.`, `-` and `_`.
+/// Returns whether a text from outside may be printed as a name: it consists of 1 to 256 ASCII
+/// letters, digits, `.`, `-` and `_`.
 fn is_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     (1..=MAX_NAME_CHARS).contains(&text.len()) && text.bytes().all(is_allowed)
