@@ -21,7 +21,7 @@ pub enum Answer {
 pub struct Decided {
     /// The decision.
     pub decision: Decision,
-    /// The policy by which the decision was made.
+    /// The policy that was applied.
     pub policy: Arc<Policy>,
     /// The ID of the execution. `None` if the event has none.
     pub execution_id: Option<String>,
