@@ -1,11 +1,18 @@
 # The demo's image repository, cluster and task definition, with its log group and roles.
 
+data "aws_region" "this" {}
+
 locals {
   # The cluster's ARN contains the partition, region and account: arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME.
   cluster   = split(":", aws_ecs_cluster.this.arn)
   partition = local.cluster[1]
-  region    = local.cluster[3]
   account   = local.cluster[4]
+  region    = data.aws_region.this.id
+
+  # IAM role names must be unique within the account, across regions, and have at most 64 characters.
+  role_names = { for role, full_name in { for role in ["execution", "task"] : role => "${var.name}-${local.region}-${role}" } :
+    role => length(full_name) <= 64 ? full_name : "${substr(full_name, 0, 55)}-${substr(sha256(full_name), 0, 8)}"
+  }
 
   image_tag = coalesce(var.image_tag, regex("(?m)^version = \"(.+)\"$", file("${path.module}/../Cargo.toml"))[0])
   image     = "${aws_ecr_repository.this.repository_url}${var.image_digest == null ? ":${local.image_tag}" : "@${var.image_digest}"}"
@@ -21,6 +28,28 @@ resource "aws_ecr_repository" "this" {
   image_scanning_configuration {
     scan_on_push = true
   }
+
+  dynamic "encryption_configuration" {
+    for_each = var.kms_key_arn[*]
+
+    content {
+      encryption_type = "KMS"
+      kms_key         = encryption_configuration.value
+    }
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "Keep the newest ${var.kept_images} images"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.kept_images }
+      action       = { type = "expire" }
+    }]
+  })
 }
 
 resource "aws_ecs_cluster" "this" {
@@ -76,6 +105,7 @@ resource "aws_ecs_task_definition" "this" {
 resource "aws_cloudwatch_log_group" "task" {
   name              = "/ecs/${var.name}-task"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = var.tags
 }
 
@@ -97,9 +127,11 @@ locals {
 
 # Task execution role. ECS uses it to pull the image and to write the container's logs.
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
-  assume_role_policy = local.trust_of_tasks
-  tags               = var.tags
+  name                 = local.role_names.execution
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy   = local.trust_of_tasks
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -134,7 +166,9 @@ resource "aws_iam_role_policy" "execution" {
 
 # Task role, for the program in the container. It has no permissions, because the demo program does not call AWS.
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-task"
-  assume_role_policy = local.trust_of_tasks
-  tags               = var.tags
+  name                 = local.role_names.task
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy   = local.trust_of_tasks
+  tags                 = var.tags
 }

@@ -1,5 +1,6 @@
 locals {
-  machine  = { x86_64 = "x86_64", arm64 = "aarch64" }[var.architecture]
+  # With musl, Rust builds a static program for either architecture on Linux and macOS, without another compiler or linker.
+  target   = { x86_64 = "x86_64-unknown-linux-musl", arm64 = "aarch64-unknown-linux-musl" }[var.architecture]
   platform = { x86_64 = "linux/amd64", arm64 = "linux/arm64" }[var.architecture]
   pushed   = "${aws_ecr_repository.this.repository_url}:${local.image_tag}"
 }
@@ -15,10 +16,11 @@ output "ecr_repository_url" {
 }
 
 output "push_commands" {
-  description = "Shell commands that build the task's image and push it to the ECR repository. Run them in the root directory of the project."
+  description = "Shell commands that build the task's image and push it to the ECR repository, on Linux or macOS, for either architecture. They need rustup and Docker. Run them in the root directory of the project."
   value       = <<-EOT
-    RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked -p exitwise-task-app --target ${local.machine}-unknown-linux-gnu
-    docker build --platform ${local.platform} -t ${local.pushed} -f task-app/Dockerfile "$${CARGO_TARGET_DIR:-target}/${local.machine}-unknown-linux-gnu/release"
+    rustup target add ${local.target}
+    CARGO_TARGET_${replace(upper(local.target), "-", "_")}_LINKER=rust-lld cargo build --release --locked -p exitwise-task-app --target ${local.target}
+    docker build --platform ${local.platform} -t ${local.pushed} -f task-app/Dockerfile "$${CARGO_TARGET_DIR:-target}/${local.target}/release"
     aws ecr get-login-password --region ${local.region} | docker login --username AWS --password-stdin ${split("/", local.pushed)[0]}
     docker push ${local.pushed}
   EOT
@@ -30,8 +32,8 @@ output "start_execution" {
 }
 
 output "console_url" {
-  description = "URL of the state machine in the AWS console. Valid in the partition `aws` only."
-  value       = "https://${local.region}.console.aws.amazon.com/states/home?region=${local.region}#/statemachines/view/${module.retryable_task.state_machine_arn}"
+  description = "URL of the state machine in the AWS console."
+  value       = module.retryable_task.console_url
 }
 
 output "worst_case" {

@@ -27,13 +27,14 @@ variable "assign_public_ip" {
 }
 
 variable "name" {
-  description = "Name of the state machine and of the cluster. The names of all other resources are derived from it. It must be unique within the account, even across regions, because IAM role names must be."
+  description = "Name of the state machine and of the cluster. The names of all other resources are derived from it. It must be unique within the account and region."
   type        = string
   default     = "exitwise"
 
+  # Also the rules for names of ECR repositories.
   validation {
-    condition     = can(regex("^[a-z][0-9a-z-]{0,39}$", var.name))
-    error_message = "name must consist of 1 to 40 lowercase letters, digits and hyphens, and start with a letter."
+    condition     = length(var.name) <= 40 && can(regex("^[a-z][0-9a-z]*(-[0-9a-z]+)*$", var.name))
+    error_message = "name must consist of 1 to 40 lowercase letters, digits and single hyphens between them, and start with a letter."
   }
 }
 
@@ -130,14 +131,18 @@ variable "image_digest" {
   }
 }
 
-variable "capacity_provider" {
-  description = "Capacity provider of the task: `FARGATE`, or `FARGATE_SPOT` for interruptible capacity. `null` to use the launch type FARGATE."
-  type        = string
-  default     = null
+variable "capacity_provider_strategy" {
+  description = "Capacity providers of the task: `FARGATE`, and `FARGATE_SPOT` for interruptible capacity. `weight`: share of the tasks, relative to the other weight. `base`: number of tasks to place with this provider first; only one provider can have a base. Empty to use the launch type FARGATE."
+  type = list(object({
+    capacity_provider = string
+    weight            = optional(number, 1)
+    base              = optional(number, 0)
+  }))
+  default = []
 
   validation {
-    condition     = var.capacity_provider == null || contains(["FARGATE", "FARGATE_SPOT"], coalesce(var.capacity_provider, "FARGATE"))
-    error_message = "capacity_provider must be FARGATE, FARGATE_SPOT or null."
+    condition     = alltrue([for provider in var.capacity_provider_strategy : contains(["FARGATE", "FARGATE_SPOT"], provider.capacity_provider)])
+    error_message = "Each capacity_provider must be FARGATE or FARGATE_SPOT, the providers of the demo's cluster."
   }
 }
 
@@ -145,6 +150,54 @@ variable "task_timeout_seconds" {
   description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`."
   type        = number
   default     = 3600
+}
+
+variable "also_allow" {
+  description = "Additional ARNs that the state machine's role may use, for executions that still run with an earlier definition. See the variable of modules/retryable-task."
+  type = object({
+    cluster_arns         = optional(list(string), [])
+    task_definition_arns = optional(list(string), [])
+    pass_role_arns       = optional(list(string), [])
+    function_arns        = optional(list(string), [])
+    kms_key_arns         = optional(list(string), [])
+  })
+  default = {}
+}
+
+variable "kept_images" {
+  description = "Number of images to keep in the ECR repository. Older ones are deleted, also if an execution or `image_digest` still refers to them."
+  type        = number
+  default     = 50
+}
+
+variable "role_path" {
+  description = "Path of all IAM roles, such as `/workflows/`."
+  type        = string
+  default     = "/"
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is the permissions boundary of all IAM roles. `null` for none."
+  type        = string
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a symmetric KMS key that encrypts the state machine, all logs, the images and the notifications. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for keys that AWS owns. A change replaces the image repository, with all images."
+  type        = string
+  default     = null
+}
+
+variable "log_level" {
+  description = "Events in the state machine's log: `ALL`, `ERROR`, `FATAL` or `OFF`. The log never contains execution data."
+  type        = string
+  default     = "ALL"
+}
+
+variable "tracing" {
+  description = "Trace executions and invocations of the function with AWS X-Ray."
+  type        = bool
+  default     = true
 }
 
 variable "log_retention_days" {
@@ -162,16 +215,17 @@ variable "log_retention_days" {
 }
 
 variable "alarms" {
-  description = "Notifications about executions that failed, timed out or were aborted, and a CloudWatch dashboard. `emails`: addresses to notify, each of which must confirm its subscription first. `dashboard`: create the dashboard. `null` for no notifications and no dashboard."
+  description = "Notifications about executions that failed, timed out or were aborted, CloudWatch alarms, and a dashboard. `emails`: addresses to notify, each of which must confirm its subscription first. `dashboard`: create the dashboard. `max_age_seconds`: also report executions that are older; see the variable of modules/alarms. `null` for none of these."
   type = object({
-    emails    = optional(set(string), [])
-    dashboard = optional(bool, true)
+    emails          = optional(set(string), [])
+    dashboard       = optional(bool, true)
+    max_age_seconds = optional(number)
   })
   default = null
 }
 
 variable "tags" {
-  description = "Tags for all resources that support them. Empty for none."
+  description = "Tags for all resources that support them, and for the tasks. Empty for none."
   type        = map(string)
   default     = {}
 }

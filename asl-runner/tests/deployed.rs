@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Returns the deployed definition, with its markers replaced.
 fn deployed() -> Definition {
-    let text = include_str!("../../terraform/state-machine.asl.json")
+    let text = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json")
         .replace("${container_name}", "app")
         .replace("\"@subnets@\"", r#"["subnet-1"]"#)
         .replace("\"@security_groups@\"", r#"["sg-1"]"#)
@@ -163,10 +163,9 @@ fn every_path_through_the_states() {
 }
 
 #[test]
-fn only_lists_reach_the_task() {
+fn invalid_commands_do_not_reach_the_task() {
     for (input, is_run) in [
         (json!({ "commands": [] }), true),
-        (json!({ "commands": ["a", 1] }), true),
         (
             json!({ "commands": ["a"], "errorState": { "retryCount": 9 } }),
             true,
@@ -180,7 +179,18 @@ fn only_lists_reach_the_task() {
         (json!({ "commands": true }), false),
         (json!({ "commands": [1] }), false),
         (json!({ "commands": [["a"]] }), false),
-        // An object passes, because no comparison tests for a list. ECS rejects it later.
+        (json!({ "commands": ["a", 1] }), false),
+        (
+            json!({ "commands": ["1", "2", "3", "4", "5", "6", "7", null] }),
+            false,
+        ),
+        (json!({ "commands": vec!["a"; 20] }), true),
+        // These pass, because a Choice tests neither for a list nor each of its elements. ECS
+        // rejects them later.
+        (
+            json!({ "commands": ["1", "2", "3", "4", "5", "6", "7", "8", 9] }),
+            true,
+        ),
         (json!({ "commands": {} }), true),
     ] {
         let mut script = ScriptedTasks::new([Ok(json!("done"))]);
@@ -289,7 +299,7 @@ proptest! {
     /// without a panic.
     #[test]
     fn any_definition_runs_or_is_rejected(place in 0..200usize, value in any_json()) {
-        let text = include_str!("../../terraform/state-machine.asl.json");
+        let text = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json");
         let mut definition: Value = serde_json::from_str(text)?;
         let mut count = 0;
         replace(&mut definition, &mut count, place, &value);

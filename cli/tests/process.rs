@@ -84,7 +84,7 @@ fn waits_are_real_without_fast() {
 fn a_task_that_hangs_is_timed_out_and_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let definition = folder.path().join("definition.json");
-    let deployed = include_str!("../../terraform/state-machine.asl.json")
+    let deployed = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json")
         .replace("\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": 1");
     fs::write(&definition, deployed).unwrap();
     let original = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/original.toml");
@@ -110,7 +110,7 @@ fn a_task_that_hangs_is_timed_out_and_stopped() {
 #[test]
 fn a_definition_with_an_unknown_marker_or_field_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let deployed = include_str!("../../terraform/state-machine.asl.json");
+    let deployed = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json");
     for (from, to, named) in [
         ("${function_arn}", "${funktion_arn}", "${funktion_arn}"),
         ("\"SecondsPath\"", "\"TimestampPath\"", "TimestampPath"),

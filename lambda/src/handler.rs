@@ -123,6 +123,7 @@ impl Handler {
             decision: decide(&event, &policy),
             policy,
             execution_id: event.execution_id().map(str::to_owned),
+            elapsed_seconds: event.context().elapsed_seconds,
         }))
     }
 

@@ -18,6 +18,8 @@ mod json;
 #[cfg(feature = "runtime")]
 mod logs;
 #[cfg(feature = "runtime")]
+mod metrics;
+#[cfg(feature = "runtime")]
 mod service;
 mod validation;
 

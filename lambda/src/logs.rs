@@ -1,12 +1,12 @@
-//! Log lines and metrics of the function. They never contain the Cause, because it repeats the
+//! Log lines of the function. They never contain the Cause, because it repeats the
 //! command and the environment of the task.
 
 use crate::answer::{Answer, Decided};
+use crate::metrics::Metrics;
 use crate::validation::Validation;
 use exitwise_engine::Verdict;
-use serde::Serialize;
 use std::io::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 use std::{env, io, panic};
 use tracing::{Level, error, info};
 use tracing_subscriber::fmt;
@@ -61,7 +61,8 @@ pub(crate) fn log_answer(request_id: &str, answer: &Answer) {
     match answer {
         Answer::Decision(decided) => {
             log_decision(request_id, decided);
-            if let Ok(mut line) = serde_json::to_vec(&Metrics::of(decided, SystemTime::now())) {
+            let metrics = Metrics::of(decided, execution_id(decided), SystemTime::now());
+            if let Ok(mut line) = serde_json::to_vec(&metrics) {
                 line.push(b'\n');
                 // If the metrics cannot be written, the invocation must not fail.
                 let _ = io::stdout().write_all(&line);
@@ -96,6 +97,7 @@ fn log_decision(request_id: &str, decided: &Decided) {
     );
 }
 
+/// The execution's id, cut to the length that a line may have.
 fn execution_id(decided: &Decided) -> Option<&str> {
     let id = decided.execution_id.as_deref()?;
     let end = id
@@ -110,80 +112,6 @@ fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Retriable | Verdict::Temporary { .. } => "Retry",
         Verdict::Fatal(kind) => kind.as_str(),
-    }
-}
-
-/// A decision in CloudWatch's Embedded Metric Format, with three metrics. The dimensions are type
-/// and rule, which have few values. The execution ID has many values, so it is a property instead.
-///
-/// Source: CloudWatch User Guide, "Specification: Embedded metric format".
-#[derive(Serialize)]
-struct Metrics<'d> {
-    #[serde(rename = "_aws")]
-    metadata: Metadata,
-    r#type: &'static str,
-    rule: &'d str,
-    #[serde(rename = "Decisions")]
-    decisions: u32,
-    #[serde(rename = "WaitSeconds")]
-    wait_seconds: u32,
-    #[serde(rename = "Retries")]
-    retries: u32,
-    #[serde(rename = "executionId")]
-    execution_id: Option<&'d str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metadata {
-    /// Milliseconds since the start of 1970, UTC.
-    timestamp: u64,
-    cloud_watch_metrics: [Directive; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Directive {
-    namespace: &'static str,
-    dimensions: [[&'static str; 2]; 1],
-    metrics: [Metric; 3],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metric {
-    name: &'static str,
-    unit: &'static str,
-}
-
-impl<'d> Metrics<'d> {
-    fn of(decided: &'d Decided, now: SystemTime) -> Self {
-        let decision = &decided.decision;
-        let millis = now
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis());
-        let metrics = [
-            ("Decisions", "Count"),
-            ("WaitSeconds", "Seconds"),
-            ("Retries", "Count"),
-        ];
-        let directive = Directive {
-            namespace: "exitwise",
-            dimensions: [["type", "rule"]],
-            metrics: metrics.map(|(name, unit)| Metric { name, unit }),
-        };
-        Self {
-            metadata: Metadata {
-                timestamp: u64::try_from(millis).unwrap_or(u64::MAX),
-                cloud_watch_metrics: [directive],
-            },
-            r#type: decision.verdict.to_type().as_str(),
-            rule: decision.rule_name(),
-            decisions: 1,
-            wait_seconds: decision.verdict.wait_seconds(),
-            retries: decision.retry_count,
-            execution_id: execution_id(decided),
-        }
     }
 }
 

@@ -564,8 +564,10 @@ fn validate_policy_is_ignored_if_the_event_has_a_task_error() {
 
 /// Returns a state of the deployed state machine, or a part of it.
 fn state(pointer: &str) -> Value {
-    let definition: Value =
-        serde_json::from_str(include_str!("../../terraform/state-machine.asl.json")).unwrap();
+    let definition: Value = serde_json::from_str(include_str!(
+        "../../terraform/modules/retryable-task/state-machine.asl.json"
+    ))
+    .unwrap();
     definition
         .pointer(&format!("/States/{pointer}"))
         .unwrap()

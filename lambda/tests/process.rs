@@ -411,10 +411,13 @@ mod logs {
         payload
             .as_object_mut()
             .unwrap()
-            .insert("execution".into(), json!({"id": execution}));
+            .insert(
+                "execution".into(),
+                json!({"id": execution, "startTime": "2026-01-01T00:00:00Z", "enteredTime": "2026-01-01T00:01:30Z"}),
+            );
         let payloads = [payload.to_string().into_bytes(), b"{}".to_vec()];
         let lines = parsed(&log(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")], &payloads));
-        let [line, metrics, invalid, _] = lines.as_slice() else {
+        let [line, metrics, invalid, anonymous] = lines.as_slice() else {
             panic!("{lines:?}")
         };
         assert_eq!(
@@ -445,12 +448,16 @@ mod logs {
             metrics.pointer("/_aws/CloudWatchMetrics").unwrap(),
             &json!([{
                 "Namespace": "exitwise",
-                "Dimensions": [["type", "rule"]],
+                "Dimensions": [["workflow", "type", "rule"]],
                 "Metrics": [
                     {"Name": "Decisions", "Unit": "Count"},
                     {"Name": "WaitSeconds", "Unit": "Seconds"},
                     {"Name": "Retries", "Unit": "Count"},
                 ],
+            }, {
+                "Namespace": "exitwise",
+                "Dimensions": [["workflow"]],
+                "Metrics": [{"Name": "AgeSeconds", "Unit": "Seconds"}],
             }])
         );
         let mut values = metrics.clone();
@@ -458,11 +465,13 @@ mod logs {
         assert_eq!(
             values,
             json!({
+                "workflow": "machine",
                 "type": "TEMPORARY",
                 "rule": "network-error",
                 "Decisions": 1,
                 "WaitSeconds": 60,
                 "Retries": 1,
+                "AgeSeconds": 90,
                 "executionId": execution,
             })
         );
@@ -471,6 +480,14 @@ mod logs {
             (&json!("InvalidEvent"), &json!("none"))
         );
         assert_eq!(get(invalid, "executionId"), &Value::Null);
+        // Without an execution, there is neither a workflow nor an age.
+        assert_eq!(
+            anonymous.pointer("/_aws/CloudWatchMetrics/0/Dimensions"),
+            Some(&json!([["type", "rule"]]))
+        );
+        for absent in ["/_aws/CloudWatchMetrics/1", "/workflow", "/AgeSeconds"] {
+            assert_eq!(anonymous.pointer(absent), None, "{absent}");
+        }
     }
 
     #[test]

@@ -6,9 +6,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name               = "exitwise"
-  state_machine_arns = ["arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise", "arn:aws:states:eu-west-1:123456789012:stateMachine:second"]
-  emails             = ["night@example.org"]
+  name = "exitwise"
+  state_machines = {
+    first  = "arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise"
+    second = "arn:aws:states:eu-west-1:123456789012:stateMachine:other"
+  }
+  emails = ["night@example.org"]
 }
 
 run "notifies_by_email" {
@@ -22,7 +25,7 @@ run "notifies_by_email" {
     condition = jsonencode(jsondecode(aws_cloudwatch_event_rule.this.event_pattern)) == jsonencode({
       source      = ["aws.states"]
       detail-type = ["Step Functions Execution Status Change"]
-      detail      = { status = ["FAILED", "TIMED_OUT", "ABORTED"], stateMachineArn = var.state_machine_arns }
+      detail      = { status = ["FAILED", "TIMED_OUT", "ABORTED"], stateMachineArn = values(var.state_machines) }
     })
     error_message = "The rule matches other events than expected: ${aws_cloudwatch_event_rule.this.event_pattern}"
   }
@@ -50,15 +53,112 @@ run "notifies_by_email" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(aws_sns_topic_policy.this.policy).Statement) == jsonencode([{
-      Sid       = "ThisRuleOnly"
-      Effect    = "Allow"
-      Action    = "sns:Publish"
-      Principal = { Service = "events.amazonaws.com" }
-      Resource  = "arn:aws:sns:eu-west-1:123456789012:exitwise-not-succeeded"
-      Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws:events:eu-west-1:123456789012:rule/exitwise-not-succeeded" } }
-    }])
+    condition = jsonencode(jsondecode(aws_sns_topic_policy.this.policy).Statement) == jsonencode([
+      {
+        Sid       = "ThisRule"
+        Effect    = "Allow"
+        Action    = "sns:Publish"
+        Principal = { Service = "events.amazonaws.com" }
+        Resource  = "arn:aws:sns:eu-west-1:123456789012:exitwise-not-succeeded"
+        Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws:events:eu-west-1:123456789012:rule/exitwise-not-succeeded" } }
+      },
+      {
+        Sid       = "TheseAlarms"
+        Effect    = "Allow"
+        Action    = "sns:Publish"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Resource  = "arn:aws:sns:eu-west-1:123456789012:exitwise-not-succeeded"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+          ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:exitwise-*" }
+        }
+      },
+    ])
     error_message = "The topic's policy is not as expected: ${aws_sns_topic_policy.this.policy}"
+  }
+}
+
+run "alarms_count_executions" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  assert {
+    condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name => [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold] }) == jsonencode(merge([
+      for key, name in { first = "exitwise", second = "other" } : {
+        for kind, metric in { aborted = "ExecutionsAborted", failed = "ExecutionsFailed", timed-out = "ExecutionsTimedOut" } :
+        "exitwise-${key}-${kind}" => ["AWS/States", metric, { StateMachineArn = "arn:aws:states:eu-west-1:123456789012:stateMachine:${name}" }, "Sum", 0]
+      }
+    ]...))
+    error_message = "The alarms are not as expected."
+  }
+
+  assert {
+    condition = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.this) :
+      alarm.treat_missing_data == "notBreaching" && alarm.comparison_operator == "GreaterThanThreshold" && alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:123456789012:exitwise-not-succeeded"])
+    ])
+    error_message = "An alarm does not notify, or is raised although nothing happens."
+  }
+}
+
+run "alarms_watch_the_function_and_the_age" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    state_machines  = { first = "arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise" }
+    function_name   = "decide"
+    max_age_seconds = 7200
+    kms_key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/1"
+  }
+
+  assert {
+    condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.this : key => [alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic, alarm.threshold] if !startswith(alarm.metric_name, "Executions") }) == jsonencode({
+      first-old          = ["exitwise", "AgeSeconds", { workflow = "exitwise" }, "Maximum", 7200]
+      first-was-old      = ["AWS/States", "ExecutionTime", { StateMachineArn = "arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise" }, "Maximum", 7200000]
+      function-errors    = ["AWS/Lambda", "Errors", { FunctionName = "decide" }, "Sum", 0]
+      function-throttles = ["AWS/Lambda", "Throttles", { FunctionName = "decide" }, "Sum", 0]
+    })
+    error_message = "The alarms are not as expected."
+  }
+
+  # The alarm reads a metric that the function publishes with this dimension alone.
+  assert {
+    condition     = strcontains(file("../lambda/src/metrics.rs"), "[(\"${aws_cloudwatch_metric_alarm.this["first-old"].metric_name}\", \"Seconds\")]") && strcontains(file("../lambda/src/metrics.rs"), "&[\"workflow\"]")
+    error_message = "The function does not publish AgeSeconds for each workflow."
+  }
+
+  assert {
+    condition     = aws_sns_topic.this.kms_master_key_id == var.kms_key_arn
+    error_message = "The topic is not encrypted with the key."
+  }
+}
+
+run "mail_links_to_the_console_of_the_partition" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    state_machines = { first = "arn:aws-cn:states:cn-north-1:123456789012:stateMachine:exitwise" }
+  }
+
+  override_data {
+    target          = data.aws_region.this
+    override_during = plan
+    values          = { id = "cn-north-1" }
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_target.mail.input_transformer[0].input_template, "https://cn-north-1.console.amazonaws.cn/states/home?region=cn-north-1#/v2/executions/details/<arn> ")
+    error_message = "The link is not as expected: ${aws_cloudwatch_event_target.mail.input_transformer[0].input_template}"
   }
 }
 
@@ -72,14 +172,19 @@ run "dashboard_shows_all_metrics" {
   # The expected names are read from the function's source.
   assert {
     condition = toset([for name in regexall("MetricName=.\"([A-Za-z]+)", jsonencode(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body))) : name[0]]) == toset(
-      flatten(regexall("\\(\"([A-Za-z]+)\", \"(?:Count|Seconds)\"\\)", file("../lambda/src/logs.rs")))
+      flatten(regexall("\\(\"([A-Za-z]+)\", \"(?:Count|Seconds)\"\\)", file("../lambda/src/metrics.rs")))
     )
     error_message = "The dashboard does not show exactly the metrics that the function publishes."
   }
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 3 + 2 * 2
-    error_message = "The dashboard must have one widget for each of the three metrics and two for each state machine."
+    condition     = [for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : split(":", widget.properties.title)[0]] == concat([for n in range(6) : "exitwise"], [for n in range(6) : "other"])
+    error_message = "The dashboard must have six widgets for each workflow."
+  }
+
+  assert {
+    condition     = length(regexall("workflow=.\"other.\"", aws_cloudwatch_dashboard.this[0].dashboard_body)) == 4
+    error_message = "A widget does not show the metrics of one workflow."
   }
 }
 
@@ -108,10 +213,23 @@ run "rejects_invalid_values" {
   }
 
   variables {
-    name               = ""
-    state_machine_arns = []
-    dashboard          = false
+    name            = ""
+    max_age_seconds = 0
   }
 
-  expect_failures = [var.name, var.state_machine_arns]
+  expect_failures = [var.name, var.max_age_seconds]
+}
+
+run "rejects_no_state_machines" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    state_machines = {}
+  }
+
+  expect_failures = [var.state_machines]
 }

@@ -66,6 +66,11 @@ run "plans_with_only_a_subnet" {
   }
 
   assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this.policy).rules[0].selection == { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 50 }
+    error_message = "The repository does not keep exactly the newest images: ${aws_ecr_lifecycle_policy.this.policy}"
+  }
+
+  assert {
     condition     = toset(jsondecode(module.retryable_task.definition).States.RunECSTask.Parameters.NetworkConfiguration.AwsvpcConfiguration.Subnets) == toset(["subnet-00000001"])
     error_message = "The task does not run in the given subnet."
   }
@@ -81,7 +86,13 @@ run "plans_with_only_a_subnet" {
   }
 
   assert {
-    condition     = startswith(output.push_commands, "RUSTFLAGS=") && strcontains(output.push_commands, "docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/exitwise-task:") && strcontains(output.push_commands, "--password-stdin 123456789012.dkr.ecr.eu-west-1.amazonaws.com\n")
+    condition     = output.push_commands == <<-EOT
+      rustup target add x86_64-unknown-linux-musl
+      CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld cargo build --release --locked -p exitwise-task-app --target x86_64-unknown-linux-musl
+      docker build --platform linux/amd64 -t ${aws_ecr_repository.this.repository_url}:${regex("version = \"(.*)\"", file("../Cargo.toml"))[0]} -f task-app/Dockerfile "$${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-musl/release"
+      aws ecr get-login-password --region eu-west-1 | docker login --username AWS --password-stdin 123456789012.dkr.ecr.eu-west-1.amazonaws.com
+      docker push ${aws_ecr_repository.this.repository_url}:${regex("version = \"(.*)\"", file("../Cargo.toml"))[0]}
+    EOT
     error_message = "push_commands is not as expected: ${output.push_commands}"
   }
 
@@ -146,7 +157,61 @@ run "applies_all_settings" {
     memory             = 30720
     container_name     = "app"
     image_digest       = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-    alarms             = {}
+    alarms             = { max_age_seconds = 3600 }
+    tags               = { service = "nightly" }
+
+    capacity_provider_strategy = [{ capacity_provider = "FARGATE_SPOT", weight = 3 }, { capacity_provider = "FARGATE", base = 1 }]
+    also_allow                 = { pass_role_arns = ["arn:aws:iam::123456789012:role/former"] }
+    role_path                  = "/workflows/"
+    permissions_boundary       = "arn:aws:iam::123456789012:policy/boundary"
+    kms_key_arn                = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    log_level                  = "OFF"
+    tracing                    = false
+    kept_images                = 5
+  }
+
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.execution, aws_iam_role.task] : role.path == "/workflows/" && role.permissions_boundary == var.permissions_boundary])
+    error_message = "A role of the task is not under the path, or has no permissions boundary."
+  }
+
+  assert {
+    condition     = aws_iam_role.execution.name == "nightly-eu-west-1-execution" && aws_iam_role.task.name == "nightly-eu-west-1-task"
+    error_message = "The names of the task's roles do not contain the region."
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this.encryption_configuration[0].kms_key == var.kms_key_arn && aws_cloudwatch_log_group.task.kms_key_id == var.kms_key_arn
+    error_message = "The images or the task's log are not encrypted with the key."
+  }
+
+  # What the modules receive shows in the permissions of the state machine's role.
+  assert {
+    condition     = toset(jsondecode(module.retryable_task.permissions).Statement[*].Sid) == toset(["Run", "Watch", "HearOfStoppedTasks", "Decide", "GiveTasksTheirRoles", "TagNewTasks", "EncryptExecutions"])
+    error_message = "The role does not have the permissions that the settings need, and no others: ${module.retryable_task.permissions}"
+  }
+
+  assert {
+    condition     = contains([for statement in jsondecode(module.retryable_task.permissions).Statement : statement if statement.Sid == "GiveTasksTheirRoles"][0].Resource, "arn:aws:iam::123456789012:role/former")
+    error_message = "also_allow is not passed on."
+  }
+
+  assert {
+    condition     = jsondecode(module.process_error.permissions).Statement[*].Sid == ["Logs"]
+    error_message = "The function's tracing is not off."
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(module.retryable_task.definition).States.RunECSTask.Parameters.CapacityProviderStrategy) == jsonencode([
+      { CapacityProvider = "FARGATE_SPOT", Weight = 3, Base = 0 },
+      { CapacityProvider = "FARGATE", Weight = 1, Base = 1 },
+    ])
+    error_message = "The capacity provider strategy is not as expected."
+  }
+
+  assert {
+    condition     = toset(keys(module.alarms[0].alarm_arns)) == toset(["task-failed", "task-timed-out", "task-aborted", "task-old", "task-was-old", "function-errors", "function-throttles"])
+    error_message = "The alarms are not as expected: ${join(", ", keys(module.alarms[0].alarm_arns))}"
   }
 
   assert {
@@ -155,7 +220,7 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition     = aws_ecs_task_definition.this.runtime_platform[0].cpu_architecture == "ARM64" && strcontains(output.push_commands, "--platform linux/arm64") && strcontains(output.push_commands, "aarch64-unknown-linux-gnu")
+    condition     = aws_ecs_task_definition.this.runtime_platform[0].cpu_architecture == "ARM64" && strcontains(output.push_commands, "--platform linux/arm64") && strcontains(output.push_commands, "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld")
     error_message = "The task or the push commands are not for arm64."
   }
 

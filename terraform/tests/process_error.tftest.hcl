@@ -6,7 +6,8 @@ mock_provider "aws" {
 }
 
 variables {
-  zip = "tests/process_error.tftest.hcl"
+  name = "decide"
+  zip  = "tests/process_error.tftest.hcl"
 }
 
 run "publishes_the_function" {
@@ -41,7 +42,7 @@ run "role_has_minimal_permissions" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(aws_iam_role_policy.this.policy).Statement) == jsonencode([
+    condition = jsonencode(jsondecode(aws_iam_role_policy.this[0].policy).Statement) == jsonencode([
       {
         Sid      = "Logs"
         Effect   = "Allow"
@@ -50,11 +51,11 @@ run "role_has_minimal_permissions" {
       },
       { Sid = "XRay", Effect = "Allow", Action = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], Resource = "*" },
     ])
-    error_message = "The permissions of the function are not as expected: ${aws_iam_role_policy.this.policy}"
+    error_message = "The permissions of the function are not as expected: ${aws_iam_role_policy.this[0].policy}"
   }
 
   assert {
-    condition = jsonencode(jsondecode(aws_iam_role.this.assume_role_policy).Statement) == jsonencode([
+    condition = jsonencode(jsondecode(aws_iam_role.this[0].assume_role_policy).Statement) == jsonencode([
       { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } },
     ])
     error_message = "The trust policy must allow Lambda, and nobody else."
@@ -75,7 +76,7 @@ run "rejects_a_missing_package" {
   expect_failures = [aws_lambda_function.this]
 }
 
-run "rejects_an_invalid_name" {
+run "rejects_invalid_values" {
   command = plan
 
   module {
@@ -83,8 +84,78 @@ run "rejects_an_invalid_name" {
   }
 
   variables {
-    name = "a b"
+    name         = "a b"
+    architecture = "amd64"
   }
 
-  expect_failures = [var.name]
+  expect_failures = [var.name, var.architecture]
+}
+
+run "applies_all_settings" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    role_path            = "/workflows/"
+    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+    kms_key_arn          = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    tracing              = false
+  }
+
+  assert {
+    condition     = aws_iam_role.this[0].name == "decide-eu-west-1" && aws_iam_role.this[0].path == "/workflows/" && aws_iam_role.this[0].permissions_boundary == var.permissions_boundary
+    error_message = "The name, the path or the permissions boundary of the role is not as expected."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "The log is not encrypted with the key."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "PassThrough" && jsondecode(aws_iam_role_policy.this[0].policy).Statement[*].Sid == ["Logs"]
+    error_message = "Tracing is not off, or the role may still write traces."
+  }
+}
+
+run "shortens_a_long_role_name" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    name = "a-function-name-that-has-as-many-characters-as-lambda-permits-64"
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this[0].name) == 64 && startswith(aws_iam_role.this[0].name, "a-function-name-that-has-as-many-characters-as-lambda-p")
+    error_message = "The role's name is not as expected: ${aws_iam_role.this[0].name}"
+  }
+}
+
+run "uses_an_existing_role" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    existing_role = { arn = "arn:aws:iam::123456789012:role/mine" }
+  }
+
+  assert {
+    condition     = length(aws_iam_role.this) == 0 && length(aws_iam_role_policy.this) == 0 && aws_lambda_function.this.role == "arn:aws:iam::123456789012:role/mine" && output.role_arn == "arn:aws:iam::123456789012:role/mine"
+    error_message = "A role is created, or the function does not use the existing one."
+  }
+
+  assert {
+    condition     = jsondecode(output.permissions).Statement[*].Sid == ["Logs", "XRay"]
+    error_message = "The output permissions is not what the role needs: ${output.permissions}"
+  }
 }

@@ -40,7 +40,7 @@ run "renders_the_definition" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(merge(jsondecode(file("state-machine.asl.json")).States.RunECSTask, {
+    condition = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(merge(jsondecode(file("modules/retryable-task/state-machine.asl.json")).States.RunECSTask, {
       Parameters = {
         LaunchType     = "FARGATE"
         Cluster        = "arn:aws:ecs:eu-west-1:123456789012:cluster/main"
@@ -97,7 +97,7 @@ run "renders_the_definition" {
   }
 
   assert {
-    condition     = endswith(aws_sfn_state_machine.this.logging_configuration[0].log_destination, ":*") && startswith(aws_cloudwatch_log_group.this.name, "/aws/vendedlogs/states/")
+    condition     = endswith(aws_sfn_state_machine.this.logging_configuration[0].log_destination, ":*") && startswith(aws_cloudwatch_log_group.this[0].name, "/aws/vendedlogs/states/")
     error_message = "The log destination does not end in :*, or the log group is not under /aws/vendedlogs/states/."
   }
 
@@ -120,19 +120,19 @@ run "role_has_minimal_permissions" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(aws_iam_role_policy.this.policy).Statement) == jsonencode([
+    condition = jsonencode(jsondecode(aws_iam_role_policy.this[0].policy).Statement) == jsonencode([
       {
         Sid       = "Run"
         Effect    = "Allow"
         Action    = "ecs:RunTask"
         Resource  = ["arn:aws:ecs:eu-west-1:123456789012:task-definition/report:*"]
-        Condition = { ArnEquals = { "ecs:cluster" = "arn:aws:ecs:eu-west-1:123456789012:cluster/main" } }
+        Condition = { ArnEquals = { "ecs:cluster" = ["arn:aws:ecs:eu-west-1:123456789012:cluster/main"] } }
       },
       {
         Sid      = "Watch"
         Effect   = "Allow"
         Action   = ["ecs:DescribeTasks", "ecs:StopTask"]
-        Resource = "arn:aws:ecs:eu-west-1:123456789012:task/main/*"
+        Resource = ["arn:aws:ecs:eu-west-1:123456789012:task/main/*"]
       },
       {
         Sid      = "HearOfStoppedTasks"
@@ -144,7 +144,7 @@ run "role_has_minimal_permissions" {
         Sid      = "Decide"
         Effect   = "Allow"
         Action   = "lambda:InvokeFunction"
-        Resource = "arn:aws:lambda:eu-west-1:123456789012:function:decide:*"
+        Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:decide:*"]
       },
       {
         Sid    = "LogDelivery"
@@ -180,11 +180,11 @@ run "role_has_minimal_permissions" {
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
     ])
-    error_message = "The permissions of the state machine are not as expected: ${aws_iam_role_policy.this.policy}"
+    error_message = "The permissions of the state machine are not as expected: ${aws_iam_role_policy.this[0].policy}"
   }
 
   assert {
-    condition = jsonencode(jsondecode(aws_iam_role.this.assume_role_policy).Statement) == jsonencode([{
+    condition = jsonencode(jsondecode(aws_iam_role.this[0].assume_role_policy).Statement) == jsonencode([{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "states.amazonaws.com" }
@@ -209,9 +209,14 @@ run "applies_all_settings" {
     task_definition_arn  = "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report"
     security_group_ids   = ["sg-0123456789abcdef0"]
     assign_public_ip     = false
-    capacity_provider    = "FARGATE_SPOT"
     task_timeout_seconds = 86400
     pass_role_arns       = []
+  }
+
+  override_data {
+    target          = data.aws_region.this
+    override_during = plan
+    values          = { id = "us-gov-west-1" }
   }
 
   assert {
@@ -221,18 +226,14 @@ run "applies_all_settings" {
     error_message = "The network configuration is not as expected."
   }
 
-  # ECS rejects a launch type together with a capacity provider strategy.
-  assert {
-    condition = (
-      jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.CapacityProviderStrategy) == jsonencode([{ CapacityProvider = "FARGATE_SPOT", Weight = 1 }])
-      && !can(jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType)
-    )
-    error_message = "The capacity provider must be used instead of the launch type."
-  }
-
   assert {
     condition     = jsondecode(output.definition).States.RunECSTask.TimeoutSeconds == 86400 && jsondecode(output.definition).States.ProcessError.TimeoutSeconds == 60
     error_message = "The timeout of RunECSTask or of ProcessError is not as expected."
+  }
+
+  assert {
+    condition     = output.console_url == "https://us-gov-west-1.console.amazonaws-us-gov.com/states/home?region=us-gov-west-1#/statemachines/view/arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise"
+    error_message = "console_url is not that of the partition: ${output.console_url}"
   }
 
   assert {
@@ -241,14 +242,14 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition     = alltrue([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : alltrue([for r in flatten([s.Resource]) : r == "*" || startswith(r, "arn:aws-us-gov:") || s.Sid == "Decide"])])
+    condition     = alltrue([for s in jsondecode(aws_iam_role_policy.this[0].policy).Statement : alltrue([for r in flatten([s.Resource]) : r == "*" || startswith(r, "arn:aws-us-gov:") || s.Sid == "Decide"])])
     error_message = "A permission of the role is for a resource in another partition."
   }
 
   # If the task definition is given without a revision, ECS checks the permission on the ARN without a revision. The
   # other ARN covers all revisions, because any new one becomes the latest.
   assert {
-    condition = toset(jsondecode(aws_iam_role_policy.this.policy).Statement[0].Resource) == toset([
+    condition = toset(jsondecode(aws_iam_role_policy.this[0].policy).Statement[0].Resource) == toset([
       "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report",
       "arn:aws-us-gov:ecs:us-gov-west-1:123456789012:task-definition/report:*",
     ])
@@ -256,26 +257,8 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition     = !contains(jsondecode(aws_iam_role_policy.this.policy).Statement[*].Sid, "GiveTasksTheirRoles")
+    condition     = !contains(jsondecode(aws_iam_role_policy.this[0].policy).Statement[*].Sid, "GiveTasksTheirRoles")
     error_message = "iam:PassRole is allowed although there is no role to pass."
-  }
-}
-
-run "supports_the_launch_type_ec2" {
-  command = plan
-
-  module {
-    source = "./modules/retryable-task"
-  }
-
-  variables {
-    launch_type      = "EC2"
-    assign_public_ip = false
-  }
-
-  assert {
-    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType == "EC2"
-    error_message = "The task does not use the launch type EC2."
   }
 }
 
@@ -403,7 +386,7 @@ run "rejects_invalid_values" {
     task_definition_arn  = "report:7"
     subnet_ids           = ["subnet-1"]
     security_group_ids   = ["default"]
-    launch_type          = "EXTERNAL"
+    log_level            = "DEBUG"
     task_timeout_seconds = 0.5
   }
 
@@ -413,7 +396,7 @@ run "rejects_invalid_values" {
     var.task_definition_arn,
     var.subnet_ids,
     var.security_group_ids,
-    var.launch_type,
+    var.log_level,
     var.task_timeout_seconds,
   ]
 }
@@ -430,18 +413,4 @@ run "rejects_a_missing_policy_file" {
   }
 
   expect_failures = [var.policy_file]
-}
-
-run "rejects_a_public_ip_address_on_ec2" {
-  command = plan
-
-  module {
-    source = "./modules/retryable-task"
-  }
-
-  variables {
-    launch_type = "EC2"
-  }
-
-  expect_failures = [var.launch_type]
 }

@@ -21,7 +21,6 @@ run "rejects_invalid_values" {
     container_name     = "my app"
     image_tag          = "-x"
     image_digest       = "sha256:0"
-    capacity_provider  = "SPOT"
     log_retention_days = 2
   }
 
@@ -33,7 +32,6 @@ run "rejects_invalid_values" {
     var.container_name,
     var.image_tag,
     var.image_digest,
-    var.capacity_provider,
     var.log_retention_days,
   ]
 }
@@ -56,4 +54,55 @@ run "accepts_supported_memory" {
     cpu    = 8192
     memory = 20480
   }
+}
+
+# ECR rejects repository names with a double or a final hyphen.
+run "rejects_a_double_hyphen" {
+  command = plan
+
+  variables {
+    name = "a--b"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "rejects_a_final_hyphen" {
+  command = plan
+
+  variables {
+    name = "a-"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "rejects_a_long_name" {
+  command = plan
+
+  variables {
+    name = "a23456789-123456789-123456789-123456789-1"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "rejects_an_empty_provider" {
+  command = plan
+
+  variables {
+    capacity_provider_strategy = [{ capacity_provider = "" }]
+  }
+
+  expect_failures = [var.capacity_provider_strategy]
+}
+
+run "rejects_a_provider_that_the_cluster_does_not_have" {
+  command = plan
+
+  variables {
+    capacity_provider_strategy = [{ capacity_provider = "FARGATE" }, { capacity_provider = "gpu" }]
+  }
+
+  expect_failures = [var.capacity_provider_strategy]
 }

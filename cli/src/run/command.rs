@@ -136,7 +136,7 @@ fn recorded(path: &Path) -> Result<Value> {
 fn definition(args: &Run, policy: &Policy) -> Result<Definition> {
     let (name, text) = match &args.definition {
         None => (
-            "terraform/state-machine.asl.json".to_owned(),
+            "terraform/modules/retryable-task/state-machine.asl.json".to_owned(),
             DEPLOYED.to_owned(),
         ),
         Some(path) => {

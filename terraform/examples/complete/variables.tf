@@ -24,3 +24,21 @@ variable "function_zip" {
   type        = string
   default     = null
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is the permissions boundary of all IAM roles. `null` for none."
+  type        = string
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a symmetric KMS key for the state machine, logs, images and notifications. `null` for keys that AWS owns."
+  type        = string
+  default     = null
+}
+
+variable "former_role_arns" {
+  description = "ARNs of the tasks' former roles, for executions that still run. Empty for none."
+  type        = list(string)
+  default     = []
+}

@@ -13,7 +13,8 @@ data "aws_ecs_task_definition" "this" {
 module "process_error" {
   source = "../../modules/process-error"
 
-  zip = var.function_zip
+  name = "${var.name}-process-error"
+  zip  = var.function_zip
 }
 
 module "retryable_task" {
@@ -32,14 +33,18 @@ module "retryable_task" {
     data.aws_ecs_task_definition.this[each.key].task_role_arn,
   ])
 
-  subnet_ids       = var.subnet_ids
+  # Tasks in another network mode than awsvpc run on EC2 instances, in the network of their instance.
+  network_mode     = data.aws_ecs_task_definition.this[each.key].network_mode
+  launch_type      = each.value.launch_type
+  subnet_ids       = data.aws_ecs_task_definition.this[each.key].network_mode == "awsvpc" ? var.subnet_ids : []
   assign_public_ip = each.value.assign_public_ip
 }
 
 module "alarms" {
   source = "../../modules/alarms"
 
-  name               = "retries"
-  state_machine_arns = values(module.retryable_task)[*].state_machine_arn
-  emails             = var.emails
+  name           = var.name
+  state_machines = { for family, task in module.retryable_task : family => task.state_machine_arn }
+  function_name  = module.process_error.function.function_name
+  emails         = var.emails
 }

@@ -1,3 +1,9 @@
+variable "name" {
+  description = "Prefix of the names of the function, the alarms and the dashboard."
+  type        = string
+  default     = "own-tasks"
+}
+
 variable "cluster_name" {
   description = "Name of the ECS cluster in which the tasks run."
   type        = string
@@ -9,10 +15,11 @@ variable "subnet_ids" {
 }
 
 variable "tasks" {
-  description = "Tasks to run, by task definition family. `container_name`: name of the container that receives the execution's `commands`. `policy_file`: path of the policy, absolute or relative to the directory in which Terraform runs. `assign_public_ip`: assign a public IP address to the task."
+  description = "Tasks to run, by task definition family. `container_name`: name of the container that receives the execution's `commands`. `policy_file`: path of the policy, absolute or relative to the directory in which Terraform runs. `launch_type`: `FARGATE` or `EC2`. `assign_public_ip`: assign a public IP address to the task; `false` on EC2 instances."
   type = map(object({
     container_name   = string
     policy_file      = string
+    launch_type      = optional(string, "FARGATE")
     assign_public_ip = optional(bool, false)
   }))
 }

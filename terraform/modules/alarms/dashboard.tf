@@ -1,43 +1,36 @@
 locals {
-  # A state machine's ARN contains the region: arn:PARTITION:states:REGION:ACCOUNT:stateMachine:NAME.
-  region = split(":", var.state_machine_arns[0])[3]
-
-  # The metrics that the function publishes. Their dimensions are type and rule; each widget searches for all values of
-  # both, so that the rules need not be listed here.
+  # The metrics that the function publishes for each workflow. The first three also have the dimensions type and rule;
+  # each widget searches for all of their values, so that the rules need not be listed here.
   decided = {
-    Decisions   = { title = "Decisions by type and rule", stat = "Sum" }
-    WaitSeconds = { title = "Longest wait by type and rule, in seconds", stat = "Maximum" }
-    Retries     = { title = "Highest retry count by type and rule", stat = "Maximum" }
+    Decisions   = { title = "decisions by type and rule", dimensions = "workflow,type,rule", stat = "Sum" }
+    WaitSeconds = { title = "longest wait by type and rule, in seconds", dimensions = "workflow,type,rule", stat = "Maximum" }
+    Retries     = { title = "highest retry count by type and rule", dimensions = "workflow,type,rule", stat = "Maximum" }
+    AgeSeconds  = { title = "age of the oldest execution at a decision, in seconds", dimensions = "workflow", stat = "Maximum" }
   }
-}
 
-resource "aws_cloudwatch_dashboard" "this" {
-  count = var.dashboard ? 1 : 0
-
-  dashboard_name = var.name
-  dashboard_body = jsonencode({
-    widgets = concat(
-      [for name, metric in local.decided : {
-        type   = "metric"
-        width  = 8
-        height = 6
-        properties = {
-          title   = metric.title
-          region  = local.region
-          view    = "timeSeries"
-          stacked = metric.stat == "Sum"
-          metrics = [[{
-            id         = "e1"
-            expression = "SEARCH('{exitwise,type,rule} MetricName=\"${name}\"', '${metric.stat}', 300)"
-          }]]
-        }
-      }],
-      [for arn in var.state_machine_arns : {
+  widgets = flatten([for key, arn in var.state_machines : concat(
+    [for name, metric in local.decided : {
+      type   = "metric"
+      width  = 6
+      height = 6
+      properties = {
+        title   = "${local.workflows[key]}: ${metric.title}"
+        region  = local.region
+        view    = "timeSeries"
+        stacked = metric.stat == "Sum"
+        metrics = [[{
+          id         = "e1"
+          expression = "SEARCH('{exitwise,${metric.dimensions}} MetricName=\"${name}\" workflow=\"${local.workflows[key]}\"', '${metric.stat}', 300)"
+        }]]
+      }
+    }],
+    [
+      {
         type   = "metric"
         width  = 12
         height = 6
         properties = {
-          title  = "Executions of ${reverse(split(":", arn))[0]}"
+          title  = "${local.workflows[key]}: executions"
           region = local.region
           view   = "timeSeries"
           stat   = "Sum"
@@ -46,13 +39,13 @@ resource "aws_cloudwatch_dashboard" "this" {
             ["AWS/States", name, "StateMachineArn", arn]
           ]
         }
-      }],
-      [for arn in var.state_machine_arns : {
+      },
+      {
         type   = "metric"
         width  = 12
         height = 6
         properties = {
-          title  = "Execution time of ${reverse(split(":", arn))[0]}, in milliseconds"
+          title  = "${local.workflows[key]}: execution time, in milliseconds"
           region = local.region
           view   = "timeSeries"
           period = 300
@@ -60,7 +53,15 @@ resource "aws_cloudwatch_dashboard" "this" {
             ["AWS/States", "ExecutionTime", "StateMachineArn", arn, { stat = stat, label = stat }]
           ]
         }
-      }],
-    )
-  })
+      },
+    ],
+  )])
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  count = var.dashboard ? 1 : 0
+
+  # Dashboard names must be unique within the account, across regions.
+  dashboard_name = "${var.name}-${local.region}"
+  dashboard_body = jsonencode({ widgets = local.widgets })
 }

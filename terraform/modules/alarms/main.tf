@@ -1,4 +1,28 @@
-# Email notifications about executions that did not succeed, and a dashboard, for one or more state machines.
+# Notifications, alarms and a dashboard for one or more state machines. Two ways lead to the topic: EventBridge sends a
+# message for each execution that did not succeed, with its error and a link, but delivers events on a best-effort basis.
+# CloudWatch alarms count the same executions, and also see what no event reports (alarms.tf).
+
+data "aws_region" "this" {}
+
+locals {
+  # arn:PARTITION:states:REGION:ACCOUNT:stateMachine:NAME.
+  some_arn  = split(":", values(var.state_machines)[0])
+  partition = local.some_arn[1]
+  account   = local.some_arn[4]
+  region    = data.aws_region.this.id
+
+  # Names of the state machines, by the keys of `state_machines`.
+  workflows = { for key, arn in var.state_machines : key => reverse(split(":", arn))[0] }
+
+  # Host names of the AWS console, without the region, by partition.
+  consoles = {
+    aws        = "console.aws.amazon.com"
+    aws-cn     = "console.amazonaws.cn"
+    aws-eusc   = "console.amazonaws-eusc.eu"
+    aws-us-gov = "console.amazonaws-us-gov.com"
+  }
+  console = "https://${local.region}.${lookup(local.consoles, local.partition, local.consoles.aws)}/states/home?region=${local.region}"
+}
 
 # Matches every way in which an execution can end without success: FatalError, an uncaught error, a timeout, an abort.
 resource "aws_cloudwatch_event_rule" "this" {
@@ -11,7 +35,7 @@ resource "aws_cloudwatch_event_rule" "this" {
     detail-type = ["Step Functions Execution Status Change"]
     detail = {
       status          = ["FAILED", "TIMED_OUT", "ABORTED"]
-      stateMachineArn = var.state_machine_arns
+      stateMachineArn = values(var.state_machines)
     }
   })
 }
@@ -26,18 +50,19 @@ resource "aws_cloudwatch_event_target" "mail" {
       arn    = "$.detail.executionArn"
       error  = "$.detail.error"
       name   = "$.detail.name"
-      region = "$.region"
       status = "$.detail.status"
     }
     # A JSON string, written by hand: jsonencode would escape < as \u003c, which hides the placeholders from EventBridge.
-    input_template = "\"Execution <name>: <status> <error>. Decisions and their reasons: https://<region>.console.aws.amazon.com/states/home?region=<region>#/v2/executions/details/<arn>\""
+    input_template = "\"Execution <name>: <status> <error>. Decisions and their reasons: ${local.console}#/v2/executions/details/<arn> In a shell: EXECUTION=<arn>\""
   }
 }
 
-# Not encrypted: EventBridge cannot publish to a topic that is encrypted with the AWS managed key for SNS.
+# EventBridge and CloudWatch cannot publish to a topic that is encrypted with the AWS managed key for SNS. So the topic is
+# encrypted with a key of the user's, or not at all.
 resource "aws_sns_topic" "this" {
-  name = "${var.name}-not-succeeded"
-  tags = var.tags
+  name              = "${var.name}-not-succeeded"
+  kms_master_key_id = var.kms_key_arn
+  tags              = var.tags
 }
 
 resource "aws_sns_topic_policy" "this" {
@@ -45,14 +70,27 @@ resource "aws_sns_topic_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "ThisRuleOnly"
-      Effect    = "Allow"
-      Action    = "sns:Publish"
-      Principal = { Service = "events.amazonaws.com" }
-      Resource  = aws_sns_topic.this.arn
-      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.this.arn } }
-    }]
+    Statement = [
+      {
+        Sid       = "ThisRule"
+        Effect    = "Allow"
+        Action    = "sns:Publish"
+        Principal = { Service = "events.amazonaws.com" }
+        Resource  = aws_sns_topic.this.arn
+        Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.this.arn } }
+      },
+      {
+        Sid       = "TheseAlarms"
+        Effect    = "Allow"
+        Action    = "sns:Publish"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Resource  = aws_sns_topic.this.arn
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account }
+          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*" }
+        }
+      },
+    ]
   })
 }
 

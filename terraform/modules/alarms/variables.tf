@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the dashboard, and prefix of the names of the EventBridge rule and the SNS topic."
+  description = "Prefix of the names of the EventBridge rule, the SNS topic, the alarms and the dashboard. It must be unique within the account and region."
   type        = string
 
   validation {
@@ -8,13 +8,30 @@ variable "name" {
   }
 }
 
-variable "state_machine_arns" {
-  description = "ARNs of the state machines to monitor. At least one; all in the account and region in which this module is deployed."
-  type        = list(string)
+variable "state_machines" {
+  description = "ARNs of the state machines to monitor, by a key that becomes part of the alarms' names. At least one; all in the account and region in which this module is deployed."
+  type        = map(string)
 
   validation {
-    condition     = length(var.state_machine_arns) > 0
-    error_message = "state_machine_arns must contain at least one ARN."
+    condition     = length(var.state_machines) > 0
+    error_message = "state_machines must contain at least one ARN."
+  }
+}
+
+variable "function_name" {
+  description = "Name of the function that decides about failures, for alarms on its errors and throttles. `null` for no such alarms."
+  type        = string
+  default     = null
+}
+
+variable "max_age_seconds" {
+  description = "Age of an execution, in seconds, above which an alarm is raised. No AWS metric shows the age of a running execution. The function publishes it at each decision, and Step Functions when the execution ends; each has an alarm. So an execution is seen when an attempt fails or when the execution ends, but not during an attempt or a wait: later than its age by at most the timeout of an attempt, or the longest wait of the policy. `null` for no such alarms."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_age_seconds == null || coalesce(var.max_age_seconds, 1) > 0
+    error_message = "max_age_seconds must be more than 0, or null."
   }
 }
 
@@ -25,9 +42,15 @@ variable "emails" {
 }
 
 variable "dashboard" {
-  description = "Create a CloudWatch dashboard."
+  description = "Create a CloudWatch dashboard, with a section for each state machine."
   type        = bool
   default     = true
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a symmetric KMS key that encrypts the notifications in SNS. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for no encryption at rest."
+  type        = string
+  default     = null
 }
 
 variable "tags" {

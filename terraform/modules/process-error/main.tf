@@ -1,14 +1,40 @@
 # The Lambda function that decides whether to run a failed task again. One function serves any number of state machines,
 # because each of them sends its own policy.
 
+data "aws_region" "this" {}
+
 locals {
   zip = coalesce(var.zip, "${path.module}/../../../target/lambda/bootstrap.zip")
+
+  # IAM role names must be unique within the account, across regions, and have at most 64 characters.
+  full_role_name = "${var.name}-${data.aws_region.this.id}"
+  role_name      = length(local.full_role_name) <= 64 ? local.full_role_name : "${substr(local.full_role_name, 0, 55)}-${substr(sha256(local.full_role_name), 0, 8)}"
+  role_arn       = one(concat(aws_iam_role.this[*].arn, var.existing_role[*].arn))
+
+  # logs:CreateLogGroup is missing on purpose: a late invocation would create the log group again after a destroy.
+  permissions = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+      }],
+      !var.tracing ? [] : [{
+        Sid      = "XRay"
+        Effect   = "Allow"
+        Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        Resource = "*"
+      }],
+    )
+  })
 }
 
 resource "aws_lambda_function" "this" {
   function_name = var.name
   description   = "exitwise: decides whether to retry a failed task, based on a policy"
-  role          = aws_iam_role.this.arn
+  role          = local.role_arn
 
   filename         = local.zip
   source_code_hash = fileexists(local.zip) ? filebase64sha256(local.zip) : null
@@ -23,7 +49,7 @@ resource "aws_lambda_function" "this" {
   publish = true
 
   tracing_config {
-    mode = "Active"
+    mode = var.tracing ? "Active" : "PassThrough"
   }
 
   # INFO or finer: the metrics are log lines without a level, which Lambda treats as INFO and would drop at WARN.
@@ -48,12 +74,17 @@ resource "aws_lambda_function" "this" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = var.tags
 }
 
 resource "aws_iam_role" "this" {
-  name = var.name
-  tags = var.tags
+  count = var.existing_role == null ? 1 : 0
+
+  name                 = local.role_name
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -65,26 +96,10 @@ resource "aws_iam_role" "this" {
   })
 }
 
-# logs:CreateLogGroup is missing on purpose: a late invocation would create the log group again after a destroy.
 resource "aws_iam_role_policy" "this" {
-  name = "logs-and-traces"
-  role = aws_iam_role.this.id
+  count = var.existing_role == null ? 1 : 0
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
-      },
-      {
-        Sid      = "XRay"
-        Effect   = "Allow"
-        Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-        Resource = "*"
-      },
-    ]
-  })
+  name   = "logs-and-traces"
+  role   = aws_iam_role.this[0].id
+  policy = local.permissions
 }

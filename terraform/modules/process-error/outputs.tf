@@ -11,7 +11,12 @@ output "function" {
 
 output "role_arn" {
   description = "ARN of the function's execution role."
-  value       = aws_iam_role.this.arn
+  value       = local.role_arn
+}
+
+output "permissions" {
+  description = "IAM policy (JSON) with the permissions that the function's role needs. Attach it to `existing_role`."
+  value       = local.permissions
 }
 
 output "log_group_name" {

@@ -1,7 +1,6 @@
 variable "name" {
-  description = "Name of the function and of its IAM role. It must be unique within the account, even across regions, because IAM role names must be."
+  description = "Name of the function. The names of its IAM role and its log group are derived from it. It must be unique within the account and region."
   type        = string
-  default     = "exitwise-process-error"
 
   validation {
     condition     = can(regex("^[0-9A-Za-z_-]{1,64}$", var.name))
@@ -19,6 +18,41 @@ variable "architecture" {
   description = "Instruction set architecture that the package was built for: `x86_64` or `arm64`."
   type        = string
   default     = "x86_64"
+
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "architecture must be x86_64 or arm64."
+  }
+}
+
+variable "role_path" {
+  description = "Path of the function's IAM role, such as `/workflows/`. Not used with `existing_role`."
+  type        = string
+  default     = "/"
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is the permissions boundary of the function's IAM role. `null` for none. Not used with `existing_role`."
+  type        = string
+  default     = null
+}
+
+variable "existing_role" {
+  description = "IAM role for the function, instead of a new one. It must trust `lambda.amazonaws.com`, and have the permissions in the output `permissions`. `null` to create a role."
+  type        = object({ arn = string })
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a symmetric KMS key that encrypts the function's log. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for a key that AWS owns."
+  type        = string
+  default     = null
+}
+
+variable "tracing" {
+  description = "Trace invocations with AWS X-Ray."
+  type        = bool
+  default     = true
 }
 
 variable "log_retention_days" {

@@ -1,60 +1,52 @@
 # A state machine that runs a task and, after a failure, retries it as a policy decides.
 
+data "aws_region" "this" {}
+
 locals {
-  policy = file(var.policy_file)
-
-  # The other ARNs need the partition, region and account, which the cluster's ARN contains:
+  # The other ARNs need the partition and the account, which the cluster's ARN contains:
   # arn:PARTITION:ecs:REGION:ACCOUNT:cluster/NAME.
-  cluster   = split(":", var.cluster_arn)
-  partition = local.cluster[1]
-  region    = local.cluster[3]
-  account   = local.cluster[4]
+  partition = split(":", var.cluster_arn)[1]
+  account   = split(":", var.cluster_arn)[4]
+  region    = data.aws_region.this.id
 
-  placement = (
-    var.capacity_provider == null
-    ? "\"LaunchType\": ${jsonencode(var.launch_type)}"
-    : "\"CapacityProviderStrategy\": ${jsonencode([{ CapacityProvider = var.capacity_provider, Weight = 1 }])}"
-  )
+  # Built from its parts: the role and the key's conditions need the ARN before the state machine exists.
+  state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account}:stateMachine:${var.name}"
 
-  scalars = templatefile("${path.module}/../../state-machine.asl.json", {
-    cluster_arn         = var.cluster_arn
-    task_definition_arn = var.task_definition_arn
-    container_name      = var.container_name
-    assign_public_ip    = var.assign_public_ip ? "ENABLED" : "DISABLED"
-    function_arn        = var.function.qualified_arn
-  })
+  # Host names of the AWS console, without the region, by partition.
+  consoles = {
+    aws        = "console.aws.amazon.com"
+    aws-cn     = "console.amazonaws.cn"
+    aws-eusc   = "console.amazonaws-eusc.eu"
+    aws-us-gov = "console.amazonaws-us-gov.com"
+  }
 
-  # The file contains default values for these settings instead of markers. A marker in place of a number or a key would
-  # make the definition invalid, and linters and tests read the file before it is rendered.
-  literals = replace(replace(replace(local.scalars,
-    "\"LaunchType\": \"FARGATE\"", local.placement),
-    "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${var.task_timeout_seconds}"),
-    "arn:aws:states:::", "arn:${local.partition}:states:::"
-  )
-
-  # The policy is inserted last, so that no marker is replaced inside its text.
-  definition = replace(replace(replace(local.literals,
-    "\"@subnets@\"", jsonencode(var.subnet_ids)),
-    "\"@security_groups@\"", jsonencode(var.security_group_ids)),
-    "\"@policy@\"", jsonencode(local.policy)
-  )
+  is_logging = var.log_level != "OFF"
 }
 
 resource "aws_sfn_state_machine" "this" {
   name       = var.name
   type       = "STANDARD"
-  role_arn   = aws_iam_role.this.arn
+  role_arn   = local.role_arn
   definition = local.definition
 
   # Execution data is left out, because a Cause contains the task's command and environment.
   logging_configuration {
-    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
-    level                  = "ALL"
+    log_destination        = local.is_logging ? "${aws_cloudwatch_log_group.this[0].arn}:*" : null
+    level                  = var.log_level
     include_execution_data = false
   }
 
   tracing_configuration {
-    enabled = true
+    enabled = var.tracing
+  }
+
+  dynamic "encryption_configuration" {
+    for_each = var.kms_key_arn[*]
+
+    content {
+      type       = "CUSTOMER_MANAGED_KMS_KEY"
+      kms_key_id = encryption_configuration.value
+    }
   }
 
   tags       = var.tags
@@ -76,7 +68,10 @@ resource "aws_sfn_state_machine" "this" {
 # The prefix /aws/vendedlogs/ keeps the log group from using up the CloudWatch Logs resource policy, which is limited to
 # 5120 characters. Source: Step Functions Developer Guide, "Avoiding CloudWatch Logs resource policy size restrictions".
 resource "aws_cloudwatch_log_group" "this" {
+  count = local.is_logging ? 1 : 0
+
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = var.tags
 }

@@ -3,6 +3,11 @@ output "state_machine_arn" {
   value       = aws_sfn_state_machine.this.arn
 }
 
+output "console_url" {
+  description = "URL of the state machine in the AWS console."
+  value       = "https://${local.region}.${lookup(local.consoles, local.partition, local.consoles.aws)}/states/home?region=${local.region}#/statemachines/view/${aws_sfn_state_machine.this.arn}"
+}
+
 output "definition" {
   description = "Definition of the state machine, in Amazon States Language (JSON), as deployed."
   value       = local.definition
@@ -10,12 +15,17 @@ output "definition" {
 
 output "role_arn" {
   description = "ARN of the state machine's IAM role."
-  value       = aws_iam_role.this.arn
+  value       = local.role_arn
+}
+
+output "permissions" {
+  description = "IAM policy (JSON) with the permissions that the state machine's role needs. Attach it to `existing_role`."
+  value       = local.permissions
 }
 
 output "log_group_name" {
-  description = "Name of the state machine's log group."
-  value       = aws_cloudwatch_log_group.this.name
+  description = "Name of the state machine's log group. `null` if `log_level` is `OFF`."
+  value       = one(aws_cloudwatch_log_group.this[*].name)
 }
 
 output "worst_case" {

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the state machine. The names of its IAM role and its log group are derived from it. It must be unique within the account, even across regions, because IAM role names must be."
+  description = "Name of the state machine. The names of its IAM role and its log group are derived from it. It must be unique within the account and region."
   type        = string
 
   validation {
@@ -45,7 +45,7 @@ variable "cluster_arn" {
 }
 
 variable "task_definition_arn" {
-  description = "ARN of the task definition, whose network mode must be `awsvpc`. With a revision (`…:task-definition/report:7`), all attempts of an execution run that revision. Without one, each attempt runs the latest active revision."
+  description = "ARN of the task definition. With a revision (`…:task-definition/report:7`), all attempts of an execution run that revision. Without one, each attempt runs the latest active revision."
   type        = string
 
   validation {
@@ -65,18 +65,40 @@ variable "pass_role_arns" {
   default     = []
 }
 
-variable "subnet_ids" {
-  description = "IDs of the subnets in which the task can run: 1 to 16, all in the same VPC."
-  type        = list(string)
+variable "network_mode" {
+  description = "Network mode of the task definition: `awsvpc`, `bridge`, `host` or `none`. Tasks on Fargate use `awsvpc`."
+  type        = string
+  default     = "awsvpc"
 
   validation {
-    condition     = length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16 && alltrue([for id in var.subnet_ids : can(regex("^subnet-[0-9a-f]{8,17}$", id))])
+    condition     = contains(["awsvpc", "bridge", "host", "none"], var.network_mode)
+    error_message = "network_mode must be awsvpc, bridge, host or none."
+  }
+
+  validation {
+    condition     = var.network_mode == "awsvpc" || !local.is_fargate
+    error_message = "Tasks on Fargate need the network mode awsvpc. For another network mode, set launch_type = \"EC2\", or name capacity providers with EC2 instances in capacity_provider_strategy."
+  }
+}
+
+variable "subnet_ids" {
+  description = "IDs of the subnets in which the task can run: 1 to 16, all in the same VPC. Must be empty if `network_mode` is not `awsvpc`; the task then uses the network of its container instance."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = !local.has_network || (length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16 && alltrue([for id in var.subnet_ids : can(regex("^subnet-[0-9a-f]{8,17}$", id))]))
     error_message = "subnet_ids must contain 1 to 16 subnet IDs such as subnet-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = local.has_network || length(var.subnet_ids) == 0
+    error_message = "ECS accepts subnets only with the network mode awsvpc. Set subnet_ids = [], or network_mode = \"awsvpc\" if the task definition has it."
   }
 }
 
 variable "security_group_ids" {
-  description = "IDs of the task's security groups, at most 5. Empty for the default security group of the VPC."
+  description = "IDs of the task's security groups, at most 5. Empty for the default security group of the VPC. Must be empty if `network_mode` is not `awsvpc`."
   type        = list(string)
   default     = []
 
@@ -84,16 +106,26 @@ variable "security_group_ids" {
     condition     = length(var.security_group_ids) <= 5 && alltrue([for id in var.security_group_ids : can(regex("^sg-[0-9a-f]{8,17}$", id))])
     error_message = "security_group_ids must contain at most 5 security group IDs such as sg-0123456789abcdef0."
   }
+
+  validation {
+    condition     = local.has_network || length(var.security_group_ids) == 0
+    error_message = "ECS accepts security groups only with the network mode awsvpc. Set security_group_ids = []; the task uses those of its container instance."
+  }
 }
 
 variable "assign_public_ip" {
-  description = "Assign a public IP address to the task. Without one, the task needs a NAT gateway or VPC endpoints to pull its image and to write its logs. Must be `false` for tasks on EC2 instances."
+  description = "Assign a public IP address to the task. Without one, the task needs a NAT gateway or VPC endpoints to pull its image and to write its logs. ECS cannot assign one to a task on EC2 instances. `null` for `true` on Fargate and `false` on EC2 instances."
   type        = bool
-  default     = true
+  default     = null
+
+  validation {
+    condition     = local.is_fargate || !coalesce(var.assign_public_ip, false)
+    error_message = "ECS cannot assign a public IP address to a task on EC2 instances. Set assign_public_ip = false."
+  }
 }
 
 variable "launch_type" {
-  description = "Launch type of the task: `FARGATE`, or `EC2` for container instances of your own. Not used if `capacity_provider` is set."
+  description = "Launch type of the task: `FARGATE`, or `EC2` for container instances of your own. Not used if `capacity_provider_strategy` is set."
   type        = string
   default     = "FARGATE"
 
@@ -101,17 +133,47 @@ variable "launch_type" {
     condition     = contains(["FARGATE", "EC2"], var.launch_type)
     error_message = "launch_type must be FARGATE or EC2."
   }
-
-  validation {
-    condition     = var.launch_type == "FARGATE" || !var.assign_public_ip
-    error_message = "ECS cannot assign a public IP address to a task on EC2 instances. Set assign_public_ip = false."
-  }
 }
 
-variable "capacity_provider" {
-  description = "Capacity provider of the task, for example `FARGATE_SPOT`. It must be associated with the cluster. `null` to use `launch_type`."
-  type        = string
-  default     = null
+variable "capacity_provider_strategy" {
+  description = "Capacity providers of the task, instead of `launch_type`: either `FARGATE` and `FARGATE_SPOT`, or providers with EC2 instances. Each must be associated with the cluster. `weight`: share of the tasks, relative to the other weights. `base`: number of tasks to place with this provider first; only one provider can have a base. Empty to use `launch_type`."
+  type = list(object({
+    capacity_provider = string
+    weight            = optional(number, 1)
+    base              = optional(number, 0)
+  }))
+  default = []
+
+  validation {
+    condition = alltrue([for name in var.capacity_provider_strategy[*].capacity_provider :
+      contains(["FARGATE", "FARGATE_SPOT"], name) || (can(regex("^[0-9A-Za-z_-]{1,255}$", name)) && !can(regex("(?i)^(aws|ecs|fargate)", name)))
+    ])
+    error_message = "Each capacity_provider must be FARGATE, FARGATE_SPOT, or the name of your own provider: 1 to 255 letters, digits, hyphens and underscores that do not start with aws, ecs or fargate."
+  }
+
+  validation {
+    condition     = length(var.capacity_provider_strategy) <= 20 && length(distinct(var.capacity_provider_strategy[*].capacity_provider)) == length(var.capacity_provider_strategy)
+    error_message = "capacity_provider_strategy must name each provider once, and at most 20 providers."
+  }
+
+  validation {
+    condition     = length(distinct([for name in var.capacity_provider_strategy[*].capacity_provider : startswith(name, "FARGATE")])) <= 1
+    error_message = "A strategy cannot combine Fargate with providers that have EC2 instances."
+  }
+
+  validation {
+    condition = length(var.capacity_provider_strategy) == 0 || alltrue([
+      for provider in var.capacity_provider_strategy :
+      provider.weight >= 0 && provider.weight <= 1000 && floor(provider.weight) == provider.weight &&
+      provider.base >= 0 && provider.base <= 100000 && floor(provider.base) == provider.base
+    ]) && anytrue([for provider in var.capacity_provider_strategy : provider.weight > 0])
+    error_message = "Each weight must be a whole number from 0 to 1000, at least one of them more than 0, and each base a whole number from 0 to 100000."
+  }
+
+  validation {
+    condition     = length([for provider in var.capacity_provider_strategy : provider if provider.base > 0]) <= 1
+    error_message = "Only one provider of the strategy can have a base."
+  }
 }
 
 variable "task_timeout_seconds" {
@@ -123,6 +185,71 @@ variable "task_timeout_seconds" {
     condition     = var.task_timeout_seconds >= 1 && var.task_timeout_seconds <= 99999999 && floor(var.task_timeout_seconds) == var.task_timeout_seconds
     error_message = "task_timeout_seconds must be a whole number from 1 to 99999999."
   }
+}
+
+variable "propagate_tags" {
+  description = "Give each task the tags of its task definition."
+  type        = bool
+  default     = false
+}
+
+variable "task_tags" {
+  description = "Tags for each task. Empty for none."
+  type        = map(string)
+  default     = {}
+}
+
+variable "also_allow" {
+  description = "Additional ARNs that the state machine's role may use: the clusters, task definitions (in all revisions), roles of tasks, functions and KMS keys of executions that still run, because an execution keeps the definition that it started with. Add the old ARNs when you change one of these settings, and remove them when the last of these executions has ended."
+  type = object({
+    cluster_arns         = optional(list(string), [])
+    task_definition_arns = optional(list(string), [])
+    pass_role_arns       = optional(list(string), [])
+    function_arns        = optional(list(string), [])
+    kms_key_arns         = optional(list(string), [])
+  })
+  default = {}
+}
+
+variable "role_path" {
+  description = "Path of the state machine's IAM role, such as `/workflows/`. Not used with `existing_role`."
+  type        = string
+  default     = "/"
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that is the permissions boundary of the state machine's IAM role. `null` for none. Not used with `existing_role`."
+  type        = string
+  default     = null
+}
+
+variable "existing_role" {
+  description = "IAM role for the state machine, instead of a new one. It must trust `states.amazonaws.com`, and have the permissions in the output `permissions`. `null` to create a role."
+  type        = object({ arn = string })
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a symmetric KMS key that encrypts the state machine's definition, its executions and its log. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for keys that AWS owns."
+  type        = string
+  default     = null
+}
+
+variable "log_level" {
+  description = "Events in the state machine's log: `ALL`, `ERROR`, `FATAL` or `OFF`. The log never contains execution data."
+  type        = string
+  default     = "ALL"
+
+  validation {
+    condition     = contains(["ALL", "ERROR", "FATAL", "OFF"], var.log_level)
+    error_message = "log_level must be ALL, ERROR, FATAL or OFF."
+  }
+}
+
+variable "tracing" {
+  description = "Trace executions with AWS X-Ray."
+  type        = bool
+  default     = true
 }
 
 variable "log_retention_days" {

@@ -44,6 +44,14 @@ mock_resource "aws_sns_topic" {
   defaults = { arn = "arn:aws:sns:eu-west-1:123456789012:exitwise-not-succeeded" }
 }
 
+mock_resource "aws_cloudwatch_metric_alarm" {
+  defaults = { arn = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:exitwise-some" }
+}
+
+mock_data "aws_region" {
+  defaults = { id = "eu-west-1" }
+}
+
 mock_data "aws_ecs_cluster" {
   defaults = { arn = "arn:aws:ecs:eu-west-1:123456789012:cluster/main" }
 }
@@ -52,6 +60,7 @@ mock_data "aws_ecs_task_definition" {
   defaults = {
     arn                = "arn:aws:ecs:eu-west-1:123456789012:task-definition/report:12"
     execution_role_arn = "arn:aws:iam::123456789012:role/report-execution"
+    network_mode       = "awsvpc"
     task_role_arn      = ""
   }
 }

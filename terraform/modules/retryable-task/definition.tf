@@ -1,0 +1,45 @@
+# Renders state-machine.asl.json. The file contains default values for some settings instead of markers. A marker in place
+# of a number or a key would make the definition invalid, and linters and tests read the file before it is rendered.
+
+locals {
+  policy = file(var.policy_file)
+
+  strategy = [for provider in var.capacity_provider_strategy : {
+    CapacityProvider = provider.capacity_provider
+    Weight           = provider.weight
+    Base             = provider.base
+  }]
+  providers   = var.capacity_provider_strategy[*].capacity_provider
+  is_fargate  = length(local.providers) == 0 ? var.launch_type == "FARGATE" : alltrue([for name in local.providers : startswith(name, "FARGATE")])
+  has_network = var.network_mode == "awsvpc"
+  task_tags   = [for key, value in var.task_tags : { Key = key, Value = value }]
+
+  # Parameters of RunTask that depend on the settings. ECS rejects a launch type together with a strategy.
+  parameters = join(",\n        ", compact([
+    length(local.strategy) == 0 ? "\"LaunchType\": ${jsonencode(var.launch_type)}" : "\"CapacityProviderStrategy\": ${jsonencode(local.strategy)}",
+    var.propagate_tags ? "\"PropagateTags\": \"TASK_DEFINITION\"" : "",
+    length(local.task_tags) > 0 ? "\"Tags\": ${jsonencode(local.task_tags)}" : "",
+  ]))
+
+  scalars = templatefile("${path.module}/state-machine.asl.json", {
+    cluster_arn         = var.cluster_arn
+    task_definition_arn = var.task_definition_arn
+    container_name      = var.container_name
+    assign_public_ip    = coalesce(var.assign_public_ip, local.is_fargate) ? "ENABLED" : "DISABLED"
+    function_arn        = var.function.qualified_arn
+  })
+
+  # ECS rejects a network configuration if the network mode is not awsvpc.
+  network = local.has_network ? local.scalars : replace(local.scalars, "/\"NetworkConfiguration\": {[^}]*}\\s*},\\s*/", "")
+
+  literals = replace(replace(replace(replace(replace(local.network,
+    "\"@subnets@\"", jsonencode(var.subnet_ids)),
+    "\"@security_groups@\"", jsonencode(var.security_group_ids)),
+    "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${var.task_timeout_seconds}"),
+    "arn:aws:states:::", "arn:${local.partition}:states:::"),
+    "\"LaunchType\": \"FARGATE\"", local.parameters
+  )
+
+  # The policy is inserted last, so that no marker is replaced inside its text.
+  definition = replace(local.literals, "\"@policy@\"", jsonencode(local.policy))
+}

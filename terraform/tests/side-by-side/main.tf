@@ -1,0 +1,53 @@
+# Deployments that share an account: the demo twice in one region, once more in another region, and examples/own-task.
+# .ci/names checks that no two resources have the same name.
+
+terraform {
+  required_providers {
+    aws = {
+      source                = "hashicorp/aws"
+      configuration_aliases = [aws.elsewhere]
+    }
+  }
+}
+
+variable "function_zip" {
+  type = string
+}
+
+module "demo" {
+  source = "../.."
+
+  subnet_id    = "subnet-00000001"
+  function_zip = var.function_zip
+  alarms       = { max_age_seconds = 3600 }
+}
+
+module "second" {
+  source = "../.."
+
+  name         = "second"
+  subnet_id    = "subnet-00000001"
+  function_zip = var.function_zip
+  alarms       = { max_age_seconds = 3600 }
+}
+
+module "elsewhere" {
+  source    = "../.."
+  providers = { aws = aws.elsewhere }
+
+  subnet_id    = "subnet-00000001"
+  function_zip = var.function_zip
+  alarms       = { max_age_seconds = 3600 }
+}
+
+module "own_tasks" {
+  source = "../../examples/own-task"
+
+  cluster_name = "main"
+  subnet_ids   = ["subnet-00000001"]
+  function_zip = var.function_zip
+  tasks = {
+    report = { container_name = "app", policy_file = "../policies/default.toml" }
+    import = { container_name = "loader", policy_file = "../policies/minimal.toml" }
+  }
+}
