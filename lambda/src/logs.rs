@@ -1,5 +1,5 @@
-//! Log lines of the function. They never contain the Cause, because it repeats the
-//! command and the environment of the task.
+//! Log lines of the function. Log lines never contain the Cause, because it repeats the command and
+//! the environment of the task.
 
 use crate::answer::{Answer, Decided};
 use crate::metrics::Metrics;
@@ -97,7 +97,7 @@ fn log_decision(request_id: &str, decided: &Decided) {
     );
 }
 
-/// The execution's id, cut to the length that a line may have.
+/// Returns the execution ID, truncated to [`MAX_ID_CHARS`]. `None` if the event has none.
 fn execution_id(decided: &Decided) -> Option<&str> {
     let id = decided.execution_id.as_deref()?;
     let end = id
