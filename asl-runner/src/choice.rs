@@ -64,7 +64,7 @@ impl TryFrom<Map<String, Value>> for ChoiceRule {
 }
 
 impl ChoiceRule {
-    /// Evaluates the rule.
+    /// Returns whether the rule matches the input and the context in the scope.
     ///
     /// `And` and `Or` stop as soon as the result is known. So a path without a value is an error
     /// only if the evaluation reaches it.

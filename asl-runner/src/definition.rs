@@ -277,7 +277,7 @@ impl State {
         self.next.iter().chain(branches).collect()
     }
 
-    /// Returns the first entry of `Catch` that matches the error. `None` if no entry does.
+    /// Returns the first entry in `Catch` that matches the error. `None` if no entry matches.
     pub(crate) fn catcher(&self, error: &str) -> Option<&Catcher> {
         let StateBody::Task(task) = &self.body else {
             return None;

@@ -32,7 +32,8 @@ pub struct HistoryEvent {
     /// The name of the current state. `None` for the first and the last event of the execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// The data of the event, an object. `null` if there is none; it is then not serialized.
+    /// The data of the event, an object. `null` if the event has no data; the field is then not
+    /// serialized.
     ///
     /// - `ExecutionStarted` and `StateEntered` events have `input`.
     /// - `Scheduled` events have `resource` and `parameters`, the input of the task after

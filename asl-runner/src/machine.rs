@@ -47,7 +47,7 @@ pub enum ExecutionEnd {
     Failed {
         /// The error name. Empty if a Fail state has none.
         error: String,
-        /// The cause. Empty if there is none.
+        /// The cause. Empty if the failure has none.
         cause: String,
     },
     /// The user interrupted the execution.
@@ -111,7 +111,7 @@ struct RunningExecution<'a> {
 }
 
 impl RunningExecution<'_> {
-    /// Runs the states, and returns the output of the last one.
+    /// Runs the states from `StartAt` on, and returns the output of the last one.
     fn execute(
         &mut self,
         machine: &StateMachine,
@@ -231,7 +231,8 @@ impl RunningExecution<'_> {
         ))
     }
 
-    /// Runs a task, with the retries of its `Retry`. Returns the result after `ResultSelector`.
+    /// Runs a task, and runs it again as its `Retry` requires, after waiting on the clock. Returns
+    /// the result after `ResultSelector`.
     fn run_task(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
         check_size("the input of a task", parameters)?;
         let mut delays: Vec<_> = task.retry.iter().map(Retrier::delays).collect();
@@ -251,7 +252,8 @@ impl RunningExecution<'_> {
         }
     }
 
-    /// Runs a task once. Returns the result after `ResultSelector`.
+    /// Runs a task once, and records the events of that run. Returns the result after
+    /// `ResultSelector`.
     fn attempt(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
         let resource = &task.resource;
         // Only the ARN of a function itself counts. A service integration that invokes a function,
@@ -309,7 +311,7 @@ impl RunningExecution<'_> {
         }
     }
 
-    /// Emits an event.
+    /// Passes an event to the observer, unless the history is full.
     ///
     /// # Errors
     /// Returns `States.Runtime` if only the event that ends the execution still fits in the
@@ -325,7 +327,7 @@ impl RunningExecution<'_> {
         Ok(())
     }
 
-    /// Passes an event to the observer.
+    /// Passes an event to the observer, with the next number and the current time.
     fn emit(&mut self, kind: impl Into<String>, details: Value) {
         self.events += 1;
         self.timestamp = self.timestamp.max(self.clock.now());

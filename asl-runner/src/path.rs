@@ -101,7 +101,7 @@ impl TryFrom<Path> for ResultPath {
 }
 
 impl<'a> Scope<'a> {
-    /// Returns the value at the path. `None` if there is none.
+    /// Returns the value at the path, or `None`.
     pub(crate) fn find(&self, path: &Path) -> Option<&'a Value> {
         let root = if path.text.starts_with("$$") {
             self.context
@@ -132,8 +132,8 @@ impl<'a> Scope<'a> {
             .map_err(|why| self.failure(RUNTIME, format!("the path `{}`: {why}", path.text)))
     }
 
-    /// Returns the input with the result stored at the `ResultPath`. Objects that are missing on
-    /// the path are created. If there is no `ResultPath`, the result replaces the input.
+    /// Returns the input with the result stored at the `ResultPath`. Creates objects that are
+    /// missing on the path. If there is no `ResultPath`, the result replaces the input.
     ///
     /// # Errors
     /// Returns `States.ResultPathMatchFailure` if the path leads into a value that is not an

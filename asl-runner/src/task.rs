@@ -70,7 +70,7 @@ impl TaskFailure {
     }
 
     /// Returns the `Cause` of the error output. A value that is not a string is converted to JSON
-    /// text. Empty if there is no `Cause`.
+    /// text. Empty if the output has no `Cause`.
     pub(crate) fn cause(&self) -> String {
         match self.output.get("Cause") {
             Some(Value::String(cause)) => cause.clone(),

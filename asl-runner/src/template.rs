@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// JSON in which the value of each key that ends in `.$` is a path or an intrinsic function.
+/// A payload template: JSON in which the value of a key ending in `.$` is a path or a
+/// `States.Format` call, the only supported intrinsic.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) enum Template {
@@ -64,7 +65,8 @@ impl Template {
         }
     }
 
-    /// Fills in an optional template. Without a template, the input is returned unchanged.
+    /// Fills in an optional template with values from the scope. Without a template, returns the
+    /// input unchanged.
     pub(crate) fn fill_in(
         template: &Option<Self>,
         scope: &Scope<'_>,

@@ -21,11 +21,12 @@ pub enum Answer {
 pub struct Decided {
     /// The decision.
     pub decision: Decision,
-    /// The policy by which the decision was made.
+    /// The policy that was applied.
     pub policy: Arc<Policy>,
     /// The ID of the execution. `None` if the event has none.
     pub execution_id: Option<String>,
-    /// Time since the execution started, in seconds. `None` if the event has no readable times.
+    /// Time from the start of the execution to this decision, in seconds, rounded up. `None` if the
+    /// event has no readable times.
     pub elapsed_seconds: Option<u64>,
 }
 

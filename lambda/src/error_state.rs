@@ -16,8 +16,8 @@ pub struct ErrorState<'d> {
     pub retry_count: u32,
     /// Seconds until the next run; 0 unless TEMPORARY. A Wait state accepts only integers.
     pub wait_seconds: u32,
-    /// The name of the rule that decided; `default` for `[default]`, `none` if the rules were not
-    /// checked.
+    /// The name of the rule that handled the failure; `default` for `[default]`, `none` if the
+    /// rules were not checked.
     pub rule: &'d str,
     /// The error name for the Fail state.
     pub error: String,
@@ -27,7 +27,7 @@ pub struct ErrorState<'d> {
     pub retries: &'d BTreeMap<String, u32>,
     /// Sum of all waits, in seconds, including the wait that follows this decision.
     pub waited_seconds: u64,
-    /// The hash of the policy by which the decision was made.
+    /// The hash of the policy that was applied.
     pub policy: &'d str,
 }
 

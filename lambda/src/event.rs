@@ -13,7 +13,8 @@ use std::fmt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// An event. Every payload can be read; anything in it that cannot be read is absent.
+/// An event: it reports a failure, or asks for the validation of a policy. Reading never fails;
+/// parts that cannot be read count as absent.
 ///
 /// # Examples
 ///
@@ -80,12 +81,12 @@ impl<'a> Event<'a> {
             .map_err(|why| *why)
     }
 
-    /// Returns the counters in the event.
+    /// Returns the counters in the event. All are zero if the event has none.
     pub fn state(&self) -> &RetryState {
         &self.state
     }
 
-    /// Returns the execution's data in the event, besides its counters.
+    /// Returns the data about the execution in the event, besides the counters.
     pub fn context(&self) -> ExecutionContext<'_> {
         let draw = Draw::Keyed(self.execution_id.as_deref());
         ExecutionContext::new(draw, self.elapsed_seconds)
@@ -97,7 +98,7 @@ impl<'a> Event<'a> {
         self.policy.and_then(text)
     }
 
-    /// Returns the policy in the event, still encoded as JSON. `None` if the event has none.
+    /// Returns the policy in the event, still encoded as JSON. `None` if it is absent or null.
     pub(crate) fn policy_json(&self) -> Option<&'a str> {
         self.policy
     }
@@ -241,8 +242,8 @@ fn elapsed_seconds(start: OffsetDateTime, entered: OffsetDateTime) -> Option<u64
     Some(seconds + u64::from(elapsed.subsec_nanoseconds() > 0))
 }
 
-/// Reads the counters of the previous decision. Its `type` and `waitSeconds` are only output; a
-/// retry decision never depends on them.
+/// Reads the counters in `errorState`, which the previous decision wrote. `waitSeconds` is ignored,
+/// and `type` matters only if it is `NONE`, as in the state machine's initial `errorState`.
 fn retry_state(error_state: JsonValue<'_>) -> RetryState {
     let members = match error_state {
         JsonValue::Null => return RetryState::default(),

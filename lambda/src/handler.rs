@@ -14,7 +14,7 @@ const MAX_KEPT_POLICIES: usize = 16;
 /// Maximum number of a policy's problems that an error message lists: about a screenful.
 const MAX_LISTED_PROBLEMS: usize = 5;
 
-/// The problem of an event whose `policy` is neither absent, nor null, nor a string.
+/// The error message for an event whose `policy` is neither absent, nor null, nor a string.
 const NOT_A_STRING: &str = "`policy` is not a JSON string; pass the policy's TOML text, or leave \
                             `policy` out for the function's own policy";
 
@@ -40,11 +40,13 @@ pub(crate) fn compile(text: &str) -> Result<Policy, String> {
     })
 }
 
-/// An error instead of an answer. Its names are constants, because state machines match on them.
+/// The reason why the handler cannot answer. Each error has a constant name, because state machines
+/// match on it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandlerError {
-    /// The policy in the event has errors. The value has its first problems, one on each line.
+    /// The policy in the event has errors. The value lists the policy's first problems, one on each
+    /// line.
     #[error("the event's policy has errors:\n{0}")]
     PolicyInvalid(String),
     /// The handler panicked, because of a bug.

@@ -35,7 +35,7 @@ impl<'a> RawMembers<'a> {
         member.map(|(_, value)| value.get())
     }
 
-    /// Parses all values with `read`. `None` if one of them cannot be parsed.
+    /// Parses all values with `read`. `None` if a key is not UTF-8, or if `read` returns `None`.
     pub(crate) fn into_map<T>(
         self,
         read: impl Fn(&'a str) -> Option<T>,
@@ -54,8 +54,8 @@ impl<'a> RawMembers<'a> {
 #[derive(Deserialize)]
 struct JsonString<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The bytes of a JSON string, which are not UTF-8 if it has unpaired surrogates. A foreign key may
-/// have some, and is no reason to refuse an event.
+/// A JSON string as bytes, which are not UTF-8 if the string has unpaired surrogates. Keys are read
+/// like this, so that unpaired surrogates in a key do not make an event unusable.
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct JsonKey<'a>(#[serde(borrow)] pub(crate) Cow<'a, [u8]>);
 

@@ -1,5 +1,5 @@
-//! Log lines of the function. They never contain the Cause, because it repeats the
-//! command and the environment of the task.
+//! Log lines of the function. Log lines never contain the Cause, because it repeats the command and
+//! the environment of the task.
 
 use crate::answer::{Answer, Decided};
 use crate::metrics::Metrics;
@@ -11,11 +11,12 @@ use std::{env, io, panic};
 use tracing::{Level, error, info};
 use tracing_subscriber::fmt;
 
-/// Maximum length of an execution ID in a log line, in characters. The ARNs of executions are
+/// Execution IDs in log lines are truncated to this many characters. Real execution ARNs are
 /// shorter.
 const MAX_ID_CHARS: usize = 512;
 
-/// Initializes logging. Lambda sets `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) and
+/// Initializes logging, and installs a panic hook that logs only the place of a panic. The format
+/// and the level are those that Lambda sets in `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) and
 /// `AWS_LAMBDA_LOG_LEVEL`. If the level is not set, `RUST_LOG` applies, and otherwise INFO.
 pub(crate) fn init() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL")
@@ -44,8 +45,8 @@ pub(crate) fn init() {
     }));
 }
 
-/// Returns the most verbose level that is logged. It is never TRACE, because at TRACE the Lambda
-/// runtime logs whole events.
+/// Parses the most verbose level to log; INFO if the word is not a level. Never returns TRACE,
+/// because at TRACE the Lambda runtime logs whole events.
 fn max_level(word: &str) -> Level {
     match word.to_ascii_uppercase().as_str() {
         "TRACE" | "DEBUG" => Level::DEBUG,
@@ -55,7 +56,7 @@ fn max_level(word: &str) -> Level {
     }
 }
 
-/// Writes the log line for an answer and, for a decision, its metrics.
+/// Writes the log line for an answer. For a decision, also writes its metrics to standard output.
 pub(crate) fn log_answer(request_id: &str, answer: &Answer) {
     match answer {
         Answer::Decision(decided) => {
@@ -96,7 +97,7 @@ fn log_decision(request_id: &str, decided: &Decided) {
     );
 }
 
-/// The execution's id, cut to the length that a line may have.
+/// Returns the execution ID, truncated to [`MAX_ID_CHARS`]. `None` if the event has none.
 fn execution_id(decided: &Decided) -> Option<&str> {
     let id = decided.execution_id.as_deref()?;
     let end = id
@@ -106,7 +107,7 @@ fn execution_id(decided: &Decided) -> Option<&str> {
     id.get(..end)
 }
 
-/// Returns the kind of reason for the verdict, as one of a few words for counting and filtering.
+/// Returns the kind of reason for the verdict, as one word, for counting and filtering log lines.
 fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Retriable | Verdict::Temporary { .. } => "Retry",

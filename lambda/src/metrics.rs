@@ -6,20 +6,20 @@ use crate::answer::Decided;
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Longest name of a state machine, in characters.
+/// Maximum length of a state machine's name, in characters.
 ///
 /// Source: Step Functions API Reference, CreateStateMachine, `name`.
 const MAX_NAME_CHARS: usize = 80;
 
-/// The metrics of one decision.
+/// The metrics of one decision, serialized as one log line.
 ///
-/// Their dimensions have few values: the name of the workflow, the type and the rule. The
-/// execution's id has many, so it is a property and not a dimension.
+/// The dimensions are those with few values: the name of the workflow, the type and the rule. The
+/// execution ID has many values, so it is a property instead.
 #[derive(Serialize)]
 pub(crate) struct Metrics<'d> {
     #[serde(rename = "_aws")]
     metadata: Metadata,
-    /// The name of the state machine. `None` if the event has no ARN of an execution.
+    /// The name of the state machine. `None` if the execution ID is not an ARN.
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow: Option<&'d str>,
     r#type: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Metrics<'d> {
     wait_seconds: u32,
     #[serde(rename = "Retries")]
     retries: u32,
-    /// The age of the execution. `None` if the event has no workflow or no times.
+    /// The age of the execution, in seconds. `None` if the workflow or the age is unknown.
     #[serde(rename = "AgeSeconds", skip_serializing_if = "Option::is_none")]
     age_seconds: Option<u64>,
     #[serde(rename = "executionId")]
@@ -40,12 +40,12 @@ pub(crate) struct Metrics<'d> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Metadata {
-    /// Milliseconds since 1970.
+    /// Milliseconds since the start of 1970, UTC.
     timestamp: u64,
     cloud_watch_metrics: Vec<Directive>,
 }
 
-/// Metrics with the same dimensions.
+/// A group of metrics with the same dimensions.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive {
@@ -73,7 +73,8 @@ impl Directive {
 }
 
 impl<'d> Metrics<'d> {
-    /// The metrics of a decision; `execution_id` is the id as in log lines.
+    /// Returns the metrics of a decision made at the time `now`. `execution_id` is the execution ID
+    /// as in log lines.
     pub(crate) fn of(decided: &'d Decided, execution_id: Option<&'d str>, now: SystemTime) -> Self {
         let decision = &decided.decision;
         let workflow = decided.execution_id.as_deref().and_then(workflow);
@@ -112,11 +113,12 @@ impl<'d> Metrics<'d> {
     }
 }
 
-/// The name of the state machine in the ARN of an execution, which is
-/// `arn:PARTITION:states:REGION:ACCOUNT:execution:NAME:EXECUTION`. `None` for any other text.
+/// Returns the name of the state machine in an execution ARN: `NAME` in
+/// `arn:PARTITION:states:REGION:ACCOUNT:execution:NAME:EXECUTION`. `None` if the text is not such
+/// an ARN, or if the name is not a valid dimension.
 ///
-/// The ARNs of Express executions have `express`, and those of a distributed Map `NAME/LABEL`.
-/// CloudWatch accepts only ASCII values of dimensions.
+/// ARNs of Express executions contain `express` instead of `execution`, and ARNs of a distributed
+/// Map contain `NAME/LABEL` instead of `NAME`. CloudWatch accepts only ASCII values in dimensions.
 fn workflow(execution_id: &str) -> Option<&str> {
     let parts: Vec<_> = execution_id.splitn(8, ':').collect();
     let ["arn", _, "states", _, _, "execution" | "express", name, _] = parts.as_slice() else {

@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::{env, future, mem};
 
-/// An error at the start of the function. Like those of [`HandlerError`], its names are constants.
+/// The reason why the function cannot start. Each error has a constant name, as in
+/// [`HandlerError`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -57,8 +58,8 @@ pub fn init_logs() {
 /// the variable is not set.
 ///
 /// # Errors
-/// Returns an error if `POLICY_PATH` is set and no policy can be loaded from it. The default policy
-/// does not replace it.
+/// Returns an error if `POLICY_PATH` is set, but no policy can be loaded from that file. The
+/// default policy is not a fallback.
 pub fn handler_from_environment() -> Result<Handler, StartError> {
     match env::var_os("POLICY_PATH") {
         Some(path) => load(Path::new(&path)).map(Handler::new),
@@ -124,7 +125,8 @@ struct Invocation {
 ///
 /// `answer` receives the bytes of the event unchanged, because the runtime's JSON parser would
 /// reject some events that the handler can answer. Log lines are written after the answer has been
-/// sent, so that the caller does not wait for them.
+/// sent, so that the caller does not wait for them. If `answer` panics, the invocation fails with
+/// [`HandlerError::Panicked`].
 ///
 /// # Errors
 /// Returns an error if the Runtime API cannot be reached.

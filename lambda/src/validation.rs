@@ -14,22 +14,23 @@ const MAX_DIAGNOSTICS: usize = 80;
 pub struct Validation {
     /// Whether the policy can be used: it has no errors, and none of its tests failed.
     pub valid: bool,
-    /// The container whose exit code counts. Null if the policy names none, or has errors.
+    /// The container that the policy names for its rules to examine. Null if the policy names none,
+    /// or has errors.
     pub container: Option<String>,
-    /// The problems, errors and warnings, in the order of their places. If there are more than 80,
-    /// warnings are left out, then errors.
+    /// Machine-readable: the errors and warnings, in the order of their positions. If there are
+    /// more than 80 in total, first warnings are left out, then errors.
     pub diagnostics: Vec<Problem>,
-    /// The problems as text, one line for each. Further lines give the number of problems that are
-    /// left out, and the number of tests that were not run.
+    /// Human-readable: the same problems as text, one line for each. Further lines give the number
+    /// of problems left out and the number of tests not run, if any.
     pub message: String,
-    /// Null if the policy has errors.
+    /// The worst case. Null if the policy has errors.
     pub worst_case: Option<WorstCaseFigures>,
-    /// Null if the policy has errors.
+    /// The results of the policy's own tests. Null if the policy has errors.
     pub tests: Option<TestFigures>,
 }
 
 impl Validation {
-    /// Validates a policy text, and runs the tests in it.
+    /// Validates a policy text, and runs those of its tests that need no recorded event.
     pub fn of(text: &str) -> Self {
         match Policy::load(text) {
             Err(errors) => Self::new(text, None, errors.iter().collect(), None),
@@ -79,7 +80,7 @@ impl Validation {
     }
 }
 
-/// The numbers of a policy's own tests, by what became of them.
+/// The number of a policy's own tests that passed, failed or were not run.
 #[derive(Debug, Serialize)]
 pub struct TestFigures {
     /// Tests that passed.
@@ -105,7 +106,7 @@ impl TestFigures {
     }
 }
 
-/// One problem of a policy, in JSON for other programs.
+/// Machine-readable: one problem of a policy, as JSON.
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// The code of the problem: `P` and three digits.
@@ -130,7 +131,7 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// A further position that belongs to a problem, in JSON for other programs.
+/// Machine-readable: a further position that belongs to a problem, as JSON.
 #[derive(Debug, Serialize)]
 pub struct RelatedPlace {
     /// What is at the position, in relation to the problem.
@@ -153,7 +154,7 @@ impl RelatedPlace {
 }
 
 impl Problem {
-    /// Converts a diagnostic of the policy text `text`.
+    /// Converts a diagnostic for the policy text `text`.
     pub fn new(problem: &Diagnostic, text: &str) -> Self {
         let (line, column) = problem.position(text);
         let related = problem
@@ -174,19 +175,20 @@ impl Problem {
     }
 }
 
-/// The worst case of a policy, in JSON for other programs.
+/// Machine-readable: the worst case of a policy, as JSON.
 #[derive(Debug, Serialize)]
 pub struct WorstCaseFigures {
     /// Maximum number of runs of the task.
     pub runs: u32,
     /// Maximum sum of all waits, in seconds.
     pub wait_seconds: u64,
-    /// Maximum number of history events of an execution that fails.
+    /// Maximum number of history events in an execution that fails.
     pub history_events: u32,
-    /// Whether each figure is reached by some execution. If not, the figures are upper bounds.
+    /// Whether the figures are exact: each is reached by some execution. Otherwise they are upper
+    /// bounds.
     pub exact: bool,
-    /// An execution with the most runs: the names of the rules that allow its retries, one entry
-    /// for each retry. Empty if no such execution is known.
+    /// An execution with the most runs, as one rule name per retry: the rule that allows it. Empty
+    /// if no retry is allowed, or if no such execution is known.
     pub witness: Vec<String>,
 }
 

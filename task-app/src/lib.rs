@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, iter, thread};
 
-/// The environment variable in which the state machine passes the number of past retries.
+/// The environment variable through which the state machine passes the number of past retries.
 pub const RETRY_COUNT: &str = "RETRY_COUNT";
 
 /// The exit code for an invalid command line.
@@ -105,7 +105,7 @@ fn run(args: &Args) -> ExitCode {
     let failure = match args.succeed_on_attempt {
         Some(success) if attempt >= success.get() => None,
         Some(_) => Some(error.unwrap_or(DemoError::UncaughtException)),
-        // `--signal` without ERROR counts as a failure, too.
+        // `--signal` without ERROR also counts as a failure.
         None => error.or(args.signal.map(|_| DemoError::UncaughtException)),
     };
     let Some(failure) = failure else {
@@ -126,7 +126,8 @@ fn run(args: &Args) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-/// Returns the number of retries before this run. 0 if [`RETRY_COUNT`] is not set or not a number.
+/// Returns the number of retries before this run, from [`RETRY_COUNT`]. Returns 0 if the variable
+/// is not set or, after a message on standard error, if it is not a number.
 fn retries() -> u32 {
     let Some(value) = env::var_os(RETRY_COUNT) else {
         return 0;

@@ -39,8 +39,9 @@ pub(crate) fn name(signal: Signal) -> &'static str {
         .map_or("a signal", |(name, _)| name)
 }
 
-/// Sends the signal to this process. Returns only if the signal does not terminate the process: the
-/// first process of a container ignores signals for which it has no handler.
+/// Sends the signal to this process. Returns, after a message on standard error, only if the signal
+/// does not terminate the process: the first process in a container ignores signals that it does
+/// not handle.
 pub(crate) fn terminate_with(signal: Signal) {
     if let Err(error) = kill_process(getpid(), signal) {
         eprintln!("task-app: cannot send {}: {error}", name(signal));

@@ -62,7 +62,7 @@ fn object(members: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Generates usually the given value, rarely a JSON value of another type.
+/// Mostly generates the given value, and rarely a JSON value of another type.
 fn mostly(usual: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     prop_oneof![16 => usual, 1 => select(&["null", "7", "\"\"", "[]", "{}", "true", "[null]"][..]).prop_map(str::to_owned)].boxed()
 }

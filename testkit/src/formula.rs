@@ -55,8 +55,8 @@ impl FormulaTree {
         }
     }
 
-    /// Returns the precedence of the outermost operator. 5 if there is none, because parentheses
-    /// are then never needed.
+    /// Returns the precedence of the outermost operator, or 5 for a formula that never needs
+    /// parentheses: a number, `n` or a function call.
     fn precedence(&self) -> u8 {
         match self {
             Self::Binary('+' | '-', ..) => 1,
@@ -68,7 +68,7 @@ impl FormulaTree {
     }
 }
 
-/// An operand, with the minimum precedence at which it is printed without parentheses.
+/// Prints an operand, in parentheses if its precedence is lower than this minimum.
 struct Operand<'f>(&'f FormulaTree, u8);
 
 impl fmt::Display for Operand<'_> {

@@ -115,7 +115,7 @@ impl<'f> OracleFailure<'f> {
     }
 
     /// Returns the exit code of the container, read as an unsigned and as a signed 32-bit number.
-    /// `None` if there is none.
+    /// `None` if the container is not identified or has no valid exit code.
     fn exit_code(&self, container: Option<&str>) -> Option<(i64, i64)> {
         let Some(JsonTree::Number(number)) = self.container(container)?.get("ExitCode") else {
             return None;
@@ -135,7 +135,7 @@ impl<'f> OracleFailure<'f> {
         ))
     }
 
-    /// Returns the texts in which the matcher with this key searches.
+    /// Returns the texts that the matcher with this key searches, normalized.
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
         let task = || {
             self.task
@@ -163,7 +163,7 @@ impl<'f> OracleFailure<'f> {
     }
 }
 
-/// Returns a text in the form in which patterns are searched.
+/// Normalizes a text for pattern matching.
 fn normalized(text: &str) -> String {
     static RUNS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[^\x00-\x7F]+").unwrap());
     let ascii: String = RUNS.replace_all(text, "?").chars().take(1_024).collect();
@@ -280,7 +280,7 @@ pub struct OracleAnswer {
     pub counters: CounterValues,
 }
 
-/// Returns the decision after a failure that `rule` matches.
+/// Returns the decision after a failure that `rule` handles.
 ///
 /// `delay` returns the delay before the n-th retry of the rule, before jitter, in seconds.
 pub fn answer(

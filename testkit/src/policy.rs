@@ -190,12 +190,13 @@ fn rendered(
     Toml(text + &body)
 }
 
-/// A policy whose rule `n` matches exit code `n`, so that a test can make any rule decide.
+/// A policy whose rule `n` matches exit code `n`, so that a test can choose the rule that handles a
+/// failure.
 #[derive(Debug, Clone)]
 pub struct Walkable {
     /// The text of the policy.
     pub text: Toml,
-    /// Number of rules. Exit code `rules` matches none of them, so `[default]` decides.
+    /// Number of rules. Exit code `rules` matches none of them, so `[default]` handles it.
     pub rules: usize,
     /// Whether the policy has `max_total_wait` or `max_elapsed`.
     pub limited_in_time: bool,
@@ -485,8 +486,8 @@ fn floor_char_boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Returns a policy without rules whose `[default]` is TEMPORARY. `backoff` is the content of the
-/// inline table of its backoff.
+/// Returns the text of a policy without rules whose `[default]` is TEMPORARY. `backoff` is the
+/// content of the inline table `backoff`.
 pub fn one_temporary_rule(retries: u32, backoff: &str) -> String {
     let limits = format!("version = 1\nlimits.max_retries = {retries}\n");
     limits + &format!("[default]\ntype = \"TEMPORARY\"\nbackoff = {{ {backoff} }}\n")

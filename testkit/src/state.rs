@@ -8,12 +8,12 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The values of the counters of an execution.
+/// The counters of an execution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CounterValues {
     /// Number of all retries; at least the sum of `retries`.
     pub retry_count: u32,
-    /// Number of retries by rule. The policy may not have the rule.
+    /// Number of retries by rule name. The policy may lack some of these rules.
     pub retries: BTreeMap<String, u32>,
     /// Sum of all waits, in seconds.
     pub waited_seconds: u64,
@@ -45,8 +45,8 @@ fn rules() -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Generates `errorState`: usually similar to the ones that ProcessError returns, rarely an
-/// arbitrary value.
+/// Generates values of `errorState`: usually similar to those that ProcessError returns, rarely
+/// arbitrary JSON.
 pub fn error_states() -> BoxedStrategy<Value> {
     let odd = || any_json();
     let counts = || prop_oneof![8 => (0..6_u32).prop_map(Value::from), 1 => (0..1_100_u32).prop_map(Value::from), 1 => odd()];

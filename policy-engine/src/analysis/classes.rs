@@ -5,8 +5,8 @@ use crate::policy::{Condition, NameMatch, Policy};
 use std::collections::BTreeSet;
 
 impl Policy {
-    /// Returns the smallest exit code, as an unsigned 32-bit number, of each range of codes that
-    /// every rule treats alike. Always contains 0.
+    /// Divides all exit codes, as unsigned 32-bit numbers, into ranges that every rule treats
+    /// alike, and returns the first code in each range. Always contains 0.
     pub fn exit_code_classes(&self) -> BTreeSet<u32> {
         let sets = self.conditions().filter_map(|condition| match condition {
             Condition::ExitCode(codes) => Some(codes),
@@ -21,7 +21,7 @@ impl Policy {
         starts.chain([0]).collect()
     }
 
-    /// Returns the values of this fact that rules name.
+    /// Returns all values of this fact that the policy's rules name.
     pub fn matched_names(&self, fact: NameFact) -> BTreeSet<&str> {
         let lists = self.conditions().filter_map(|condition| match condition {
             Condition::Name(matched, names) if *matched == fact => Some(names),
@@ -30,7 +30,8 @@ impl Policy {
         lists.flatten().map(String::as_str).collect()
     }
 
-    /// Returns the error names that rules name, as written in the policy; prefixes end in `*`.
+    /// Returns all error names in the policy's rules, as written in the policy; prefixes end in
+    /// `*`.
     pub fn matched_errors(&self) -> BTreeSet<String> {
         let lists = self.conditions().filter_map(|condition| match condition {
             Condition::Error(names) => Some(names),

@@ -1,10 +1,10 @@
-//! Explanations: the deciding rule, and why no earlier rule matched.
+//! Explanations: the rule that handles a failure, and why no earlier rule matched.
 
 use crate::failure::{Failure, SeenFailure};
 use crate::policy::{Condition, Matcher, Policy, Rule};
 use std::borrow::Cow;
 
-/// The rule that decides for a failure, and why no earlier rule matched.
+/// The rule that handles a failure, and why no earlier rule matched.
 ///
 /// # Examples
 ///
@@ -31,9 +31,9 @@ use std::borrow::Cow;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Explanation<'p, 'f> {
-    /// The rules before the deciding one, in order; none of them matched.
+    /// The rules before `deciding`, in order. None of them matched.
     pub passed: Vec<PassedRule<'p, 'f>>,
-    /// The rule that decides.
+    /// The rule that handles the failure.
     pub deciding: &'p Rule,
 }
 
@@ -45,13 +45,13 @@ pub struct PassedRule<'p, 'f> {
     pub rule: &'p Rule,
     /// The first condition of the rule that the failure does not meet.
     pub matcher: &'p Matcher,
-    /// The values of the failure with which the condition was compared; empty if the failure has
-    /// none.
+    /// The failure's values that the condition was compared with. Empty if the failure has none.
     pub seen: Vec<Cow<'f, str>>,
 }
 
 impl<'p, 'f> Explanation<'p, 'f> {
-    /// Checks the rules in order, as [`decide`](crate::decide) does.
+    /// Finds the rule that handles the failure, and a mismatch for each earlier rule. Checks the
+    /// rules in order, as [`decide`](crate::decide) does.
     pub fn of(policy: &'p Policy, failure: &'f Failure<'_>) -> Self {
         let mut passed = Vec::new();
         for rule in policy.rules() {
@@ -80,7 +80,7 @@ impl<'p, 'f> Explanation<'p, 'f> {
 }
 
 impl Matcher {
-    /// Returns the values of the failure with which the condition is compared, for display.
+    /// Returns the failure's values that the condition is compared with, for display.
     pub fn seen<'f>(&self, seen: &SeenFailure<'f>) -> Vec<Cow<'f, str>> {
         let failure = seen.failure();
         match self.condition() {
@@ -105,8 +105,8 @@ impl Matcher {
         }
     }
 
-    /// Returns the values of the failure that meet the condition, for display; of a text, the part
-    /// that a pattern matches.
+    /// Returns the failure's values that make the condition hold, for display. For a condition on
+    /// texts, these are the parts of texts that its patterns match. The condition must hold.
     pub fn found<'f>(&self, seen: &SeenFailure<'f>) -> Vec<Cow<'f, str>> {
         let Condition::Text(scope, patterns) = self.condition() else {
             return self.seen(seen);

@@ -5,10 +5,11 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::policy::{Policy, Rule, Seconds};
 use std::cmp::Reverse;
 
-/// Maximum number of rules to which one diagnostic points: those with the largest shares.
+/// Maximum number of rules that one diagnostic points to: those with the largest shares.
 const MAX_RULES_SHOWN: usize = 5;
 
-/// Reports each bound that the worst case exceeds, with the rules that contribute most to it.
+/// Reports to `out` each bound in `[guarantee]` that the worst case exceeds, and points to the
+/// rules that contribute most to the exceeded figure.
 pub(crate) fn check_guarantee(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     let at_most = if worst.is_exact() { "" } else { "at most " };
     if let Some(ceiling) = policy
@@ -43,7 +44,8 @@ pub(crate) fn check_guarantee(policy: &Policy, worst: &WorstCase, out: &mut Diag
     }
 }
 
-/// Adds to a problem the rules of the witness that contribute most to a figure.
+/// Points the problem to the rules that contribute most to a figure of the worst case. `share`
+/// computes a rule's contribution from its number of retries in the witness; `label` describes it.
 fn with_largest_shares(
     problem: Diagnostic,
     policy: &Policy,

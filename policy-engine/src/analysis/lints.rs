@@ -12,10 +12,11 @@ use std::ops::Range;
 /// Source: Step Functions quotas.
 const MAX_EXECUTION_SECONDS: u64 = 365 * 86_400;
 
-/// Maximum number of earlier rules that a warning about an unreachable rule names.
+/// Maximum number of earlier rules that a warning about an unreachable rule points to.
 const MAX_RELATED: usize = 3;
 
-/// Reports all warnings that concern the whole policy or its rules.
+/// Reports to `out` the warnings about names, unreachable rules, retries that the limits forbid,
+/// and a worst case of more than a year.
 pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     let reachability = Reachability::of(policy);
     for rule in policy.rules() {
@@ -68,7 +69,8 @@ fn lint_reachability(reachability: &Reachability<'_>, rule: &Rule, out: &mut Dia
     out.push(problem);
 }
 
-/// Reports error names and stop codes that are probably misspelled.
+/// Reports error names that are probably misspelled, and stop codes that ECS is not known to
+/// report.
 fn lint_names(policy: &Policy, matcher: &Matcher, out: &mut Diagnostics) {
     match matcher.condition() {
         Condition::Error(names) => {
@@ -181,9 +183,9 @@ fn span_of_name(policy: &Policy, matcher: &Matcher, name: &str) -> Range<usize> 
     }
 }
 
-/// Returns the known error name that the author of an unknown one probably meant: they differ only
-/// in case or in the prefix before the last dot, or by at most two edits. `None` if the name is
-/// known or resembles none.
+/// Returns the known error name that an author who wrote `name` probably meant. The two differ only
+/// in case and in the prefix before the last dot, or by at most two edits. `None` if `name` is
+/// itself known, or resembles no known name.
 fn probable_error_name(name: &str) -> Option<String> {
     if ERROR_NAMES.contains(&name) {
         return None;
@@ -208,8 +210,9 @@ fn probable_error_name(name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Returns the prefix of a known error name that differs from an unknown prefix only in case.
-/// `None` if the prefix is known or resembles none.
+/// Returns the prefix that an author who wrote `prefix` probably meant: the start of a known error
+/// name that differs from `prefix` only in case. `None` if a known name starts with `prefix`
+/// itself, or if no known name is similar.
 fn probable_prefix(prefix: &str) -> Option<&'static str> {
     if ERROR_NAMES.iter().any(|known| known.starts_with(prefix)) {
         return None;
@@ -222,7 +225,7 @@ fn probable_prefix(prefix: &str) -> Option<&'static str> {
         .find(|head| head.eq_ignore_ascii_case(prefix))
 }
 
-/// Reports a rule whose `max_retries` exceeds what the limits of the policy allow.
+/// Reports a rule with a `max_retries` that the policy's limits never let it reach.
 fn lint_max_retries(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
     let limits = policy.limits();
     let by_count = (limits.max_retries, "limits.max_retries");
@@ -258,8 +261,8 @@ fn lint_max_retries(policy: &Policy, rule: &Rule, out: &mut Diagnostics) {
     out.push(problem.related(policy.limits_span.clone(), "the limits of the whole policy"));
 }
 
-/// Returns the number of the rule's retries whose shortest delays add up to at most `seconds`.
-/// `None` unless the rule is TEMPORARY.
+/// Returns the number of the rule's retries that fit into `seconds` if jitter draws the shortest
+/// delays. `None` unless the rule is TEMPORARY.
 fn retries_within(rule: &Rule, seconds: u64) -> Option<u32> {
     let backoff = rule.backoff()?;
     let shortest = backoff

@@ -3,11 +3,11 @@
 use crate::failure::Failure;
 use crate::policy::{BackoffTable, Draw, Policy, Retry, Rule};
 
-/// Maximum number of steps for counting states one by one: some tenths of a second.
+/// Maximum number of steps for counting states one by one: a few tenths of a second.
 const MAX_STEPS: u32 = 20_000_000;
 
 /// The number of states that executions can reach. A state is the number of retries that each rule
-/// has allowed when a failure comes.
+/// has allowed when a failure occurs.
 ///
 /// # Examples
 ///
@@ -27,13 +27,13 @@ const MAX_STEPS: u32 = 20_000_000;
 pub struct StateCount {
     /// The number of states; [`u128::MAX`] stands for that number or more.
     pub states: u128,
-    /// Whether the number is exact. If not, it is an upper bound: a time limit excludes some
-    /// states.
+    /// Whether `states` is exact. Otherwise it is an upper bound, because a time limit may exclude
+    /// some states.
     pub is_exact: bool,
 }
 
 impl StateCount {
-    /// Counts the states that executions can reach by these failures.
+    /// Counts the states that executions can reach if only these failures occur, in any order.
     ///
     /// If a time limit is set, the states are counted one by one. If there are too many for that,
     /// the result is the number of states without the time limit.
@@ -60,7 +60,7 @@ impl StateCount {
         }
     }
 
-    /// Returns the rules that decide for these failures, each once.
+    /// Returns the rules that handle these failures, each once.
     pub(super) fn kinds<'p>(policy: &'p Policy, failures: &[Failure<'_>]) -> Vec<&'p Rule> {
         let mut kinds: Vec<&Rule> = Vec::new();
         for rule in failures.iter().map(|failure| policy.deciding_rule(failure)) {
@@ -100,9 +100,9 @@ fn ignoring_time(policy: &Policy, rules: &[&Rule]) -> u128 {
     counted.saturating_mul(uncounted)
 }
 
-/// Returns the number of states that these rules can reach with at most `counted` more counted
-/// retries, so that their shortest waits take at most `time` seconds. `None` if counting takes more
-/// than `steps` steps.
+/// Returns the number of states that these rules can reach within the rest of the limits: `counted`
+/// counted retries, and shortest waits of `time` seconds in total. Uses up `steps` while counting,
+/// and returns `None` if there are not enough.
 fn count_within(rules: &[&Rule], counted: u32, time: u64, steps: &mut u32) -> Option<u128> {
     *steps = steps.checked_sub(1)?;
     let Some((rule, rest)) = rules.split_first() else {

@@ -11,13 +11,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Maximum number of rules to which one diagnostic points, besides the first.
+/// Maximum number of rules that one diagnostic points to, besides the first.
 const MAX_RULES_SHOWN: usize = 4;
 
-/// Maximum length of a text from a failure that a label quotes, in characters.
+/// Maximum number of characters that a label quotes from a text in a failure.
 const MAX_SEEN_CHARS: usize = 24;
 
-/// The decisions after one failure of a test, for the shortest and for the longest jitter draws.
+/// The decisions after one failure in a test: one with the shortest and one with the longest jitter
+/// draws. Both must meet the expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrawnDecision {
@@ -33,8 +34,8 @@ pub struct DrawnDecision {
 pub struct TestOutcome<'p> {
     /// The test that was run.
     pub test: &'p TestCase,
-    /// The decisions after the failures of the test, in order, up to the first FATAL or the first
-    /// event that cannot be read.
+    /// The decisions after the failures in the test, in order. They end with the first FATAL, or
+    /// before the first event that cannot be read.
     pub decisions: Vec<DrawnDecision>,
     /// Why the test failed. `None` if it passed.
     pub problem: Option<Diagnostic>,
@@ -46,16 +47,16 @@ pub struct TestOutcome<'p> {
 pub struct TestReport<'p> {
     /// One result for each test, in order.
     pub outcomes: Vec<TestOutcome<'p>>,
-    /// The problems of failed tests. If all tests passed, a warning about rules that decide in no
-    /// test.
+    /// The problems of failed tests or, if all tests passed, a warning about reachable rules that
+    /// handle no failure in any test.
     pub diagnostics: Diagnostics,
 }
 
 impl<'p> TestReport<'p> {
     /// Runs all tests of a policy.
     ///
-    /// `event` reads the failure from a recorded event, given its path as written in the policy, or
-    /// returns the reason why it cannot.
+    /// `event` reads the failure in a recorded event. Its argument is the event's path as written
+    /// in the policy; its error is the reason why the event cannot be read.
     ///
     /// The task's runs are assumed to take no time. An expected delay must hold for every jitter
     /// draw.
@@ -138,7 +139,8 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     out.push(problem);
 }
 
-/// Runs one test, until there are no more failures or the execution ends.
+/// Runs one test. Stops after the last failure, at an event that cannot be read, or after FATAL; a
+/// failure that follows FATAL is a problem.
 fn run<'p, 'e>(
     test: &'p TestCase,
     policy: &Policy,
@@ -220,8 +222,9 @@ fn ended_early(test: &TestCase, step: &TestStep, last: &TestStep) -> Diagnostic 
     problem.related(last.expected_span.clone(), "got FATAL")
 }
 
-/// Reports the expected and the actual decision, the rule that decided, and why no expected rule
-/// matched.
+/// Returns the problem for a decision that does not meet the expectation. It shows the expected and
+/// the actual decision, the rule that handled the failure, and why rules that the author may have
+/// meant did not match.
 fn failed(
     test: &TestCase,
     policy: &Policy,
@@ -302,9 +305,9 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
 }
 
 impl DrawnDecision {
-    /// Returns whether the shortest and the longest delays lead to the same type of decision. Then
-    /// so do all delays in between: a time limit that forbids a retry after some delay forbids it
-    /// after every longer one.
+    /// Returns whether the shortest and the longest delays lead to the same type of decision. If
+    /// they do, so does every delay in between, because a time limit that rules out one delay also
+    /// rules out all longer ones.
     fn agree(&self) -> bool {
         self.shortest.verdict.to_type() == self.longest.verdict.to_type()
     }
@@ -331,7 +334,7 @@ impl DrawnDecision {
         self.agree() && meets(&self.shortest) && meets(&self.longest)
     }
 
-    /// Returns the decision as an expectation would be written: `TEMPORARY 30s..=1m`.
+    /// Formats the decision like an expectation in a policy, for example `TEMPORARY 30s..=1m`.
     fn answer(&self) -> String {
         let (shortest, longest) = (self.shortest.verdict, self.longest.verdict);
         let wait = |verdict: Verdict| Seconds(verdict.wait_seconds().into());
@@ -347,7 +350,7 @@ impl DrawnDecision {
         }
     }
 
-    /// Returns the decision, with the rule and the error if the test expects these.
+    /// Formats the decision, adding the rule and the error if the test expects a rule or an error.
     fn in_terms_of(&self, expected: &Expectation) -> String {
         let mut answer = self.answer();
         if expected.rule.is_some() {

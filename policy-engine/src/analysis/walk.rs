@@ -15,14 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Number of states between two progress reports.
 const PROGRESS_STATES: u64 = 1 << 18;
 
-/// The result of a walk. The figures are maxima over all visited states.
+/// The result of a walk: how much it visited, and the maxima over all visited states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Walk {
-    /// Number of different states. A state is the number of retries that each rule has allowed when
-    /// a failure comes.
+    /// Number of different states visited. A state is the number of retries that each rule has
+    /// allowed when a failure occurs.
     pub states: u64,
-    /// Number of decisions.
+    /// Number of decisions made.
     pub decisions: u64,
     /// Maximum number of runs of the task.
     pub runs: u32,
@@ -32,7 +32,7 @@ pub struct Walk {
     pub history_events: u32,
 }
 
-/// The reason why a walk failed. The cause is a fault of the engine, not of the policy.
+/// The reason why a walk failed. It is always a bug in the engine, not a problem of the policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalkError {
@@ -62,20 +62,21 @@ pub enum WalkError {
 }
 
 impl Walk {
-    /// Visits every state that executions can reach by these failures, in any order.
+    /// Visits every state that executions can reach if these failures occur in any order.
     ///
-    /// `failures` should contain one failure for each reachable rule, including `[default]`; more
-    /// failures lead to no other decisions. The task's runs are assumed to take no time. Jitter
-    /// draws the longest delays. If a time limit is set, each state is also visited with the
+    /// `failures` should contain one failure for each reachable rule, including `[default]`;
+    /// further failures lead to the same decisions. The task's runs are assumed to take no time.
+    /// Jitter draws the longest delays. If a time limit is set, each state is also visited with the
     /// shortest waits, and each decision is also made with the shortest delay.
     ///
     /// A walk without an error proves that every execution ends: each retry leads to a state with
     /// one more retry, and no state exceeds `worst`, the worst case of the policy. The walk takes
-    /// time in proportion to the [number of states](StateCount). It calls `progress` now and then
-    /// with the number of states visited so far.
+    /// time in proportion to the [number of states](StateCount). It calls `progress` from time to
+    /// time with the number of states visited so far.
     ///
     /// # Errors
-    /// Returns an error if an execution exceeds the worst case, or if states are missing.
+    /// Returns an error if an execution exceeds the worst case, or if the walk reaches fewer states
+    /// than the limits allow.
     ///
     /// # Examples
     ///
@@ -178,7 +179,7 @@ impl Walk {
         seen == (worst.runs(), worst.wait_seconds(), worst.history_events())
     }
 
-    /// Updates the figures with those of a visited state.
+    /// Counts a visited state, and raises each maximum to the state's figure if that is larger.
     fn record(&mut self, figures: Figures) {
         self.states += 1;
         self.runs = self.runs.max(figures.runs);
@@ -231,12 +232,12 @@ impl Figures {
     }
 }
 
-/// A depth-first walk. To visit each state only once, it takes retries of different rules in one
-/// order only, that of `kinds`.
+/// A depth-first walk. To visit each state only once, it adds the retries of different rules only
+/// in the order of `kinds`.
 struct Walker<'w> {
     policy: &'w Policy,
     worst: &'w WorstCase,
-    /// The rules that decide for the failures, each once.
+    /// The rules that handle the failures, each once.
     kinds: &'w [&'w Rule],
     /// The shorter of the two time limits, in seconds. `None` if neither is set.
     time: Option<u64>,
@@ -284,8 +285,8 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Makes the decisions for a failure for which this rule decides, and returns whether one of
-    /// them is a retry.
+    /// Makes the decisions after a failure that this rule handles, and returns whether at least one
+    /// of them is a retry.
     ///
     /// Without a time limit, one decision is enough. Otherwise there are four: after the longest
     /// and after the shortest waits so far, each with the longest and the shortest next delay.
@@ -304,8 +305,8 @@ impl Walker<'_> {
         Ok(is_allowed)
     }
 
-    /// Makes one decision, checks the state after it against all bounds, and returns whether the
-    /// decision is a retry.
+    /// Makes one decision after a failure that this rule handles, and returns whether it is a
+    /// retry. Returns an error if the retry exceeds a limit or the worst case.
     fn decide_once(&self, rule: &Rule, tally: &Tally, draw: Draw<'_>) -> Result<bool, WalkError> {
         let context = ExecutionContext::new(draw, Some(0));
         let verdict = judge(self.policy, rule, tally, &context).verdict();
@@ -325,7 +326,7 @@ impl Walker<'_> {
     }
 }
 
-/// Returns the next number of a pseudorandom sequence.
+/// Advances `state`, and returns the next number of the pseudorandom sequence.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
 fn split_mix(state: &mut u64) -> u64 {

@@ -3,7 +3,7 @@
 use crate::policy::{Draw, MAX_RETRIES};
 use std::collections::BTreeMap;
 
-/// The counters of an execution before a decision; all are zero at the first failure.
+/// The counters of an execution between two decisions. All are zero at the first failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counters {
     retry_count: u32,
@@ -69,7 +69,7 @@ impl Counters {
         self
     }
 
-    /// Returns the counters after one more retry that this rule allowed.
+    /// Returns the counters after one more retry by this rule, and the wait before that retry.
     pub(super) fn after_retry(mut self, rule: &str, wait_seconds: u32) -> Self {
         self.retry_count += 1;
         *self.retries.entry(rule.to_owned()).or_insert(0) += 1;
@@ -102,7 +102,7 @@ impl Default for RetryState {
     }
 }
 
-/// What a decision needs to know about an execution besides its counters.
+/// The data about an execution that a decision needs besides the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecutionContext<'a> {

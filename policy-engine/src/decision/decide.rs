@@ -14,27 +14,29 @@ pub const NO_RULE: &str = "none";
 /// Maximum length of a decision's `cause`, in characters: a screenful.
 const MAX_CAUSE_CHARS: usize = 1_024;
 
-/// A decision: the verdict, the rule that decided, the reason, and the counters after it.
+/// A decision: the verdict, the rule that handled the failure, the reason, and the counters after
+/// the decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decision {
     /// What to do next.
     pub verdict: Verdict,
-    /// The rule that decided. `None` if the rules were not checked.
+    /// The rule that handled the failure. `None` if the rules were not checked.
     pub rule: Option<DecidingRule>,
-    /// What happened, in a form that may be printed. `None` if the rules were not checked.
+    /// The failure, reduced to the facts that may be printed. `None` if the rules were not checked.
     pub incident: Option<Incident>,
     /// The reason for the verdict.
     pub reason: Reason,
     /// The counters for the next decision. After FATAL they are the same as before.
     pub counters: Counters,
-    /// The retry count to report, `0..=1000`. It equals that of `counters`, with two exceptions: if
-    /// a FATAL rule decides while counted retries are left, it is one more, as in the original
-    /// demo; if the counters are unusable, it is the reported one.
+    /// The retry count to report, `0..=1001`. Usually it is the one in `counters`. It is one more
+    /// if a FATAL rule handled the failure while counted retries were left, as in the original
+    /// demo. If the counters are unusable, it is the count in the event, or 0 if that is also
+    /// unusable.
     pub retry_count: u32,
 }
 
-/// The rule that made a decision.
+/// The name and the line of the rule that handled a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecidingRule {
@@ -68,7 +70,8 @@ impl Decision {
         }
     }
 
-    /// Returns the name of the rule that decided, or `none` if the rules were not checked.
+    /// Returns the name of the rule that handled the failure, or `none` if the rules were not
+    /// checked.
     pub fn rule_name(&self) -> &str {
         self.rule.as_ref().map_or(NO_RULE, |rule| &rule.name)
     }
@@ -106,8 +109,8 @@ impl Decision {
 /// Decides what to do after a failure.
 ///
 /// The same arguments give the same decision on every machine, and every input has a decision.
-/// Whatever fails, FATAL comes after at most `limits.max_retries` counted retries and the
-/// `max_retries` of each uncounted rule.
+/// Whatever fails, an execution has at most `limits.max_retries` counted retries and, for each
+/// uncounted rule, its `max_retries`. Then the decision is FATAL.
 ///
 /// # Examples
 ///
@@ -181,8 +184,8 @@ pub fn decide(
     }
 }
 
-/// Applies the limits, in their order, to the action of the rule that matches, and returns the
-/// reason for the verdict.
+/// Returns the reason for the verdict on a failure that `rule` handles: a FATAL rule, the first
+/// limit that forbids the retry, or the retry itself.
 pub(crate) fn judge(
     policy: &Policy,
     rule: &Rule,

@@ -1,8 +1,8 @@
 //! A failure, reduced to the facts that may be printed.
 //!
 //! A Cause repeats the command and the environment of the task, which can contain secrets, and free
-//! texts can repeat the command. So only known error prefixes are kept of free texts, and names are
-//! kept only if they look like names.
+//! texts can repeat the command. So an incident keeps only known error prefixes from free texts,
+//! and only names that look like names.
 
 use super::missing_container::MissingContainer;
 use super::printable::is_printable_name;
@@ -20,13 +20,14 @@ pub struct Incident {
     pub missing_container: Option<Box<MissingContainer>>,
     /// The exit code of the container that the rule examines, or the reason why there is none.
     pub exit_code: Result<ExitCode, NoExitCode>,
-    /// The name that `[exit_codes]` defines for the exit code. `None` if there is none.
+    /// The name that `[exit_codes]` defines for the exit code, or `None`.
     pub exit_code_name: Option<String>,
     /// The name of the container that the rule examines. `None` if it is unknown or not printable.
     pub container: Option<String>,
     /// The stop code of the task. `None` if it is unknown or not printable.
     pub stop_code: Option<String>,
-    /// The known error prefix with which one of the reasons starts. `None` if there is none.
+    /// The known error prefix at the start of one of the reasons. `None` if no reason starts with
+    /// one.
     pub error_prefix: Option<&'static str>,
     /// The error name from Step Functions. `None` if it is missing or not printable.
     pub error: Option<String>,
@@ -51,7 +52,7 @@ pub enum NoExitCode {
 }
 
 impl Incident {
-    /// Describes the failure for a rule that examines the container with the name `container`.
+    /// Reduces a failure to printable facts, for a rule that examines the container `container`.
     pub(super) fn of(policy: &Policy, seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
         let missing_container =
             MissingContainer::of(policy.container(), seen.failure()).map(Box::new);
@@ -76,8 +77,9 @@ impl Incident {
         }
     }
 
-    /// Returns a name for the failure: that of the exit code, or else the error prefix, the stop
-    /// code or Step Functions' error name. It never starts with `States.`.
+    /// Returns an error name for the failure. It is the name of the exit code (`ExitCode4` if 4 has
+    /// no name); without an exit code, the error prefix, the stop code or Step Functions' error
+    /// name; `UnknownError` if none of these is known. It never starts with `States.`.
     pub fn error_name(&self) -> String {
         if let Ok(code) = self.exit_code {
             return self
@@ -123,7 +125,8 @@ impl NoExitCode {
     }
 }
 
-/// Returns the known error prefix with which one of the reasons starts. `None` if there is none.
+/// Returns the known error prefix at the start of one of the reasons. `None` if no reason starts
+/// with one.
 fn error_prefix(seen: &SeenFailure<'_>) -> Option<&'static str> {
     let prefix = |reason: &Text<'_>| {
         let (head, _) = reason.as_str().split_once(':')?;

@@ -4,10 +4,11 @@ use super::printable::is_printable_name;
 use crate::failure::{ContainerError, Failure, INJECTED_CONTAINER_PREFIX};
 use std::fmt;
 
-/// Most containers of the task that are listed by name: with more, the sentence would hide the rest.
+/// Maximum number of the task's containers that the message names. With more, the reader would miss
+/// the rest of it.
 const MAX_LISTED: usize = 3;
 
-/// Longest name of a container that is listed, in bytes.
+/// Maximum length of a container name in the message, in bytes.
 const MAX_NAME_BYTES: usize = 64;
 
 /// The container that the policy looks at and the task does not have. It prints as the beginning of
@@ -24,7 +25,8 @@ pub struct MissingContainer {
 }
 
 impl MissingContainer {
-    /// The policy's `container` if the task lists containers, but not this one.
+    /// Returns the policy's `container` and those of the task. `None` if the task has the policy's
+    /// container or lists no container of its own.
     pub(super) fn of(wanted: Option<&str>, failure: &Failure<'_>) -> Option<Self> {
         let wanted = wanted?;
         if failure.seen(Some(wanted)).container().err() != Some(ContainerError::Missing) {
@@ -45,7 +47,7 @@ impl MissingContainer {
         })
     }
 
-    /// What to write into the policy.
+    /// Returns advice on what to write into the policy.
     pub fn help(&self) -> String {
         match &*self.listed {
             [only] if self.unlisted == 0 => {

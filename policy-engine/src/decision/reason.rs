@@ -48,12 +48,12 @@ pub enum Reason {
         wait: u32,
         /// `limits.max_elapsed`, in seconds.
         max: u64,
-        /// Whether the time since the start is unknown. Then `elapsed` is the sum of the waits.
+        /// Whether the time since the start is unknown. If so, `elapsed` is the sum of the waits.
         start_unknown: bool,
     },
     /// No limit forbids the retry.
     Retry {
-        /// The number of the retry among those of this rule, from 1.
+        /// The number of the retry among this rule's retries, from 1.
         number: u32,
         /// The rule's `max_retries`.
         max: u32,
@@ -61,7 +61,8 @@ pub enum Reason {
         wait: Option<u32>,
         /// Whether `limits.max_elapsed` was checked although the time since the start is unknown.
         start_unknown: bool,
-        /// Whether all executions draw the same jitter, because the execution has no ID.
+        /// Whether the delay has jitter but the execution has no ID. All executions without an ID
+        /// draw the same delay.
         shared_draw: bool,
     },
 }

@@ -10,7 +10,7 @@ use crate::policy::{Policy, Rule};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tally {
     retry_count: u32,
-    /// Number of retries by the position of the rule.
+    /// Number of retries that each rule has allowed, by the rule's position.
     by_rule: Vec<u32>,
     counted: u32,
     unexplained: u32,
@@ -43,7 +43,7 @@ impl Tally {
         self.counted += if rule.counts() { retries } else { 0 };
     }
 
-    /// Counts one more retry that this rule allowed.
+    /// Counts one more retry by this rule, and the wait before that retry.
     pub(crate) fn record_retry(&mut self, rule: &Rule, wait_seconds: u32) {
         self.retry_count += 1;
         self.waited_seconds = self.waited_seconds.saturating_add(wait_seconds.into());
@@ -65,12 +65,14 @@ impl Tally {
         self.retry_count
     }
 
-    /// Returns the number of retries to compare with the rule's own `max_retries`.
+    /// Returns the number of retries to compare with the rule's own `max_retries`: the rule's
+    /// retries, and those that belong to no rule.
     pub fn own(&self, rule: &Rule) -> u32 {
         self.by_rule.get(rule.position()).copied().unwrap_or(0) + self.unexplained
     }
 
-    /// Returns the number of retries to compare with `limits.max_retries`.
+    /// Returns the number of retries to compare with `limits.max_retries`: those by counted rules,
+    /// and those that belong to no rule.
     pub fn counted(&self) -> u32 {
         self.counted + self.unexplained
     }

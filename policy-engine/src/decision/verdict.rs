@@ -85,7 +85,8 @@ impl FatalKind {
         }
     }
 
-    /// Returns the error name of the failed execution. `rule` is the name of the rule that decided.
+    /// Returns the error name of the failed execution. `rule` is the name of the rule that handled
+    /// the failure.
     pub(crate) fn error_name(self, rule: &str) -> String {
         match self {
             Self::Rule => format!("Fatal.{rule}"),

@@ -1,4 +1,4 @@
-//! The codes of problems, and their severity.
+//! The codes and the severity of problems.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Problems of a policy text: a stable code, a position, what is wrong there, and what to type
+//! Problems in a policy text: a stable code, a position, what is wrong there, and what to type
 //! instead.
 
 mod code;

@@ -1,4 +1,4 @@
-//! Lines and columns of a text.
+//! Lines and columns in a text.
 
 /// Returns the line and the column of a byte offset in `text`: both from 1, the column in
 /// characters.

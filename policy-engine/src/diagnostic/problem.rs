@@ -1,11 +1,11 @@
-//! One problem, and the list of all problems of a policy text.
+//! One problem, and the list of all problems in a policy text.
 
 use super::code::{Code, Severity};
 use super::position::position;
 use std::fmt;
 use std::ops::Range;
 
-/// One problem of a policy text.
+/// One problem in a policy text.
 ///
 /// # Examples
 ///
@@ -133,13 +133,13 @@ impl Diagnostic {
     }
 }
 
-/// All problems of one policy text, in the order of their positions.
+/// All problems in one policy text, in the order of their positions.
 ///
-/// Printed as an error, it has one line for each problem.
+/// Prints as an error message with one line for each problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     problems: Vec<Diagnostic>,
-    /// The text to which the spans refer; empty until the diagnostics are [finished](Self::finish).
+    /// The text that the spans refer to. Empty until the diagnostics are [finished](Self::finish).
     source: String,
 }
 

@@ -3,12 +3,14 @@
 /// Maximum length of a text from the policy that a message quotes, in characters.
 const MAX_QUOTED_CHARS: usize = 60;
 
-/// Returns a text from the policy in backticks, without line breaks, cut to 60 characters.
+/// Returns a text from the policy in backticks, without line breaks, cut to 60 characters. `…`
+/// marks a cut.
 pub(crate) fn quoted(text: &str) -> String {
     quoted_head(text, MAX_QUOTED_CHARS)
 }
 
-/// Returns the first `max_chars` characters of a text in backticks, without line breaks.
+/// Returns the first `max_chars` characters of a text in backticks, without line breaks. `…` marks
+/// a cut.
 pub(crate) fn quoted_head(text: &str, max_chars: usize) -> String {
     let mut shown = String::new();
     for c in text.chars().take(max_chars) {

@@ -10,7 +10,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 const WIDTH: usize = 80;
 
 impl Diagnostic {
-    /// Returns the problem with its source line and carets, without a line break at the end.
+    /// Returns the problem with its source line and carets, without a line break at the end. `text`
+    /// is the policy text, and `path` is the file name to show.
     pub fn render(&self, text: &str, path: &str, color: bool) -> String {
         let level = match self.code.severity() {
             Severity::Error => Level::ERROR,

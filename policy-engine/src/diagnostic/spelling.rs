@@ -6,7 +6,8 @@ pub(crate) fn alike(one: &str, other: &str) -> bool {
     strsim::damerau_levenshtein(one, other) <= one.len() / 3
 }
 
-/// Returns the first known word of which `typed` may be a misspelling. `None` if there is none.
+/// Returns the first known word that `typed` may be a misspelling of. `None` if `typed` resembles
+/// no known word.
 pub(crate) fn closest<'w>(
     typed: &str,
     known: impl IntoIterator<Item = &'w str>,

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 impl<'a> Failure<'a> {
-    /// Reads a failure from Step Functions' `Error` and `Cause`. No text is rejected.
+    /// Reads a failure from Step Functions' `Error` and `Cause`. Accepts every text.
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ fn objects<'a>(list: Vec<Json<'a>>) -> impl Iterator<Item = ObjectMembers<'a>> {
 /// The members of a JSON object without repeated keys, in the order of the text.
 type ObjectMembers<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
-/// A JSON value, with the detail that facts need.
+/// A JSON value, with only the detail that facts need.
 enum Json<'a> {
     Text(Cow<'a, str>),
     /// A number without a fraction, such as `4` or `4.0`.

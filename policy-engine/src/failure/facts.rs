@@ -21,7 +21,7 @@ pub struct Failure<'a> {
     pub(super) names: [Option<Cow<'a, str>>; NameFact::ALL.len()],
     /// The `StoppedReason` that ECS reports for the task.
     pub stopped_reason: Option<Text<'a>>,
-    /// The containers of the task, in the arbitrary order in which ECS lists them.
+    /// The containers of the task, as ECS lists them: in arbitrary order.
     pub containers: Vec<Container<'a>>,
     /// The `Reason` and `Detail` of each entry of RunTask's `Failures`.
     pub placement_reasons: Vec<Text<'a>>,
@@ -67,7 +67,8 @@ impl NameFact {
         }
     }
 
-    /// Returns the fact with this key in policies. `None` if there is none.
+    /// Returns the fact that has this key in policies. `None` if the key is not that of a name
+    /// fact.
     pub fn of_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fact| fact.key() == key)
     }
@@ -79,7 +80,8 @@ impl NameFact {
 pub struct Container<'a> {
     /// The name of the container. `None` if it could not be read.
     pub name: Option<Cow<'a, str>>,
-    /// The code with which the container exited. `None` if it never started.
+    /// The exit code of the container. `None` if the container never started or the code could not
+    /// be read.
     pub exit_code: Option<ExitCode>,
     /// The `Reason` that ECS reports for the container.
     pub reason: Option<Text<'a>>,
@@ -130,7 +132,8 @@ impl fmt::Display for ExitCode {
 }
 
 impl<'a> Container<'a> {
-    /// Returns a container with this name and exit code; `None` if it never started.
+    /// Creates a container with this name and exit code. The code is `None` if the container never
+    /// started.
     pub fn new(name: impl Into<Cow<'a, str>>, exit_code: Option<ExitCode>) -> Self {
         Self {
             name: Some(name.into()),
@@ -161,10 +164,10 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Returns the failure from the view of a rule that examines the container with this name.
+    /// Returns the failure as seen by a rule that examines the container with this name.
     ///
-    /// `None` stands for the task's only container; containers whose names start with
-    /// [`INJECTED_CONTAINER_PREFIX`] are ignored then.
+    /// `None` stands for the task's only container, not counting containers whose names start with
+    /// [`INJECTED_CONTAINER_PREFIX`].
     pub fn seen<'f>(&'f self, container: Option<&str>) -> SeenFailure<'f> {
         SeenFailure {
             failure: self,
@@ -212,12 +215,14 @@ impl<'f> SeenFailure<'f> {
         self.container
     }
 
-    /// Returns the exit code of the container that the rule examines. `None` if there is none.
+    /// Returns the exit code of the container that the rule examines. `None` if the container is
+    /// not identified or has no exit code.
     pub fn exit_code(&self) -> Option<ExitCode> {
         self.container.ok()?.exit_code
     }
 
-    /// Returns the reason of the container that the rule examines. `None` if there is none.
+    /// Returns the reason of the container that the rule examines. `None` if the container is not
+    /// identified or has no reason.
     pub fn container_reason(&self) -> Option<&'f Text<'f>> {
         self.container.ok()?.reason.as_ref()
     }

@@ -1,5 +1,5 @@
-//! Names that AWS is known to report. AWS adds names over time, so other names are accepted, too;
-//! these lists serve only warnings, wording and examples.
+//! Names that AWS is known to report. AWS adds names over time, so other names are also accepted.
+//! These lists serve only warnings, wording and examples.
 
 /// Error names that a Catch can receive, those of ECS as the integration `ecs:runTask` spells them.
 ///

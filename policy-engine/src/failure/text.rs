@@ -1,13 +1,14 @@
-//! Texts in which patterns are searched.
+//! Texts, normalized for pattern matching.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-/// Maximum length of the part of a text that patterns can match, in characters.
+/// Maximum length of a normalized text, in characters. Patterns do not see the rest of a longer
+/// text.
 pub const MAX_TEXT_CHARS: usize = 1_024;
 
-/// A text in the form in which patterns are searched: ASCII, at most [`MAX_TEXT_CHARS`] characters,
-/// without line breaks at its end.
+/// A text, normalized for pattern matching: ASCII, at most [`MAX_TEXT_CHARS`] characters, without
+/// line breaks at its end.
 ///
 /// # Examples
 ///
@@ -73,7 +74,8 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
-/// Replaces each run of non-ASCII characters by `?`, up to [`MAX_TEXT_CHARS`] characters.
+/// Replaces each run of non-ASCII characters with one `?`. Stops after [`MAX_TEXT_CHARS`]
+/// characters.
 fn to_ascii(text: &str) -> String {
     let mut projected = String::with_capacity(MAX_TEXT_CHARS);
     let mut in_run = false;

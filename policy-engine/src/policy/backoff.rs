@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 /// Source: Step Functions Developer Guide, "Wait workflow state", field `Seconds`.
 pub const MAX_WAIT_SECONDS: u32 = 99_999_999;
 
-/// Maximum delay to which jitter can be applied, in seconds: 2²⁰ − 1.
+/// Maximum delay that jitter can be applied to, in seconds: 2²⁰ − 1.
 ///
 /// Source: jitter multiplies a 32-bit draw by the delay plus 1. Up to 2²⁰ the product is exact in a
 /// double (53 bits), so a backend that computes with doubles draws the same second.
@@ -30,10 +30,11 @@ impl Retry {
     }
 }
 
-/// Delays before jitter, one for each retry, in retry order.
+/// The delays of a backoff, one per retry, and the jitter applied to them.
 ///
-/// Never empty; entry 0 is the delay before retry 1; whole seconds, each at most the cap, if there
-/// is one. Computed when the policy is loaded, so a lookup cannot fail or overflow.
+/// Delays are stored unjittered, in whole seconds. There is at least one, and none exceeds the cap,
+/// if any. Entry 0 is for retry 1. The table is computed when the policy is loaded, so a lookup
+/// cannot fail or overflow.
 ///
 /// # Examples
 ///
@@ -56,7 +57,7 @@ impl BackoffTable {
         Self { delays, jitter }
     }
 
-    /// Returns the delays before jitter, in seconds; entry 0 is the delay before retry 1.
+    /// Returns the unjittered delays, in seconds. Entry 0 is the delay before retry 1.
     pub fn delays(&self) -> &[u32] {
         &self.delays
     }
@@ -79,7 +80,7 @@ impl BackoffTable {
 
     /// Returns the delay before this retry, in seconds, with jitter.
     ///
-    /// `retry_count` is the execution's retry count after the decision; together with `draw` it
+    /// `retry_count` is the execution's retry count after the decision. Together with `draw`, it
     /// determines the jitter.
     pub(crate) fn drawn(&self, retry: Retry, draw: Draw<'_>, retry_count: u32) -> u32 {
         self.jitter.apply(self.delay(retry), draw, retry_count)

@@ -113,7 +113,7 @@ impl NameMatch {
     }
 }
 
-/// The texts of a failure in which a rule's patterns are searched.
+/// Selects the texts in a failure that a condition searches for its patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextScope {
     /// All texts: the task's and the container's reasons, the reasons in RunTask's `Failures`, and

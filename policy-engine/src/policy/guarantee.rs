@@ -7,7 +7,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guarantee {
     pub(crate) max_runs: Option<Ceiling<u32>>,
-    /// In seconds.
+    /// Bound for the sum of all waits, in seconds.
     pub(crate) max_wait: Option<Ceiling<u64>>,
 }
 

@@ -18,10 +18,10 @@ pub enum Jitter {
 /// Selects one delay from the range that jitter allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Draw<'a> {
-    /// Keyed by the execution's ID and its retry count after the decision. With `None` all
-    /// executions share one draw.
+    /// A pseudorandom delay that depends only on the execution's ID and on its retry count after
+    /// the decision. Without an ID, all executions draw the same delay.
     Keyed(Option<&'a str>),
-    /// The longest delay that any execution can draw; used for worst cases.
+    /// The longest delay that any execution can draw. Used for worst cases.
     Longest,
     /// The shortest delay that any execution can draw.
     Shortest,
@@ -45,7 +45,7 @@ impl Draw<'_> {
 }
 
 impl Jitter {
-    /// All kinds of jitter, in the order in which messages list them.
+    /// All kinds of jitter, in the order for lists in messages.
     pub const ALL: [Self; 3] = [Self::None, Self::Full, Self::Equal];
 
     /// Returns the kind as written in policies.
@@ -68,7 +68,7 @@ impl Jitter {
         }
     }
 
-    /// Returns the shortest delay that any execution can draw, in seconds.
+    /// Returns the shortest delay, in seconds, that jitter can make of a delay of `delay` seconds.
     pub fn shortest(self, delay: u32) -> u32 {
         self.apply(delay, Draw::Shortest, 0)
     }

@@ -1,7 +1,7 @@
 //! The compiled policy: ordered rules, each with conditions and an action, and limits.
 //!
-//! Only the module [`language`](crate::language) builds a policy, and it reports every problem
-//! first. So code that uses a policy need not validate it.
+//! Only the module [`language`](crate::language) builds a policy, and only from a text without
+//! errors. So code that uses a policy need not validate it.
 
 mod backoff;
 mod condition;

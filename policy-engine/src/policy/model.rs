@@ -6,7 +6,7 @@ use super::test_case::TestCase;
 use crate::failure::{ExitCode, Failure};
 use std::ops::Range;
 
-/// Maximum number of rules in a policy. A person could not keep more rules in order.
+/// Maximum number of rules in a policy. Nobody could keep a longer list in the right order by hand.
 pub const MAX_RULES: usize = 500;
 
 /// Maximum size of a policy text, in bytes.
@@ -14,10 +14,11 @@ pub const MAX_RULES: usize = 500;
 /// Source: a quarter of the maximum input size of a state (Step Functions quotas, 256 KiB).
 pub const MAX_POLICY_BYTES: usize = 64 * 1024;
 
-/// Maximum number of retries of one execution, counted and uncounted together.
+/// Maximum number of retries in one execution, counted and uncounted together.
 ///
 /// Source: Step Functions quotas, at most 25,000 history events. A retry with a wait takes 15
-/// events, so 1,000 retries leave 10 more for each, for retries of the Lambda function itself.
+/// events, so 1,000 retries leave 10 more events per retry, for retries of the Lambda function
+/// itself.
 pub const MAX_RETRIES: u32 = 1_000;
 
 /// A policy that was loaded without errors.
@@ -63,7 +64,7 @@ impl Limits {
 }
 
 impl Policy {
-    /// Returns the name of the container whose exit code counts, unless a rule names another one.
+    /// Returns the name of the container that rules examine, unless a rule names another one.
     /// `None` stands for the task's only container.
     pub fn container(&self) -> Option<&str> {
         self.container.as_deref()
@@ -79,8 +80,8 @@ impl Policy {
         &self.rules
     }
 
-    /// Returns the rule that decides if no other rule matches: `[default]`, or a FATAL rule if the
-    /// policy has no `[default]`.
+    /// Returns the rule that handles a failure if no other rule matches it: `[default]`, or an
+    /// implied FATAL rule if the policy has no `[default]`.
     pub fn default_rule(&self) -> &Rule {
         &self.default_rule
     }
@@ -96,7 +97,7 @@ impl Policy {
         self.all_rules().find(|rule| rule.name() == name)
     }
 
-    /// Returns the rule that decides for this failure: the first rule that matches, or else
+    /// Returns the rule that handles this failure: the first rule that matches it, or else
     /// `[default]`.
     ///
     /// # Examples
@@ -148,7 +149,7 @@ impl Policy {
             .map(|(name, code)| (name.as_str(), *code))
     }
 
-    /// Returns the name that `[exit_codes]` defines for this code. `None` if there is none.
+    /// Returns the name that `[exit_codes]` defines for this code, or `None`.
     pub fn exit_code_name(&self, code: ExitCode) -> Option<&str> {
         self.exit_codes()
             .find(|(_, named)| *named == code)

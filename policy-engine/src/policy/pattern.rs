@@ -1,13 +1,13 @@
-//! A pattern and its search in texts.
+//! A pattern, and the search for it in texts.
 
 use crate::failure::Text;
 use regex_lite::{Regex, RegexBuilder};
 use std::sync::OnceLock;
 
-/// A regular expression that is searched in texts, ignoring case.
+/// A regular expression that matches anywhere in a text, ignoring case.
 ///
-/// It is compiled when it is first searched in a text that contains one of its literals. Compiling
-/// takes longer than all other steps of loading a policy together, and most patterns of a policy
+/// A pattern is compiled only when it meets a text that contains one of its literals, because
+/// compiling takes longer than all other steps of loading a policy together, and most patterns
 /// never need it.
 ///
 /// Two patterns are equal if their source texts are equal.
@@ -34,7 +34,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Returns a pattern whose syntax has been checked, with its [literals](Self::literals).
+    /// Creates a pattern from a source text with valid syntax and its [literals](Self::literals).
     pub(crate) fn new(source: &str, literals: Option<Vec<String>>) -> Self {
         Self {
             source: source.into(),
@@ -48,8 +48,8 @@ impl Pattern {
         &self.source
     }
 
-    /// Returns lower-case texts of which every matching text contains at least one. `None` if no
-    /// such texts are known.
+    /// Returns the pattern's literals, a cheap prefilter: every matching text, in lower case,
+    /// contains at least one of them. `None` if no literals are known.
     pub(crate) fn literals(&self) -> Option<&[String]> {
         self.literals.as_deref()
     }
@@ -67,7 +67,8 @@ impl Pattern {
                 .is_some_and(|regex| regex.is_match(text.as_str()))
     }
 
-    /// Returns the first part of the text that the pattern matches. `None` if it does not match.
+    /// Returns the first part of the text that the pattern matches. `None` if the pattern does not
+    /// match.
     pub fn find<'t>(&self, text: &'t Text<'_>) -> Option<&'t str> {
         Some(self.regex()?.find(text.as_str())?.as_str())
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The rule name of `[default]` in decisions and counters.
+/// The name that `[default]` has in decisions and counters.
 pub const DEFAULT_RULE: &str = "default";
 
 /// The type of a rule or a decision: what to do after a failure.
@@ -62,12 +62,12 @@ impl FromStr for Type {
     }
 }
 
-/// The error for a text that is not one of the types.
+/// The error for a text that is not the name of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a type: use RETRIABLE, TEMPORARY or FATAL")]
 pub struct UnknownTypeError;
 
-/// The action of a rule for the failures that it matches.
+/// The action of a rule: what to do after a failure that the rule handles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Run again at once.
@@ -143,7 +143,7 @@ impl Rule {
         self.container.as_deref()
     }
 
-    /// Returns the conditions, all of which must hold, in the order in which they are checked.
+    /// Returns the conditions in the order of their checks. The rule matches if all of them hold.
     /// Empty for `[default]`.
     pub fn matchers(&self) -> &[Matcher] {
         &self.matchers

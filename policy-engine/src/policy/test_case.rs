@@ -48,7 +48,8 @@ pub(crate) struct TestStep {
 pub(crate) enum GivenFailure {
     /// The policy itself contains the facts.
     Facts(Box<Failure<'static>>),
-    /// A recorded event contains the facts. The value is its path, as written in the policy.
+    /// A recorded event contains the facts. The value is the event's path, as written in the
+    /// policy.
     Event(String),
 }
 

@@ -12,7 +12,7 @@ pub(super) const MAX_CANDIDATES: usize = 4_096;
 
 impl Wanted<'_> {
     /// Returns candidates for a side of the example: facts that may meet the conditions of the
-    /// wanted rules, the most ordinary ones first.
+    /// wanted rules, most ordinary first.
     pub(super) fn candidates(&self, side: Side) -> Vec<Draft> {
         match side {
             Side::Error => self.errors(),
@@ -85,7 +85,9 @@ impl Wanted<'_> {
         names.into_iter().map(draft).collect()
     }
 
-    /// Returns lists of the containers that rules examine, with exit codes from every class.
+    /// Returns alternative container lists. Each container that the rules examine, and one other,
+    /// is listed with each exit code that the policies distinguish, listed without an exit code, or
+    /// not listed.
     fn containers(&self) -> Vec<Draft> {
         let classes = self
             .policies
@@ -150,7 +152,8 @@ impl Wanted<'_> {
             .collect()
     }
 
-    /// Returns texts for the patterns of the wanted rules, in each place that can contain them.
+    /// Returns alternative texts that match the patterns of the wanted rules, in each place that
+    /// can contain them.
     fn texts(&self) -> Vec<Draft> {
         let choices: Vec<Vec<_>> = self
             .conditions(Side::Texts)
@@ -243,7 +246,7 @@ impl Wanted<'_> {
     }
 }
 
-/// The places in which a condition on texts searches its patterns.
+/// The place that a text condition searches, and that must therefore contain a generated text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'r> {
     Anywhere,
@@ -251,7 +254,8 @@ enum Place<'r> {
     Container(Option<&'r str>),
 }
 
-/// Returns texts that meet a condition, each with the place that must contain it.
+/// Returns texts that meet a condition, each with the place that must contain it. Empty if the
+/// condition is not on texts.
 fn placed_texts<'r>(condition: &Condition, container: Option<&'r str>) -> Vec<(Place<'r>, String)> {
     let Condition::Text(scope, patterns) = condition else {
         return Vec::new();
@@ -274,8 +278,9 @@ fn placed_texts<'r>(condition: &Condition, container: Option<&'r str>) -> Vec<(P
         .collect()
 }
 
-/// Returns the texts that serve as one place's text, each with the number of given texts in it:
-/// first each text alone, because it may contain the others, then all of them joined.
+/// Returns alternatives for putting all these texts into one place, each with the number of given
+/// texts that it contains. First comes each text alone, because it may match all patterns by
+/// itself; then come all texts joined.
 fn combined(texts: &[&str]) -> Vec<(String, usize)> {
     let mut all: Vec<_> = texts.iter().map(|text| ((*text).to_owned(), 1)).collect();
     if texts.len() > 1 {

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 /// The container name for examples if the policies name no container.
 pub(super) const CONTAINER: &str = "app";
 
-/// An example of a failure as Step Functions reports it: the arguments of [`Failure::read`].
+/// An example failure as Step Functions would report it: the arguments of [`Failure::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// The `Error`. `None` if only a failure without an error name reaches the rule.
     pub error: Option<String>,
-    /// The `Cause`: the JSON of a stopped task, or plain text.
+    /// The `Cause`: the JSON of a stopped task, or plain text. `None` if the failure needs no
+    /// Cause.
     pub cause: Option<String>,
-    /// The number of texts that were generated from patterns. One text can serve several patterns;
-    /// 0 if no wanted rule has patterns.
+    /// Number of texts in the failure that were generated from patterns. One text can match several
+    /// patterns. 0 if no wanted rule has patterns.
     pub texts: usize,
 }
 
@@ -34,7 +35,7 @@ pub(super) struct Draft {
     /// Containers as pairs of a name and an exit code; `None` if the container has no exit code.
     pub(super) containers: Vec<(String, Option<u32>)>,
     pub(super) stopped_reason: Option<String>,
-    /// Reasons of containers, with the container's name; `None` stands for the task's only
+    /// Container reasons, each with the container's name, or with `None` for the task's only
     /// container.
     pub(super) container_reasons: Vec<(Option<String>, String)>,
     pub(super) placement_reasons: Vec<String>,
@@ -44,7 +45,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Returns the facts of both drafts. If both have the same single fact, that of `self` wins.
+    /// Combines two drafts. Lists are joined. If both drafts have a value for a fact that has only
+    /// one, the value in `self` wins.
     pub(super) fn and(&self, other: &Self) -> Self {
         let or =
             |one: &Option<String>, other: &Option<String>| one.as_ref().or(other.as_ref()).cloned();
@@ -65,7 +67,8 @@ impl Draft {
         }
     }
 
-    /// Returns the facts of all drafts together; if several have the same fact, the first wins.
+    /// Combines all drafts, as [`Self::and`] does. If several have a value for the same fact, the
+    /// first wins.
     pub(super) fn all(drafts: &[Self]) -> Self {
         drafts
             .iter()

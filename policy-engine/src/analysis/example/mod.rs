@@ -1,4 +1,4 @@
-//! Example failures: finds, for a given rule, a failure for which that rule decides.
+//! Example failures: finds a failure that a given rule handles.
 
 mod candidates;
 mod draft;

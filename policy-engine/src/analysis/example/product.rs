@@ -20,7 +20,7 @@ pub(super) fn product<T: Clone>(lists: Vec<Vec<T>>) -> impl Iterator<Item = Vec<
 }
 
 /// Returns the combination of all first values, followed by each combination that differs from it
-/// in one list.
+/// in one list. Empty if one of the lists is empty.
 pub(super) fn one_at_a_time<T: Clone>(lists: &[Vec<T>]) -> Vec<Vec<T>> {
     let first: Option<Vec<T>> = lists.iter().map(|list| list.first().cloned()).collect();
     let Some(first) = first else {

@@ -1,13 +1,14 @@
-//! The search for an example.
+//! The search for an example: a failure that all wanted rules handle.
 //!
 //! The facts of a failure fall into sides that can be chosen independently: the error name, each
 //! name of the task, the containers with their exit codes, and the texts. For each side the search
 //! collects candidates that meet the conditions of the wanted rules.
 //!
-//! A candidate is *dominated*, and dropped, if a candidate before it matches, on this side, only
-//! earlier rules that the dropped candidate matches, too: then the one before it is at least as
-//! good. The search tries the combinations of the remaining candidates, the most ordinary ones
-//! first, until the wanted rules decide.
+//! The example must match no *earlier* rule: one that comes before a wanted rule in its policy. So
+//! a candidate is *dominated*, and dropped, if a preceding candidate is at least as good: every
+//! earlier rule that the preceding candidate matches on this side also matches the dropped one. The
+//! search tries the combinations of the remaining candidates, most ordinary first, until the wanted
+//! rules handle the failure.
 
 use super::candidates::MAX_CANDIDATES;
 use super::draft::{Draft, Example};
@@ -17,18 +18,17 @@ use crate::failure::Failure;
 use crate::policy::{Condition, Policy, Rule, TextScope};
 use std::collections::BTreeSet;
 
-/// Maximum number of failures that are tried for one example. Policies written by people need only
-/// a handful.
+/// Maximum number of candidate failures tried per search for an example. Hand-written policies need
+/// only a handful.
 const MAX_TRIED: usize = 10_000;
 
 impl Policy {
-    /// Returns a failure for which this rule of the policy decides, as ordinary as possible. The
-    /// rule may be `[default]`.
+    /// Returns a failure that this rule of the policy handles, as ordinary as possible. The rule
+    /// may be `[default]`.
     ///
-    /// `None` if there is no such failure, for example because the rule is unreachable, or if none
-    /// was found. The search is complete for names and exit codes. For patterns it tries only texts
-    /// that are generated from their branches, and it does not try reasons of several containers at
-    /// once.
+    /// Returns `None` if no failure reaches the rule, or if the search does not find one. The
+    /// search is complete for names and exit codes. For patterns, it tries only texts that are
+    /// generated from their branches, and it does not try reasons of several containers at once.
     ///
     /// # Examples
     ///
@@ -55,9 +55,9 @@ impl Policy {
 }
 
 impl Example {
-    /// Returns a failure for which each of these rules decides in its policy. `None` if none was
-    /// found, as for [`Policy::example`]. If the policies name different containers, the search may
-    /// miss failures.
+    /// Returns a failure that each of these rules handles in its own policy. Returns `None` if the
+    /// search does not find one, like [`Policy::example`]. If the policies name different
+    /// containers, the search may miss failures.
     pub fn decided_by(rules: &[(&Policy, &Rule)]) -> Option<Self> {
         let is_decided = |example: &Self| {
             let failure = example.failure();
@@ -95,8 +95,8 @@ fn implies(one: bool, other: bool) -> bool {
 }
 
 impl Wanted<'_> {
-    /// Returns failures that meet all conditions of the wanted rules. An earlier rule may match
-    /// them, too.
+    /// Returns failures that meet all conditions of the wanted rules. An earlier rule may also
+    /// match them.
     fn drafts(&self) -> impl Iterator<Item = Draft> {
         let mut sides = Vec::new();
         for side in Side::all() {
@@ -163,8 +163,8 @@ impl Wanted<'_> {
             )
     }
 
-    /// Returns the indices of the earlier rules that have conditions on this side, all of which the
-    /// failure meets.
+    /// Returns the indices of the earlier rules that match the failure as far as this side is
+    /// concerned. A rule without conditions on this side is not included.
     fn earlier_rules_matching(&self, side: Side, failure: &Failure<'_>) -> BTreeSet<usize> {
         let matches = |rule: &Rule| {
             let seen = failure.seen(rule.container());

@@ -1,4 +1,4 @@
-//! Generates texts that a pattern matches from the syntax of the pattern.
+//! Generates texts that match a pattern from the pattern's syntax.
 
 use super::product::one_at_a_time;
 use crate::failure::{MAX_TEXT_CHARS, Text};
@@ -10,13 +10,14 @@ use std::collections::BTreeSet;
 /// Maximum number of texts that are generated from one pattern.
 const MAX_TEXTS: usize = 64;
 
-/// Maximum size of a character class for which each character gets a text of its own.
+/// Maximum size of a character class that is tried in full. Of a larger class, only one character
+/// is tried.
 const SMALL_CLASS: usize = 4;
 
 impl Pattern {
-    /// Returns texts in which the pattern is found, among them a short one for each branch. ASCII,
-    /// without repetitions, at most 64. Empty if no such text was found, as for `a\bb`, which
-    /// matches nothing.
+    /// Returns at most 64 different ASCII texts in which the pattern is found, among them a short
+    /// one for each branch. Empty if no such text was found, for example for `a\bb`, which matches
+    /// nothing.
     pub fn examples(&self) -> Vec<String> {
         let mut parser = ParserBuilder::new();
         let parser = parser.unicode(false).utf8(false).nest_limit(u32::MAX);
@@ -45,8 +46,8 @@ impl Pattern {
     }
 }
 
-/// Returns texts for this syntax as if every anchor matched: the most ordinary text first, then
-/// others that differ from it in one branch.
+/// Returns texts that match this syntax if anchors are ignored. The most ordinary text comes first,
+/// followed by texts that differ from it in one branch.
 fn texts(syntax: &Hir) -> Vec<String> {
     let mut all = match syntax.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![String::new()],
@@ -83,7 +84,7 @@ fn texts(syntax: &Hir) -> Vec<String> {
     all
 }
 
-/// Returns all characters of a small class, or the most ordinary character of a large one.
+/// Returns all ASCII characters in a small class, or the most ordinary one in a large class.
 fn ordinary_characters(class: &Class) -> Vec<char> {
     let is_member = |c: &char| match class {
         Class::Bytes(class) => class.ranges().iter().any(|range| {

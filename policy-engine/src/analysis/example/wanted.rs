@@ -1,4 +1,5 @@
-//! The requirements on an example: the rules that are to decide, and the rules before them.
+//! The requirements on an example: the rules that must handle it, and the rules before those, which
+//! must not match it.
 
 use crate::failure::NameFact;
 use crate::policy::{Condition, Matcher, Policy, Rule, TextScope};
@@ -34,13 +35,14 @@ impl Side {
 
 /// The requirements on an example.
 pub(super) struct Wanted<'r> {
-    /// The rules that are to decide for the example.
+    /// The rules that must handle the example.
     pub(super) rules: Vec<&'r Rule>,
     /// The policies of the wanted rules.
     pub(super) policies: Vec<&'r Policy>,
-    /// All rules that come before one of the wanted rules in its policy.
+    /// All rules that come before one of the wanted rules in its policy. None of them may match the
+    /// example.
     pub(super) earlier: Vec<&'r Rule>,
-    /// The container that one of the wanted rules names, if any. For a rule that names no
+    /// The container that one of the wanted rules names, or `None`. For a rule that names no
     /// container, the search first assumes that the task's only container has this name.
     pub(super) named: Option<&'r str>,
 }
@@ -89,7 +91,7 @@ impl<'r> Wanted<'r> {
         self.conditions(side).next().is_some()
     }
 
-    /// Returns whether the container of an ordinary example has run, so that it has an exit code.
+    /// Returns whether the container in an ordinary example has run, so that it has an exit code.
     pub(super) fn ran(&self) -> bool {
         let mut codes = self.conditions(Side::Containers);
         let wants_code = codes.any(|(condition, _)| match condition {
@@ -99,8 +101,8 @@ impl<'r> Wanted<'r> {
         wants_code || self.rules.iter().all(|rule| rule.matchers().is_empty())
     }
 
-    /// Returns whether the Cause of an ordinary example is a stopped task, and not the plain text
-    /// that comes with most error names.
+    /// Returns whether the Cause of an ordinary example is a stopped task. Otherwise it is plain
+    /// text, as for most error names.
     pub(super) fn is_task(&self) -> bool {
         let is_about_tasks = |matcher: &Matcher| match matcher.condition() {
             Condition::Error(_) | Condition::Text(TextScope::Reason, _) => false,

@@ -1,27 +1,28 @@
-//! Rules by the exit codes that they accept.
+//! Groups exit codes by the rules that accept them.
 
 use crate::policy::ExitCodeSet;
 use fixedbitset::FixedBitSet;
 use std::collections::BTreeSet;
 
-/// The conditions of all rules on the exit code of one container.
+/// For one container: which exit codes each rule accepts, by rule position.
 #[derive(Default)]
 pub(super) struct CodeIndex<'p> {
     conditions: Vec<(usize, &'p ExitCodeSet)>,
 }
 
 impl<'p> CodeIndex<'p> {
-    /// Notes that the rule at `position` accepts these codes.
+    /// Records that the rule at `position` accepts these codes.
     pub(super) fn insert(&mut self, codes: &'p ExitCodeSet, position: usize) {
         self.conditions.push((position, codes));
     }
 
-    /// Returns, for each exit code and for the absent one, the rules out of `rules` many that accept
-    /// it. Codes that the same rules accept are returned once.
+    /// Returns, without duplicates, the set of rules that accept each exit code, and the set of
+    /// rules that accept an absent one. The sets contain rule positions, which must be less than
+    /// `rules`.
     pub(super) fn accepting(&self, rules: usize) -> BTreeSet<FixedBitSet> {
         let mut absent = FixedBitSet::with_capacity(rules);
-        // Where ranges begin and end: the code, the rule, and the change of the number of ranges
-        // of that rule that contain the code.
+        // The starts and ends of ranges: the code, the rule, and the change at that code in the
+        // number of the rule's ranges that contain it.
         let mut edges: Vec<(u64, usize, i32)> = Vec::new();
         for (position, codes) in &self.conditions {
             absent.set(*position, codes.absent);

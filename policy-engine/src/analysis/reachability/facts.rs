@@ -1,4 +1,4 @@
-//! The facts of failures, divided by the rules that accept their values.
+//! Groups the values of each fact by the rules that accept them.
 
 use super::codes::CodeIndex;
 use super::names::{NameIndex, Names};
@@ -8,25 +8,27 @@ use crate::policy::{Condition, Matcher, Policy, Rule};
 use fixedbitset::FixedBitSet;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One fact of failures, as a choice among its values that one rule accepts.
+/// One fact of a failure, with the choices that the rule in question accepts for its value.
 pub(super) struct Fact {
     /// The rules with a condition on this fact.
     pub(super) conditional: FixedBitSet,
-    /// The possible choices. Each is the set of rules that reject the value chosen.
+    /// The possible choices. A value is represented by the set of rules that reject it.
     pub(super) choices: BTreeSet<FixedBitSet>,
 }
 
-/// The conditions of all rules of a policy, by facts.
+/// The conditions of all rules in a policy, indexed by fact. Supplies the search with the [`Fact`]s
+/// for each rule.
 #[derive(Default)]
 pub(super) struct FactIndex<'p> {
     conditional: BTreeMap<FactKey<'p>, FixedBitSet>,
     names: BTreeMap<FactKey<'p>, NameIndex<'p>>,
-    /// By container.
+    /// For each container, the sets that [`CodeIndex::accepting`] returns.
     codes: BTreeMap<Option<&'p str>, BTreeSet<FixedBitSet>>,
     texts: TextIndex<'p>,
 }
 
-/// What a condition is about. Conditions with different keys hold independently of each other.
+/// The fact that a condition examines. Conditions on different facts hold independently of each
+/// other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum FactKey<'p> {
     Error,
@@ -47,7 +49,7 @@ impl<'p> FactKey<'p> {
     }
 }
 
-/// Returns the names of a condition. Empty if the condition is on something else.
+/// Returns the names that a condition accepts. Empty if the condition is not on a name.
 fn names(condition: &Condition) -> Vec<Names<'_>> {
     match condition {
         Condition::Error(names) => names.iter().map(Names::from).collect(),
@@ -87,8 +89,8 @@ impl<'p> FactIndex<'p> {
         index
     }
 
-    /// Returns the facts that this rule or any other has conditions on. `None` if the rule accepts
-    /// too many different values to consider.
+    /// Returns every fact that some rule has a condition on, with the choices that this rule
+    /// accepts. `None` if there are too many choices.
     pub(super) fn facts(&self, rule: &Rule) -> Option<Vec<Fact>> {
         let facts = self.conditional.iter().map(|(key, conditional)| {
             let reject = |accepting: &FixedBitSet| {
@@ -104,7 +106,8 @@ impl<'p> FactIndex<'p> {
                     let own = codes.filter(|set| is_free || set.contains(rule.position()));
                     own.map(reject).collect()
                 }
-                // A name can always be another one, or absent.
+                // This rule has no condition on the name, so choose an absent name: every rule with
+                // a condition rejects it.
                 FactKey::Error | FactKey::Name(_) if is_free => {
                     BTreeSet::from([conditional.clone()])
                 }

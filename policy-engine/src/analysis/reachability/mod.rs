@@ -1,12 +1,14 @@
 //! Reachability: which failures are left for a rule after all earlier rules.
 //!
-//! [`FactIndex`] divides the values of each fact (error name, exit code, texts and so on) by the
-//! rules that accept them. [`Reachability`] then looks for one value of each fact such that the rule
-//! in question accepts all of them, and each earlier rule rejects at least one.
+//! [`FactIndex`] groups the values of each fact (error name, exit code, texts and so on) by the
+//! rules that accept them. To test a rule, [`Reachability`] looks for one value of each fact such
+//! that the rule accepts all of them and each earlier rule rejects at least one. If it finds such
+//! values, some failure reaches the rule.
 //!
-//! The result is exact for names and exit codes. For texts, the analysis knows only in part which
-//! pattern is found wherever another is; otherwise it assumes that any patterns can be found
-//! together. A rule is called unreachable only if that is certain.
+//! The result is exact for names and exit codes. For texts, the analysis recognizes only simple
+//! cases in which every text with one pattern also contains another. Otherwise it assumes that a
+//! text can contain the one without the other. So a rule that is reported as unreachable certainly
+//! is, but some unreachable rules are not found.
 //!
 //! [`FactIndex`]: facts::FactIndex
 

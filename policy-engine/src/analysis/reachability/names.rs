@@ -1,17 +1,17 @@
-//! Rules by the names that they accept.
+//! Finds the rules that accept a name or all names with a prefix.
 
 use crate::policy::NameMatch;
 use fixedbitset::FixedBitSet;
 use std::collections::BTreeMap;
 
-/// The conditions of all rules on one fact that is a name.
+/// For one name fact: which rules accept each exact name and each prefix, by rule position.
 #[derive(Default)]
 pub(super) struct NameIndex<'p> {
     exact: BTreeMap<&'p str, FixedBitSet>,
     prefixes: BTreeMap<&'p str, FixedBitSet>,
 }
 
-/// A name, or the beginning of names.
+/// An exact name, or all names with a prefix.
 #[derive(Clone, Copy)]
 pub(super) enum Names<'p> {
     Exactly(&'p str),
@@ -28,7 +28,7 @@ impl<'p> From<&'p NameMatch> for Names<'p> {
 }
 
 impl<'p> NameIndex<'p> {
-    /// Notes that the rule at `position` accepts these names.
+    /// Records that the rule at `position` accepts these names.
     pub(super) fn insert(&mut self, names: Names<'p>, position: usize) {
         let sets = match names {
             Names::Exactly(name) => self.exact.entry(name),
@@ -37,9 +37,10 @@ impl<'p> NameIndex<'p> {
         sets.or_default().grow_and_insert(position);
     }
 
-    /// Returns the rules that accept each of these names.
+    /// Returns the rules that accept all of these names, by position.
     ///
-    /// A prefix begins infinitely many names, so no set of exact names covers it.
+    /// A prefix stands for infinitely many names, so only a rule with a prefix can accept all of
+    /// them.
     pub(super) fn accepting(&self, names: Names<'_>) -> FixedBitSet {
         let (name, exact) = match names {
             Names::Exactly(name) => (name, self.exact.get(name)),

@@ -4,13 +4,14 @@ use super::facts::{Fact, FactIndex};
 use crate::policy::{Policy, Rule};
 use fixedbitset::FixedBitSet;
 
-/// Maximum number of choices to consider for one rule. If there are more, the rule is assumed to be
-/// reachable. Policies that people write need a few.
+/// Maximum number of choices to try for one rule. If there are more, the rule is assumed to be
+/// reachable. Hand-written policies need only a few.
 const MAX_STEPS: u32 = 20_000;
 
 impl Policy {
-    /// The rules that some failure can reach, in order, and `[default]`. An unreachable rule may be
-    /// among them, but a reachable one is never missing.
+    /// Returns the rules that failures can reach, in order, followed by `[default]`. A reachable
+    /// rule is never missing. An unreachable rule is included if the analysis cannot tell that it
+    /// is unreachable.
     pub fn reachable_rules(&self) -> impl Iterator<Item = &Rule> {
         let reachability = Reachability::of(self);
         let rules = self.rules().iter();
@@ -31,8 +32,9 @@ impl<'p> Reachability<'p> {
         Self { policy, index }
     }
 
-    /// Returns earlier rules that together match every failure that this rule could match. None of
-    /// them can be left out, unless that takes too long to find. Empty if the rule is reachable.
+    /// Returns earlier rules that together match every failure that this rule matches. Empty if the
+    /// rule is reachable. No returned rule can be left out, unless finding that out would take too
+    /// many steps.
     pub(crate) fn shadowing_rules(&self, rule: &Rule) -> Vec<&'p Rule> {
         let shadowing = self.search(rule).map(|(search, facts)| {
             let alone = first_rule_that_shadows_alone(rule, &facts);
@@ -43,7 +45,9 @@ impl<'p> Reachability<'p> {
         rules.collect()
     }
 
-    /// Returns the finished search if the rule is unreachable, else `None`.
+    /// Searches for a failure that reaches the rule. Returns `None` if there is one, or if the
+    /// search would take too many steps. Otherwise the rule is unreachable; then returns the
+    /// finished search, which has recorded the shadowing rules, and the facts that it tried.
     fn search(&self, rule: &Rule) -> Option<(Search, Vec<Fact>)> {
         let mut facts = self.index.facts(rule)?;
         // The fewer choices come first, the sooner the search ends.
@@ -62,7 +66,8 @@ fn rules_before(rule: &Rule) -> FixedBitSet {
     (0..rule.position()).collect()
 }
 
-/// Returns the first rule that accepts all failures that this rule accepts. `None` if there is none.
+/// Returns the first earlier rule that alone accepts every failure that this rule accepts, as a set
+/// of one element. `None` if no single rule does.
 fn first_rule_that_shadows_alone(rule: &Rule, facts: &[Fact]) -> Option<FixedBitSet> {
     let mut accepting = rules_before(rule);
     let choices = facts.iter().flat_map(|fact| &fact.choices);
@@ -70,19 +75,21 @@ fn first_rule_that_shadows_alone(rule: &Rule, facts: &[Fact]) -> Option<FixedBit
     Some(accepting.minimum().into_iter().collect()).filter(|it: &FixedBitSet| !it.is_clear())
 }
 
-/// The search for a failure that one rule accepts, and no earlier one.
+/// The state of a search for a failure that one rule accepts and all earlier rules reject.
 struct Search {
-    /// Number of choices that may still be considered.
+    /// Number of choices that may still be tried.
     steps: u32,
-    /// Earlier rules, one of which accepts each failure that has been considered.
+    /// Earlier rules that together accept every failure tried so far.
     shadowing: FixedBitSet,
-    /// Those of these rules that were the only ones to accept some failure.
+    /// The rules in `shadowing` that cannot be left out: each was the only earlier rule to accept
+    /// some failure.
     needed: FixedBitSet,
 }
 
 impl Search {
-    /// Whether there are choices for the facts with which every rule of `accepting` rejects the
-    /// failure. These rules accept it so far.
+    /// Returns whether the facts still to be chosen can be chosen so that every rule in `accepting`
+    /// rejects the failure. No choice so far has made any of these rules reject it. Also returns
+    /// `true` once `steps` is used up. Records the rules it finds in `shadowing` and `needed`.
     fn finds_failure(&mut self, facts: &[Fact], accepting: &FixedBitSet) -> bool {
         if accepting.is_clear() {
             return true;
@@ -114,14 +121,15 @@ impl Search {
         })
     }
 
-    /// Returns rules that accept all failures together, without those that can be left out.
+    /// Returns the rules in `shadowing` without those that can be left out: the remaining rules
+    /// still accept all failures together. Once `steps` is used up, leaves out no more rules.
     fn minimize(mut self, facts: &[Fact]) -> FixedBitSet {
         let mut kept = self.shadowing.clone();
         if kept.is_subset(&self.needed) {
             return kept;
         }
         self.steps = MAX_STEPS;
-        // Finds the rules that are needed now that only these are left.
+        // Record in `needed` the rules that cannot be left out of `kept`.
         self.finds_failure(facts, &kept);
         let others: Vec<_> = kept.difference(&self.needed).collect();
         for rule in others {

@@ -1,25 +1,26 @@
-//! Conditions on texts, by the patterns that are certainly found wherever another pattern is.
+//! Conditions on texts: finds those that a text certainly meets if it contains a given pattern.
 
 use crate::failure::Text;
 use crate::policy::{Condition, Pattern, Rule, TextScope};
 use fixedbitset::FixedBitSet;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Maximum number of combinations of patterns to consider for one rule. If there are more, the rule
-/// is assumed to be reachable.
+/// Maximum number of combinations of patterns to try for one rule. If there are more, the rule is
+/// assumed to be reachable.
 const MAX_COMBINATIONS: usize = 10_000;
 
-/// A place where a failure can have a text.
+/// A place in a failure that can contain a text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TextPlace<'p> {
     Task,
     Container(Option<&'p str>),
-    /// RunTask's `Failures`, or the Cause itself.
+    /// RunTask's `Failures`, or a plain-text Cause.
     Elsewhere,
 }
 
 impl<'p> TextPlace<'p> {
-    /// Returns the places in which a condition of this scope searches its patterns.
+    /// Returns the places that a condition with this scope searches. `container` is the container
+    /// that its rule examines.
     fn of(scope: TextScope, container: Option<&'p str>) -> impl Iterator<Item = Self> {
         let task = (scope != TextScope::ContainerReason).then_some(Self::Task);
         let own = (scope != TextScope::StoppedReason).then_some(Self::Container(container));
@@ -28,23 +29,25 @@ impl<'p> TextPlace<'p> {
     }
 }
 
-/// The conditions of all rules on texts. The sets of this index contain conditions, by their order.
+/// The text conditions of all rules, indexed by place and by pattern. Conditions are numbered in
+/// the order of insertion; each set contains these numbers.
 #[derive(Default)]
 pub(super) struct TextIndex<'p> {
-    /// The position of the rule that each condition belongs to.
+    /// For each condition, the position of its rule.
     rules: Vec<usize>,
     at_place: BTreeMap<TextPlace<'p>, FixedBitSet>,
     by_pattern: BTreeMap<&'p str, FixedBitSet>,
-    /// By the literals, in lower case, of patterns such as `timeout|timed out`.
+    /// Conditions with a pattern such as `timeout|timed out`, by each of its literals in lower
+    /// case.
     by_literal: BTreeMap<String, FixedBitSet>,
     /// Conditions with a pattern that is found in every text.
     always: FixedBitSet,
-    /// Conditions with a pattern that is found in every text with a character.
+    /// Conditions with a pattern that is found in every text except the empty one.
     any_character: FixedBitSet,
 }
 
 impl<'p> TextIndex<'p> {
-    /// Notes a condition of the rule.
+    /// Adds a condition of the rule to the index.
     pub(super) fn insert(&mut self, scope: TextScope, patterns: &'p [Pattern], rule: &'p Rule) {
         let condition = self.rules.len();
         self.rules.push(rule.position());
@@ -70,8 +73,9 @@ impl<'p> TextIndex<'p> {
         }
     }
 
-    /// Returns, for each choice of texts that meets the rule's own conditions, the rules that have a
-    /// condition on texts which these texts do not meet. `None` if there are too many choices.
+    /// Tries each choice of texts that meets the rule's own conditions, and returns for each choice
+    /// the set of rules that may reject it: those with a text condition that the chosen texts need
+    /// not meet. `None` if there are too many choices.
     pub(super) fn rejecting(&self, rule: &Rule) -> Option<BTreeSet<FixedBitSet>> {
         let mut choices = BTreeSet::from([FixedBitSet::new()]);
         for matcher in rule.matchers() {
@@ -104,8 +108,8 @@ impl<'p> TextIndex<'p> {
         Some(choices.into_iter().map(unmet).collect())
     }
 
-    /// Returns the conditions that are met by every text, at the right place, in which the pattern
-    /// is found.
+    /// Returns the conditions that every text with this pattern meets, provided that the conditions
+    /// search the place of the text.
     fn met_by(&self, pattern: &Pattern) -> FixedBitSet {
         let mut met = self.always.clone();
         if let Some(same) = self.by_pattern.get(pattern.as_str()) {
@@ -130,14 +134,14 @@ impl<'p> TextIndex<'p> {
     }
 }
 
-/// Whether a pattern consists of literals, such as `timeout|timed out`.
+/// Returns whether a pattern consists only of literals, such as `timeout|timed out`.
 fn is_literal(pattern: &Pattern) -> bool {
     let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || b" _:,/|'=-".contains(&byte);
     pattern.as_str().bytes().all(is_literal)
 }
 
-/// Whether a pattern is found in every text: it needs no character, and no place but the start.
-/// `false` if that cannot be decided.
+/// Returns whether a pattern is certainly found in every text: it matches the empty text and has no
+/// anchor except a leading `^`. Returns `false` in doubt.
 fn is_in_every_text(pattern: &Pattern) -> bool {
     let written = pattern.as_str();
     let rest = written.strip_prefix('^').unwrap_or(written);

@@ -8,7 +8,7 @@ use crate::policy::{Policy, Rule, Type};
 /// Bounds that no execution under the policy exceeds, for any failures in any order and for any
 /// jitter draw.
 ///
-/// `docs/ARCHITECTURE.md` explains why the bounds hold and are reached.
+/// `docs/ARCHITECTURE.md` explains why the bounds hold, and why executions can reach them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorstCase {
     runs: u32,
@@ -24,7 +24,7 @@ impl WorstCase {
     /// Unreachable rules contribute nothing. Uncounted rules use all of their own retries. Counted
     /// rules share `limits.max_retries` so that the sum of their delays is largest. If
     /// `max_total_wait` or `max_elapsed` is set, the task's runs are assumed to take no time,
-    /// because then most retries fit in.
+    /// because the most retries then fit in.
     ///
     /// # Examples
     ///
@@ -104,27 +104,28 @@ impl WorstCase {
         self.history_events
     }
 
-    /// Returns whether each figure is reached by some execution. If not, the figures are upper
-    /// bounds: a time limit ends executions sooner, and an exact search would take too long.
+    /// Returns whether the figures are exact: each is reached by some execution. Otherwise they are
+    /// upper bounds, because a time limit may end executions sooner and an exact search would take
+    /// too long.
     pub fn is_exact(&self) -> bool {
         self.is_exact
     }
 
-    /// Returns an execution with the most runs: for each rule that allows retries, in the order of
-    /// the policy, its name and the number of retries. The retries may come in any order, and every
-    /// failure after them is FATAL.
+    /// Returns an execution with the most runs, as pairs of a rule's name and the number of retries
+    /// that the rule allows, in the order of the policy. The retries may come in any order. Once
+    /// all are used, the decision after any failure is FATAL.
     ///
     /// Unless a time limit ends executions sooner, the same execution has the most history events
-    /// and, with the longest draws, the longest wait. Empty if no retry is allowed, or if no such
-    /// execution is known.
+    /// and, with the longest jitter draws, the longest wait. Empty if no retry is allowed, or if no
+    /// such execution is known.
     pub fn witness(&self) -> &[(String, u32)] {
         &self.witness
     }
 }
 
-/// Returns the set of retries with the longest total wait, ignoring time limits, and the number of
-/// retries that each rule allows in it. Among those sets, this one has the most retries and the
-/// most waits.
+/// Returns the totals of the set of retries with the longest wait, ignoring time limits, and the
+/// number of retries that each rule allows in that set. Among sets with equally long waits, this
+/// one has the most retries and the most waits.
 fn longest_wait(rules: &[&Rule], max_retries: u32) -> (Retries, Vec<u32>) {
     let tables: Vec<_> = rules
         .iter()

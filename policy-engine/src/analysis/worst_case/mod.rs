@@ -1,4 +1,4 @@
-//! The worst case of a policy.
+//! The worst case of a policy: the most runs, waiting and history events that its limits allow.
 
 mod bound;
 mod retries;

@@ -1,4 +1,4 @@
-//! Sets of retries and their sums: waits, counted retries and history events.
+//! Adds up the waits, counted retries and history events of a set of retries.
 
 use crate::policy::{Draw, Retry, Rule};
 
@@ -9,23 +9,24 @@ use crate::policy::{Draw, Retry, Rule};
 /// Functions API Reference, "HistoryEvent".
 pub const START_EVENTS: u32 = 5;
 
-/// Number of history events of a failed run: six of RunECSTask (entered, scheduled, started,
+/// Number of history events for a failed run: six of RunECSTask (entered, scheduled, started,
 /// submitted, failed, exited), five of ProcessError (entered, scheduled, started, succeeded,
 /// exited) and two of ErrorStateChoice.
 pub const RUN_EVENTS: u32 = 13;
 
-/// Number of history events of a wait: WaitBeforeRetry entered and exited.
+/// Number of history events for a wait: WaitBeforeRetry entered and exited.
 pub const WAIT_EVENTS: u32 = 2;
 
 /// Number of history events after the last decision: FatalError entered, ExecutionFailed.
 pub const END_EVENTS: u32 = 2;
 
-/// Returns the number of history events of an execution that ends in FatalError.
+/// Returns the number of history events in an execution with this many runs and waits that ends in
+/// FatalError.
 pub(crate) fn history_events(runs: u32, waits: u32) -> u32 {
     START_EVENTS + runs * RUN_EVENTS + waits * WAIT_EVENTS + END_EVENTS
 }
 
-/// The sums over a set of retries, in which each rule allows a certain number of them.
+/// The totals of a set of retries. Retries are added one by one with [`Self::and`].
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Retries {
     pub(super) count: u32,
@@ -40,7 +41,8 @@ pub(super) struct Retries {
 }
 
 impl Retries {
-    /// Returns this set with one more retry by a rule that has allowed `earlier` retries before.
+    /// Returns the totals with one more retry, by a rule that has already allowed `earlier`
+    /// retries.
     pub(super) fn and(mut self, rule: &Rule, earlier: u32) -> Self {
         self.count += 1;
         self.counted += u32::from(rule.counts());

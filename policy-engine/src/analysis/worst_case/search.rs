@@ -3,26 +3,29 @@
 use super::retries::Retries;
 use crate::policy::Rule;
 
-/// Maximum number of steps of one search.
+/// Maximum number of steps in one search. If a search needs more, the worst case is only an upper
+/// bound.
 const MAX_STEPS: usize = 1_000_000;
 
-/// The maxima over all sets of retries. Different sets may reach them.
+/// The largest figures among all sets of retries that the limits allow. Each may come from a
+/// different set.
 #[derive(Debug, Default)]
 pub(super) struct Maxima {
     pub(super) retries: u32,
     /// The longest wait, in seconds.
     pub(super) longest: u64,
     pub(super) history_events: u32,
-    /// The witness: the number of retries that each rule allows in a set with the most retries and,
-    /// among those sets, the longest wait.
+    /// The witness: how many retries each rule allows in the set with the most retries. Among sets
+    /// with equally many retries, it is one with the longest wait.
     pub(super) witness: Vec<u32>,
     /// The longest wait of the witness, in seconds.
     witness_longest: u64,
 }
 
 impl Maxima {
-    /// Tries all sets of retries of these rules with at most `max_retries` counted retries, whose
-    /// shortest waits add up to at most `time` seconds. `None` if the search takes too many steps.
+    /// Tries all sets of retries by these rules that the limits allow: at most `max_retries`
+    /// counted retries, and shortest waits of at most `time` seconds in total. `None` if the search
+    /// takes too many steps.
     pub(super) fn of(rules: &[&Rule], max_retries: u32, time: u64) -> Option<Self> {
         let mut search = Search {
             max_retries,
@@ -41,14 +44,14 @@ struct Search {
     max_retries: u32,
     time: u64,
     steps: usize,
-    /// The number of retries that each rule allows, for the rules that have been chosen so far.
+    /// The numbers of retries chosen so far, one for each rule before the remaining ones.
     uses: Vec<u32>,
     maxima: Maxima,
 }
 
 impl Search {
-    /// Tries all numbers of retries for the remaining rules. Returns `false` if `MAX_STEPS` was
-    /// reached.
+    /// Tries all numbers of retries for the remaining rules, and records each complete set in
+    /// `maxima`. Returns `false` if `MAX_STEPS` was reached.
     fn extend(&mut self, remaining: &[&Rule], mut so_far: Retries) -> bool {
         let Some((rule, rest)) = remaining.split_first() else {
             self.record(so_far);

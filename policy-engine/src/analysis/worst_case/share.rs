@@ -9,22 +9,22 @@
 //! B's last one. Moving a retry from A to B changes it by B's next delay − A's last one. Off a
 //! peak, the next delay is at least as long as the last one. So the two changes add up to at least
 //! 0, and one of them is not negative. Move retries in that direction: while both tables stay off
-//! their peaks, the change per move never gets smaller. At last, one table is at a peak, and the
+//! their peaks, the change per move never gets smaller. In the end, one table is at a peak, and the
 //! sum has not become smaller.
 //!
 //! So there is a best sharing with **at most one table off its peaks**. Delays usually grow, and
 //! then the only peaks of a table are none and all.
 
-/// Maximum number of peaks of a table that is only tried at its peaks. A table with more peaks is
-/// called jagged, and all its uses are tried.
+/// Maximum number of peaks in a table that is tried at its peaks only. A table with more peaks is
+/// called jagged; every number of its delays is tried.
 const MAX_PEAKS: usize = 16;
 
-/// Returns the number of delays to use from each table, in the order of the tables. These numbers
-/// add up to the budget, or to the number of all delays if that is smaller.
+/// Returns the number of delays to use from each table, in the order of the tables. The numbers add
+/// up to the budget, or to the number of all delays if that is smaller.
 pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
     let budget = usize::try_from(budget).unwrap_or(usize::MAX);
-    // Of equal sharings, the one that uses more of a table added later wins. So the first tables
-    // are added last.
+    // Among equally good sharings, the one that uses more of a table added later wins. So the first
+    // tables are added last.
     let tables_from_last = tables.iter().enumerate().rev();
     let items: Vec<_> = tables_from_last
         .map(|(index, delays)| SharedTable::new(index, delays, budget))
@@ -72,7 +72,7 @@ pub(super) fn share(tables: &[&[u32]], budget: u32) -> Vec<u32> {
         .collect()
 }
 
-/// A table of delays, cut to the length of the budget.
+/// A table of delays, without the delays that the budget can never reach.
 struct SharedTable {
     index: usize,
     /// `sums[u]` is the sum of the first u delays.
@@ -110,7 +110,8 @@ impl SharedTable {
     }
 }
 
-/// The table that is used off its peaks, and the number of its delays in use.
+/// The best choice of a table to use off its peaks: the largest sum of all delays used, the table,
+/// and the number of its delays in use.
 struct OffPeak {
     sum: u64,
     index: usize,
@@ -118,10 +119,11 @@ struct OffPeak {
 }
 
 /// Finds the best sharing in which one of `items` may be used off its peaks, while all other tables
-/// are used at their peaks. `None` if there are no items.
+/// are used at their peaks. `best` contains the tables that are not in `items`, as in [`add_item`].
+/// `None` if there are no items.
 ///
 /// The function halves `items` and calls itself for each half, after adding the other half to
-/// `best`. So the items of a half are added once for all tables of the other half.
+/// `best`. So each half is added only once for all tables in the other half.
 fn best_off_peak(items: &[&SharedTable], best: Vec<u64>) -> Option<OffPeak> {
     if let [item] = items {
         let uses = item.sums.iter().zip(best.iter().rev()).enumerate();
@@ -150,8 +152,8 @@ fn best_off_peak(items: &[&SharedTable], best: Vec<u64>) -> Option<OffPeak> {
         .max_by_key(|candidate| candidate.sum)
 }
 
-/// Adds a table to the knapsack. `best[m]` is the largest sum with at most m retries. Returns, for
-/// each m, the number of this table's delays in that sum.
+/// Adds a table to the knapsack `best`, in which `best[m]` is the largest sum with at most m
+/// retries. Returns, for each m, the number of this table's delays in that sum.
 fn add_item(best: &mut [u64], item: &SharedTable) -> Vec<usize> {
     let before = best.to_vec();
     let mut chosen = vec![0; best.len()];
@@ -186,7 +188,7 @@ mod tests {
         u32::try_from(table.len()).unwrap()
     }
 
-    /// Returns the largest sum that any sharing has, by trying all of them.
+    /// Returns the largest sum of any sharing, by trying all sharings.
     fn tried(tables: &[&[u32]], budget: u32) -> u64 {
         let Some((table, rest)) = tables.split_first() else {
             return 0;
@@ -225,7 +227,7 @@ mod tests {
             prop_assert_eq!(sum(&tables, &uses), tried(&tables, budget));
         }
 
-        /// Jagged tables, all of whose uses are tried.
+        /// Covers jagged tables, where every number of delays is tried.
         #[test]
         fn no_sharing_of_jagged_tables_is_better(
             jagged in vec(0..9_u32, 60..80), tables in vec(vec(0..9_u32, 0..5), 0..3), budget in 0..40_u32,
