@@ -1,6 +1,7 @@
 //! `exitwise completions`: scripts that let shells complete commands and options.
 
 use crate::args::{Cli, Completions};
+use crate::output::stream::stdout;
 use crate::status::Status;
 use anyhow::Result;
 use clap::CommandFactory;
@@ -9,6 +10,6 @@ use std::io::Write;
 pub(crate) fn run(args: &Completions) -> Result<Status> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "exitwise", &mut script);
-    std::io::stdout().write_all(&script)?;
+    stdout().write_all(&script)?;
     Ok(Status::Fine)
 }

@@ -1,7 +1,8 @@
 //! `exitwise init`: a commented policy to start from.
 
 use crate::args::Init;
-use crate::output::terminal::{GOOD, say};
+use crate::output::stream::{say, stdout};
+use crate::output::terminal::GOOD;
 use crate::status::Status;
 use anyhow::{Context, Result, anyhow};
 use std::fs::File;
@@ -12,7 +13,7 @@ const STARTER: &str = include_str!("starter.toml");
 
 pub(crate) fn run(args: &Init) -> Result<Status> {
     if args.path.as_os_str() == "-" {
-        std::io::stdout().write_all(STARTER.as_bytes())?;
+        stdout().write_all(STARTER.as_bytes())?;
         return Ok(Status::Fine);
     }
     let name = args.path.display();

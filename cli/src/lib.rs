@@ -20,14 +20,18 @@ mod status;
 
 use args::{Cli, Command};
 use clap::Parser;
+use output::stream::{complain, say};
 use output::terminal::BAD;
 use status::Status;
-use std::io;
 use std::process::ExitCode;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let status = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return print_usage(&error),
+    };
+    let status = match command {
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),
@@ -43,13 +47,21 @@ pub fn main() -> ExitCode {
     match status {
         Ok(status) => ExitCode::from(status as u8),
         Err(error) => {
-            // A reader such as `head` may close the pipe early; that is not an error of the user.
-            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-            if kind == Some(io::ErrorKind::BrokenPipe) {
-                return ExitCode::SUCCESS;
-            }
-            anstream::eprintln!("{}error{}: {error:#}", BAD.render(), BAD.render_reset());
+            complain(format_args!("{BAD}error{BAD:#}: {error:#}"));
             ExitCode::from(Status::Usage as u8)
         }
+    }
+}
+
+/// Prints the help, the version, or an error in the arguments.
+fn print_usage(message: &clap::Error) -> ExitCode {
+    let text = message.render();
+    if message.use_stderr() {
+        complain(text.ansi().to_string().trim_end());
+        return ExitCode::from(Status::Usage as u8);
+    }
+    match say(text.ansi().to_string().trim_end()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(Status::Usage as u8),
     }
 }

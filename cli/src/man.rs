@@ -1,7 +1,7 @@
 //! `exitwise man`: manual pages, one for the program and one for each subcommand.
 
 use crate::args::{Cli, Man};
-use crate::output::terminal::say;
+use crate::output::stream::say;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use clap::CommandFactory;

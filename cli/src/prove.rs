@@ -1,6 +1,7 @@
 //! `exitwise prove`: looks at everything that can happen under a policy.
 
 use crate::args::{Format, Prove};
+use crate::output::stream::stdout;
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -48,8 +49,8 @@ pub(crate) fn run(args: &Prove) -> Result<Status> {
             format!("{name}: internal error: the worst case is wrong, please report this")
         })?;
         match args.format {
-            Format::Text => write!(anstream::stdout(), "{}", proof.text(&name))?,
-            Format::Json => writeln!(anstream::stdout(), "{}", proof.json(&name))?,
+            Format::Text => write!(stdout(), "{}", proof.text(&name))?,
+            Format::Json => writeln!(stdout(), "{}", proof.json(&name))?,
         }
         if status == Status::Fine && proof.gap().is_some() {
             status = Status::No;

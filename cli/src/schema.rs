@@ -1,6 +1,6 @@
 //! `exitwise schema`: the JSON Schema of policies.
 
-use crate::output::terminal::say;
+use crate::output::stream::say;
 use crate::status::Status;
 use anyhow::Result;
 

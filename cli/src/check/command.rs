@@ -3,6 +3,7 @@
 use super::annotations::{github, sarif};
 use super::policy_tests::TestResult;
 use crate::args::{Check, CheckFormat};
+use crate::output::stream::{complain, stdout};
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -26,11 +27,11 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
         let tests = file.run_tests();
         let status = status_of(file, &tests, args.deny.is_some());
         match args.format {
-            CheckFormat::Json => writeln!(anstream::stdout(), "{}", as_json(file, &tests))?,
+            CheckFormat::Json => writeln!(stdout(), "{}", as_json(file, &tests))?,
             CheckFormat::Sarif => {}
             CheckFormat::Github => {
                 for problem in &file.diagnostics {
-                    writeln!(anstream::stdout(), "{}", github(problem, file))?;
+                    writeln!(stdout(), "{}", github(problem, file))?;
                 }
                 print_summary(file, &tests, status, args.witness)?;
             }
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
         worst = worst.max(status);
     }
     if args.format == CheckFormat::Sarif {
-        writeln!(anstream::stdout(), "{:#}", sarif(&files))?;
+        writeln!(stdout(), "{:#}", sarif(&files))?;
     }
     Ok(worst)
 }
@@ -67,13 +68,15 @@ fn print_summary(
     let name = &file.name;
     let Some(policy) = &file.policy else {
         let errors = counted(file.count(Severity::Error), "error");
-        anstream::eprintln!("{BAD}{name}{BAD:#}: {errors}");
+        complain(format_args!("{BAD}{name}{BAD:#}: {errors}"));
         return Ok(());
     };
     let failed = tests.iter().filter(|test| !test.passed).count();
     if failed > 0 {
         let tests = counted(tests.len(), "test");
-        anstream::eprintln!("{BAD}{name}{BAD:#}: {failed} of {tests} failed");
+        complain(format_args!(
+            "{BAD}{name}{BAD:#}: {failed} of {tests} failed"
+        ));
         return Ok(());
     }
     let (style, word) = match status {
@@ -91,7 +94,7 @@ fn print_summary(
     };
     let worst = WorstCase::of(policy);
     let summary = worst_case::summary(&worst);
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     writeln!(
         out,
         "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {summary}"

@@ -3,6 +3,7 @@
 use super::difference::{Change, ChangeKind, ChangedSetting, Difference};
 use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
+use crate::output::stream::stdout;
 use crate::output::terminal::{BAD, FAINT, GOOD, one_line};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
         all: args.all,
         difference: Difference::between(&old, &new),
     };
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     match args.format {
         DiffFormat::Text => write!(out, "{}", report.text())?,
         DiffFormat::Markdown => write!(out, "{}", report.markdown())?,

@@ -5,6 +5,7 @@ use super::end_report::{EndReport, history_summary};
 use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
+use crate::output::stream::stdout;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -77,7 +78,7 @@ impl Explainer<'_> {
                 }
                 if self.args.format == Format::Text {
                     let summary = history_summary(name, history, &agreements);
-                    write!(anstream::stdout(), "{summary}")?;
+                    write!(stdout(), "{summary}")?;
                 }
                 Ok(Some(()))
             }
@@ -87,7 +88,7 @@ impl Explainer<'_> {
                     return Ok(self.event(name, &call.payload, Some(&call))?.map(drop));
                 }
                 let report = EndReport::new(name, execution, &self.file, &self.policy);
-                let mut out = anstream::stdout();
+                let mut out = stdout();
                 match self.args.format {
                     Format::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
                     Format::Text => write!(out, "{}", report.text())?,
@@ -127,7 +128,7 @@ impl Explainer<'_> {
             explained: failure.map(|failure| (failure, Explanation::of(policy, failure))),
             call,
         };
-        let mut out = anstream::stdout();
+        let mut out = stdout();
         match self.args.format {
             Format::Json => writeln!(out, "{}", report.json()?)?,
             Format::Text => {

@@ -1,4 +1,5 @@
 //! What several commands print.
 
+pub(crate) mod stream;
 pub(crate) mod terminal;
 pub(crate) mod worst_case;

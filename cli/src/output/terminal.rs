@@ -1,9 +1,7 @@
 //! Styles and lines of text for a terminal.
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Result;
 use exitwise_engine::policy::Type;
-use std::io::Write;
 
 /// Width that lines keep to, in characters.
 const WIDTH: usize = 80;
@@ -34,13 +32,6 @@ pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
         line.push('…');
     }
     line
-}
-
-/// Prints a line at once, even if the output is buffered.
-pub(crate) fn say(line: &str) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{line}")?;
-    Ok(out.flush()?)
 }
 
 /// A count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.

@@ -7,7 +7,7 @@ use super::report::RunReport;
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
 use crate::args::{Format, Run};
-use crate::output::terminal::say;
+use crate::output::stream::{is_stdout_closed, say};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, anyhow, bail};
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     }
     let signals = Signals::listen()?;
     let decided = Cell::new(None);
-    let mut report = RunReport::new(args.format, &policy_name, args.fast, &decided);
+    let mut report = RunReport::new(args, &policy_name, &decided);
     let handler = Handler::new(policy);
     let mut tasks = LocalTasks {
         run_task,
@@ -63,6 +63,9 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     let end = definition.run(execution, &mut tasks, clock.as_mut(), &mut |event| {
         if printed.is_ok() {
             printed = report.event(event);
+        }
+        if printed.is_err() || is_stdout_closed() {
+            signals.interrupt();
         }
     });
     printed?;

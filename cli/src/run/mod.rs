@@ -6,4 +6,5 @@ pub mod definition;
 mod ecs;
 mod report;
 mod signals;
+mod task_output;
 mod tasks;

@@ -1,7 +1,8 @@
 //! Prints an execution's history: for people as a log, for programs as it is.
 
-use crate::args::Format;
-use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, say, style_of};
+use crate::args::{Format, Run};
+use crate::output::stream::say;
+use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
 use anyhow::Result;
 use exitwise_asl_runner::HistoryEvent;
 use exitwise_engine::Decision;
@@ -21,6 +22,8 @@ pub(super) struct RunReport<'r> {
     policy: &'r str,
     /// Whether waits are skipped.
     is_fast: bool,
+    /// Whether the failures are recorded ones. The reasons of others are printed when they happen.
+    is_replay: bool,
     /// The decision that the next event of ProcessError is about.
     decided: &'r Cell<Option<Decided>>,
     start: Option<OffsetDateTime>,
@@ -31,17 +34,13 @@ pub(super) struct RunReport<'r> {
 }
 
 impl<'r> RunReport<'r> {
-    pub(super) fn new(
-        format: Format,
-        policy: &'r str,
-        is_fast: bool,
-        decided: &'r Cell<Option<Decided>>,
-    ) -> Self {
+    pub(super) fn new(args: &Run, policy: &'r str, decided: &'r Cell<Option<Decided>>) -> Self {
         let (start, attempts, next_wait, waited) = (None, 0, 0, 0);
         Self {
-            format,
+            format: args.format,
             policy,
-            is_fast,
+            is_fast: args.fast,
+            is_replay: !args.replay.is_empty(),
             decided,
             start,
             attempts,
@@ -75,7 +74,7 @@ impl<'r> RunReport<'r> {
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
             // The decision never prints free texts, because those may hold secrets.
-            "TaskFailed" => match reason_not_started(detail("cause")) {
+            "TaskFailed" if self.is_replay => match container_reason(detail("cause")) {
                 Some(reason) => say(&format!("{clock}  {}", one_line(&reason, MAX_TEXT_CHARS))),
                 None => Ok(()),
             },
@@ -134,8 +133,8 @@ impl<'r> RunReport<'r> {
     }
 }
 
-/// The reason in a Cause why a container did not start. A child process that started has none.
-fn reason_not_started(cause: &str) -> Option<String> {
+/// The reason of the first container in a Cause.
+fn container_reason(cause: &str) -> Option<String> {
     let task: Value = serde_json::from_str(cause).ok()?;
     task.pointer("/Containers/0/Reason")?
         .as_str()

@@ -7,6 +7,7 @@ use super::mix::FailureMix;
 use super::picture::Picture;
 use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
+use crate::output::stream::stdout;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
         one_execution
     };
     let (text, json) = simulate(args, &policy, &mut picture)?;
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
         Format::Json => writeln!(out, "{json}")?,
