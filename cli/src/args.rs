@@ -47,11 +47,11 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run a failing task locally, through the deployed state machine.
     ///
-    /// Without --entrypoint it runs the demo task: NetworkError, InvalidInput or UncaughtException
-    /// makes it fail that way.
+    /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException or
+    /// an exit code from 1 to 255 makes it fail that way.
     ///
     /// Exit status: 0 the task succeeded; 1 it failed for good; 2 usage; 3 the policy has errors;
-    /// 130 interrupted.
+    /// 130 interrupted by Ctrl-C, or because the reader of the output has gone.
     Run(Run),
     /// Print the JSON Schema of policies, for editors.
     ///
@@ -197,11 +197,11 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) fast: bool,
     /// The execution's input, instead of `{"commands": [ARGS…]}`.
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", conflicts_with = "args")]
     pub(crate) input: Option<String>,
     /// Start no program: the n-th run fails with the n-th recorded event, and runs after the last
     /// event succeed.
-    #[arg(long, value_name = "EVENT.json", num_args = 1..)]
+    #[arg(long, value_name = "EVENT.json", num_args = 1.., conflicts_with = "args")]
     pub(crate) replay: Vec<PathBuf>,
     /// How to print what happens.
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -6,11 +6,12 @@ use super::ecs::Entrypoint;
 use super::report::RunReport;
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
-use crate::args::{Format, Run};
+use crate::args::{Cli, Format, Run};
 use crate::output::stream::{is_stdout_closed, say};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, anyhow, bail};
+use clap::CommandFactory;
 use exitwise_asl_runner::{Clock, Definition, Execution, ExecutionEnd, VirtualClock};
 use exitwise_engine::Policy;
 use exitwise_lambda::{Event, Handler};
@@ -101,15 +102,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
             quiet_stdout,
         }));
     }
-    // An option that neither `run` nor the demo task has is a typo; the task would fail with it at
-    // every attempt.
-    let first = args.args.first().filter(|arg| arg.starts_with('-'));
-    if let Some(option) = first.filter(|arg| !exitwise_task_app::is_option(arg)) {
-        bail!(
-            "unknown option {option}; options of run come before the task's arguments, see \
-             exitwise run --help"
-        );
-    }
+    check_demo_arguments(&args.args)?;
     let program = env::current_exe().context("cannot find this program to run the demo task")?;
     let arguments = vec!["task-app".into()];
     Ok(RunTask::Start(Entrypoint {
@@ -117,6 +110,48 @@ fn run_task(args: &Run) -> Result<RunTask> {
         arguments,
         quiet_stdout,
     }))
+}
+
+/// Refuses arguments with which the demo task would fail at every attempt.
+fn check_demo_arguments(args: &[String]) -> Result<()> {
+    let Some(first) = args.first() else {
+        return Ok(());
+    };
+    let is_unknown = |arg: &str| arg.starts_with('-') && !exitwise_task_app::is_option(arg);
+    if is_unknown(first) {
+        bail!(
+            "unknown option {first}; options of run come before the task's arguments, see \
+             exitwise run --help"
+        );
+    }
+    if let Some(option) = args
+        .iter()
+        .filter(|arg| is_unknown(arg))
+        .find_map(|arg| option_of_run(arg))
+    {
+        let name = option.split(' ').next().unwrap_or_default();
+        bail!("`{name}` comes before `{first}`: exitwise run {option} {first}");
+    }
+    match exitwise_task_app::rejection(args.iter().map(Into::into)) {
+        Some(reason) => bail!("the demo task cannot run: {reason}"),
+        None => Ok(()),
+    }
+}
+
+/// An option of `run` with the name of its value, such as `--policy POLICY`.
+fn option_of_run(arg: &str) -> Option<String> {
+    let name = arg.split('=').next()?.strip_prefix("--")?;
+    let command = Cli::command();
+    let mut options = command.find_subcommand("run")?.get_opts();
+    let option = options.find(|option| option.get_long() == Some(name))?;
+    let value = match option.get_action().takes_values() {
+        true => option.get_value_names().unwrap_or_default().first(),
+        false => None,
+    };
+    Some(match value {
+        Some(value) => format!("--{name} {value}"),
+        None => format!("--{name}"),
+    })
 }
 
 /// `taskError` of a recorded event.
