@@ -2,7 +2,7 @@
 
 use super::explanation::Explanation;
 use crate::decision::{Decision, ExecutionContext, FatalKind, RetryState, Verdict, decide};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted, quoted_head};
+use crate::diagnostic::{AllowedWarnings, Code, Diagnostic, Diagnostics, quoted, quoted_head};
 use crate::failure::Failure;
 use crate::policy::{
     DEFAULT_RULE, Draw, Expectation, GivenFailure, Policy, Rule, Seconds, TestCase, TestStep, Type,
@@ -109,7 +109,10 @@ impl<'p> TestReport<'p> {
 fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &mut Diagnostics) {
     let decisions = outcomes.iter().flat_map(|outcome| &outcome.decisions);
     let decided: BTreeSet<_> = decisions.map(|drawn| drawn.longest.rule_name()).collect();
+    let allowed = AllowedWarnings::read(policy.source());
+    let is_allowed = |rule: &Rule| allowed.contains(Code::UntestedRule, rule.span().start);
     let written = policy.reachable_rules().filter(|rule| rule.line() > 0);
+    let written = written.filter(|rule| !is_allowed(rule));
     let (tested, untested): (Vec<_>, Vec<_>) =
         written.partition(|rule| decided.contains(rule.name()));
     let [first, others @ ..] = &*untested else {

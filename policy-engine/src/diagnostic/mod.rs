@@ -1,5 +1,6 @@
 //! Problems of a policy text: a stable code, a place, what is wrong there, and what to type instead.
 
+mod allowed;
 mod code;
 mod position;
 mod problem;
@@ -11,6 +12,7 @@ mod spelling;
 pub use code::{Code, Severity};
 pub use problem::{Diagnostic, Diagnostics, Related};
 
+pub(crate) use allowed::AllowedWarnings;
 pub(crate) use position::position;
 pub(crate) use quote::{counted, list_quoted, quoted, quoted_head};
 pub(crate) use spelling::{alike, closest};

@@ -170,6 +170,11 @@ impl Diagnostics {
         }
     }
 
+    /// Keeps only these problems.
+    pub(crate) fn retain(&mut self, is_kept: impl FnMut(&Diagnostic) -> bool) {
+        self.problems.retain(is_kept);
+    }
+
     /// Sorts the problems by their places in `source`.
     #[must_use]
     pub(crate) fn finish(mut self, source: &str) -> Self {
