@@ -7,8 +7,10 @@ mod args;
 mod check;
 mod completions;
 mod diff;
+mod discovery;
 mod explain;
 mod init;
+mod input;
 mod man;
 mod output;
 mod policy_file;
@@ -32,7 +34,7 @@ pub fn main() -> ExitCode {
         Err(error) => return print_usage(&error),
     };
     let status = match command {
-        Command::Init(args) => init::run(&args),
+        Command::Init(args) => init::command::run(&args),
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Diff(args) => diff::command::run(&args),

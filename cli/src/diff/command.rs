@@ -17,7 +17,8 @@ use std::io::Write;
 const MAX_FAILURES_CHARS: usize = 200;
 
 pub(crate) fn run(args: &Diff) -> Result<Status> {
-    let [old, new] = [&args.old, &args.new].map(|path| PolicyFile::load(Some(path)));
+    let paths = [Some(&*args.old), args.new.as_deref()];
+    let [old, new] = paths.map(PolicyFile::load);
     let (Some((old_name, old)), Some((new_name, new))) = (old?.usable(), new?.usable()) else {
         return Ok(Status::BadPolicy);
     };

@@ -5,6 +5,7 @@ use super::end_report::{EndReport, history_summary};
 use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
+use crate::input::{self, name_of};
 use crate::output::stream::stdout;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -12,12 +13,7 @@ use anyhow::{Context, Result};
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::{Policy, RetryState};
 use exitwise_lambda::Event;
-use std::fs;
-use std::io::{Read, Write};
-use std::path::Path;
-
-/// The name of a file that stands for standard input.
-const STANDARD_INPUT: &str = "-";
+use std::io::Write;
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
     let Some((file, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
@@ -30,7 +26,8 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         last_passed: String::new(),
     };
     for path in &args.events {
-        let (name, payload) = read(path)?;
+        let name = name_of(path);
+        let payload = input::read(path, "event")?;
         let recording =
             Recording::read(payload).with_context(|| format!("{name} cannot be explained"))?;
         if explainer.explain(&name, &recording)?.is_none() {
@@ -38,19 +35,6 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         }
     }
     Ok(Status::Fine)
-}
-
-/// The name and the content of a file.
-fn read(path: &Path) -> Result<(String, Vec<u8>)> {
-    if path.as_os_str() == STANDARD_INPUT {
-        let mut payload = Vec::new();
-        let read = std::io::stdin().read_to_end(&mut payload);
-        read.context("cannot read the event from standard input")?;
-        return Ok(("standard input".into(), payload));
-    }
-    let name = path.display().to_string();
-    let payload = fs::read(path).with_context(|| format!("cannot read the event {name}"))?;
-    Ok((name, payload))
 }
 
 struct Explainer<'a> {

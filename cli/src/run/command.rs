@@ -7,6 +7,7 @@ use super::report::RunReport;
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
 use crate::args::{Cli, Format, Run};
+use crate::input::{self, name_of};
 use crate::output::stream::{is_stdout_closed, say};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -17,8 +18,8 @@ use exitwise_engine::Policy;
 use exitwise_lambda::{Event, Handler};
 use serde_json::{Value, json};
 use std::cell::Cell;
+use std::env;
 use std::path::Path;
-use std::{env, fs};
 use time::OffsetDateTime;
 
 /// The execution's id. It is always the same, so that a run can be repeated: jitter is keyed by it.
@@ -156,9 +157,9 @@ fn option_of_run(arg: &str) -> Option<String> {
 
 /// `taskError` of a recorded event.
 fn recorded(path: &Path) -> Result<Value> {
-    let name = path.display();
+    let name = name_of(path);
     let unusable = || format!("{name} cannot be replayed");
-    let payload = fs::read(path).with_context(|| format!("cannot read the event {name}"))?;
+    let payload = input::read(path, "event")?;
     let failure = Event::read(&payload).failure().map(drop);
     failure
         .map_err(|why| anyhow!("it is not an event: {why}"))
@@ -177,10 +178,12 @@ fn definition(args: &Run, policy: &Policy) -> Result<Definition> {
             DEPLOYED.to_owned(),
         ),
         Some(path) => {
-            let name = path.display().to_string();
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("cannot read the definition {name}"))?;
-            (name, text)
+            let name = name_of(path);
+            let text = String::from_utf8(input::read(path, "definition")?);
+            (
+                name.clone(),
+                text.with_context(|| format!("{name} is not UTF-8"))?,
+            )
         }
     };
     let rendered = rendered(&text, policy).with_context(|| name.clone())?;
