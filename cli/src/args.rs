@@ -54,7 +54,7 @@ pub(crate) enum Command {
     /// Explain which rule decides about a failure, and why.
     ///
     /// Takes an event of ProcessError, or the output of `aws stepfunctions get-execution-history`
-    /// or `describe-execution` for a failed execution.
+    /// or `describe-execution` for a failed execution, or that of `exitwise run --format json`.
     ///
     /// Exit status: 0 explained, whatever the decision; 2 usage; 3 the policy has errors.
     Explain(Explain),
@@ -266,9 +266,9 @@ pub(crate) struct Run {
     /// The execution's input, instead of `{"commands": [ARGS…]}`.
     #[arg(long, value_name = "JSON", conflicts_with = "args")]
     pub(crate) input: Option<String>,
-    /// Start no program: the n-th run fails with the n-th recorded event, and runs after the last
-    /// event succeed.
-    #[arg(long, value_name = "EVENT.json", num_args = 1.., conflicts_with = "args")]
+    /// Start no program: the n-th run fails with the n-th recorded failure, and runs after the last
+    /// one succeed. A file has an event or a history, as for `explain`.
+    #[arg(long, value_name = "FILE.json", num_args = 1.., conflicts_with = "args")]
     pub(crate) replay: Vec<PathBuf>,
     /// How to print what happens.
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -1,7 +1,7 @@
 //! The files that the command line names. `-` is standard input.
 
 use crate::output::terminal::one_line;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use std::fs::File;
 use std::io::{self, Read, stdin};
 use std::path::{Path, PathBuf};
@@ -29,21 +29,45 @@ pub(crate) fn name_of(path: &Path) -> String {
     }
 }
 
-/// Opens a file for reading.
-pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    if !is_standard(path) {
-        if path.is_dir() {
-            return Err(io::Error::other("it is a folder; name a file in it"));
-        }
-        return Ok(Box::new(File::open(path)?));
-    }
-    if IS_STDIN_TAKEN.swap(true, Relaxed) {
-        return Err(io::Error::other("`-` can be used only once"));
-    }
-    Ok(Box::new(stdin()))
+/// A file or standard input, of which at most [`MAX_INPUT_BYTES`] can be read.
+pub(crate) struct Input {
+    source: Box<dyn Read>,
+    /// Number of bytes that can still be read.
+    left: usize,
 }
 
-/// Reads a file, but not much more than this number of bytes of it.
+impl Read for Input {
+    /// # Errors
+    /// There is more to read than [`MAX_INPUT_BYTES`].
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        match self.left.checked_sub(length) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other("it is larger than 256 MiB")),
+        }
+        Ok(length)
+    }
+}
+
+/// Opens a file for reading.
+pub(crate) fn open(path: &Path) -> io::Result<Input> {
+    let source: Box<dyn Read> = if is_standard(path) {
+        if IS_STDIN_TAKEN.swap(true, Relaxed) {
+            return Err(io::Error::other("`-` can be used only once"));
+        }
+        Box::new(stdin())
+    } else if path.is_dir() {
+        return Err(io::Error::other("it is a folder; name a file in it"));
+    } else {
+        Box::new(File::open(path)?)
+    };
+    Ok(Input {
+        source,
+        left: MAX_INPUT_BYTES,
+    })
+}
+
+/// Reads a file, but at most one byte more than this number.
 pub(crate) fn read_start(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX);
@@ -58,11 +82,8 @@ pub(crate) fn read_start(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
 /// # Errors
 /// The file cannot be read, or is larger than [`MAX_INPUT_BYTES`].
 pub(crate) fn read(path: &Path, kind: &str) -> Result<Vec<u8>> {
-    let unreadable = || format!("cannot read the {kind} {}", name_of(path));
-    let content = read_start(path, MAX_INPUT_BYTES).with_context(unreadable)?;
-    let is_small = content.len() <= MAX_INPUT_BYTES;
-    ensure!(is_small, "{}: it is larger than 256 MiB", unreadable());
-    Ok(content)
+    let content = read_start(path, MAX_INPUT_BYTES);
+    content.with_context(|| format!("cannot read the {kind} {}", name_of(path)))
 }
 
 /// The paths, with the `*.toml` files of a folder, sorted, in place of the folder.

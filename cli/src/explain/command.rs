@@ -27,9 +27,9 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
     };
     for path in &args.events {
         let name = name_of(path);
-        let payload = input::read(path, "event")?;
+        let file = input::open(path).with_context(|| format!("cannot read the event {name}"))?;
         let recording =
-            Recording::read(payload).with_context(|| format!("{name} cannot be explained"))?;
+            Recording::read(file).with_context(|| format!("{name} cannot be explained"))?;
         if explainer.explain(&name, &recording)?.is_none() {
             return Ok(Status::BadPolicy);
         }

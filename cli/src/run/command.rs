@@ -7,15 +7,17 @@ use super::report::RunReport;
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
 use crate::args::{Cli, Format, Run};
+use crate::explain::recording::Recording;
 use crate::input::{self, name_of};
 use crate::output::stream::{is_stdout_closed, say};
+use crate::output::terminal::counted;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
 use exitwise_asl_runner::{Clock, Definition, Execution, ExecutionEnd, VirtualClock};
 use exitwise_engine::Policy;
-use exitwise_lambda::{Event, Handler};
+use exitwise_lambda::Handler;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::env;
@@ -33,9 +35,9 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     let run_task = run_task(args)?;
     let definition = definition(args, &policy)?;
     if args.format == Format::Text {
-        let failures = match args.replay.len() {
-            0 => input.to_string(),
-            recorded => format!("{recorded} recorded failures"),
+        let failures = match &run_task {
+            RunTask::Start(_) => input.to_string(),
+            RunTask::Replay(failures) => counted(failures.len(), "recorded failure"),
         };
         say(&format!(
             "{failures} under {policy_name} ({})",
@@ -89,7 +91,8 @@ fn input(args: &Run) -> Result<Value> {
 fn run_task(args: &Run) -> Result<RunTask> {
     if !args.replay.is_empty() {
         let failures = args.replay.iter().map(|path| recorded(path));
-        return Ok(RunTask::Replay(failures.collect::<Result<_>>()?));
+        let failures = failures.collect::<Result<Vec<_>>>()?;
+        return Ok(RunTask::Replay(failures.into_iter().flatten().collect()));
     }
     let quiet_stdout = args.format == Format::Json;
     if let Some(entrypoint) = &args.entrypoint {
@@ -155,20 +158,12 @@ fn option_of_run(arg: &str) -> Option<String> {
     })
 }
 
-/// `taskError` of a recorded event.
-fn recorded(path: &Path) -> Result<Value> {
+/// `taskError` of each failure in a recording.
+fn recorded(path: &Path) -> Result<Vec<Value>> {
     let name = name_of(path);
-    let unusable = || format!("{name} cannot be replayed");
-    let payload = input::read(path, "event")?;
-    let failure = Event::read(&payload).failure().map(drop);
-    failure
-        .map_err(|why| anyhow!("it is not an event: {why}"))
-        .with_context(unusable)?;
-    let mut event: Value = serde_json::from_slice(&payload).with_context(unusable)?;
-    Ok(event
-        .get_mut("taskError")
-        .map(Value::take)
-        .unwrap_or_default())
+    let file = input::open(path).with_context(|| format!("cannot read the event {name}"))?;
+    let recording = Recording::read(file).and_then(Recording::task_errors);
+    recording.with_context(|| format!("{name} cannot be replayed"))
 }
 
 fn definition(args: &Run, policy: &Policy) -> Result<Definition> {

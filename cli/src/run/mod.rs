@@ -1,5 +1,6 @@
 //! `exitwise run`: a failing task under a policy, through the state machine that is deployed.
 
+mod api_event;
 mod clock;
 pub(crate) mod command;
 pub mod definition;

@@ -1,5 +1,6 @@
 //! Prints an execution's history: for people as a log, for programs as it is.
 
+use super::api_event::ApiEvents;
 use crate::args::{Format, Run};
 use crate::output::stream::say;
 use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
@@ -26,6 +27,7 @@ pub(super) struct RunReport<'r> {
     is_replay: bool,
     /// The decision that the next event of ProcessError is about.
     decided: &'r Cell<Option<Decided>>,
+    api_events: ApiEvents,
     start: Option<OffsetDateTime>,
     attempts: usize,
     /// The wait after the last decision, in seconds.
@@ -42,6 +44,7 @@ impl<'r> RunReport<'r> {
             is_fast: args.fast,
             is_replay: !args.replay.is_empty(),
             decided,
+            api_events: ApiEvents::default(),
             start,
             attempts,
             next_wait,
@@ -52,7 +55,7 @@ impl<'r> RunReport<'r> {
     /// Prints one event.
     pub(super) fn event(&mut self, event: &HistoryEvent) -> Result<()> {
         if self.format == Format::Json {
-            return say(&serde_json::to_string(event)?);
+            return say(&self.api_events.next(event).to_string());
         }
         let elapsed = event.timestamp - *self.start.get_or_insert(event.timestamp);
         let seconds = elapsed.whole_seconds();
