@@ -1,15 +1,16 @@
 //! The command line as people type it.
 
+use crate::examples::{self, EXAMPLES};
 use crate::init::shipped;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exitwise_engine::diagnostic::{Code, Severity};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where a policy comes from if none is named.
-const POLICY_OF_PROJECT: &str = "\
+pub(crate) const POLICY_OF_PROJECT: &str = "\
 Without a POLICY, commands take the policy of the project: policy.toml or
 policies/default.toml in this folder, or else in the closest folder above it, up
 to the root of the repository (the folder with .git). If there is none, they
@@ -17,10 +18,32 @@ take the built-in policy, which is the default.toml of `exitwise init --from`.";
 
 /// Write, check, explain and run retry policies for ECS tasks under Step Functions.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 80, after_help = POLICY_OF_PROJECT)]
+#[command(version = env!("EXITWISE_VERSION"), max_term_width = 80, after_help = POLICY_OF_PROJECT)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The command line, with examples in the help of its subcommands.
+pub(crate) fn command() -> clap::Command {
+    EXAMPLES
+        .iter()
+        .fold(Cli::command(), |command, (name, examples)| {
+            command.mut_subcommand(name, |subcommand| {
+                subcommand.after_long_help(examples::help(examples))
+            })
+        })
+}
+
+/// The command line without hidden subcommands, for shells and manual pages.
+pub(crate) fn visible_command() -> clap::Command {
+    let command = Cli::command();
+    let visible = command.get_subcommands().filter(|it| !it.is_hide_set());
+    let mut shown = clap::Command::new("exitwise").subcommands(visible.cloned());
+    if let Some(about) = command.get_about() {
+        shown = shown.about(about.clone());
+    }
+    shown.version(env!("CARGO_PKG_VERSION"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -354,6 +377,7 @@ pub(crate) struct Completions {
 
 #[derive(Debug, Args)]
 pub(crate) struct Man {
-    /// The folder to write to; it is created if it does not exist.
+    /// The folder to write to; it is created if it does not exist. If it is called man1, the page
+    /// about policies goes to man5 beside it.
     pub(crate) folder: PathBuf,
 }

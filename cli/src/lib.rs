@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod diff;
 mod discovery;
+mod examples;
 mod explain;
 mod init;
 mod input;
@@ -21,7 +22,7 @@ mod simulate;
 mod status;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::FromArgMatches;
 use output::stream::{complain, say};
 use output::terminal::BAD;
 use status::Status;
@@ -29,7 +30,8 @@ use std::process::ExitCode;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let command = match Cli::try_parse() {
+    let matches = args::command().try_get_matches();
+    let command = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli.command,
         Err(error) => return print_usage(&error),
     };

@@ -228,6 +228,10 @@ fn shells_and_manual_pages_know_every_subcommand() {
                 "{shell} does not know {subcommand}"
             );
         }
+        assert!(
+            !script.contains("task-app"),
+            "{shell} offers a hidden command"
+        );
     }
     assert!(
         exitwise(folder.path(), &["man", "pages/man1"])
@@ -243,6 +247,27 @@ fn shells_and_manual_pages_know_every_subcommand() {
         );
     }
     assert!(page("exitwise.1".into()).contains("exitwise\\-simulate(1)"));
+    let check = page("exitwise-check.1".into());
+    let footer = format!(
+        "1 \" \" \"exitwise {}\" \"exitwise manual\"",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(
+        check
+            .lines()
+            .any(|line| line.starts_with(".TH ") && line.contains(&footer)),
+        "{check}"
+    );
+    assert!(
+        check.contains(".SH EXAMPLES") && check.contains(".SH \"SEE ALSO\""),
+        "{check}"
+    );
+    // Pages about files have a folder of their own.
+    let policy = page("../man5/exitwise-policy.5".into());
+    assert!(
+        policy.contains("max_total_wait") && policy.contains("try\\-again\\-later"),
+        "{policy}"
+    );
     assert!(
         !folder
             .path()
