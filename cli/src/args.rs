@@ -1,20 +1,56 @@
 //! The arguments of all commands, with their help texts.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::examples::{self, EXAMPLES};
+use crate::init::shipped;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use exitwise_engine::diagnostic::{Code, Severity};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where a policy comes from if none is named.
+pub(crate) const POLICY_OF_PROJECT: &str = "\
+Without a POLICY, commands take the policy of the project: policy.toml or
+policies/default.toml in this folder, or else in the closest folder above it, up
+to the root of the repository (the folder with .git). If there is none, they
+take the built-in policy, which is the default.toml of `exitwise init --from`.";
 
 /// Write, check, explain and run retry policies for ECS tasks under Step Functions.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 80)]
+#[command(version = env!("EXITWISE_VERSION"), max_term_width = 80, after_help = POLICY_OF_PROJECT)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
+/// The command line, with examples in the help of its subcommands.
+pub(crate) fn command() -> clap::Command {
+    EXAMPLES
+        .iter()
+        .fold(Cli::command(), |command, (name, examples)| {
+            command.mut_subcommand(name, |subcommand| {
+                subcommand.after_long_help(examples::help(examples))
+            })
+        })
+}
+
+/// The command line without hidden subcommands, for shells and manual pages.
+pub(crate) fn visible_command() -> clap::Command {
+    let command = Cli::command();
+    let visible = command.get_subcommands().filter(|it| !it.is_hide_set());
+    let mut shown = clap::Command::new("exitwise").subcommands(visible.cloned());
+    if let Some(about) = command.get_about() {
+        shown = shown.about(about.clone());
+    }
+    shown.version(env!("CARGO_PKG_VERSION"))
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write a commented policy to start from.
+    ///
+    /// An existing policy is never overwritten.
     ///
     /// Exit status: 0 written; 2 usage, or the file exists already.
     Init(Init),
@@ -41,17 +77,17 @@ pub(crate) enum Command {
     /// Explain which rule decides about a failure, and why.
     ///
     /// Takes an event of ProcessError, or the output of `aws stepfunctions get-execution-history`
-    /// or `describe-execution` for a failed execution.
+    /// or `describe-execution` for a failed execution, or that of `exitwise run --format json`.
     ///
     /// Exit status: 0 explained, whatever the decision; 2 usage; 3 the policy has errors.
     Explain(Explain),
     /// Run a failing task locally, through the deployed state machine.
     ///
-    /// Without --entrypoint it runs the demo task: NetworkError, InvalidInput or UncaughtException
-    /// makes it fail that way.
+    /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException or
+    /// an exit code from 1 to 255 makes it fail that way.
     ///
     /// Exit status: 0 the task succeeded; 1 it failed for good; 2 usage; 3 the policy has errors;
-    /// 130 interrupted.
+    /// 130 interrupted by Ctrl-C, or because the reader of the output has gone.
     Run(Run),
     /// Print the JSON Schema of policies, for editors.
     ///
@@ -92,7 +128,14 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The file to write; `-` for standard output.
+    /// Start from this policy of the folder policies/ of the repository.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(shipped::names()))]
+    pub(crate) from: Option<String>,
+    /// The container whose exit code counts.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) container: Option<String>,
+    /// The file to write; `-` for standard output. The JSON Schema for editors is written to
+    /// schema.json beside it.
     #[arg(default_value = "policy.toml")]
     pub(crate) path: PathBuf,
 }
@@ -109,10 +152,45 @@ pub(crate) enum CheckFormat {
     Sarif,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Deny {
-    /// All warnings.
+/// The warnings that `check --deny` refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// All but those about missing tests, or a policy would be better off without any test.
     Warnings,
+    Warning(Code),
+}
+
+impl Denied {
+    /// Whether it refuses policies with this problem.
+    pub(crate) fn denies(self, code: Code) -> bool {
+        match self {
+            Self::Warnings => code.severity() == Severity::Warning && code != Code::UntestedRule,
+            Self::Warning(denied) => code == denied,
+        }
+    }
+}
+
+impl FromStr for Denied {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "warnings" => Ok(Self::Warnings),
+            _ => parse_warning(text).map(Self::Warning),
+        }
+    }
+}
+
+/// Parses the code of a warning.
+fn parse_warning(text: &str) -> Result<Code, String> {
+    let code = Code::ALL.iter().find(|code| code.as_str() == text);
+    match code {
+        None => Err("there is no such code; docs/diagnostics.md lists them".into()),
+        Some(code) if code.severity() == Severity::Error => {
+            Err("it is an error, not a warning".into())
+        }
+        Some(code) => Ok(*code),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -120,14 +198,22 @@ pub(crate) struct Check {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
-    /// Treat warnings as errors.
-    #[arg(long, value_name = "WHAT")]
-    pub(crate) deny: Option<Deny>,
+    /// Refuse policies with this warning, or with any: `warnings` stands for all but P114, about
+    /// rules that no test reaches.
+    #[arg(long, value_name = "CODE|warnings", value_delimiter = ',')]
+    pub(crate) deny: Vec<Denied>,
+    /// Leave out this warning.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = parse_warning)]
+    pub(crate) allow: Vec<Code>,
+    /// Print nothing about good policies.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
     /// Also list the failures that lead to the worst case.
     #[arg(long)]
     pub(crate) witness: bool,
-    /// Policy files.
-    #[arg(required = true, value_name = "POLICY")]
+    /// Policy files, folders with `*.toml` files, or `-` for standard input; by default the policy
+    /// of the project.
+    #[arg(value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,
 }
 
@@ -140,8 +226,12 @@ pub(crate) struct Prove {
     /// which proves nothing.
     #[arg(long, value_name = "N", default_value_t = 10_000_000)]
     pub(crate) max_states: u64,
-    /// Policy files.
-    #[arg(required = true, value_name = "POLICY")]
+    /// Print nothing about policies that are proved.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Policy files, folders with `*.toml` files, or `-` for standard input; by default the policy
+    /// of the project.
+    #[arg(value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,
 }
 
@@ -163,15 +253,15 @@ pub(crate) struct Diff {
     /// Also list failures that match two of the rules at once.
     #[arg(long)]
     pub(crate) all: bool,
-    /// The old policy.
+    /// The old policy; `-` for standard input.
     pub(crate) old: PathBuf,
-    /// The new policy.
-    pub(crate) new: PathBuf,
+    /// The new policy; by default the policy of the project.
+    pub(crate) new: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The policy that decides; by default the one in the event, else the default policy.
+    /// The policy that decides; by default the one in the event, else the policy of the project.
     #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
     /// How to print the result.
@@ -184,7 +274,7 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The policy that decides; by default the default policy.
+    /// The policy that decides; by default the policy of the project.
     #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
     /// Another state machine to run; its markers are filled in as Terraform does it.
@@ -197,11 +287,11 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) fast: bool,
     /// The execution's input, instead of `{"commands": [ARGS…]}`.
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", conflicts_with = "args")]
     pub(crate) input: Option<String>,
-    /// Start no program: the n-th run fails with the n-th recorded event, and runs after the last
-    /// event succeed.
-    #[arg(long, value_name = "EVENT.json", num_args = 1..)]
+    /// Start no program: the n-th run fails with the n-th recorded failure, and runs after the last
+    /// one succeed. A file has an event or a history, as for `explain`.
+    #[arg(long, value_name = "FILE.json", num_args = 1.., conflicts_with = "args")]
     pub(crate) replay: Vec<PathBuf>,
     /// How to print what happens.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -212,27 +302,40 @@ pub(crate) struct Run {
     pub(crate) args: Vec<String>,
 }
 
+/// Parses the duration of a run, in the notation of policies. Returns seconds.
+fn parse_run_time(text: &str) -> Result<u64, String> {
+    /// Source: Step Functions quotas, "Maximum execution time".
+    const MAX_SECONDS: u64 = 365 * 86_400;
+    match exitwise_engine::language::parse_duration(text) {
+        Ok(seconds) if seconds <= MAX_SECONDS => Ok(seconds),
+        Ok(_) => Err("the longest execution takes 365d".into()),
+        // Help for policies has quotes, as TOML needs them.
+        Err(help) => Err(help.replace('"', "")),
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["failures", "random"])))]
 pub(crate) struct Simulate {
-    /// The policy that decides; by default the default policy.
+    /// The policy that decides; by default the policy of the project.
     #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
     /// How the runs fail, one after the other. The run after the last failure succeeds.
     #[arg(long, value_name = "FAILURE,…", value_delimiter = ',')]
     pub(crate) failures: Vec<String>,
     /// Repeat the failures, so that no run succeeds.
-    #[arg(long, requires = "failures")]
+    #[arg(long, requires = "failures", conflicts_with = "random")]
     pub(crate) repeat: bool,
     /// Simulate many executions with random failures.
     #[arg(long)]
     pub(crate) random: bool,
-    /// Number of executions.
+    /// Number of executions, at most 1000000.
     #[arg(
         long,
         value_name = "N",
         default_value_t = 10_000,
         requires = "random",
+        conflicts_with = "failures",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
     )]
     pub(crate) runs: u32,
@@ -242,24 +345,26 @@ pub(crate) struct Simulate {
         long,
         value_name = "RULE=SHARE,…",
         value_delimiter = ',',
-        requires = "random"
+        requires = "random",
+        conflicts_with = "failures"
     )]
     pub(crate) mix: Vec<String>,
     /// The seed of random draws; the same seed gives the same result.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// How long each run takes, such as 90s or 1h30m.
+    /// How long each run takes, such as 90s or 1h30m; at most 365d.
     #[arg(
         long,
         value_name = "DURATION",
         default_value = "0s",
-        value_parser = humantime::parse_duration,
+        value_parser = parse_run_time,
     )]
-    pub(crate) run_time: std::time::Duration,
+    pub(crate) run_time: u64,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Also draw a picture: the result of the simulation, and the delays of every rule.
+    /// Also draw a picture: the result of the simulation, and the delays of every rule. `-` prints
+    /// the picture instead of the result.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
 }
@@ -272,6 +377,7 @@ pub(crate) struct Completions {
 
 #[derive(Debug, Args)]
 pub(crate) struct Man {
-    /// The folder to write to; it is created if it does not exist.
+    /// The folder to write to; it is created if it does not exist. If it is called man1, the page
+    /// about policies goes to man5 beside it.
     pub(crate) folder: PathBuf,
 }

@@ -7,8 +7,11 @@ mod args;
 mod check;
 mod completions;
 mod diff;
+mod discovery;
+mod examples;
 mod explain;
 mod init;
+mod input;
 mod man;
 mod output;
 mod policy_file;
@@ -19,16 +22,21 @@ mod simulate;
 mod status;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::FromArgMatches;
+use output::stream::{complain, say};
 use output::terminal::BAD;
 use status::Status;
-use std::io;
 use std::process::ExitCode;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let status = match Cli::parse().command {
-        Command::Init(args) => init::run(&args),
+    let matches = args::command().try_get_matches();
+    let command = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli.command,
+        Err(error) => return print_usage(&error),
+    };
+    let status = match command {
+        Command::Init(args) => init::command::run(&args),
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Diff(args) => diff::command::run(&args),
@@ -43,13 +51,21 @@ pub fn main() -> ExitCode {
     match status {
         Ok(status) => ExitCode::from(status as u8),
         Err(error) => {
-            // A reader such as `head` may close the pipe early. That is not an error.
-            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-            if kind == Some(io::ErrorKind::BrokenPipe) {
-                return ExitCode::SUCCESS;
-            }
-            anstream::eprintln!("{}error{}: {error:#}", BAD.render(), BAD.render_reset());
+            complain(format_args!("{BAD}error{BAD:#}: {error:#}"));
             ExitCode::from(Status::Usage as u8)
         }
+    }
+}
+
+/// Prints the help, the version, or an error in the arguments.
+fn print_usage(message: &clap::Error) -> ExitCode {
+    let text = message.render();
+    if message.use_stderr() {
+        complain(text.ansi().to_string().trim_end());
+        return ExitCode::from(Status::Usage as u8);
+    }
+    match say(text.ansi().to_string().trim_end()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(Status::Usage as u8),
     }
 }

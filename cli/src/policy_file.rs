@@ -1,49 +1,112 @@
 //! Policies in files, and their diagnostics for people.
 
-use anyhow::{Context, Result};
+use crate::discovery::find_policy;
+use crate::input::{is_standard, name_of, policies_of, read_start};
+use crate::output::stream::complain;
+use crate::output::terminal::{BAD, counted};
+use anyhow::{Context, Error, Result};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
-use std::fs;
-use std::path::Path;
+use exitwise_engine::policy::MAX_POLICY_BYTES;
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The name of the policy that is compiled in.
+const BUILT_IN: &str = "built-in policy";
 
 /// The text of a policy, and the result of loading it.
 pub(crate) struct PolicyFile {
-    /// The path as the user typed it, or another name for messages.
+    /// The name for people, on one line.
     pub(crate) name: String,
+    /// The path as the user wrote it. `None` if the policy does not come from a file.
+    pub(crate) path: Option<PathBuf>,
     pub(crate) text: String,
     /// The policy. `None` if one of the diagnostics is an error.
     pub(crate) policy: Option<Policy>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// A policy file that cannot be read.
+pub(crate) struct UnreadableFile {
+    /// The path as the user wrote it.
+    pub(crate) path: PathBuf,
+    pub(crate) error: Error,
+}
+
 impl PolicyFile {
-    /// Loads the policy in a file, or the default policy if `path` is `None`.
+    /// Loads the file, or the project's policy if there is no path, or the built-in policy if the
+    /// project has none.
     ///
     /// # Errors
     /// Returns an error if the file cannot be read. A policy with errors is not an error here.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else {
-            let text = exitwise_lambda::DEFAULT_POLICY.into();
-            return Ok(Self::from_text("policies/default.toml".into(), text));
-        };
-        let bytes = fs::read(path);
-        let bytes = bytes.with_context(|| format!("cannot read the policy {}", path.display()))?;
-        let name = path.display().to_string();
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self::from_text(name, text)),
+        match path {
+            Some(path) => Self::read(path),
+            None => match policy_of_project() {
+                Some(path) => Self::read(&path),
+                None => Ok(Self::built_in()),
+            },
+        }
+    }
+
+    /// The default policy, which is compiled in.
+    fn built_in() -> Self {
+        Self::from_text(BUILT_IN.into(), exitwise_lambda::DEFAULT_POLICY.into())
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        let name = name_of(path);
+        let bytes = read_start(path, MAX_POLICY_BYTES);
+        let bytes = bytes.with_context(|| format!("cannot read the policy {name}"))?;
+        let mut file = match String::from_utf8(bytes) {
+            Ok(text) => Self::from_text(name, text),
+            // The end of a text that is too large may be in the middle of a character.
+            Err(error) if error.as_bytes().len() > MAX_POLICY_BYTES => {
+                Self::from_text(name, String::from_utf8_lossy(error.as_bytes()).into())
+            }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let problem = Diagnostic::new(Code::Syntax, at..at, "the policy is not UTF-8")
                     .label("the first byte that is not UTF-8")
                     .help("save the file as UTF-8");
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                Ok(Self {
+                Self {
                     name,
-                    text,
+                    path: None,
+                    text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
                     policy: None,
                     diagnostics: vec![problem],
-                })
+                }
             }
+        };
+        file.path = (!is_standard(path)).then(|| path.to_owned());
+        Ok(file)
+    }
+
+    /// Loads all files and the `*.toml` files of folders, or one policy as [`Self::load`] does if
+    /// there are no paths. Those that cannot be read do not stop the others.
+    pub(crate) fn load_all(paths: &[PathBuf]) -> Vec<Result<Self, UnreadableFile>> {
+        let load =
+            |path: PathBuf| Self::read(&path).map_err(|error| UnreadableFile { path, error });
+        let load_each = |path: &PathBuf| match policies_of(path) {
+            Ok(paths) => paths.into_iter().map(load).collect(),
+            Err(error) => {
+                let error = Error::new(error).context(format!("cannot read {}", name_of(path)));
+                let path = path.clone();
+                vec![Err(UnreadableFile { path, error })]
+            }
+        };
+        match policy_of_project() {
+            _ if !paths.is_empty() => paths.iter().flat_map(load_each).collect(),
+            Some(path) => vec![load(path)],
+            None => vec![Ok(Self::built_in())],
+        }
+    }
+
+    /// The path as the user wrote it, for programs; the name if there is none.
+    pub(crate) fn location(&self) -> String {
+        match &self.path {
+            Some(path) => path.to_string_lossy().into_owned(),
+            None => self.name.clone(),
         }
     }
 
@@ -55,6 +118,7 @@ impl PolicyFile {
         };
         Self {
             name,
+            path: None,
             text,
             policy,
             diagnostics: diagnostics.iter().cloned().collect(),
@@ -77,10 +141,31 @@ impl PolicyFile {
             .count()
     }
 
+    /// Number of its errors, in words.
+    pub(crate) fn counted_errors(&self) -> String {
+        counted(self.count(Severity::Error), "error")
+    }
+
     /// Prints all diagnostics to standard error, as compilers do.
     pub(crate) fn print_diagnostics(&self) {
         for problem in &self.diagnostics {
-            anstream::eprintln!("{}\n", problem.render(&self.text, &self.name, true));
+            complain(format_args!(
+                "{}\n",
+                problem.render(&self.text, &self.name, true)
+            ));
         }
     }
+}
+
+impl UnreadableFile {
+    /// Prints the error to standard error.
+    pub(crate) fn print(&self) {
+        complain(format_args!("{BAD}error{BAD:#}: {:#}", self.error));
+    }
+}
+
+/// The policy of the project that the current folder belongs to.
+fn policy_of_project() -> Option<PathBuf> {
+    // Without a current folder, there is no project.
+    find_policy(&env::current_dir().ok()?)
 }

@@ -1,6 +1,7 @@
 //! `exitwise prove`: visits every state that executions can reach under a policy.
 
 use crate::args::{Format, Prove};
+use crate::output::stream::{complain, stdout};
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -10,7 +11,7 @@ use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Example, StateCount, Walk, WalkError, WorstCase};
 use exitwise_engine::policy::Rule;
 use exitwise_lambda::WorstCaseFigures;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
@@ -33,29 +34,56 @@ struct Proof<'p> {
 }
 
 pub(crate) fn run(args: &Prove) -> Result<Status> {
-    let files = args
-        .policies
-        .iter()
-        .map(|path| PolicyFile::load(Some(path)));
-    let mut status = Status::Fine;
-    for file in files.collect::<Result<Vec<_>>>()? {
-        let Some((name, policy)) = file.usable() else {
-            status = Status::BadPolicy;
-            continue;
+    let mut worst = Status::Fine;
+    for file in PolicyFile::load_all(&args.policies) {
+        let status = match file {
+            Ok(file) => prove(&file, args)?,
+            Err(file) => {
+                file.print();
+                let (policy, error) = (file.path.to_string_lossy(), format!("{:#}", file.error));
+                print_json(args, &json!({"policy": policy, "error": error}))?;
+                Status::Usage
+            }
         };
-        let proof = Proof::of(&name, &policy, args);
-        let proof = proof.with_context(|| {
-            format!("{name}: internal error: the worst case is wrong, please report this")
-        })?;
-        match args.format {
-            Format::Text => write!(anstream::stdout(), "{}", proof.text(&name))?,
-            Format::Json => writeln!(anstream::stdout(), "{}", proof.json(&name))?,
-        }
-        if status == Status::Fine && proof.gap().is_some() {
-            status = Status::No;
-        }
+        worst = worst.max(status);
     }
+    Ok(worst)
+}
+
+/// Proves one policy, and prints the result.
+fn prove(file: &PolicyFile, args: &Prove) -> Result<Status> {
+    let name = &file.name;
+    let Some(policy) = &file.policy else {
+        file.print_diagnostics();
+        let gap = file.counted_errors();
+        complain(format_args!("{BAD}{name}{BAD:#}: {gap}"));
+        print_json(
+            args,
+            &json!({"policy": file.location(), "proved": false, "gap": gap}),
+        )?;
+        return Ok(Status::BadPolicy);
+    };
+    let proof = Proof::of(name, policy, args);
+    let proof = proof.with_context(|| {
+        format!("{name}: internal error: the worst case is wrong, please report this")
+    })?;
+    let status = match proof.gap() {
+        None => Status::Fine,
+        Some(_) => Status::No,
+    };
+    if args.format == Format::Text && !(args.quiet && status == Status::Fine) {
+        write!(stdout(), "{}", proof.text(name))?;
+    }
+    print_json(args, &proof.json(&file.location()))?;
     Ok(status)
+}
+
+/// Prints a line for programs, if the format is for them.
+fn print_json(args: &Prove, line: &Value) -> Result<()> {
+    match args.format {
+        Format::Json => Ok(writeln!(stdout(), "{line}")?),
+        Format::Text => Ok(()),
+    }
 }
 
 impl<'p> Proof<'p> {
@@ -152,7 +180,7 @@ impl<'p> Proof<'p> {
         )
     }
 
-    fn json(&self, name: &str) -> serde_json::Value {
+    fn json(&self, name: &str) -> Value {
         let walk = &self.walk;
         json!({
             "policy": name,

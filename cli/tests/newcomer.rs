@@ -23,12 +23,11 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
     let written = exitwise(folder.path(), &["init"]);
     assert_eq!(
         stdout(&written),
-        "policy.toml written; change it, then: exitwise check policy.toml\n"
+        "policy.toml written; change it, then: exitwise check policy.toml\n\
+         schema.json written; editors check the policy with it\n"
     );
-    let checked = exitwise(
-        folder.path(),
-        &["check", "--deny", "warnings", "policy.toml"],
-    );
+    // It is the policy of the project now.
+    let checked = exitwise(folder.path(), &["check", "--deny", "warnings,P114"]);
     let summary = stdout(&checked);
     assert!(
         checked.status.success() && summary.starts_with("policy.toml: good;"),
@@ -57,7 +56,106 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
     );
 }
 
-/// `simulate` gives the types that the tests in the starter policy expect.
+/// All policies of the repository can be written, for any container.
+#[test]
+fn every_shipped_policy_can_be_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
+    let names = fs::read_dir(shipped)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let names = names.filter(|path| path.extension().is_some_and(|it| it == "toml"));
+    let mut written = 0;
+    for path in names {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let as_it_is = exitwise(folder.path(), &["init", "--from", name, "-"]);
+        assert_eq!(stdout(&as_it_is), fs::read_to_string(&path).unwrap());
+        let file = format!("{name}.toml");
+        exitwise(
+            folder.path(),
+            &["init", "--from", name, "--container", "web-1", &file],
+        );
+        let text = fs::read_to_string(folder.path().join(&file)).unwrap();
+        assert!(text.starts_with("#:schema ./schema.json\n"), "{name}");
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with("container = \"web-1\""));
+        assert_eq!(lines.count(), 1, "{name}");
+        written += 1;
+    }
+    assert_eq!(written, 9);
+    let checked = exitwise(folder.path(), &["check", "--deny", "warnings,P114", "."]);
+    assert_eq!(stdout(&checked).lines().count(), 9);
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+    let schema = fs::read_to_string(folder.path().join("schema.json")).unwrap();
+    assert_eq!(
+        schema,
+        fs::read_to_string(Path::new(shipped).join("schema.json")).unwrap()
+    );
+}
+
+#[test]
+fn init_keeps_another_schema_and_refuses_names_that_containers_cannot_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("schema.json");
+    fs::write(&schema, "{}").unwrap();
+    let written = stdout(&exitwise(folder.path(), &["init"]));
+    assert!(
+        written.ends_with("another one; to replace it: exitwise schema > schema.json\n"),
+        "{written}"
+    );
+    assert_eq!(fs::read_to_string(&schema).unwrap(), "{}");
+    let refused = exitwise(folder.path(), &["init", "--container", "", "other.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!folder.path().join("other.toml").exists());
+}
+
+/// Without a policy in the project, commands take the built-in one, and never name a file for it.
+#[test]
+fn the_policy_of_the_project_is_named_by_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    let first_lines = || {
+        let commands = [
+            vec!["check"],
+            vec!["simulate", "--failures", "4"],
+            vec!["run", "--fast"],
+        ];
+        commands.map(|args| {
+            stdout(&exitwise(&inner, &args))
+                .lines()
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+    };
+    let assert_named = |name: &str| {
+        let [check, simulate, run] = first_lines();
+        assert!(check.starts_with(&format!("{name}: good; ")), "{check}");
+        assert!(
+            simulate.starts_with(&format!("{name} (sha256:")),
+            "{simulate}"
+        );
+        assert!(run.contains(&format!(" under {name} (sha256:")), "{run}");
+    };
+    assert_named("built-in policy");
+    let event = r#"{"taskError": {"Error": "States.TaskFailed"}}"#;
+    fs::write(inner.join("event.json"), event).unwrap();
+    let explained = stdout(&exitwise(&inner, &["explain", "event.json"]));
+    assert!(explained.contains("(built-in policy:"), "{explained}");
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    exitwise(folder.path(), &["init"]);
+    assert_named("../policy.toml");
+    let same = exitwise(&inner, &["diff", "../policy.toml"]);
+    assert!(same.status.success(), "{}", stdout(&same));
+}
+
+/// `simulate` gives the types that the tests in the starter expect.
 #[test]
 fn the_starter_does_what_its_tests_say() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,6 +228,10 @@ fn shells_and_manual_pages_know_every_subcommand() {
                 "{shell} does not know {subcommand}"
             );
         }
+        assert!(
+            !script.contains("task-app"),
+            "{shell} offers a hidden command"
+        );
     }
     assert!(
         exitwise(folder.path(), &["man", "pages/man1"])
@@ -145,6 +247,27 @@ fn shells_and_manual_pages_know_every_subcommand() {
         );
     }
     assert!(page("exitwise.1".into()).contains("exitwise\\-simulate(1)"));
+    let check = page("exitwise-check.1".into());
+    let footer = format!(
+        "1 \" \" \"exitwise {}\" \"exitwise manual\"",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert!(
+        check
+            .lines()
+            .any(|line| line.starts_with(".TH ") && line.contains(&footer)),
+        "{check}"
+    );
+    assert!(
+        check.contains(".SH EXAMPLES") && check.contains(".SH \"SEE ALSO\""),
+        "{check}"
+    );
+    // Pages about files have a folder of their own.
+    let policy = page("../man5/exitwise-policy.5".into());
+    assert!(
+        policy.contains("max_total_wait") && policy.contains("try\\-again\\-later"),
+        "{policy}"
+    );
     assert!(
         !folder
             .path()

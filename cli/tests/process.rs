@@ -131,3 +131,118 @@ fn a_definition_with_an_unknown_marker_or_field_is_refused() {
         );
     }
 }
+
+/// Whether the process is running; a zombie, which nobody has waited for yet, is not.
+fn is_alive(pid: &str) -> bool {
+    let mut ps = Command::new("ps");
+    ps.args(["-o", "state=", "-p", pid.trim()]);
+    let state = ps.output().unwrap().stdout;
+    !state.is_empty() && !state.starts_with(b"Z")
+}
+
+fn assert_ends(pid: &str) {
+    let start = std::time::Instant::now();
+    while is_alive(pid) {
+        assert!(
+            start.elapsed().as_secs() < 10,
+            "process {pid} is still alive"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_child_in_the_background_ends_with_the_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let pid = folder.path().join("pid");
+    let script = format!("sh -c 'sleep 60 & echo $! > {}; exit 3'", pid.display());
+    let (mut child, lines) = start(&["run", "--fast", "--entrypoint", &script]);
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{lines:?}");
+    assert_ends(&fs::read_to_string(pid).unwrap());
+}
+
+#[test]
+fn a_grandchild_that_ignores_sigterm_ends_with_the_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, pid) = (folder.path().join("here"), folder.path().join("pid"));
+    let script = format!(
+        "sh -c '(trap \"\" TERM; sleep 60) & echo $! > {}; touch {}; wait'",
+        pid.display(),
+        here.display()
+    );
+    let (mut child, lines) = start(&["run", "--entrypoint", &script]);
+    while !here.exists() {
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    drop(lines);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_ends(&fs::read_to_string(pid).unwrap());
+}
+
+#[test]
+fn ctrl_c_says_that_it_waits_for_the_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("here");
+    let script = format!(
+        "sh -c 'trap \"\" TERM; touch {}; sleep 60; sleep 60'",
+        here.display()
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_exitwise"))
+        .args(["run", "--entrypoint", &script])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    while !here.exists() {
+        std::thread::yield_now();
+    }
+    interrupt(&child);
+    assert!(lines.any(|line| line == "waiting for the task to end; press Ctrl-C again to kill it"));
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_run_ends_with_the_reader_of_its_output() {
+    let original = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/original.toml");
+    // Once during a wait, once during a run of the task.
+    for args in [
+        vec!["run", "--policy", original, "NetworkError"],
+        vec!["run", "--policy", original, "--sleep", "60s"],
+    ] {
+        let (mut child, mut lines) = start(&args);
+        lines.next().unwrap();
+        drop(lines);
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{args:?}");
+    }
+}
+
+#[test]
+fn output_without_a_line_break_ends_before_the_next_line() {
+    let script = "sh -c 'printf first >&2; printf second; printf third >&2; exit 3'";
+    let run = |separate: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
+        command.args(["run", "--fast", "--entrypoint", script]);
+        let (reader, writer) = std::io::pipe().unwrap();
+        if separate {
+            command.stderr(Stdio::null());
+        } else {
+            command.stderr(writer.try_clone().unwrap());
+        }
+        let mut child = command.stdout(writer).spawn().unwrap();
+        drop(command);
+        let lines: Vec<_> = BufReader::new(reader).lines().map(Result::unwrap).collect();
+        child.wait().unwrap();
+        lines
+    };
+    let lines = run(true);
+    assert!(lines.contains(&"second".to_owned()), "{lines:?}");
+    // In a terminal, both streams keep their order.
+    let lines = run(false);
+    assert!(lines.contains(&"firstsecondthird".to_owned()), "{lines:?}");
+}

@@ -5,7 +5,7 @@
 //! `explain` uses.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
@@ -29,63 +29,15 @@ fn lines(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// Converts an event to the form of the API: its details have a key that depends on the type, and
-/// the documents in them are strings.
-///
-/// Source: Step Functions API Reference, HistoryEvent and its details.
-fn as_printed(event: &Value, resource: &mut (String, String)) -> Value {
-    let kind = event.get("type").unwrap().as_str().unwrap();
-    let details = event.get("details").cloned().unwrap_or_default();
-    let state = event.get("state").cloned();
-    let mut put = Map::new();
-    if let Some(parameters) = details.get("parameters") {
-        let arn = details.get("resource").unwrap().as_str().unwrap();
-        let (kind, name) = arn.rsplit_once(":::").unwrap().1.split_once(':').unwrap();
-        *resource = (kind.to_owned(), name.to_owned());
-        put.insert("parameters".into(), json!(parameters.to_string()));
-        put.insert("region".into(), json!("us-east-1"));
-    }
-    for key in ["input", "output"] {
-        if let Some(document) = details.get(key) {
-            put.insert(key.into(), json!(document.to_string()));
-            put.insert(format!("{key}Details"), json!({"truncated": false}));
-        }
-    }
-    for key in ["error", "cause"] {
-        put.extend(details.get(key).map(|text| (key.to_owned(), text.clone())));
-    }
-    let details = match kind {
-        _ if kind.ends_with("StateEntered") => "stateEnteredEventDetails".to_owned(),
-        _ if kind.ends_with("StateExited") => "stateExitedEventDetails".to_owned(),
-        _ => {
-            let (first, rest) = kind.split_at(1);
-            format!("{}{rest}EventDetails", first.to_lowercase())
-        }
-    };
-    if kind.starts_with("Task") && !kind.contains("State") {
-        put.insert("resourceType".into(), json!(resource.0));
-        put.insert("resource".into(), json!(resource.1));
-    } else if let Some(state) = state {
-        put.insert("name".into(), state);
-    }
-    let id = event.get("id").unwrap().as_u64().unwrap();
-    let timestamp = event
-        .get("timestamp")
-        .unwrap()
-        .as_str()
-        .unwrap()
-        .replace('Z', "000+00:00");
-    json!({"timestamp": timestamp, "type": kind, "id": id, "previousEventId": id - 1, details: put})
-}
-
-/// Returns the history of an execution as `get-execution-history` prints it.
+/// The history of an execution as `get-execution-history` prints it.
 fn history(args: &[&str]) -> Value {
     let ran = exitwise(&[&["run", "--fast", "--format", "json"], args].concat());
-    let mut resource = Default::default();
-    let events: Vec<_> = lines(&ran)
-        .iter()
-        .map(|event| as_printed(event, &mut resource))
-        .collect();
+    let mut events = lines(&ran);
+    for event in &mut events {
+        // The AWS CLI prints times with microseconds and an offset.
+        let timestamp = event.get_mut("timestamp").unwrap();
+        *timestamp = timestamp.as_str().unwrap().replace('Z', "000+00:00").into();
+    }
     json!({ "events": events })
 }
 
@@ -199,8 +151,60 @@ fn a_history_is_explained_as_it_was_decided() {
     }
 }
 
-/// If the input of the function is missing, the input of its state is used. It lacks only the
-/// policy and the execution.
+/// The output of `run --format json` is a history, event by event; `run --replay` takes it, too.
+#[test]
+fn what_a_run_prints_can_be_explained_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.jsonl");
+    let run = [
+        "run",
+        "--fast",
+        "--format",
+        "json",
+        "--policy",
+        "policies/original.toml",
+        "NetworkError",
+    ];
+    fs::write(&path, exitwise(&run).stdout).unwrap();
+    let path = path.to_str().unwrap();
+    let explained = exitwise(&["explain", path]);
+    let explained = String::from_utf8(explained.stdout).unwrap();
+    assert!(explained.ends_with("RetriesExhausted.network-error\n  4 decisions, as recorded\n"));
+    let replay = [
+        "run",
+        "--fast",
+        "--policy",
+        "policies/minimal.toml",
+        "--replay",
+        path,
+    ];
+    let replayed = String::from_utf8(exitwise(&replay).stdout).unwrap();
+    assert!(
+        replayed.starts_with("4 recorded failures under "),
+        "{replayed}"
+    );
+    assert!(replayed.contains("failed after 1 attempt"), "{replayed}");
+}
+
+/// The largest history that there is, of events that do not lead to a call.
+#[test]
+fn a_long_history_takes_linear_time() {
+    let start = std::time::Instant::now();
+    for kind in [
+        "TaskSucceeded",
+        "TaskFailed",
+        "PassStateEntered",
+        "TaskStateEntered",
+    ] {
+        let event = |id: u64| json!({"id": id, "previousEventId": id - 1, "type": kind});
+        let events: Vec<_> = (1..=25_000).map(event).collect();
+        let printed = explained_text(&json!({ "events": events }));
+        assert!(printed.contains("does not say how the execution ended"));
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+/// If the function's input is missing, the input of its state is used. It lacks only the policy and the execution.
 #[test]
 fn the_input_of_the_state_replaces_a_missing_payload() {
     let folder = tempfile::tempdir().unwrap();

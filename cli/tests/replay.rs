@@ -67,12 +67,11 @@ fn first_decision(history: &[Value]) -> (Option<Value>, String) {
             .unwrap_or_default()
             .to_owned()
     };
-    let answered = history.iter().find(|event| {
-        text(event, "type") == "TaskSucceeded" && text(event, "state") == "ProcessError"
-    });
-    let answer = answered
-        .and_then(|event| event.pointer("/details/output/Payload"))
-        .cloned();
+    let outputs = history
+        .iter()
+        .filter_map(|event| event.pointer("/taskSucceededEventDetails/output"));
+    let mut outputs = outputs.map(|output| serde_json::from_str(output.as_str().unwrap()).unwrap());
+    let answer = outputs.find_map(|output: Value| output.get("Payload").cloned());
     (answer, text(history.last().unwrap(), "type"))
 }
 
@@ -169,7 +168,7 @@ fn an_exhausted_task_leaves_65_events() {
     assert_eq!((times("TaskSubmitted"), times("WaitStateEntered")), (4, 3));
     let last = history.last().unwrap();
     assert_eq!(
-        last.pointer("/details/error").unwrap(),
+        last.pointer("/executionFailedEventDetails/error").unwrap(),
         "RetriesExhausted.network-error"
     );
     assert_eq!(last.get("timestamp").unwrap(), "1970-01-01T00:03:00.000Z");

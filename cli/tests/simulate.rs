@@ -63,7 +63,9 @@ fn a_simulated_execution_runs_like_a_real_one() {
         .collect();
     let answers: Vec<_> = events
         .iter()
-        .filter_map(|event| event.pointer("/details/output/Payload"))
+        .filter_map(|event| event.pointer("/taskSucceededEventDetails/output"))
+        .map(|output| serde_json::from_str::<Value>(output.as_str().unwrap()).unwrap())
+        .filter_map(|output| output.get("Payload").cloned())
         .collect();
     assert_eq!(answers.len(), failed.len());
     for (answer, attempt) in answers.iter().zip(failed) {

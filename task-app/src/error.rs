@@ -1,5 +1,7 @@
 //! The errors of the demo task.
 
+use std::fmt;
+use std::num::NonZeroU8;
 use std::str::FromStr;
 
 /// An error of the demo task. Each error has its own exit code, so that policies can distinguish
@@ -17,10 +19,50 @@ pub enum DemoError {
     NetworkError,
 }
 
-/// The error for a name that no [`DemoError`] has.
+/// Neither the name of a [`DemoError`] nor the exit code of a failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown error `{0}`")]
+#[error("unknown error `{0}`; use {names}, or an exit code from 1 to 255", names = DemoError::ALL.map(DemoError::name).join(", "))]
 pub struct UnknownDemoError(String);
+
+/// The end of a demo task that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DemoFailure {
+    Error(DemoError),
+    /// An exit code that no [`DemoError`] has.
+    ExitCode(NonZeroU8),
+}
+
+impl DemoFailure {
+    pub(crate) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Error(error) => error.exit_code(),
+            Self::ExitCode(code) => code.get(),
+        }
+    }
+}
+
+impl fmt::Display for DemoFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => write!(f, "{error} ({})", error.name()),
+            Self::ExitCode(code) => write!(f, "exit code {code}"),
+        }
+    }
+}
+
+impl FromStr for DemoFailure {
+    type Err = UnknownDemoError;
+
+    /// Reads the name of an error, or an exit code.
+    fn from_str(text: &str) -> Result<Self, UnknownDemoError> {
+        let Ok(code) = text.parse::<NonZeroU8>() else {
+            return text.parse().map(Self::Error);
+        };
+        let mut errors = DemoError::ALL.into_iter();
+        let error = errors.find(|error| error.exit_code() == code.get());
+        Ok(error.map_or(Self::ExitCode(code), Self::Error))
+    }
+}
 
 impl DemoError {
     /// All errors, in ascending order of their exit codes.

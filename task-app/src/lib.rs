@@ -5,6 +5,7 @@
 mod error;
 mod signal;
 
+use error::DemoFailure;
 pub use error::{DemoError, UnknownDemoError};
 
 use clap::{CommandFactory, Parser};
@@ -26,8 +27,8 @@ pub const EX_USAGE: u8 = 64;
 #[derive(Debug, Parser)]
 #[command(name = "task-app", version, after_help = known_errors())]
 struct Args {
-    /// Fail with this error; without it, the task succeeds.
-    error: Option<String>,
+    /// Fail with this error, or with this exit code; without it, the task succeeds.
+    error: Option<DemoFailure>,
     /// Fail before attempt N and succeed from then on. The error is ERROR, or UncaughtException
     /// without it. The attempt number is RETRY_COUNT + 1.
     #[arg(long, value_name = "N")]
@@ -66,6 +67,14 @@ pub fn is_option(word: &str) -> bool {
     known || name == "--"
 }
 
+/// The reason on one line why the program rejects these arguments. `None` if it accepts them.
+pub fn rejection(arguments: impl Iterator<Item = OsString>) -> Option<String> {
+    let parsed = Args::try_parse_from(iter::once("task-app".into()).chain(arguments));
+    let error = parsed.err().filter(clap::Error::use_stderr)?.to_string();
+    let line = error.lines().next().unwrap_or_default();
+    Some(line.trim_start_matches("error: ").to_owned())
+}
+
 /// Runs the program with these arguments, without the name of the program.
 ///
 /// Returns the exit code: 0 on success, the code of the [`DemoError`] on failure, or [`EX_USAGE`]
@@ -86,27 +95,16 @@ pub fn main_with(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(args: &Args) -> ExitCode {
-    let error = match args
-        .error
-        .as_deref()
-        .map(str::parse::<DemoError>)
-        .transpose()
-    {
-        Ok(error) => error,
-        Err(unknown) => {
-            eprintln!("task-app: {unknown}\n{}", known_errors());
-            return ExitCode::from(EX_USAGE);
-        }
-    };
     let attempt = retries().saturating_add(1);
     if let Some(duration) = args.sleep {
         thread::sleep(duration);
     }
+    let uncaught = DemoFailure::Error(DemoError::UncaughtException);
     let failure = match args.succeed_on_attempt {
         Some(success) if attempt >= success.get() => None,
-        Some(_) => Some(error.unwrap_or(DemoError::UncaughtException)),
-        // `--signal` without ERROR also counts as a failure.
-        None => error.or(args.signal.map(|_| DemoError::UncaughtException)),
+        Some(_) => Some(args.error.unwrap_or(uncaught)),
+        // `--signal` without ERROR is a failure, too.
+        None => args.error.or(args.signal.map(|_| uncaught)),
     };
     let Some(failure) = failure else {
         println!("task-app: attempt {attempt} succeeded");
@@ -119,10 +117,7 @@ fn run(args: &Args) -> ExitCode {
         );
         signal::terminate_with(signal);
     }
-    eprintln!(
-        "task-app: attempt {attempt} failed: {failure} ({})",
-        failure.name()
-    );
+    eprintln!("task-app: attempt {attempt} failed: {failure}");
     ExitCode::from(failure.exit_code())
 }
 

@@ -120,7 +120,7 @@ class Execution:
 
     def summary(self) -> Summary:
         """The summary of the events so far, without the output of the task."""
-        return summarize(deployed_event(event) for event in self.history())
+        return summarize(event_of(event) for event in self.history())
 
     def wait_for_state(self, state: str):
         """Waits until the execution has entered a state."""
@@ -163,11 +163,13 @@ def wait_until(condition: Callable[[], object], description: str):
         time.sleep(0.1)
 
 
-def deployed_event(event: dict) -> Event:
+def event_of(event: dict) -> Event:
+    """An event of the API, or of `exitwise run`, whose times are strings."""
+    at = event["timestamp"]
     details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
     return Event(
         type=event["type"],
-        time=event["timestamp"],
+        time=datetime.datetime.fromisoformat(at) if isinstance(at, str) else at,
         state=details.get("name"),
         output=json.loads(details.get("output", "null")),
         error=details.get("error"),
@@ -180,18 +182,6 @@ def run_locally(exitwise: pathlib.Path, policy: pathlib.Path, *arguments: str) -
     command = [exitwise, "run", "--fast", "--format", "json", "--policy", policy, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode in (0, 1), done.stderr
-    summary = summarize(local_event(json.loads(line)) for line in done.stdout.splitlines())
+    summary = summarize(event_of(json.loads(line)) for line in done.stdout.splitlines())
     summary.output = done.stderr.splitlines()
     return summary
-
-
-def local_event(event: dict) -> Event:
-    details = event.get("details", {})
-    return Event(
-        type=event["type"],
-        time=datetime.datetime.fromisoformat(event["timestamp"]),
-        state=event.get("state"),
-        output=details.get("output"),
-        error=details.get("error"),
-        cause=details.get("cause"),
-    )

@@ -1,7 +1,7 @@
 //! Diagnostics in formats that other programs show next to the lines: GitHub's workflow commands,
 //! and SARIF.
 
-use crate::policy_file::PolicyFile;
+use crate::policy_file::{PolicyFile, UnreadableFile};
 use exitwise_engine::diagnostic::{Code, Diagnostic};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -14,12 +14,6 @@ const DOCUMENT: &str = include_str!("../../embedded/diagnostics.md");
 /// Source: GitHub Actions, "Workflow commands", "Setting an error message"; escapes as in
 /// actions/toolkit, `command.ts`.
 pub(crate) fn github(problem: &Diagnostic, file: &PolicyFile) -> String {
-    let data = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
-    };
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let (line, column) = problem.position(&file.text);
     let (end_line, end_column) = problem.end(&file.text);
     // GitHub shows columns only within one line. It counts the end column as part of the problem.
@@ -28,12 +22,31 @@ pub(crate) fn github(problem: &Diagnostic, file: &PolicyFile) -> String {
         _ => format!(",endLine={end_line}"),
     };
     let title = property(&format!("{}: {}", problem.code, problem.message));
-    let (severity, name) = (problem.code.severity(), property(&file.name));
+    let (severity, name) = (problem.code.severity(), property(&file.location()));
     let text = data(&label_and_help(problem));
     format!("::{severity} file={name},line={line}{end},title={title}::{text}")
 }
 
-/// Returns what is wrong and, on a separate line, what to type instead.
+/// A file that cannot be read, as a workflow command.
+pub(crate) fn github_unreadable(file: &UnreadableFile) -> String {
+    let name = property(&file.path.to_string_lossy());
+    let text = data(&format!("{:#}", file.error));
+    format!("::error file={name}::{text}")
+}
+
+/// A text, escaped for the end of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A text, escaped for a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// What is wrong, and on a line of its own what to type instead.
 fn label_and_help(problem: &Diagnostic) -> String {
     match &problem.help {
         Some(help) => format!("{}\nhelp: {help}", problem.label),
@@ -41,10 +54,11 @@ fn label_and_help(problem: &Diagnostic) -> String {
     }
 }
 
-/// Returns all problems of all files as a SARIF log. Its rules are the codes that occur.
+/// All problems of all files as a SARIF log. Its rules are the codes that occur. Files that cannot
+/// be read are notifications.
 ///
 /// Source: Static Analysis Results Interchange Format (SARIF) Version 2.1.0, OASIS Standard.
-pub(crate) fn sarif(files: &[PolicyFile]) -> Value {
+pub(crate) fn sarif(files: &[PolicyFile], unreadable: &[UnreadableFile]) -> Value {
     const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
     let problems = || {
         let of_file = |file| move |problem| (problem, file);
@@ -57,7 +71,7 @@ pub(crate) fn sarif(files: &[PolicyFile]) -> Value {
         .collect();
     let artifacts = files
         .iter()
-        .map(|file| json!({"location": {"uri": uri(&file.name)}}));
+        .map(|file| json!({"location": {"uri": uri(&file.location())}}));
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -67,6 +81,10 @@ pub(crate) fn sarif(files: &[PolicyFile]) -> Value {
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": codes.into_iter().map(sarif_rule).collect::<Vec<_>>(),
             }},
+            "invocations": [{
+                "executionSuccessful": unreadable.is_empty(),
+                "toolExecutionNotifications": unreadable.iter().map(sarif_notification).collect::<Vec<_>>(),
+            }],
             "columnKind": "unicodeCodePoints",
             "artifacts": artifacts.collect::<Vec<_>>(),
             "results": problems().map(|(problem, file)| sarif_result(problem, file)).collect::<Vec<_>>(),
@@ -99,7 +117,7 @@ fn sarif_result(problem: &Diagnostic, file: &PolicyFile) -> Value {
         "endLine": end_line,
         "endColumn": end_column,
     });
-    let location = json!({"artifactLocation": {"uri": uri(&file.name)}, "region": region});
+    let location = json!({"artifactLocation": {"uri": uri(&file.location())}, "region": region});
     json!({
         "ruleId": problem.code.as_str(),
         "level": problem.code.severity().to_string(),
@@ -108,7 +126,16 @@ fn sarif_result(problem: &Diagnostic, file: &PolicyFile) -> Value {
     })
 }
 
-/// Returns a path as a URI reference.
+fn sarif_notification(file: &UnreadableFile) -> Value {
+    let location = json!({"uri": uri(&file.path.to_string_lossy())});
+    json!({
+        "level": "error",
+        "message": {"text": format!("{:#}", file.error)},
+        "locations": [{"physicalLocation": {"artifactLocation": location}}],
+    })
+}
+
+/// A path as a URI reference.
 fn uri(path: &str) -> String {
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let encoded = |byte: u8| match is_unreserved(byte) {

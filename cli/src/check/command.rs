@@ -1,55 +1,83 @@
 //! `exitwise check`: reports the problems of policies, and the worst case of usable ones.
 
-use super::annotations::{github, sarif};
+use super::annotations::{github, github_unreadable, sarif};
 use super::policy_tests::TestResult;
 use crate::args::{Check, CheckFormat};
+use crate::output::stream::{complain, stdout};
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
-use crate::policy_file::PolicyFile;
+use crate::policy_file::{PolicyFile, UnreadableFile};
 use crate::status::Status;
 use anyhow::Result;
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
-use exitwise_engine::diagnostic::Severity;
+use exitwise_engine::diagnostic::{Diagnostic, Severity};
 use exitwise_lambda::{Problem, WorstCaseFigures};
 use serde_json::json;
 use std::io::Write;
 
 pub(crate) fn run(args: &Check) -> Result<Status> {
-    let files = args
-        .policies
-        .iter()
-        .map(|path| PolicyFile::load(Some(path)));
-    let mut files = files.collect::<Result<Vec<_>>>()?;
+    let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
     let mut worst = Status::Fine;
-    for file in &mut files {
-        let tests = file.run_tests();
-        let status = status_of(file, &tests, args.deny.is_some());
-        match args.format {
-            CheckFormat::Json => writeln!(anstream::stdout(), "{}", as_json(file, &tests))?,
-            CheckFormat::Sarif => {}
-            CheckFormat::Github => {
-                for problem in &file.diagnostics {
-                    writeln!(anstream::stdout(), "{}", github(problem, file))?;
-                }
-                print_summary(file, &tests, status, args.witness)?;
+    for file in PolicyFile::load_all(&args.policies) {
+        match file {
+            Ok(mut file) => {
+                worst = worst.max(check(&mut file, args)?);
+                checked.push(file);
             }
-            CheckFormat::Text => {
-                file.print_diagnostics();
-                print_summary(file, &tests, status, args.witness)?;
+            Err(file) => {
+                worst = worst.max(Status::Usage);
+                report_unreadable(&file, args.format)?;
+                unreadable.push(file);
             }
         }
-        worst = worst.max(status);
     }
     if args.format == CheckFormat::Sarif {
-        writeln!(anstream::stdout(), "{:#}", sarif(&files))?;
+        writeln!(stdout(), "{:#}", sarif(&checked, &unreadable))?;
     }
     Ok(worst)
 }
 
-fn status_of(file: &PolicyFile, tests: &[TestResult], deny_warnings: bool) -> Status {
-    let has_warnings = file.count(Severity::Warning) > 0;
-    if file.policy.is_none() || deny_warnings && has_warnings {
+/// Checks one policy, and prints the result unless the format is SARIF.
+fn check(file: &mut PolicyFile, args: &Check) -> Result<Status> {
+    let tests = file.run_tests();
+    file.diagnostics
+        .retain(|problem| !args.allow.contains(&problem.code));
+    let status = status_of(file, &tests, args);
+    match args.format {
+        CheckFormat::Json => writeln!(stdout(), "{}", as_json(file, &tests))?,
+        CheckFormat::Sarif => {}
+        CheckFormat::Github => {
+            for problem in &file.diagnostics {
+                writeln!(stdout(), "{}", github(problem, file))?;
+            }
+            print_summary(file, &tests, status, args)?;
+        }
+        CheckFormat::Text => {
+            file.print_diagnostics();
+            print_summary(file, &tests, status, args)?;
+        }
+    }
+    Ok(status)
+}
+
+/// Prints that a file cannot be read, so that programs miss no file.
+fn report_unreadable(file: &UnreadableFile, format: CheckFormat) -> Result<()> {
+    file.print();
+    match format {
+        CheckFormat::Json => {
+            let (policy, error) = (file.path.to_string_lossy(), format!("{:#}", file.error));
+            writeln!(stdout(), "{}", json!({"policy": policy, "error": error}))?;
+        }
+        CheckFormat::Github => writeln!(stdout(), "{}", github_unreadable(file))?,
+        CheckFormat::Sarif | CheckFormat::Text => {}
+    }
+    Ok(())
+}
+
+fn status_of(file: &PolicyFile, tests: &[TestResult], args: &Check) -> Status {
+    let is_denied = |problem: &Diagnostic| args.deny.iter().any(|what| what.denies(problem.code));
+    if file.policy.is_none() || file.diagnostics.iter().any(is_denied) {
         Status::BadPolicy
     } else if tests.iter().any(|test| !test.passed) {
         Status::No
@@ -62,18 +90,23 @@ fn print_summary(
     file: &PolicyFile,
     tests: &[TestResult],
     status: Status,
-    with_witness: bool,
+    args: &Check,
 ) -> Result<()> {
     let name = &file.name;
     let Some(policy) = &file.policy else {
-        let errors = counted(file.count(Severity::Error), "error");
-        anstream::eprintln!("{BAD}{name}{BAD:#}: {errors}");
+        let errors = file.counted_errors();
+        complain(format_args!("{BAD}{name}{BAD:#}: {errors}"));
         return Ok(());
     };
     let failed = tests.iter().filter(|test| !test.passed).count();
     if failed > 0 {
         let tests = counted(tests.len(), "test");
-        anstream::eprintln!("{BAD}{name}{BAD:#}: {failed} of {tests} failed");
+        complain(format_args!(
+            "{BAD}{name}{BAD:#}: {failed} of {tests} failed"
+        ));
+        return Ok(());
+    }
+    if args.quiet && status == Status::Fine {
         return Ok(());
     }
     let (style, word) = match status {
@@ -91,12 +124,12 @@ fn print_summary(
     };
     let worst = WorstCase::of(policy);
     let summary = worst_case::summary(&worst);
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     writeln!(
         out,
         "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {summary}"
     )?;
-    if with_witness {
+    if args.witness {
         write!(out, "{}", worst_case::witness(policy, &worst))?;
     }
     Ok(())
@@ -109,7 +142,7 @@ fn as_json(file: &PolicyFile, tests: &[TestResult]) -> serde_json::Value {
         .map(|problem| Problem::new(problem, &file.text));
     let policy = file.policy.as_ref();
     json!({
-        "policy": file.name,
+        "policy": file.location(),
         "hash": policy.map(Policy::hash),
         "rules": policy.map(|policy| policy.rules().len()),
         "worst_case": policy.map(|policy| WorstCaseFigures::from(&WorstCase::of(policy))),

@@ -1,12 +1,12 @@
 //! Runs the tests in a policy file.
 
+use crate::input;
 use crate::policy_file::PolicyFile;
 use exitwise_engine::analysis::{DrawnDecision, TestOutcome, TestReport};
 use exitwise_engine::policy::TestCase;
 use exitwise_lambda::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// The result of one test, in JSON for other programs.
@@ -36,10 +36,11 @@ impl PolicyFile {
         let Some(policy) = &self.policy else {
             return Vec::new();
         };
-        let folder = Path::new(&self.name).parent().unwrap_or(Path::new(""));
+        let folder = self.path.as_deref().and_then(Path::parent);
+        let folder = folder.unwrap_or(Path::new(""));
         let paths = policy.test_cases().iter().flat_map(TestCase::event_paths);
         let payloads: BTreeMap<_, _> = paths
-            .map(|path| (path, fs::read(folder.join(path))))
+            .map(|path| (path, input::read(&folder.join(path), "event")))
             .collect();
         let events: BTreeMap<_, _> = payloads
             .iter()
@@ -49,7 +50,7 @@ impl PolicyFile {
             Some(Ok(event)) => event
                 .failure()
                 .map_err(|why| format!("not an event: {why}")),
-            Some(Err(error)) => Err(format!("cannot read it: {error}")),
+            Some(Err(error)) => Err(format!("cannot read it: {}", error.root_cause())),
             None => Err("it was not read".into()),
         });
         let results = report

@@ -3,6 +3,7 @@
 use super::difference::{Change, ChangeKind, ChangedSetting, Difference};
 use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
+use crate::output::stream::stdout;
 use crate::output::terminal::{BAD, FAINT, GOOD, one_line};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -16,7 +17,8 @@ use std::io::Write;
 const MAX_FAILURES_CHARS: usize = 200;
 
 pub(crate) fn run(args: &Diff) -> Result<Status> {
-    let [old, new] = [&args.old, &args.new].map(|path| PolicyFile::load(Some(path)));
+    let paths = [Some(&*args.old), args.new.as_deref()];
+    let [old, new] = paths.map(PolicyFile::load);
     let (Some((old_name, old)), Some((new_name, new))) = (old?.usable(), new?.usable()) else {
         return Ok(Status::BadPolicy);
     };
@@ -26,7 +28,7 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
         all: args.all,
         difference: Difference::between(&old, &new),
     };
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     match args.format {
         DiffFormat::Text => write!(out, "{}", report.text())?,
         DiffFormat::Markdown => write!(out, "{}", report.markdown())?,

@@ -5,18 +5,15 @@ use super::end_report::{EndReport, history_summary};
 use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
+use crate::input::{self, name_of};
+use crate::output::stream::stdout;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::{Policy, RetryState};
 use exitwise_lambda::Event;
-use std::fs;
-use std::io::{Read, Write};
-use std::path::Path;
-
-/// The file name that stands for standard input.
-const STANDARD_INPUT: &str = "-";
+use std::io::Write;
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
     let Some((file, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
@@ -29,27 +26,15 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         last_passed: String::new(),
     };
     for path in &args.events {
-        let (name, payload) = read(path)?;
+        let name = name_of(path);
+        let file = input::open(path).with_context(|| format!("cannot read the event {name}"))?;
         let recording =
-            Recording::read(payload).with_context(|| format!("{name} cannot be explained"))?;
+            Recording::read(file).with_context(|| format!("{name} cannot be explained"))?;
         if explainer.explain(&name, &recording)?.is_none() {
             return Ok(Status::BadPolicy);
         }
     }
     Ok(Status::Fine)
-}
-
-/// Reads a file, and returns its name and its content.
-fn read(path: &Path) -> Result<(String, Vec<u8>)> {
-    if path.as_os_str() == STANDARD_INPUT {
-        let mut payload = Vec::new();
-        let read = std::io::stdin().read_to_end(&mut payload);
-        read.context("cannot read the event from standard input")?;
-        return Ok(("standard input".into(), payload));
-    }
-    let name = path.display().to_string();
-    let payload = fs::read(path).with_context(|| format!("cannot read the event {name}"))?;
-    Ok((name, payload))
 }
 
 struct Explainer<'a> {
@@ -77,7 +62,7 @@ impl Explainer<'_> {
                 }
                 if self.args.format == Format::Text {
                     let summary = history_summary(name, history, &agreements);
-                    write!(anstream::stdout(), "{summary}")?;
+                    write!(stdout(), "{summary}")?;
                 }
                 Ok(Some(()))
             }
@@ -87,7 +72,7 @@ impl Explainer<'_> {
                     return Ok(self.event(name, &call.payload, Some(&call))?.map(drop));
                 }
                 let report = EndReport::new(name, execution, &self.file, &self.policy);
-                let mut out = anstream::stdout();
+                let mut out = stdout();
                 match self.args.format {
                     Format::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
                     Format::Text => write!(out, "{}", report.text())?,
@@ -127,7 +112,7 @@ impl Explainer<'_> {
             explained: failure.map(|failure| (failure, Explanation::of(policy, failure))),
             call,
         };
-        let mut out = anstream::stdout();
+        let mut out = stdout();
         match self.args.format {
             Format::Json => writeln!(out, "{}", report.json()?)?,
             Format::Text => {

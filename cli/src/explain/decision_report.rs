@@ -203,12 +203,29 @@ impl<'r> DecisionReport<'r> {
             tally_after.counted(),
             policy.limits().max_retries,
         );
+        text += &self.charged_line(before);
         let (before, after) = (before.waited_seconds(), after.waited_seconds());
         let _ = writeln!(text, "  waited:   {before} -> {after} s");
         text
     }
 
-    /// Describes the recorded answer. `None` if it is the same decision.
+    /// The retries before that no rule of the policy explains. Empty if there are none.
+    fn charged_line(&self, before: &Counters) -> String {
+        let by_rules = before.retries().iter();
+        let unknown = by_rules.filter(|(name, _)| self.policy.rule(name).is_none());
+        let unknown: Vec<_> = unknown
+            .map(|(name, times)| format!("{name} ×{times}"))
+            .collect();
+        match unknown.is_empty() {
+            true => String::new(),
+            false => format!(
+                "  charged:  {}: not in this policy, so it counts against every rule\n",
+                unknown.join(", ")
+            ),
+        }
+    }
+
+    /// The recorded answer. `None` if it is the same decision.
     fn recorded(&self, call: &Call) -> Option<String> {
         match &call.answer {
             RecordedAnswer::Decision(decision) => {

@@ -1,13 +1,13 @@
 //! Execution histories: the calls of ProcessError in them, and the end of the execution.
 
-use super::recording::{RecordedEnd, event_of, text};
+use super::document::{EventDetails, HistoryDocument, RecordedEvent};
+use super::recording::{RecordedEnd, event_of};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The parts of a history that concern retries.
-pub(super) struct History {
-    /// The calls of ProcessError, in order. If the state machine never calls it, the failed tasks
-    /// instead.
+/// The part of a history that is about retries.
+pub(crate) struct History {
+    /// The calls of ProcessError, in order; the failed tasks if the state machine never calls it.
     pub(super) calls: Vec<Call>,
     /// Number of calls whose input is missing from the history.
     pub(super) calls_without_input: usize,
@@ -18,16 +18,16 @@ pub(super) struct History {
 }
 
 /// A call of ProcessError.
-pub(super) struct Call {
-    /// The `id` of the event in the history.
+pub(crate) struct Call {
+    /// The `id` of the history's event.
     pub(super) event_id: u64,
     /// The input of the function.
     pub(super) payload: Vec<u8>,
     pub(super) answer: RecordedAnswer,
 }
 
-/// The recorded answer to a call of ProcessError.
-pub(super) enum RecordedAnswer {
+/// How a call ended.
+pub(crate) enum RecordedAnswer {
     /// There was no call: a task failed in a state machine that does not call ProcessError.
     NotCalled,
     /// The history contains no answer.
@@ -48,7 +48,15 @@ impl Call {
         }
     }
 
-    /// Returns the recorded decision. `None` if there is none.
+    fn of_event(event_id: u64, event: &Value) -> Self {
+        Self {
+            event_id,
+            payload: event.to_string().into_bytes(),
+            answer: RecordedAnswer::Missing,
+        }
+    }
+
+    /// The decision, if one was recorded.
     pub(super) fn decision(&self) -> Option<&Value> {
         match &self.answer {
             RecordedAnswer::Decision(decision) => Some(decision),
@@ -58,159 +66,148 @@ impl Call {
 }
 
 impl History {
-    /// Reads the events of a history. `None` if no event has an `id`.
-    pub(super) fn read(events: &[Value], is_truncated: bool) -> Option<Self> {
-        let by_id = events
-            .iter()
-            .filter_map(|event| Some((event.get("id")?.as_u64()?, event)));
-        let events = Events(by_id.collect());
-        let (_, last) = events.0.last_key_value()?;
+    /// Finds the calls in the events of a history. `None` if there are no events.
+    pub(super) fn new(document: HistoryDocument) -> Option<Self> {
+        let by_id = document.events.into_iter().map(|event| (event.id, event));
+        let events: BTreeMap<_, _> = by_id.collect();
+        let (_, last) = events.last_key_value()?;
         let end = execution_end(last);
-        let mut calls = Vec::new();
+        let mut calls = BTreeMap::new();
         let mut calls_without_input = 0;
-        for (&event_id, event) in &events.0 {
-            if !is_call(event) {
-                continue;
-            }
-            // The input of the state can replace a missing input of the function: only the
-            // execution's data and the policy are not in it.
-            match function_input(event).or_else(|| events.state_input(event_id)) {
-                Some(input) if input.get("taskError").is_some() => calls.push(Call {
-                    event_id,
-                    payload: input.to_string().into_bytes(),
-                    answer: RecordedAnswer::Missing,
-                }),
-                Some(_) => {}
-                None => calls_without_input += 1,
-            }
-        }
-        for (id, event) in &events.0 {
-            let scheduled = events
-                .before(*id)
-                .find(|(_, event)| kind(event).ends_with("Scheduled"));
-            let call = calls
-                .iter_mut()
-                .find(|call| Some(call.event_id) == scheduled.map(|it| it.0));
-            if let Some((call, answer)) = call.zip(answer(event)) {
+        // Events can only be caused by earlier ones.
+        let mut origins: BTreeMap<u64, Origin<'_>> = BTreeMap::new();
+        for (&event_id, event) in &events {
+            let origin = event
+                .previous
+                .and_then(|previous| Some((events.get(&previous)?, origins.get(&previous)?)))
+                .map(|(previous, origin)| origin.after(previous))
+                .unwrap_or_default();
+            if is_call(event) {
+                // The input of the state is almost that of the function: it lacks the execution and
+                // the policy.
+                match function_input(event).or_else(|| parsed(origin.input?)) {
+                    Some(input) if input.get("taskError").is_some() => {
+                        calls.insert(event_id, Call::of_event(event_id, &input));
+                    }
+                    Some(_) => {}
+                    None => calls_without_input += 1,
+                }
+            } else if let Some(call) = origin.scheduled.and_then(|id| calls.get_mut(&id))
+                && let Some(answer) = answer(event)
+            {
                 call.answer = answer;
             }
+            origins.insert(event_id, origin);
         }
+        let mut calls: Vec<_> = calls.into_values().collect();
         if calls.is_empty() && calls_without_input == 0 {
             let of_tasks = events
-                .0
-                .iter()
-                .filter(|(_, event)| kind(event).starts_with("Task"));
-            let failed = of_tasks.filter_map(|(id, event)| Some((*id, failure(event)?)));
-            calls = failed
-                .map(|(id, task_error)| Call::hypothetical(id, &task_error))
-                .collect();
+                .values()
+                .filter(|event| event.kind.starts_with("Task") && is_failure(event));
+            for event in of_tasks {
+                match failure(event) {
+                    Some(task_error) => calls.push(Call::hypothetical(event.id, &task_error)),
+                    None => calls_without_input += 1,
+                }
+            }
         }
         Some(Self {
             calls,
             calls_without_input,
             end,
-            is_truncated,
+            is_truncated: document.is_truncated,
         })
     }
 }
 
-/// The events of a history by their IDs.
-struct Events<'e>(BTreeMap<u64, &'e Value>);
+/// What led to an event.
+#[derive(Clone, Copy, Default)]
+struct Origin<'e> {
+    /// The event that scheduled the current task or function.
+    scheduled: Option<u64>,
+    /// The input of the current Task state.
+    input: Option<&'e str>,
+}
 
-impl<'e> Events<'e> {
-    /// Returns the events that led to this one, starting with the latest.
-    fn before(&self, id: u64) -> impl Iterator<Item = (u64, &'e Value)> {
-        let previous = |id: u64| {
-            let previous = self.0.get(&id)?.get("previousEventId")?.as_u64()?;
-            // IDs grow along the history. Following any other order could never end.
-            let event = self.0.get(&previous).filter(|_| previous < id)?;
-            Some((previous, *event))
-        };
-        std::iter::successors(previous(id), move |(id, _)| previous(*id))
-    }
-
-    /// Returns the input of the state in which this event occurred. `None` if it is missing.
-    fn state_input(&self, id: u64) -> Option<Value> {
-        let (_, entered) = self
-            .before(id)
-            .find(|(_, event)| kind(event) == "TaskStateEntered")?;
-        nested_json(entered, "/stateEnteredEventDetails/input")
+impl<'e> Origin<'e> {
+    /// What led to the event after `event`, which has this origin.
+    fn after(mut self, event: &'e RecordedEvent) -> Self {
+        if event.kind.ends_with("Scheduled") {
+            self.scheduled = Some(event.id);
+        }
+        if event.kind == "TaskStateEntered" {
+            self.input = event.details.input.as_deref();
+        }
+        self
     }
 }
 
-/// Returns whether the event is a call of a Lambda function.
-fn is_call(event: &Value) -> bool {
-    let service = || text(event, "/taskScheduledEventDetails/resourceType");
-    match kind(event) {
+/// Whether the event is a call of a Lambda function.
+fn is_call(event: &RecordedEvent) -> bool {
+    match event.kind.as_str() {
         "LambdaFunctionScheduled" => true,
-        "TaskScheduled" => service().as_deref() == Some("lambda"),
+        "TaskScheduled" => event.details.resource_type.as_deref() == Some("lambda"),
         _ => false,
     }
 }
 
-/// Returns the input of the Lambda function that this event calls. `None` if it is missing.
-fn function_input(event: &Value) -> Option<Value> {
-    if kind(event) == "LambdaFunctionScheduled" {
-        return nested_json(event, "/lambdaFunctionScheduledEventDetails/input");
+/// The input of a Lambda function that is called.
+fn function_input(event: &RecordedEvent) -> Option<Value> {
+    if event.kind == "LambdaFunctionScheduled" {
+        return parsed(event.details.input.as_deref()?);
     }
-    let mut call = nested_json(event, "/taskScheduledEventDetails/parameters")?;
+    let mut call = parsed(event.details.parameters.as_deref()?)?;
     Some(call.get_mut("Payload")?.take())
 }
 
-/// Returns the answer of a Lambda function if this event ends a call.
-fn answer(event: &Value) -> Option<RecordedAnswer> {
-    let decision = match kind(event) {
-        "TaskSucceeded" => {
-            let mut output = nested_json(event, "/taskSucceededEventDetails/output")?;
-            output.get_mut("Payload")?.take()
-        }
-        "LambdaFunctionSucceeded" => {
-            nested_json(event, "/lambdaFunctionSucceededEventDetails/output")?
-        }
-        _ => return text(&failure(event)?, "/Error").map(RecordedAnswer::Error),
+/// The answer of a Lambda function, if this event is the end of a call.
+fn answer(event: &RecordedEvent) -> Option<RecordedAnswer> {
+    let output = || parsed(event.details.output.as_deref()?);
+    let decision = match event.kind.as_str() {
+        "TaskSucceeded" => output()?.get_mut("Payload")?.take(),
+        "LambdaFunctionSucceeded" => output()?,
+        _ if is_failure(event) => return event.details.error.clone().map(RecordedAnswer::Error),
+        _ => return None,
     };
     Some(RecordedAnswer::Decision(decision))
 }
 
-/// Returns the `Error` and the `Cause` if this event reports the failure of a task or a function.
-fn failure(event: &Value) -> Option<Value> {
-    let details = match kind(event) {
-        "TaskFailed" => "/taskFailedEventDetails",
-        "TaskTimedOut" => "/taskTimedOutEventDetails",
-        "TaskSubmitFailed" => "/taskSubmitFailedEventDetails",
-        "LambdaFunctionFailed" => "/lambdaFunctionFailedEventDetails",
-        "LambdaFunctionTimedOut" => "/lambdaFunctionTimedOutEventDetails",
-        _ => return None,
-    };
-    let details = event.pointer(details)?;
-    Some(json!({"Error": details.get("error"), "Cause": details.get("cause")}))
+/// Whether the event reports the failure of a task or function.
+fn is_failure(event: &RecordedEvent) -> bool {
+    [
+        "TaskFailed",
+        "TaskTimedOut",
+        "TaskSubmitFailed",
+        "LambdaFunctionFailed",
+        "LambdaFunctionTimedOut",
+    ]
+    .contains(&event.kind.as_str())
 }
 
-/// Returns the end of the execution if this event is its end.
-fn execution_end(event: &Value) -> Option<RecordedEnd> {
-    let (status, details) = match kind(event) {
-        "ExecutionSucceeded" => ("SUCCEEDED", ""),
-        "ExecutionFailed" => ("FAILED", "/executionFailedEventDetails"),
-        "ExecutionTimedOut" => ("TIMED_OUT", "/executionTimedOutEventDetails"),
-        "ExecutionAborted" => ("ABORTED", "/executionAbortedEventDetails"),
+/// `Error` and `Cause` of a failure. `None` if the history has no data.
+fn failure(event: &RecordedEvent) -> Option<Value> {
+    let EventDetails { error, cause, .. } = &event.details;
+    let is_known = error.is_some() || cause.is_some();
+    is_known.then(|| json!({"Error": error, "Cause": cause}))
+}
+
+/// How the execution ended, if this event is its end.
+fn execution_end(event: &RecordedEvent) -> Option<RecordedEnd> {
+    let status = match event.kind.as_str() {
+        "ExecutionSucceeded" => "SUCCEEDED",
+        "ExecutionFailed" => "FAILED",
+        "ExecutionTimedOut" => "TIMED_OUT",
+        "ExecutionAborted" => "ABORTED",
         _ => return None,
     };
-    let detail = |key| text(event, &format!("{details}/{key}"));
     Some(RecordedEnd {
         status: status.into(),
-        error: detail("error"),
-        cause: detail("cause"),
+        error: event.details.error.clone(),
+        cause: event.details.cause.clone(),
     })
 }
 
-fn kind(event: &Value) -> &str {
-    event
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-/// Parses the JSON text in a string of another JSON document, as AWS stores inputs and outputs.
-fn nested_json(event: &Value, pointer: &str) -> Option<Value> {
-    serde_json::from_str(event.pointer(pointer)?.as_str()?).ok()
+/// The JSON document in a string of another one; AWS passes inputs and outputs like that.
+fn parsed(document: &str) -> Option<Value> {
+    serde_json::from_str(document).ok()
 }

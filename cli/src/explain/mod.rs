@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 mod decision_report;
+mod document;
 mod end_report;
 mod history;
-mod recording;
+pub(crate) mod recording;

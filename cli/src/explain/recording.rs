@@ -1,36 +1,43 @@
 //! Recordings of an execution: an event of ProcessError, or the output of the AWS command line
 //! about the whole execution.
 
+use super::document::HistoryDocument;
 use super::history::History;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use exitwise_lambda::Event;
 use serde_json::{Value, json};
+use std::io::{BufReader, Read};
+
+/// Size of the largest file that can be anything but a history, in bytes.
+///
+/// Above the largest event that Lambda takes, 6 MB (Lambda quotas, "Invocation payload").
+const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// Describes the recordings that can be explained, for error messages.
 const SUPPORTED: &str = "give an event of ProcessError (it has `taskError`), or what `aws \
                          stepfunctions get-execution-history` or `describe-execution` prints as \
                          JSON";
 
-/// The content of a recording.
-pub(super) enum Recording {
-    /// An event as ProcessError receives it.
+/// The content of a file.
+pub(crate) enum Recording {
+    /// An event as ProcessError gets it.
     Event(Vec<u8>),
-    /// The output of `aws stepfunctions get-execution-history`.
+    /// The output of `aws stepfunctions get-execution-history`, or of `exitwise run`.
     History(History),
     /// The output of `aws stepfunctions describe-execution`.
     Description(ExecutionDescription),
 }
 
 /// An execution without its history.
-pub(super) struct ExecutionDescription {
+pub(crate) struct ExecutionDescription {
     pub(super) arn: Option<String>,
     pub(super) end: RecordedEnd,
 }
 
 /// The end of an execution.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct RecordedEnd {
-    /// The status as Step Functions reports it, for example `FAILED`.
+pub(crate) struct RecordedEnd {
+    /// As Step Functions spells it: `FAILED`, for example.
     pub(super) status: String,
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
@@ -40,23 +47,30 @@ impl Recording {
     /// Recognizes the kind of a recording, and parses it.
     ///
     /// # Errors
-    /// Returns an error if the content cannot be explained. The message describes what was found
-    /// instead.
-    pub(super) fn read(payload: Vec<u8>) -> Result<Self> {
+    /// It cannot be explained; the message says what was found instead.
+    pub(crate) fn read(mut file: impl Read) -> Result<Self> {
+        let mut payload = Vec::new();
+        let limit = u64::try_from(MAX_EVENT_BYTES).unwrap_or(u64::MAX);
+        file.by_ref().take(limit + 1).read_to_end(&mut payload)?;
+        if payload.len() > MAX_EVENT_BYTES {
+            let history = Self::history(payload.chain(file));
+            return history.with_context(|| format!("it is too large for an event; {SUPPORTED}"));
+        }
         if Event::read(&payload).failure().is_ok() {
             return Ok(Self::Event(payload));
         }
-        let value: Value = match serde_json::from_slice(&payload) {
-            Ok(value) => value,
-            Err(error) => bail!("it is not JSON ({error}); {SUPPORTED}"),
+        let mut documents = serde_json::Deserializer::from_slice(&payload).into_iter();
+        let value: Value = match documents.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => bail!("it is not JSON ({error}); {SUPPORTED}"),
+            None => bail!("it is empty; {SUPPORTED}"),
         };
-        if let Some(events) = value.get("events").unwrap_or(&value).as_array() {
-            let mut tokens = ["nextToken", "NextToken"].into_iter();
-            let is_truncated = tokens.any(|it| value.get(it).is_some_and(Value::is_string));
-            return match History::read(events, is_truncated) {
-                Some(history) => Ok(Self::History(history)),
-                None => bail!("none of its events has an `id`; {SUPPORTED}"),
-            };
+        let is_event = value.get("id").is_some() && value.get("type").is_some();
+        if is_event || value.get("events").unwrap_or(&value).is_array() {
+            return Self::history(&*payload);
+        }
+        if let Some(Err(error)) = documents.next() {
+            bail!("it is not JSON ({error}); {SUPPORTED}");
         }
         if value.get("taskError").is_some() {
             return Ok(Self::Event(payload));
@@ -75,6 +89,29 @@ impl Recording {
             return Ok(Self::Event(event_of(&value)));
         }
         bail!("it is {}; {SUPPORTED}", described(&value))
+    }
+
+    fn history(stream: impl Read) -> Result<Self> {
+        match History::new(HistoryDocument::read(BufReader::new(stream))?) {
+            Some(history) => Ok(Self::History(history)),
+            None => bail!("none of its events has an `id`; {SUPPORTED}"),
+        }
+    }
+
+    /// `taskError` of each failure, in order.
+    ///
+    /// # Errors
+    /// There is no failure of a task.
+    pub(crate) fn task_errors(self) -> Result<Vec<Value>> {
+        let payloads = match self {
+            Self::Event(payload) => vec![payload],
+            Self::History(history) => history.calls.into_iter().map(|call| call.payload).collect(),
+            Self::Description(execution) => match execution.task_error() {
+                Some(task_error) => vec![event_of(&task_error)],
+                None => bail!("only the execution's history has the failures of its task"),
+            },
+        };
+        payloads.iter().map(|payload| task_error(payload)).collect()
     }
 }
 
@@ -112,13 +149,24 @@ impl RecordedEnd {
     }
 }
 
-/// Returns the event of ProcessError for a first failure.
+/// `taskError` of an event.
+fn task_error(payload: &[u8]) -> Result<Value> {
+    let failure = Event::read(payload).failure().map(drop);
+    failure.map_err(|why| anyhow!("it is not an event: {why}"))?;
+    let mut event: Value = serde_json::from_slice(payload)?;
+    Ok(event
+        .get_mut("taskError")
+        .map(Value::take)
+        .unwrap_or_default())
+}
+
+/// The event of ProcessError for a first failure.
 pub(super) fn event_of(task_error: &Value) -> Vec<u8> {
     json!({"taskError": task_error}).to_string().into_bytes()
 }
 
-/// Returns the string at this JSON pointer. `None` if there is none.
-pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
+/// The string at this place in a JSON document.
+fn text(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer)?.as_str().map(str::to_owned)
 }
 

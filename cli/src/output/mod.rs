@@ -1,4 +1,6 @@
 //! Output that several commands share.
 
+pub(crate) mod file;
+pub(crate) mod stream;
 pub(crate) mod terminal;
 pub(crate) mod worst_case;

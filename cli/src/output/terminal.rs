@@ -1,9 +1,7 @@
 //! Styles and lines of text for a terminal.
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Result;
 use exitwise_engine::policy::Type;
-use std::io::Write;
 
 /// Maximum width of printed lines, in characters.
 const WIDTH: usize = 80;
@@ -37,14 +35,7 @@ pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     line
 }
 
-/// Prints a line and flushes it, even if the output is buffered.
-pub(crate) fn say(line: &str) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{line}")?;
-    Ok(out.flush()?)
-}
-
-/// Returns a count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
+/// A count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{s}")

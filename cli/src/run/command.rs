@@ -6,18 +6,22 @@ use super::ecs::Entrypoint;
 use super::report::RunReport;
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
-use crate::args::{Format, Run};
-use crate::output::terminal::say;
+use crate::args::{Cli, Format, Run};
+use crate::explain::recording::Recording;
+use crate::input::{self, name_of};
+use crate::output::stream::{is_stdout_closed, say};
+use crate::output::terminal::counted;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
+use clap::CommandFactory;
 use exitwise_asl_runner::{Clock, Definition, Execution, ExecutionEnd, VirtualClock};
 use exitwise_engine::Policy;
-use exitwise_lambda::{Event, Handler};
+use exitwise_lambda::Handler;
 use serde_json::{Value, json};
 use std::cell::Cell;
+use std::env;
 use std::path::Path;
-use std::{env, fs};
 use time::OffsetDateTime;
 
 /// The ID of the execution. It is always the same, because it determines the jitter, and a run
@@ -32,9 +36,9 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     let run_task = run_task(args)?;
     let definition = definition(args, &policy)?;
     if args.format == Format::Text {
-        let failures = match args.replay.len() {
-            0 => input.to_string(),
-            recorded => format!("{recorded} recorded failures"),
+        let failures = match &run_task {
+            RunTask::Start(_) => input.to_string(),
+            RunTask::Replay(failures) => counted(failures.len(), "recorded failure"),
         };
         say(&format!(
             "{failures} under {policy_name} ({})",
@@ -43,7 +47,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     }
     let signals = Signals::listen()?;
     let decided = Cell::new(None);
-    let mut report = RunReport::new(args.format, &policy_name, args.fast, &decided);
+    let mut report = RunReport::new(args, &policy_name, &decided);
     let handler = Handler::new(policy);
     let mut tasks = LocalTasks {
         run_task,
@@ -65,6 +69,9 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
         if printed.is_ok() {
             printed = report.event(event);
         }
+        if printed.is_err() || is_stdout_closed() {
+            signals.interrupt();
+        }
     });
     printed?;
     Ok(match end {
@@ -85,7 +92,8 @@ fn input(args: &Run) -> Result<Value> {
 fn run_task(args: &Run) -> Result<RunTask> {
     if !args.replay.is_empty() {
         let failures = args.replay.iter().map(|path| recorded(path));
-        return Ok(RunTask::Replay(failures.collect::<Result<_>>()?));
+        let failures = failures.collect::<Result<Vec<_>>>()?;
+        return Ok(RunTask::Replay(failures.into_iter().flatten().collect()));
     }
     let quiet_stdout = args.format == Format::Json;
     if let Some(entrypoint) = &args.entrypoint {
@@ -99,15 +107,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
             quiet_stdout,
         }));
     }
-    // An option that neither `run` nor the demo task knows is probably a typo. Without this check,
-    // the task would fail with it in every attempt.
-    let first = args.args.first().filter(|arg| arg.starts_with('-'));
-    if let Some(option) = first.filter(|arg| !exitwise_task_app::is_option(arg)) {
-        bail!(
-            "unknown option {option}; options of run come before the task's arguments, see \
-             exitwise run --help"
-        );
-    }
+    check_demo_arguments(&args.args)?;
     let program = env::current_exe().context("cannot find this program to run the demo task")?;
     let arguments = vec!["task-app".into()];
     Ok(RunTask::Start(Entrypoint {
@@ -117,20 +117,54 @@ fn run_task(args: &Run) -> Result<RunTask> {
     }))
 }
 
-/// Returns the `taskError` of a recorded event.
-fn recorded(path: &Path) -> Result<Value> {
-    let name = path.display();
-    let unusable = || format!("{name} cannot be replayed");
-    let payload = fs::read(path).with_context(|| format!("cannot read the event {name}"))?;
-    let failure = Event::read(&payload).failure().map(drop);
-    failure
-        .map_err(|why| anyhow!("it is not an event: {why}"))
-        .with_context(unusable)?;
-    let mut event: Value = serde_json::from_slice(&payload).with_context(unusable)?;
-    Ok(event
-        .get_mut("taskError")
-        .map(Value::take)
-        .unwrap_or_default())
+/// Refuses arguments with which the demo task would fail at every attempt.
+fn check_demo_arguments(args: &[String]) -> Result<()> {
+    let Some(first) = args.first() else {
+        return Ok(());
+    };
+    let is_unknown = |arg: &str| arg.starts_with('-') && !exitwise_task_app::is_option(arg);
+    if is_unknown(first) {
+        bail!(
+            "unknown option {first}; options of run come before the task's arguments, see \
+             exitwise run --help"
+        );
+    }
+    if let Some(option) = args
+        .iter()
+        .filter(|arg| is_unknown(arg))
+        .find_map(|arg| option_of_run(arg))
+    {
+        let name = option.split(' ').next().unwrap_or_default();
+        bail!("`{name}` comes before `{first}`: exitwise run {option} {first}");
+    }
+    match exitwise_task_app::rejection(args.iter().map(Into::into)) {
+        Some(reason) => bail!("the demo task cannot run: {reason}"),
+        None => Ok(()),
+    }
+}
+
+/// An option of `run` with the name of its value, such as `--policy POLICY`.
+fn option_of_run(arg: &str) -> Option<String> {
+    let name = arg.split('=').next()?.strip_prefix("--")?;
+    let command = Cli::command();
+    let mut options = command.find_subcommand("run")?.get_opts();
+    let option = options.find(|option| option.get_long() == Some(name))?;
+    let value = match option.get_action().takes_values() {
+        true => option.get_value_names().unwrap_or_default().first(),
+        false => None,
+    };
+    Some(match value {
+        Some(value) => format!("--{name} {value}"),
+        None => format!("--{name}"),
+    })
+}
+
+/// `taskError` of each failure in a recording.
+fn recorded(path: &Path) -> Result<Vec<Value>> {
+    let name = name_of(path);
+    let file = input::open(path).with_context(|| format!("cannot read the event {name}"))?;
+    let recording = Recording::read(file).and_then(Recording::task_errors);
+    recording.with_context(|| format!("{name} cannot be replayed"))
 }
 
 fn definition(args: &Run, policy: &Policy) -> Result<Definition> {
@@ -140,10 +174,12 @@ fn definition(args: &Run, policy: &Policy) -> Result<Definition> {
             DEPLOYED.to_owned(),
         ),
         Some(path) => {
-            let name = path.display().to_string();
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("cannot read the definition {name}"))?;
-            (name, text)
+            let name = name_of(path);
+            let text = String::from_utf8(input::read(path, "definition")?);
+            (
+                name.clone(),
+                text.with_context(|| format!("{name} is not UTF-8"))?,
+            )
         }
     };
     let rendered = rendered(&text, policy).with_context(|| name.clone())?;

@@ -2,6 +2,8 @@
 //! ECS would.
 
 use super::signals::{Signals, Waited};
+use super::task_output::TaskOutput;
+use crate::output::stream::complain;
 use exitwise_asl_runner::{TaskError, TaskFailure};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
@@ -12,6 +14,12 @@ use std::time::Duration;
 
 /// Time to wait after SIGTERM before the child is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a user reads who has pressed Ctrl-C once.
+const STOP_NOTICE: &str = "waiting for the task to end; press Ctrl-C again to kill it";
+
+/// Time before that notice. Most tasks end sooner.
+const NOTICE_AFTER: Duration = Duration::from_millis(200);
 
 /// The program that runs instead of the container.
 pub(super) struct Entrypoint {
@@ -72,42 +80,56 @@ impl Entrypoint {
         // With a process group of its own, the task can be stopped together with all processes that
         // it has started.
         command.stdin(Stdio::null()).process_group(0);
-        if self.quiet_stdout {
-            command.stdout(io::stderr());
-        }
         let end_of = |end: &TaskEnd| end.described(parameters, &overrides);
         let failure =
             |end: &TaskEnd| TaskFailure::new("States.TaskFailed", end_of(end).to_string()).into();
-        let child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return Err(failure(&TaskEnd::not_started(&self.program, &error))),
+        let output = TaskOutput::connect(&mut command, self.quiet_stdout);
+        let started = output.and_then(|output| Ok((command.spawn()?, output)));
+        // The command has the task's ends of the pipes; the output ends when all of them are closed.
+        drop(command);
+        let (child, output) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                let program = self.program.to_string_lossy();
+                complain(format_args!(
+                    "cannot start {program} on this machine: {error}; ECS would report \
+                     CannotStartContainerError"
+                ));
+                return Err(failure(&TaskEnd::not_started(&self.program, &error)));
+            }
         };
         let group = rustix::process::Pid::from_child(&child);
         signals.watch(child);
-        match signals.wait(timeout.unwrap_or(Duration::MAX)) {
+        let waited = signals.wait(timeout.unwrap_or(Duration::MAX));
+        match waited {
+            Waited::ChildEnded(_) => {}
+            Waited::TimedOut => stop(group, signals, None),
+            Waited::Interrupted => stop(group, signals, Some(STOP_NOTICE)),
+        }
+        output.finish();
+        match waited {
             Waited::ChildEnded(status) => match TaskEnd::exited(status) {
                 end if end.exit_code == Some(0) => Ok(end_of(&end)),
                 end => Err(failure(&end)),
             },
-            Waited::TimedOut => {
-                stop(group, signals);
-                Err(TaskFailure::new("States.Timeout", "").into())
-            }
-            Waited::Interrupted => {
-                stop(group, signals);
-                Err(TaskError::Aborted)
-            }
+            Waited::TimedOut => Err(TaskFailure::new("States.Timeout", "").into()),
+            Waited::Interrupted => Err(TaskError::Aborted),
         }
     }
 }
 
-/// Asks the child and its children to end, as StopTask does. Kills them if they do not end in time,
-/// or at the next Ctrl-C.
-fn stop(group: rustix::process::Pid, signals: &Signals) {
+/// Asks the child and its children to end, as StopTask does. Prints the notice if that takes time.
+/// Kills them if they do not end, or at the next Ctrl-C.
+fn stop(group: rustix::process::Pid, signals: &Signals, notice: Option<&str>) {
     use rustix::process::{Signal, kill_process_group};
-    // This fails only if the group has ended in the meantime.
+    let has_ended = |timeout| matches!(signals.wait(timeout), Waited::ChildEnded(_));
+    // This fails only if the group has just ended.
     let _ = kill_process_group(group, Signal::TERM);
-    if !matches!(signals.wait(STOP_TIMEOUT), Waited::ChildEnded(_)) {
+    if has_ended(NOTICE_AFTER) {
+        return;
+    }
+    notice.into_iter().for_each(complain);
+    if !has_ended(STOP_TIMEOUT) {
         let _ = kill_process_group(group, Signal::KILL);
         signals.wait(STOP_TIMEOUT);
     }

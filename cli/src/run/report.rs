@@ -1,7 +1,9 @@
 //! Prints the history of an execution: as a log for people, or as events in JSON.
 
-use crate::args::Format;
-use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, say, style_of};
+use super::api_event::ApiEvents;
+use crate::args::{Format, Run};
+use crate::output::stream::say;
+use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
 use anyhow::Result;
 use exitwise_asl_runner::HistoryEvent;
 use exitwise_engine::Decision;
@@ -21,8 +23,11 @@ pub(super) struct RunReport<'r> {
     policy: &'r str,
     /// Whether waits are skipped.
     is_fast: bool,
-    /// The decision of the latest call of ProcessError, until it is printed.
+    /// Whether the failures are recorded ones. The reasons of others are printed when they happen.
+    is_replay: bool,
+    /// The decision that the next event of ProcessError is about.
     decided: &'r Cell<Option<Decided>>,
+    api_events: ApiEvents,
     start: Option<OffsetDateTime>,
     attempts: usize,
     /// The wait after the latest decision, in seconds.
@@ -31,18 +36,15 @@ pub(super) struct RunReport<'r> {
 }
 
 impl<'r> RunReport<'r> {
-    pub(super) fn new(
-        format: Format,
-        policy: &'r str,
-        is_fast: bool,
-        decided: &'r Cell<Option<Decided>>,
-    ) -> Self {
+    pub(super) fn new(args: &Run, policy: &'r str, decided: &'r Cell<Option<Decided>>) -> Self {
         let (start, attempts, next_wait, waited) = (None, 0, 0, 0);
         Self {
-            format,
+            format: args.format,
             policy,
-            is_fast,
+            is_fast: args.fast,
+            is_replay: !args.replay.is_empty(),
             decided,
+            api_events: ApiEvents::default(),
             start,
             attempts,
             next_wait,
@@ -53,7 +55,7 @@ impl<'r> RunReport<'r> {
     /// Prints one event.
     pub(super) fn event(&mut self, event: &HistoryEvent) -> Result<()> {
         if self.format == Format::Json {
-            return say(&serde_json::to_string(event)?);
+            return say(&self.api_events.next(event).to_string());
         }
         let elapsed = event.timestamp - *self.start.get_or_insert(event.timestamp);
         let seconds = elapsed.whole_seconds();
@@ -74,9 +76,8 @@ impl<'r> RunReport<'r> {
                 self.attempts += 1;
                 say(&format!("{clock}  attempt {}", self.attempts))
             }
-            // The text of a decision never contains free texts, because they may contain secrets.
-            // So the reason is printed separately.
-            "TaskFailed" => match reason_not_started(detail("cause")) {
+            // The decision never prints free texts, because those may hold secrets.
+            "TaskFailed" if self.is_replay => match container_reason(detail("cause")) {
                 Some(reason) => say(&format!("{clock}  {}", one_line(&reason, MAX_TEXT_CHARS))),
                 None => Ok(()),
             },
@@ -135,9 +136,8 @@ impl<'r> RunReport<'r> {
     }
 }
 
-/// Returns the reason in a Cause why the container did not start. `None` if the child process
-/// started.
-fn reason_not_started(cause: &str) -> Option<String> {
+/// The reason of the first container in a Cause.
+fn container_reason(cause: &str) -> Option<String> {
     let task: Value = serde_json::from_str(cause).ok()?;
     task.pointer("/Containers/0/Reason")?
         .as_str()

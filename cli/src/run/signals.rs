@@ -1,6 +1,9 @@
-//! Events that can end a wait of `run` early: Ctrl-C, or the end of the child process.
+//! What can end a wait of `run` early: Ctrl-C, the end of the child process, or a reader of the
+//! output that goes away.
 
 use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal as OsSignal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::cell::Cell;
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -28,7 +31,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts to listen for Ctrl-C and SIGTERM.
+    /// Starts to listen for Ctrl-C, for SIGTERM, and for the end of the reader of standard output.
     pub(super) fn listen() -> Result<Self> {
         let (sender, receiver) = channel();
         let interrupts = sender.clone();
@@ -37,6 +40,18 @@ impl Signals {
             let _ = interrupts.send(Signal::Interrupted);
         };
         ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
+        let closed = sender.clone();
+        thread::spawn(move || {
+            // Without any events to wait for, only an error or a hangup ends this call.
+            let stdout = io::stdout();
+            let mut stdout = [PollFd::new(&stdout, PollFlags::empty())];
+            while poll(&mut stdout, None) == Err(rustix::io::Errno::INTR) {}
+            let [stdout] = stdout;
+            let hangup = PollFlags::ERR | PollFlags::HUP;
+            if stdout.revents().intersects(hangup) {
+                let _ = closed.send(Signal::Interrupted);
+            }
+        });
         Ok(Self {
             sender,
             receiver,
@@ -44,7 +59,17 @@ impl Signals {
         })
     }
 
-    /// Sleeps. Returns `false` if the user has interrupted the program, before or during the sleep.
+    /// Ends the execution before its next task or wait.
+    pub(super) fn interrupt(&self) {
+        self.interrupted.set(true);
+    }
+
+    /// Whether the execution is to end.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
+    /// Sleeps. Returns `false` if the user has interrupted, before or meanwhile.
     pub(super) fn sleep(&self, duration: Duration) -> bool {
         if !self.interrupted.get() {
             let received = self.receiver.recv_timeout(duration);
@@ -54,10 +79,19 @@ impl Signals {
         !self.interrupted.get()
     }
 
-    /// Watches a child process on a separate thread, so that [`Self::wait`] returns when it ends.
+    /// Watches the child, the leader of a process group, on a thread of its own. When it ends, what
+    /// is left of its group is killed, as a container ends with its first process. Then
+    /// [`Self::wait`] returns.
     pub(super) fn watch(&self, mut child: Child) {
         let sender = self.sender.clone();
         thread::spawn(move || {
+            let pid = Pid::from_child(&child);
+            // Until the status of the leader is read, no other group can get this id.
+            let _ = waitid(
+                WaitId::Pid(pid),
+                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+            );
+            let _ = kill_process_group(pid, OsSignal::KILL);
             let _ = sender.send(Signal::ChildEnded(child.wait()));
         });
     }

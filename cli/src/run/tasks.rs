@@ -29,6 +29,9 @@ pub(super) struct LocalTasks<'s> {
 
 impl Tasks for LocalTasks<'_> {
     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
+        if self.signals.is_interrupted() {
+            return Err(TaskError::Aborted);
+        }
         if call.resource.ends_with(":states:::ecs:runTask.sync") {
             return match &mut self.run_task {
                 RunTask::Start(entrypoint) => {

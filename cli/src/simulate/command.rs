@@ -7,12 +7,14 @@ use super::mix::FailureMix;
 use super::picture::Picture;
 use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
+use crate::input::{is_standard, name_of};
+use crate::output::file;
+use crate::output::stream::stdout;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use exitwise_engine::Policy;
 use serde_json::Value;
-use std::fs;
 use std::io::Write;
 
 pub(crate) fn run(args: &Simulate) -> Result<Status> {
@@ -26,15 +28,20 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
         one_execution
     };
     let (text, json) = simulate(args, &policy, &mut picture)?;
-    let mut out = anstream::stdout();
+    let mut out = stdout();
+    if args.svg.as_deref().is_some_and(is_standard) {
+        out.write_all(picture.svg().as_bytes())?;
+        return Ok(Status::Fine);
+    }
     let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
         Format::Json => writeln!(out, "{json}")?,
         Format::Text => write!(out, "{name} ({hash}), seed {seed}\n{text}")?,
     }
     if let Some(path) = &args.svg {
-        let file = path.display();
-        fs::write(path, picture.svg()).with_context(|| format!("cannot write {file}"))?;
+        let file = name_of(path);
+        file::write(path, picture.svg().as_bytes())
+            .with_context(|| format!("cannot write {file}"))?;
         if args.format == Format::Text {
             writeln!(out, "\n{file} written")?;
         }
@@ -56,7 +63,7 @@ fn one_execution(
     let times = if args.repeat { usize::MAX } else { 1 };
     let repeated = std::iter::repeat_n(&failures, times).flatten();
     let id = format!("simulated:{}", args.seed);
-    let execution = SimulatedExecution::of(policy, &id, args.run_time.as_secs(), repeated);
+    let execution = SimulatedExecution::of(policy, &id, args.run_time, repeated);
     picture.draw_execution(&execution);
     let timeline = Timeline {
         policy,
@@ -73,7 +80,7 @@ fn random_executions(
     picture: &mut Picture<'_>,
 ) -> Result<(String, Value)> {
     let mix = FailureMix::read(&args.mix, policy)?;
-    let executions = mix.executions(policy, args.seed, args.runs, args.run_time.as_secs());
+    let executions = mix.executions(policy, args.seed, args.runs, args.run_time);
     let distribution: Distribution = executions.collect();
     picture.draw_distribution(&distribution);
     let text = distribution.text(policy, &mix);

@@ -2,7 +2,9 @@
 
 use super::explanation::Explanation;
 use crate::decision::{Decision, ExecutionContext, FatalKind, RetryState, Verdict, decide};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted, quoted_head};
+use crate::diagnostic::{
+    AllowedWarnings, Code, Diagnostic, Diagnostics, counted, quoted, quoted_head,
+};
 use crate::failure::Failure;
 use crate::policy::{
     DEFAULT_RULE, Draw, Expectation, GivenFailure, Policy, Rule, Seconds, TestCase, TestStep, Type,
@@ -114,15 +116,21 @@ impl<'p> TestReport<'p> {
 fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &mut Diagnostics) {
     let decisions = outcomes.iter().flat_map(|outcome| &outcome.decisions);
     let decided: BTreeSet<_> = decisions.map(|drawn| drawn.longest.rule_name()).collect();
+    let allowed = AllowedWarnings::read(policy.source());
+    let is_allowed = |rule: &Rule| allowed.contains(Code::UntestedRule, rule.span().start);
     let written = policy.reachable_rules().filter(|rule| rule.line() > 0);
-    let (tested, untested): (Vec<_>, Vec<_>) =
-        written.partition(|rule| decided.contains(rule.name()));
+    let written = written.filter(|rule| !is_allowed(rule));
+    let untested: Vec<_> = written
+        .filter(|rule| !decided.contains(rule.name()))
+        .collect();
     let [first, others @ ..] = &*untested else {
         return;
     };
-    let all = untested.len() + tested.len();
-    let message = format!("{} of {all} rules decide in no test", untested.len());
-    let label = |rule: &Rule| format!("rule {} is not tested", quoted(rule.name()));
+    let message = format!("no test reaches {}", counted(untested.len(), "rule"));
+    let label = |rule: &Rule| match rule.name() {
+        DEFAULT_RULE => "`[default]` is not tested".to_owned(),
+        name => format!("rule {} is not tested", quoted(name)),
+    };
     let problem = Diagnostic::new(Code::UntestedRule, first.span(), message);
     let help = "write a `[[test]]` with a failure that the rule is for";
     let problem = problem.label(label(first)).help(help);

@@ -126,6 +126,8 @@ codes! {
     UnusedContainer = "P113",
     /// Rules that decide in none of the policy's tests.
     UntestedRule = "P114",
+    /// A comment that is to allow something that is not a warning.
+    BadAllow = "P115",
     /// A test whose failures and expectations differ in number.
     TestLength = "P201",
     /// An expectation that is not valid, or that no decision could meet.

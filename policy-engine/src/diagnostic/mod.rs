@@ -1,6 +1,7 @@
 //! Problems in a policy text: a stable code, a position, what is wrong there, and what to type
 //! instead.
 
+mod allowed;
 mod code;
 mod position;
 mod problem;
@@ -12,6 +13,7 @@ mod spelling;
 pub use code::{Code, Severity};
 pub use problem::{Diagnostic, Diagnostics, Related};
 
+pub(crate) use allowed::AllowedWarnings;
 pub(crate) use position::position;
 pub(crate) use quote::{counted, list_quoted, quoted, quoted_head};
 pub(crate) use spelling::{alike, closest};

@@ -172,6 +172,11 @@ impl Diagnostics {
         }
     }
 
+    /// Keeps only these problems.
+    pub(crate) fn retain(&mut self, is_kept: impl FnMut(&Diagnostic) -> bool) {
+        self.problems.retain(is_kept);
+    }
+
     /// Sorts the problems by their positions in `source`, and keeps `source` for printing.
     #[must_use]
     pub(crate) fn finish(mut self, source: &str) -> Self {

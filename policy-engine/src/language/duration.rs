@@ -7,7 +7,7 @@ use crate::policy::UNITS;
 ///
 /// # Errors
 /// Returns what to type instead, as the help of a diagnostic.
-pub(super) fn parse(text: &str) -> Result<u64, String> {
+pub fn parse(text: &str) -> Result<u64, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("say the unit, for example `\"{text}s\"`"));
     }

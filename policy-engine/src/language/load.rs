@@ -7,7 +7,7 @@ use super::section::Section;
 use super::test_cases::TestReader;
 use super::{guarantee, keys, limits, names, tree, values};
 use crate::analysis::{self, WorstCase};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::diagnostic::{AllowedWarnings, Code, Diagnostic, Diagnostics, quoted};
 use crate::policy::{MAX_POLICY_BYTES, Policy};
 use sha2::{Digest, Sha256};
 
@@ -48,6 +48,7 @@ impl Policy {
             let worst = WorstCase::of(policy);
             analysis::check_guarantee(policy, &worst, &mut out);
             analysis::lint(policy, &worst, &mut out);
+            AllowedWarnings::read(text).apply(&mut out);
         }
         let out = out.finish(text);
         match policy {

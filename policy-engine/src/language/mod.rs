@@ -26,6 +26,7 @@ mod test_cases;
 mod tree;
 mod values;
 
+pub use duration::parse as parse_duration;
 pub use formula::{Formula, FormulaError, MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};
 pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, PatternError};
 

@@ -1,0 +1,74 @@
+//! Finds the policy of a project.
+
+use std::path::{Path, PathBuf};
+
+/// Where the policy of a project is, relative to a folder of the project. The first one that exists
+/// is used.
+const PLACES: [&str; 2] = ["policy.toml", "policies/default.toml"];
+
+/// The policy for commands that run in this folder, relative to it. `None` if there is no such file.
+///
+/// The folder is searched first, then those above it up to the root of the repository, which
+/// contains `.git`. Outside of a repository, no other folder is searched.
+pub(crate) fn find_policy(folder: &Path) -> Option<PathBuf> {
+    let mut above = folder.ancestors();
+    let levels = above.position(|folder| folder.join(".git").exists());
+    let mut prefix = PathBuf::new();
+    for folder in folder.ancestors().take(levels.unwrap_or(0) + 1) {
+        if let Some(place) = PLACES.iter().find(|place| folder.join(place).is_file()) {
+            return Some(prefix.join(place));
+        }
+        prefix.push("..");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_policy;
+    use std::fs;
+
+    #[test]
+    fn the_policy_is_found_up_to_the_root_of_the_repository() {
+        let above = tempfile::tempdir().unwrap();
+        let root = above.path().join("repository");
+        let folder = root.join("a/b");
+        let write = |path: &str| {
+            let path = above.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        let found = || find_policy(&folder).map(|path| path.to_str().unwrap().to_owned());
+        write("policy.toml");
+        write("repository/a/b/other.toml");
+        assert_eq!(found(), None);
+        write("repository/a/policy.toml");
+        assert_eq!(
+            found(),
+            None,
+            "outside of a repository, only the folder itself counts"
+        );
+        fs::remove_file(root.join("a/policy.toml")).unwrap();
+        write("repository/.git");
+        assert_eq!(found(), None, "not above the root");
+        for (file, expected) in [
+            (
+                "repository/policies/default.toml",
+                "../../policies/default.toml",
+            ),
+            ("repository/policy.toml", "../../policy.toml"),
+            (
+                "repository/a/policies/default.toml",
+                "../policies/default.toml",
+            ),
+            (
+                "repository/a/b/policies/default.toml",
+                "policies/default.toml",
+            ),
+            ("repository/a/b/policy.toml", "policy.toml"),
+        ] {
+            write(file);
+            assert_eq!(found().as_deref(), Some(expected));
+        }
+    }
+}

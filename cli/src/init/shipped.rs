@@ -1,0 +1,33 @@
+//! The policies of the folder `policies/`, compiled in.
+
+macro_rules! policies {
+    ($($name:literal),*) => {
+        [
+            ("default", exitwise_lambda::DEFAULT_POLICY),
+            $(($name, include_str!(concat!("../../embedded/policies/", $name, ".toml"))),)*
+        ]
+    };
+}
+
+/// The names and the texts of all policies, in alphabetical order.
+const POLICIES: [(&str, &str); 9] = policies![
+    "genomics",
+    "minimal",
+    "ml-batch",
+    "original",
+    "placement-contention",
+    "scarce-capacity",
+    "shared-service",
+    "spot-first"
+];
+
+/// The names of all policies.
+pub(crate) fn names() -> [&'static str; 9] {
+    POLICIES.map(|(name, _)| name)
+}
+
+/// The text of the policy with this name.
+pub(crate) fn text(name: &str) -> Option<&'static str> {
+    let mut policies = POLICIES.into_iter();
+    policies.find_map(|(known, text)| (known == name).then_some(text))
+}

@@ -1,0 +1,113 @@
+//! The files that the command line names. `-` is standard input.
+
+use crate::output::terminal::one_line;
+use anyhow::{Context, Result};
+use std::fs::File;
+use std::io::{self, Read, stdin};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Largest file that is read, other than a policy, in bytes.
+///
+/// It is larger than the history of any execution: 25,000 events (Step Functions quotas) of some
+/// 10 KB each.
+pub(crate) const MAX_INPUT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Whether standard input has been opened. It can be read only once.
+static IS_STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the path stands for standard input or standard output.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The name of a file for people, on one line.
+pub(crate) fn name_of(path: &Path) -> String {
+    match is_standard(path) {
+        true => "standard input".into(),
+        false => one_line(&path.to_string_lossy(), usize::MAX),
+    }
+}
+
+/// A file or standard input, of which at most [`MAX_INPUT_BYTES`] can be read.
+pub(crate) struct Input {
+    source: Box<dyn Read>,
+    /// Number of bytes that can still be read.
+    left: usize,
+}
+
+impl Read for Input {
+    /// # Errors
+    /// There is more to read than [`MAX_INPUT_BYTES`].
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        match self.left.checked_sub(length) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other("it is larger than 256 MiB")),
+        }
+        Ok(length)
+    }
+}
+
+/// Opens a file for reading.
+pub(crate) fn open(path: &Path) -> io::Result<Input> {
+    let source: Box<dyn Read> = if is_standard(path) {
+        if IS_STDIN_TAKEN.swap(true, Relaxed) {
+            return Err(io::Error::other("`-` can be used only once"));
+        }
+        Box::new(stdin())
+    } else if path.is_dir() {
+        return Err(io::Error::other("it is a folder; name a file in it"));
+    } else {
+        Box::new(File::open(path)?)
+    };
+    Ok(Input {
+        source,
+        left: MAX_INPUT_BYTES,
+    })
+}
+
+/// Reads a file, but at most one byte more than this number.
+pub(crate) fn read_start(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX);
+    open(path)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Reads a whole file, which holds a `kind` such as "event".
+///
+/// # Errors
+/// The file cannot be read, or is larger than [`MAX_INPUT_BYTES`].
+pub(crate) fn read(path: &Path, kind: &str) -> Result<Vec<u8>> {
+    let content = read_start(path, MAX_INPUT_BYTES);
+    content.with_context(|| format!("cannot read the {kind} {}", name_of(path)))
+}
+
+/// The paths, with the `*.toml` files of a folder, sorted, in place of the folder.
+///
+/// # Errors
+/// A folder cannot be read or has no such file. Then it comes with its path, in its place.
+pub(crate) fn policies_of(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if is_standard(path) || !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in path.read_dir()? {
+        let file = entry?.path();
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+            && file.is_file()
+        {
+            files.push(file);
+        }
+    }
+    files.sort();
+    match files.is_empty() {
+        true => Err(io::Error::other("the folder has no *.toml files")),
+        false => Ok(files),
+    }
+}

@@ -1,0 +1,178 @@
+//! Unusual files: standard input, odd names, endless ones.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Runs the program in a folder, with a file as its standard input.
+fn exitwise(folder: &Path, args: &str, input: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
+    command.current_dir(folder).args(args.split(' '));
+    command
+        .stdin(fs::File::open(input).unwrap())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn standard_input_is_a_policy_wherever_one_is_named() {
+    let root = Path::new(ROOT);
+    for (args, printed) in [
+        ("check -", "standard input: good; 3 rules"),
+        ("prove -", "standard input: proved"),
+        (
+            "diff - policies/original.toml",
+            "standard input and policies/original.toml make the same",
+        ),
+        (
+            "simulate --failures 4 --policy -",
+            "standard input (sha256:a65e0ff2ed8b)",
+        ),
+        (
+            "run --fast --policy -",
+            "under standard input (sha256:a65e0ff2ed8b)",
+        ),
+        (
+            "explain --policy - lambda/tests/failures/captured-pv13-exit-3.json",
+            "(standard input:17)",
+        ),
+    ] {
+        let output = exitwise(root, args, &root.join("policies/original.toml"));
+        assert!(text(&output.stdout).contains(printed), "{args}: {output:?}");
+        assert!(output.status.success(), "{args}: {output:?}");
+    }
+    let twice = exitwise(root, "diff - -", &root.join("policies/original.toml"));
+    assert!(text(&twice.stderr).contains("`-` can be used only once"));
+    assert_eq!(twice.status.code(), Some(2));
+}
+
+#[test]
+fn a_picture_can_go_to_standard_output() {
+    let output = exitwise(
+        Path::new(ROOT),
+        "simulate --failures 4 --svg -",
+        Path::new("/dev/null"),
+    );
+    let picture = text(&output.stdout);
+    assert!(
+        picture.starts_with("<svg") && picture.ends_with("</svg>\n"),
+        "{picture}"
+    );
+}
+
+#[test]
+fn a_picture_replaces_the_old_one_and_leaves_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.svg"), "old").unwrap();
+    std::os::unix::fs::symlink("old.svg", folder.path().join("link.svg")).unwrap();
+    exitwise(
+        folder.path(),
+        "simulate --failures 4 --svg link.svg",
+        Path::new("/dev/null"),
+    );
+    assert!(
+        fs::read_to_string(folder.path().join("old.svg"))
+            .unwrap()
+            .starts_with("<svg")
+    );
+    assert_eq!(
+        fs::read_link(folder.path().join("link.svg")).unwrap(),
+        Path::new("old.svg")
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    let full = exitwise(
+        folder.path(),
+        "simulate --failures 4 --svg /dev/full",
+        Path::new("/dev/null"),
+    );
+    assert!(text(&full.stderr).contains("cannot write /dev/full"));
+    assert_eq!(full.status.code(), Some(2));
+}
+
+#[test]
+fn endless_files_are_refused() {
+    let check = exitwise(Path::new(ROOT), "check /dev/zero", Path::new("/dev/null"));
+    assert!(
+        text(&check.stderr).contains("the policy is too large"),
+        "{check:?}"
+    );
+    assert_eq!(check.status.code(), Some(3));
+    let explain = exitwise(Path::new(ROOT), "explain /dev/zero", Path::new("/dev/null"));
+    assert_eq!(explain.status.code(), Some(2));
+}
+
+/// The tests of a policy find their files in a folder with any name.
+#[test]
+fn folders_may_have_names_that_are_not_utf8() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join(OsStr::from_bytes(b"odd-\xff"));
+    fs::create_dir(&odd).unwrap();
+    let policy = "version = 1\nlimits = { max_retries = 1 }\n[[test]]\nname = \"t\"\n\
+                  failures = [{ file = \"e.json\" }]\nexpect = [\"FATAL\"]\n";
+    fs::write(odd.join("policy.toml"), policy).unwrap();
+    fs::write(odd.join("e.json"), r#"{"taskError": {"Error": "E"}}"#).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
+    let checked = command
+        .arg("check")
+        .arg(odd.join("policy.toml"))
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{}", text(&checked.stderr));
+}
+
+/// A line break in the name of a file cannot start a workflow command.
+#[test]
+fn names_stay_on_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "a\n::error::b.toml";
+    fs::write(
+        folder.path().join(name),
+        "version = 1\nlimits = { max_retries = 1 }\n",
+    )
+    .unwrap();
+    fs::create_dir(folder.path().join("a\n::error::folder")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
+    command
+        .current_dir(folder.path())
+        .args(["check", "--format", "github", name]);
+    let output = command
+        .args(["a\n::error::c", "a\n::error::folder"])
+        .output()
+        .unwrap();
+    let printed = text(&output.stdout) + &text(&output.stderr);
+    let commands = printed.lines().filter(|line| line.starts_with("::error"));
+    assert!(
+        commands
+            .clone()
+            .all(|line| line.starts_with("::error file=a%0A")),
+        "{printed}"
+    );
+    assert_eq!(commands.count(), 2);
+}
+
+#[test]
+fn unreadable_files_are_in_sarif() {
+    let output = exitwise(
+        Path::new(ROOT),
+        "check --format sarif missing.toml policies/minimal.toml",
+        Path::new("/dev/null"),
+    );
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let at = |pointer: &str| log.pointer(&format!("/runs/0{pointer}")).unwrap().clone();
+    assert_eq!(at("/invocations/0/executionSuccessful"), false);
+    let notice = at("/invocations/0/toolExecutionNotifications/0");
+    let uri = "/locations/0/physicalLocation/artifactLocation/uri";
+    assert_eq!(notice.pointer(uri).unwrap(), "missing.toml");
+    assert_eq!(at("/artifacts/0/location/uri"), "policies/minimal.toml");
+    assert_eq!(output.status.code(), Some(2));
+}
