@@ -122,3 +122,17 @@ impl<'a> ExecutionContext<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_of_zero_are_dropped() {
+        let retries = [("unused".to_owned(), 0), ("used".to_owned(), 1)];
+        let counters = Counters::new(1, retries.into(), 0).unwrap();
+        let kept = counters.after_retry("used", 5);
+        assert_eq!(kept.retries(), &[("used".to_owned(), 2)].into());
+        assert_eq!((kept.retry_count(), kept.waited_seconds()), (2, 5));
+    }
+}
