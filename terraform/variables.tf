@@ -168,6 +168,11 @@ variable "kept_images" {
   description = "Number of images to keep in the ECR repository. Older ones are deleted, also if an execution or `image_digest` still refers to them."
   type        = number
   default     = 50
+
+  validation {
+    condition     = var.kept_images >= 1 && floor(var.kept_images) == var.kept_images
+    error_message = "kept_images must be a whole number, at least 1."
+  }
 }
 
 variable "role_path" {

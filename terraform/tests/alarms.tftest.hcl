@@ -215,9 +215,11 @@ run "rejects_invalid_values" {
   variables {
     name            = ""
     max_age_seconds = 0
+    emails          = ["not an address"]
+    kms_key_arn     = "alias/mine"
   }
 
-  expect_failures = [var.name, var.max_age_seconds]
+  expect_failures = [var.name, var.max_age_seconds, var.emails, var.kms_key_arn]
 }
 
 run "rejects_no_state_machines" {

@@ -55,6 +55,23 @@ run "shortens_a_long_role_name" {
   }
 }
 
+run "rejects_invalid_values" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    role_path            = "workflows"
+    permissions_boundary = "boundary"
+    kms_key_arn          = "alias/mine"
+    task_tags            = { "aws:team" = "data" }
+  }
+
+  expect_failures = [var.role_path, var.permissions_boundary, var.kms_key_arn, var.task_tags]
+}
+
 run "uses_an_existing_role" {
   command = plan
 

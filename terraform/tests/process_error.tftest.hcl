@@ -86,9 +86,13 @@ run "rejects_invalid_values" {
   variables {
     name         = "a b"
     architecture = "amd64"
+
+    role_path            = "workflows"
+    permissions_boundary = "boundary"
+    kms_key_arn          = "alias/mine"
   }
 
-  expect_failures = [var.name, var.architecture]
+  expect_failures = [var.name, var.architecture, var.role_path, var.permissions_boundary, var.kms_key_arn]
 }
 
 run "applies_all_settings" {

@@ -22,6 +22,7 @@ run "rejects_invalid_values" {
     image_tag          = "-x"
     image_digest       = "sha256:0"
     log_retention_days = 2
+    kept_images        = 0
   }
 
   expect_failures = [
@@ -33,6 +34,7 @@ run "rejects_invalid_values" {
     var.image_tag,
     var.image_digest,
     var.log_retention_days,
+    var.kept_images,
   ]
 }
 

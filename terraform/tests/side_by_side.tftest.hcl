@@ -1,18 +1,9 @@
-# Deployments that share an account can be planned together. .ci/names compares the names in this plan.
+# Deployments that share an account and a region can be planned together. .ci/names compares the names in this plan with
+# each other, and with those in the plan of elsewhere.tftest.hcl.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
-}
-
-mock_provider "aws" {
-  alias           = "elsewhere"
-  source          = "./tests/mocks"
-  override_during = plan
-
-  mock_data "aws_region" {
-    defaults = { id = "us-east-1" }
-  }
 }
 
 run "side_by_side" {
@@ -20,11 +11,6 @@ run "side_by_side" {
 
   module {
     source = "./tests/side-by-side"
-  }
-
-  providers = {
-    aws           = aws
-    aws.elsewhere = aws.elsewhere
   }
 
   variables {

@@ -11,6 +11,7 @@ ministack ends, together with all processes that it started.
 4. A state machine keeps its tracing configuration, so that a plan after an apply is empty.
 5. If CreateFunction publishes a version, the ARN of the version contains its number, so that a call
    of this ARN reaches this version.
+6. DescribeAlarms returns all settings of an alarm, so that a plan after an apply is empty.
 """
 
 import collections
@@ -23,7 +24,9 @@ import sys
 import threading
 import time
 import uuid
+import xml.sax.saxutils
 
+import ministack.services.cloudwatch as cloudwatch
 import ministack.services.ecr as ecr
 import ministack.services.ecs as ecs
 import ministack.services.lambda_svc as functions
@@ -35,9 +38,21 @@ RUN_TASK = "arn:aws:states:::ecs:runTask"
 # The unchanged functions of ministack.
 original_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
 original_create_function = functions._create_function
+original_describe_alarms = cloudwatch._describe_alarms
 
 # The annotation in an image's manifest that names the program to start instead of a container.
 PROGRAM_ANNOTATION = "exitwise.e2e.program"
+
+# Settings of an alarm that DescribeAlarms leaves out of an answer in XML.
+SETTINGS_NOT_IN_XML = (
+    "ActionsEnabled",
+    "AlarmActions",
+    "AlarmDescription",
+    "Dimensions",
+    "Period",
+    "Statistic",
+    "TreatMissingData",
+)
 
 # Keys in the answer of DescribeTasks that the Cause of a Fargate task does not have.
 # Source: lambda/tests/failures/captured-*.
@@ -209,6 +224,29 @@ def create_function(parameters):
     return answer
 
 
+def describe_alarms(*request):
+    """DescribeAlarms, with all settings of the alarms."""
+    status, headers, body = original_describe_alarms(*request)
+    for alarm in cloudwatch._alarms.values():
+        arn = f"<AlarmArn>{alarm['AlarmArn']}</AlarmArn>"
+        settings = "".join(f"<{key}>{to_xml(alarm[key])}</{key}>" for key in SETTINGS_NOT_IN_XML)
+        body = body.replace(arn.encode(), f"{arn}{settings}".encode())
+    return status, headers, body
+
+
+def to_xml(value):
+    """A value in the format of the query protocol."""
+    match value:
+        case dict():
+            return "".join(f"<{key}>{to_xml(member)}</{key}>" for key, member in value.items())
+        case list():
+            return "".join(f"<member>{to_xml(member)}</member>" for member in value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return xml.sax.saxutils.escape(str(value))
+
+
 def kill_at_end_of_input():
     """Kills the emulator when the tests have ended or crashed, which closes its standard input."""
     sys.stdin.buffer.read()
@@ -223,4 +261,5 @@ if __name__ == "__main__":
     step_functions._create_state_machine = keep_tracing(step_functions._create_state_machine)
     step_functions._update_state_machine = keep_tracing(step_functions._update_state_machine)
     functions._create_function = create_function
+    cloudwatch._describe_alarms = describe_alarms
     main()

@@ -81,6 +81,7 @@ def inventory(stack):
         return sorted(entry[name] if name else entry for entry in entries)
 
     return {
+        "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "clusters": names("ecs", "list_clusters", "clusterArns"),
         "dashboards": names("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
         "functions": names("lambda", "list_functions", "Functions", "FunctionName"),

@@ -53,7 +53,9 @@ def create_tasks(stack, program):
             "essential": True,
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
-        stack.client("ecs").register_task_definition(family=family, containerDefinitions=[definition])
+        stack.client("ecs").register_task_definition(
+            family=family, networkMode="awsvpc", containerDefinitions=[definition]
+        )
 
 
 def policy(stack, family):

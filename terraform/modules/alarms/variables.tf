@@ -39,6 +39,11 @@ variable "emails" {
   description = "Email addresses to notify. Each address must confirm its subscription first. Empty for none."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for address in var.emails : can(regex("^[^@[:space:]]+@[^@[:space:]]+$", address))])
+    error_message = "emails must contain email addresses, such as night@example.org."
+  }
 }
 
 variable "dashboard" {
@@ -51,6 +56,11 @@ variable "kms_key_arn" {
   description = "ARN of a symmetric KMS key that encrypts the notifications in SNS. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for no encryption at rest."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[^:]+:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. IAM does not accept aliases."
+  }
 }
 
 variable "tags" {

@@ -197,6 +197,11 @@ variable "task_tags" {
   description = "Tags for each task. Empty for none."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.task_tags) : can(regex("^.{1,128}$", key)) && !can(regex("^(?i:aws:)", key))])
+    error_message = "A key in task_tags must have 1 to 128 characters, and must not start with aws:."
+  }
 }
 
 variable "also_allow" {
@@ -215,12 +220,22 @@ variable "role_path" {
   description = "Path of the state machine's IAM role, such as `/workflows/`. Not used with `existing_role`."
   type        = string
   default     = "/"
+
+  validation {
+    condition     = can(regex("^/([!-~]+/)?$", var.role_path))
+    error_message = "role_path must be / or start and end with a slash, such as /workflows/."
+  }
 }
 
 variable "permissions_boundary" {
   description = "ARN of the policy that is the permissions boundary of the state machine's IAM role. `null` for none. Not used with `existing_role`."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::[^:]+:policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary."
+  }
 }
 
 variable "existing_role" {
@@ -233,6 +248,11 @@ variable "kms_key_arn" {
   description = "ARN of a symmetric KMS key that encrypts the state machine's definition, its executions and its log. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for keys that AWS owns."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[^:]+:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. IAM does not accept aliases."
+  }
 }
 
 variable "log_level" {

@@ -1,12 +1,8 @@
-# Deployments that share an account: the demo twice in one region, once more in another region, and examples/own-task.
-# .ci/names checks that no two resources have the same name.
+# Deployments that share an account and a region: the demo twice, and examples/own-task.
 
 terraform {
   required_providers {
-    aws = {
-      source                = "hashicorp/aws"
-      configuration_aliases = [aws.elsewhere]
-    }
+    aws = { source = "hashicorp/aws" }
   }
 }
 
@@ -26,15 +22,6 @@ module "second" {
   source = "../.."
 
   name         = "second"
-  subnet_id    = "subnet-00000001"
-  function_zip = var.function_zip
-  alarms       = { max_age_seconds = 3600 }
-}
-
-module "elsewhere" {
-  source    = "../.."
-  providers = { aws = aws.elsewhere }
-
   subnet_id    = "subnet-00000001"
   function_zip = var.function_zip
   alarms       = { max_age_seconds = 3600 }
