@@ -6,14 +6,14 @@ use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
 use crate::input::{self, name_of};
-use crate::output::stream::stdout;
+use crate::output::stream::{Stdout, stdout};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::{Policy, RetryState};
 use exitwise_lambda::Event;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
     let Some((file, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
@@ -23,7 +23,9 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         args,
         file,
         policy,
+        own_policy: None,
         last_passed: String::new(),
+        out: BufWriter::new(stdout()),
     };
     for path in &args.events {
         let name = name_of(path);
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
             return Ok(Status::BadPolicy);
         }
     }
+    explainer.out.flush()?;
     Ok(Status::Fine)
 }
 
@@ -42,8 +45,11 @@ struct Explainer<'a> {
     /// The policy's file.
     file: String,
     policy: Policy,
+    /// The policy of the last event, if it had one. The events of an execution have the same.
+    own_policy: Option<Policy>,
     /// The rules that did not match the last failure, as they were printed.
     last_passed: String,
+    out: BufWriter<Stdout>,
 }
 
 impl Explainer<'_> {
@@ -62,7 +68,7 @@ impl Explainer<'_> {
                 }
                 if self.args.format == Format::Text {
                     let summary = history_summary(name, history, &agreements);
-                    write!(stdout(), "{summary}")?;
+                    write!(self.out, "{summary}")?;
                 }
                 Ok(Some(()))
             }
@@ -72,14 +78,22 @@ impl Explainer<'_> {
                     return Ok(self.event(name, &call.payload, Some(&call))?.map(drop));
                 }
                 let report = EndReport::new(name, execution, &self.file, &self.policy);
-                let mut out = stdout();
                 match self.args.format {
-                    Format::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
-                    Format::Text => write!(out, "{}", report.text())?,
+                    Format::Json => writeln!(self.out, "{}", serde_json::to_string(&report)?)?,
+                    Format::Text => write!(self.out, "{}", report.text())?,
                 }
                 Ok(Some(()))
             }
         }
+    }
+
+    /// Loads the policy of an event. `None` if it has errors; then they are printed.
+    fn load_own_policy(&mut self, text: String) -> Result<Option<Policy>> {
+        let file = PolicyFile::from_text("the event's policy".into(), text);
+        if file.policy.is_none() {
+            self.out.flush()?;
+        }
+        Ok(file.usable().map(|(_, policy)| policy))
     }
 
     /// Explains the decision about an event, which may be a call in a history. `None` if the
@@ -92,13 +106,19 @@ impl Explainer<'_> {
     ) -> Result<Option<Agreement>> {
         let event = Event::read(payload);
         let own_policy = event.policy().filter(|_| self.args.policy.is_none());
-        let own_policy = own_policy.map(|text| {
-            PolicyFile::from_text("the event's policy".into(), text.into_owned()).usable()
-        });
-        let (file, policy) = match &own_policy {
+        let (file, policy) = match own_policy {
             None => (Some(&*self.file), &self.policy),
-            Some(Some((_, policy))) => (None, policy),
-            Some(None) => return Ok(None),
+            Some(text) => {
+                let last = self.own_policy.take();
+                self.own_policy = match last.filter(|policy| policy.source() == text) {
+                    None => self.load_own_policy(text.into_owned())?,
+                    same => same,
+                };
+                match &self.own_policy {
+                    Some(policy) => (None, policy),
+                    None => return Ok(None),
+                }
+            }
         };
         let failure = event.failure().ok();
         let explainable = matches!(event.state(), RetryState::Readable(_));
@@ -112,16 +132,15 @@ impl Explainer<'_> {
             explained: failure.map(|failure| (failure, Explanation::of(policy, failure))),
             call,
         };
-        let mut out = stdout();
         match self.args.format {
-            Format::Json => writeln!(out, "{}", report.json()?)?,
+            Format::Json => writeln!(self.out, "{}", report.json()?)?,
             Format::Text => {
                 let passed = report.passed_text();
                 let shown = match !passed.is_empty() && passed == self.last_passed {
                     true => "  no match: the same rules as before\n",
                     false => &passed,
                 };
-                write!(out, "{}{shown}", report.text())?;
+                write!(self.out, "{}{shown}", report.text())?;
                 self.last_passed = passed;
             }
         }
