@@ -13,16 +13,13 @@ use anyhow::{Context, Result};
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::{Policy, RetryState};
 use exitwise_lambda::Event;
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
-    let Some((file, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
-        return Ok(Status::BadPolicy);
-    };
     let mut explainer = Explainer {
         args,
-        file,
-        policy,
+        file: PolicyFile::load(args.policy.as_deref())?,
         own_policy: None,
         last_passed: String::new(),
         out: BufWriter::new(stdout()),
@@ -42,18 +39,17 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
 
 struct Explainer<'a> {
     args: &'a Explain,
-    /// The policy's file.
-    file: String,
-    policy: Policy,
+    /// The policy for events without one. It may have errors if there are no such events.
+    file: PolicyFile,
     /// The policy of the last event, if it had one. The events of an execution have the same.
-    own_policy: Option<Policy>,
+    own_policy: Option<PolicyFile>,
     /// The rules that did not match the last failure, as they were printed.
     last_passed: String,
     out: BufWriter<Stdout>,
 }
 
 impl Explainer<'_> {
-    /// Explains a recording. `None` if the policy in an event has errors; then they are printed.
+    /// Explains a recording. `None` if the policy that is to decide has errors; then they are printed.
     fn explain(&mut self, name: &str, recording: &Recording) -> Result<Option<()>> {
         self.last_passed.clear();
         match recording {
@@ -77,7 +73,10 @@ impl Explainer<'_> {
                     let call = Call::hypothetical(0, &task_error);
                     return Ok(self.event(name, &call.payload, Some(&call))?.map(drop));
                 }
-                let report = EndReport::new(name, execution, &self.file, &self.policy);
+                let Some(policy) = usable_policy(&self.file, &mut self.out)? else {
+                    return Ok(None);
+                };
+                let report = EndReport::new(name, execution, &self.file.name, policy);
                 match self.args.format {
                     Format::Json => writeln!(self.out, "{}", serde_json::to_string(&report)?)?,
                     Format::Text => write!(self.out, "{}", report.text())?,
@@ -87,17 +86,8 @@ impl Explainer<'_> {
         }
     }
 
-    /// Loads the policy of an event. `None` if it has errors; then they are printed.
-    fn load_own_policy(&mut self, text: String) -> Result<Option<Policy>> {
-        let file = PolicyFile::from_text("the event's policy".into(), text);
-        if file.policy.is_none() {
-            self.out.flush()?;
-        }
-        Ok(file.usable().map(|(_, policy)| policy))
-    }
-
     /// Explains the decision about an event, which may be a call in a history. `None` if the
-    /// event's policy has errors.
+    /// policy that is to decide has errors; then they are printed.
     fn event(
         &mut self,
         name: &str,
@@ -106,19 +96,21 @@ impl Explainer<'_> {
     ) -> Result<Option<Agreement>> {
         let event = Event::read(payload);
         let own_policy = event.policy().filter(|_| self.args.policy.is_none());
-        let (file, policy) = match own_policy {
-            None => (Some(&*self.file), &self.policy),
-            Some(text) => {
-                let last = self.own_policy.take();
-                self.own_policy = match last.filter(|policy| policy.source() == text) {
-                    None => self.load_own_policy(text.into_owned())?,
-                    same => same,
-                };
-                match &self.own_policy {
-                    Some(policy) => (None, policy),
-                    None => return Ok(None),
-                }
-            }
+        let has_own_policy = own_policy.is_some();
+        let is_other = |text: &Cow<'_, str>| {
+            let last = self.own_policy.as_ref();
+            last.is_none_or(|last| last.text != *text)
+        };
+        if let Some(text) = own_policy.filter(is_other) {
+            let file = PolicyFile::from_text("the event's policy".into(), text.into_owned());
+            self.own_policy = Some(file);
+        }
+        let (file, source) = match &self.own_policy {
+            Some(own_policy) if has_own_policy => (None, own_policy),
+            _ => (Some(&*self.file.name), &self.file),
+        };
+        let Some(policy) = usable_policy(source, &mut self.out)? else {
+            return Ok(None);
         };
         let failure = event.failure().ok();
         let explainable = matches!(event.state(), RetryState::Readable(_));
@@ -146,4 +138,16 @@ impl Explainer<'_> {
         }
         Ok(Some(report.agreement()))
     }
+}
+
+/// The policy. `None` if it has errors; then they are printed, after the output so far.
+fn usable_policy<'f>(
+    file: &'f PolicyFile,
+    out: &mut BufWriter<Stdout>,
+) -> Result<Option<&'f Policy>> {
+    if file.policy.is_none() {
+        out.flush()?;
+        file.print_diagnostics();
+    }
+    Ok(file.policy.as_ref())
 }
