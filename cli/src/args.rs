@@ -58,14 +58,15 @@ pub(crate) enum Command {
     ///
     /// Also runs the tests in the policies.
     ///
-    /// Exit status: 0 good, with warnings or without; 1 a test failed; 2 usage; 3 a policy has
-    /// errors, or warnings that are denied.
+    /// Exit status: 0 good, with warnings or without; 1 a test failed; 2 usage, or a file cannot be
+    /// read; 3 a policy has errors, or warnings that are denied. The highest one counts.
     Check(Check),
     /// Prove that FATAL always comes, and the worst case.
     ///
     /// Looks at everything that can happen under a policy, with the code that decides in AWS.
     ///
-    /// Exit status: 0 proved; 1 not proved; 2 usage; 3 a policy has errors.
+    /// Exit status: 0 proved; 1 not proved; 2 usage, or a file cannot be read; 3 a policy has
+    /// errors. The highest one counts.
     Prove(Prove),
     /// Compare two policies by their decisions.
     ///
@@ -267,7 +268,7 @@ pub(crate) struct Explain {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Files with one event, history or execution each; `-` for standard input.
+    /// Files with one event, history or execution each, at most 256 MiB; `-` for standard input.
     #[arg(required = true, value_name = "FILE.json")]
     pub(crate) events: Vec<PathBuf>,
 }

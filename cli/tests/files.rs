@@ -1,5 +1,5 @@
 //! Unusual files: standard input, odd names, endless ones.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::ffi::OsStr;

@@ -186,6 +186,24 @@ fn what_a_run_prints_can_be_explained_and_replayed() {
     assert!(replayed.contains("failed after 1 attempt"), "{replayed}");
 }
 
+/// Events with a policy of their own need none of the project.
+#[test]
+fn a_broken_policy_of_the_project_does_not_matter_to_events_with_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("policy.toml"), "version = 2").unwrap();
+    let explain = |file: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/cmd")
+            .join(file);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
+        command.current_dir(folder.path()).arg("explain").arg(file);
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(explain("history.json"), Some(0));
+    assert_eq!(explain("execution-without-exitwise.json"), Some(3));
+    assert_eq!(explain("execution.json"), Some(3));
+}
+
 /// The largest history that there is, of events that do not lead to a call.
 #[test]
 fn a_long_history_takes_linear_time() {

@@ -6,24 +6,23 @@ use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
 use crate::input::{self, name_of};
-use crate::output::stream::stdout;
+use crate::output::stream::{Stdout, stdout};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::{Policy, RetryState};
 use exitwise_lambda::Event;
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{BufWriter, Write};
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
-    let Some((file, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
-        return Ok(Status::BadPolicy);
-    };
     let mut explainer = Explainer {
         args,
-        file,
-        policy,
+        file: PolicyFile::load(args.policy.as_deref())?,
+        own_policy: None,
         last_passed: String::new(),
+        out: BufWriter::new(stdout()),
     };
     for path in &args.events {
         let name = name_of(path);
@@ -34,20 +33,23 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
             return Ok(Status::BadPolicy);
         }
     }
+    explainer.out.flush()?;
     Ok(Status::Fine)
 }
 
 struct Explainer<'a> {
     args: &'a Explain,
-    /// The name of the policy file.
-    file: String,
-    policy: Policy,
-    /// The printed text about the rules that did not match the previous failure.
+    /// The policy for events without one. It may have errors if there are no such events.
+    file: PolicyFile,
+    /// The policy of the last event, if it had one. The events of an execution have the same.
+    own_policy: Option<PolicyFile>,
+    /// The rules that did not match the last failure, as they were printed.
     last_passed: String,
+    out: BufWriter<Stdout>,
 }
 
 impl Explainer<'_> {
-    /// Explains a recording. `None` if the policy in an event has errors; then they are printed.
+    /// Explains a recording. `None` if the policy that is to decide has errors; then they are printed.
     fn explain(&mut self, name: &str, recording: &Recording) -> Result<Option<()>> {
         self.last_passed.clear();
         match recording {
@@ -62,7 +64,7 @@ impl Explainer<'_> {
                 }
                 if self.args.format == Format::Text {
                     let summary = history_summary(name, history, &agreements);
-                    write!(stdout(), "{summary}")?;
+                    write!(self.out, "{summary}")?;
                 }
                 Ok(Some(()))
             }
@@ -71,11 +73,13 @@ impl Explainer<'_> {
                     let call = Call::hypothetical(0, &task_error);
                     return Ok(self.event(name, &call.payload, Some(&call))?.map(drop));
                 }
-                let report = EndReport::new(name, execution, &self.file, &self.policy);
-                let mut out = stdout();
+                let Some(policy) = usable_policy(&self.file, &mut self.out)? else {
+                    return Ok(None);
+                };
+                let report = EndReport::new(name, execution, &self.file.name, policy);
                 match self.args.format {
-                    Format::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
-                    Format::Text => write!(out, "{}", report.text())?,
+                    Format::Json => writeln!(self.out, "{}", serde_json::to_string(&report)?)?,
+                    Format::Text => write!(self.out, "{}", report.text())?,
                 }
                 Ok(Some(()))
             }
@@ -92,13 +96,21 @@ impl Explainer<'_> {
     ) -> Result<Option<Agreement>> {
         let event = Event::read(payload);
         let own_policy = event.policy().filter(|_| self.args.policy.is_none());
-        let own_policy = own_policy.map(|text| {
-            PolicyFile::from_text("the event's policy".into(), text.into_owned()).usable()
-        });
-        let (file, policy) = match &own_policy {
-            None => (Some(&*self.file), &self.policy),
-            Some(Some((_, policy))) => (None, policy),
-            Some(None) => return Ok(None),
+        let has_own_policy = own_policy.is_some();
+        let is_other = |text: &Cow<'_, str>| {
+            let last = self.own_policy.as_ref();
+            last.is_none_or(|last| last.text != *text)
+        };
+        if let Some(text) = own_policy.filter(is_other) {
+            let file = PolicyFile::from_text("the event's policy".into(), text.into_owned());
+            self.own_policy = Some(file);
+        }
+        let (file, source) = match &self.own_policy {
+            Some(own_policy) if has_own_policy => (None, own_policy),
+            _ => (Some(&*self.file.name), &self.file),
+        };
+        let Some(policy) = usable_policy(source, &mut self.out)? else {
+            return Ok(None);
         };
         let failure = event.failure().ok();
         let explainable = matches!(event.state(), RetryState::Readable(_));
@@ -112,19 +124,30 @@ impl Explainer<'_> {
             explained: failure.map(|failure| (failure, Explanation::of(policy, failure))),
             call,
         };
-        let mut out = stdout();
         match self.args.format {
-            Format::Json => writeln!(out, "{}", report.json()?)?,
+            Format::Json => writeln!(self.out, "{}", report.json()?)?,
             Format::Text => {
                 let passed = report.passed_text();
                 let shown = match !passed.is_empty() && passed == self.last_passed {
                     true => "  no match: the same rules as before\n",
                     false => &passed,
                 };
-                write!(out, "{}{shown}", report.text())?;
+                write!(self.out, "{}{shown}", report.text())?;
                 self.last_passed = passed;
             }
         }
         Ok(Some(report.agreement()))
     }
+}
+
+/// The policy. `None` if it has errors; then they are printed, after the output so far.
+fn usable_policy<'f>(
+    file: &'f PolicyFile,
+    out: &mut BufWriter<Stdout>,
+) -> Result<Option<&'f Policy>> {
+    if file.policy.is_none() {
+        out.flush()?;
+        file.print_diagnostics();
+    }
+    Ok(file.policy.as_ref())
 }

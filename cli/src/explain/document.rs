@@ -74,6 +74,11 @@ impl RecordedEvent {
         if !is_needed {
             self.details = EventDetails::default();
         }
+        // Only the input of ProcessError is of interest, and it has a failure.
+        let input = self.details.input.as_mut();
+        if let Some(input) = input.filter(|input| !input.contains("taskError")) {
+            *input = "{}".to_owned();
+        }
         self
     }
 }

@@ -41,16 +41,19 @@ pub(crate) fn run(args: &Init) -> Result<Status> {
         return Ok(Status::Fine);
     }
     let name = name_of(&args.path);
+    let exists = || anyhow!("{name} exists already; name another file, or see `exitwise init -`");
+    if args.path.symlink_metadata().is_ok() {
+        return Err(exists());
+    }
+    write_schema(&args.path.with_file_name(SCHEMA))?;
+    // Another program may write a file with this name right now.
     write_new(&args.path, text.as_bytes()).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            anyhow!("{name} exists already; name another file, or see `exitwise init -`")
-        }
+        ErrorKind::AlreadyExists => exists(),
         _ => anyhow!(error).context(format!("cannot write {name}")),
     })?;
     say(&format!(
         "{GOOD}{name}{GOOD:#} written; change it, then: exitwise check {name}"
     ))?;
-    write_schema(&args.path.with_file_name(SCHEMA))?;
     Ok(Status::Fine)
 }
 

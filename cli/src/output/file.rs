@@ -7,13 +7,17 @@ use tempfile::{Builder, NamedTempFile};
 
 /// Writes a file. An existing one is replaced after all of the content is on the disk.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let replace = |path: &Path| {
+        temporary(path, content)?.persist(path)?;
+        Ok(())
+    };
     // A link stays a link, and a device or a pipe cannot be replaced.
-    match fs::canonicalize(path) {
-        Ok(file) if file.is_file() => drop(temporary(&file, content)?.persist(&file)?),
-        Ok(_) => fs::write(path, content)?,
-        Err(_) => drop(temporary(path, content)?.persist(path)?),
-    }
-    Ok(())
+    let result = match fs::canonicalize(path) {
+        Ok(file) if file.is_file() => replace(&file),
+        Ok(_) => fs::write(path, content),
+        Err(_) => replace(path),
+    };
+    result.map_err(without_path)
 }
 
 /// Writes a file that does not exist yet.
@@ -21,11 +25,17 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// # Errors
 /// The kind is [`AlreadyExists`](io::ErrorKind::AlreadyExists) if it does; it is not changed then.
 pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    if path.symlink_metadata().is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    temporary(path, content)?.persist_noclobber(path)?;
+    let file = temporary(path, content).map_err(without_path)?;
+    file.persist_noclobber(path)?;
     Ok(())
+}
+
+/// The error without the path of the temporary file, which `tempfile` adds to its text.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((text, _)) => io::Error::new(error.kind(), text),
+        None => error,
+    }
 }
 
 /// A complete file in the folder of `path`.
@@ -34,8 +44,6 @@ fn temporary(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     const MODE: u32 = 0o666;
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
-    // A missing folder is reported without the name of the temporary file.
-    fs::metadata(folder)?;
     let mut builder = Builder::new();
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(MODE);
     let mut file = builder.permissions(permissions).tempfile_in(folder)?;

@@ -1,6 +1,8 @@
 //! Comments that leave out warnings: `# exitwise: allow(P114)`.
 
-use super::{Code, Diagnostic, Diagnostics, Severity, quoted};
+use super::code::{Code, Severity};
+use super::problem::{Diagnostic, Diagnostics};
+use super::quote::quoted;
 use std::ops::Range;
 
 /// The warnings that the comments of a policy leave out.

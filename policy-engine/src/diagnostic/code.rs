@@ -127,7 +127,7 @@ codes! {
     /// Rules that decide in none of the policy's tests.
     UntestedRule = "P114",
     /// A comment that is to allow something that is not a warning.
-    BadAllow = "P115",
+    BadAllow = "P118",
     /// A test whose failures and expectations differ in number.
     TestLength = "P201",
     /// An expectation that is not valid, or that no decision could meet.

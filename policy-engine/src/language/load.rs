@@ -48,8 +48,8 @@ impl Policy {
             let worst = WorstCase::of(policy);
             analysis::check_guarantee(policy, &worst, &mut out);
             analysis::lint(policy, &worst, &mut out);
-            AllowedWarnings::read(text).apply(&mut out);
         }
+        AllowedWarnings::read(text).apply(&mut out);
         let out = out.finish(text);
         match policy {
             Some(policy) if !out.has_errors() => Ok((policy, out)),
