@@ -109,17 +109,33 @@ impl<'p> TestReport<'p> {
 fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &mut Diagnostics) {
     let decisions = outcomes.iter().flat_map(|outcome| &outcome.decisions);
     let decided: BTreeSet<_> = decisions.map(|drawn| drawn.longest.rule_name()).collect();
-    let written = policy.reachable_rules().filter(|rule| rule.line() > 0);
-    let (tested, untested): (Vec<_>, Vec<_>) =
-        written.partition(|rule| decided.contains(rule.name()));
+    let is_untested = |rule: &&Rule| rule.line() > 0 && !decided.contains(rule.name());
+    let untested: Vec<_> = policy.reachable_rules().filter(is_untested).collect();
     let [first, others @ ..] = &*untested else {
         return;
     };
-    let all = untested.len() + tested.len();
-    let message = format!("{} of {all} rules decide in no test", untested.len());
-    let label = |rule: &Rule| format!("rule {} is not tested", quoted(rule.name()));
+    let rules = untested
+        .iter()
+        .filter(|rule| rule.name() != DEFAULT_RULE)
+        .count();
+    let (all, has_default) = (policy.rules().len(), rules < untested.len());
+    let message = match (rules, all, has_default) {
+        (0, ..) => "`[default]` decides in no test".to_owned(),
+        (1, 1, false) => "the only rule decides in no test".to_owned(),
+        (1, 1, true) => "neither the only rule nor `[default]` decides in a test".to_owned(),
+        (1, _, false) => format!("1 of {all} rules decides in no test"),
+        (_, _, false) => format!("{rules} of {all} rules decide in no test"),
+        (_, _, true) => format!("{rules} of {all} rules and `[default]` decide in no test"),
+    };
+    let label = |rule: &Rule| match rule.name() {
+        DEFAULT_RULE => "`[default]` is not tested".to_owned(),
+        name => format!("rule {} is not tested", quoted(name)),
+    };
     let problem = Diagnostic::new(Code::UntestedRule, first.span(), message);
-    let help = "write a `[[test]]` with a failure that the rule is for";
+    let help = match first.name() {
+        DEFAULT_RULE => "write a `[[test]]` with a failure that no rule matches",
+        _ => "write a `[[test]]` with a failure that the rule is for",
+    };
     let problem = problem.label(label(first)).help(help);
     let (shown, more) = others
         .split_at_checked(MAX_RULES_SHOWN)
@@ -127,7 +143,10 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     let point_at = |problem: Diagnostic, rule: &&Rule| problem.related(rule.span(), label(rule));
     let mut problem = shown.iter().fold(problem, point_at);
     if !more.is_empty() {
-        let name = |rule: &&Rule| format!("{} (line {})", quoted(rule.name()), rule.line());
+        let name = |rule: &&Rule| match rule.name() {
+            DEFAULT_RULE => format!("`[default]` (line {})", rule.line()),
+            name => format!("{} (line {})", quoted(name), rule.line()),
+        };
         let more: Vec<_> = more.iter().map(name).collect();
         problem = problem.note(format!("also not tested: {}", more.join(", ")));
     }

@@ -40,7 +40,7 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
 
 /// The name of a container. `None` if ECS allows no such name; then that is reported.
 pub(super) fn container(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<String> {
-    let name = values::text(value, out)?;
+    let name = values::text(value, "\"app\"", out)?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if (1..=MAX_CONTAINER_CHARS).contains(&name.len()) && name.bytes().all(is_allowed) {
         return Some(name.to_owned());

@@ -27,6 +27,7 @@ use std::sync::OnceLock;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
+    positions: usize,
     literals: Option<Vec<String>>,
     /// Holds `None` if `regex-lite` rejects the pattern. [`Pattern::parse`] accepts only what it
     /// accepts, so this should not happen.
@@ -34,10 +35,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// A pattern that is valid, with its [literals](Self::literals).
-    pub(crate) fn new(source: &str, literals: Option<Vec<String>>) -> Self {
+    /// A pattern that is valid, with its [positions](Self::positions) and
+    /// [literals](Self::literals).
+    pub(crate) fn new(source: &str, positions: usize, literals: Option<Vec<String>>) -> Self {
         Self {
             source: source.into(),
+            positions,
             literals,
             regex: OnceLock::new(),
         }
@@ -46,6 +49,11 @@ impl Pattern {
     /// The pattern as the policy writes it.
     pub fn as_str(&self) -> &str {
         &self.source
+    }
+
+    /// Its size: the time of a search and the memory grow with it.
+    pub(crate) fn positions(&self) -> usize {
+        self.positions
     }
 
     /// Texts in lower case, one of which occurs in every text that the pattern is found in. `None`
