@@ -2,7 +2,7 @@
 //!
 //! The files in `fixtures/slips` list them. Each entry is the text of a slip, then a line `#>` with
 //! the diagnostic and a line `#=` with its help. `UPDATE_DOCS=1 cargo test -p exitwise-engine
-//! --all-features` updates these lines. The name of a file says where its texts belong.
+//! --all-features` updates these lines; review them. The name of a file says where its texts belong.
 #![cfg(feature = "schema")]
 #![expect(clippy::string_slice, reason = "a test fails by panicking")]
 
@@ -11,6 +11,8 @@ use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Diagnostic, Diagnostics, Severity};
 use exitwise_engine::language::{Formula, TABLES};
 use exitwise_engine::policy::Pattern;
+use proptest::prelude::*;
+use std::sync::LazyLock;
 
 /// A file of slips, and the text before each of them in a policy.
 const FILES: [(&str, &str); 5] = [
@@ -196,6 +198,43 @@ fn checked(file: &str, before: &str, slip: &str) -> (String, Vec<String>) {
         entry += &format!("#> {code} line {line}: {message}: {label}\n#= {help}\n");
     }
     (entry, faults)
+}
+
+/// The text of a policy with each slip.
+static POLICIES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let of_file = |(file, before): (&str, &str)| {
+        let slips = slips(&text(&format!(
+            "policy-engine/tests/fixtures/slips/{file}.txt"
+        )));
+        let policy = |slip: &String| format!("{before}{}{slip}", missing_lines(file, slip));
+        slips.iter().map(policy).collect::<Vec<_>>()
+    };
+    FILES.into_iter().flat_map(of_file).collect()
+});
+
+proptest! {
+    #![proptest_config(testkit::cases(400))]
+
+    /// Several slips at once may get any diagnostics, but these are about places in the text.
+    #[test]
+    fn diagnostics_of_garbled_policies_are_in_the_text(
+        index in any::<prop::sample::Index>(),
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), "[\\PC\n]{0,3}"), 1..4),
+    ) {
+        let mut policy: Vec<char> = index.get(&POLICIES).chars().collect();
+        for (place, replaces, inserted) in places {
+            let at = place.index(policy.len());
+            policy.splice(at..at + usize::from(replaces), inserted.chars());
+        }
+        let policy: String = policy.into_iter().collect();
+        for problem in &diagnostics(&policy) {
+            prop_assert!(policy.get(problem.span.clone()).is_some(), "{problem:?}\n{policy}");
+            prop_assert!(problem.related.iter().all(|it| policy.get(it.span.clone()).is_some()));
+            let help = problem.help.as_deref().unwrap_or_default();
+            let texts = [&problem.message, &problem.label, help];
+            prop_assert!(!help.is_empty() && !texts.concat().contains('\n'), "{problem:?}\n{policy}");
+        }
+    }
 }
 
 #[test]
