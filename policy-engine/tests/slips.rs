@@ -36,10 +36,14 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Symbols in helps that are not TOML themselves.
-const SYMBOLS: &str = r"= : # , ] } [header] + - * / ^ | . ? _ ' ` \ \\ \? \b .* ^2 min max log2";
+const SYMBOLS: &str = r"= : # , ] } ) [header] + - * / ^ | . ? _ ' ` \ \\ \? \b .* ^2 min max log2";
 
 /// Texts in helps that stand for TOML or for a part of a formula.
-const TEXTS: [&str; 6] = [
+const TEXTS: [&str; 10] = [
+    "(?: )",
+    "{2}",
+    "{2,}",
+    "{2,5}",
     "[ ]",
     "{ }",
     "( )",
@@ -92,6 +96,7 @@ fn to_type(help: &str) -> (Option<&str>, Vec<&str>) {
     let after = help.split('`').nth(2).unwrap_or_default();
     let elsewhere = [
         " in place of",
+        ", `",
         " around",
         " for a",
         " below",
@@ -183,6 +188,20 @@ fn checked(file: &str, before: &str, slip: &str) -> (String, Vec<String>) {
             found.len()
         ));
     }
+    let helps = |found: &Diagnostics| -> Vec<_> {
+        found
+            .iter()
+            .map(|it| (it.code, it.label.clone(), it.help.clone()))
+            .collect()
+    };
+    for other in [policy.replace('\n', "\r\n"), format!("\u{feff}{policy}")] {
+        if helps(&diagnostics(&other)) != helps(&found) {
+            faults.push(format!(
+                "with CRLF or a byte order mark:\n{slip}{}\n",
+                diagnostics(&other)
+            ));
+        }
+    }
     let mut entry = slip.to_owned();
     if let Some(problem) = found.iter().next() {
         faults.extend(fault_of_help(&policy, slip, problem));
@@ -234,6 +253,46 @@ proptest! {
             let texts = [&problem.message, &problem.label, help];
             prop_assert!(!help.is_empty() && !texts.concat().contains('\n'), "{problem:?}\n{policy}");
         }
+    }
+}
+
+/// Slips that have nothing to do with each other are reported in one pass.
+#[test]
+fn several_slips_get_a_diagnostic_each() {
+    let policy = "version = 1\nlimits = { max_retries = 3 }\n";
+    for (text, lines) in [
+        (
+            "[[rule]]\nname = net\nwhen = { exit_code = 4 }\ntype = FATAL\n",
+            &[4, 6][..],
+        ),
+        (
+            "[[rule]\nname = 'a'\nwhen = { exit_code = >=4 }\ntype: FATAL\n",
+            &[3, 5, 6],
+        ),
+        (
+            "[[test]]\nname = “t”\nfailures = [4,\nexpect = [FATAL]\n[default]\ntype = FATAL\n",
+            &[4, 5],
+        ),
+        // The crate `toml` reads no values after a key that it cannot read.
+        ("// one\n// two\n[default]\ntype = FATAL\n// three\n", &[3]),
+        ("one\n[default]\n// two\n", &[3, 5]),
+        ("[default]\ntype = FATAL\n[limit]\nx = 3 3\n", &[4, 6]),
+        ("a: 1\nb: 2\ncontainer = app\n", &[3]),
+        (
+            "[default]\ntype = 'FATAL'\ntype = 'FATAL'\n[default]\ntype = 'FATAL'\n",
+            &[5, 6],
+        ),
+        (
+            "[[rule]]\nnmae = 'a'\nwhen = { exitcode = 4 }\ntype = 'RETRY'\nbackof = 1\n",
+            &[4, 5, 6, 7],
+        ),
+    ] {
+        let text = format!("{policy}{text}");
+        let found: Vec<_> = diagnostics(&text)
+            .iter()
+            .map(|it| it.position(&text).0)
+            .collect();
+        assert_eq!(found, lines, "{text}{}", diagnostics(&text));
     }
 }
 

@@ -67,8 +67,13 @@ impl NamedBackoffs {
                 let section = Section::of(value, "`backoff`", EXAMPLE, out)?;
                 BackoffSpec::read(&section, policy, out)?.tabulate(retries, out)
             }
-            _ => {
-                let help = "write the name of a `[backoff]`, or `{ constant = \"60s\" }`";
+            other => {
+                let help = match other {
+                    DeValue::Array(_) => {
+                        "write a table, for example `{ delays = [\"10s\", \"1m\"] }`"
+                    }
+                    _ => "write the name of a `[backoff]`, or `{ constant = \"60s\" }`",
+                };
                 wrong_type(value, "a backoff", help, out)
             }
         }
@@ -87,6 +92,8 @@ impl NamedBackoffs {
                 format!("write `{{ constant = \"{name}\" }}`")
             } else if let Some(meant) = closest(name, known()) {
                 format!("did you mean `\"{meant}\"`?")
+            } else if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.key() == name) {
+                format!("write a table, for example `{}`", kind.example())
             } else if self.definitions.is_empty() {
                 format!("add `[backoff.{name}]`")
             } else {
@@ -120,6 +127,18 @@ impl Kind {
         Self::Delays,
         Self::Formula,
     ];
+
+    /// A backoff of this kind.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Constant => EXAMPLE,
+            Self::Linear => "{ linear = { initial = \"30s\", step = \"10s\" } }",
+            Self::Exponential => "{ exponential = { initial = \"30s\", factor = 2 } }",
+            Self::Fibonacci => "{ fibonacci = { initial = \"10s\" } }",
+            Self::Delays => "{ delays = [\"10s\", \"1m\"] }",
+            Self::Formula => "{ formula = \"60 * n\" }",
+        }
+    }
 
     const fn key(self) -> &'static str {
         match self {

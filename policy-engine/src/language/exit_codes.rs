@@ -188,6 +188,9 @@ impl ExitCodeNames {
                             code of a process";
                 ("not a wildcard here", help.to_owned())
             }
+            ("nonzero" | "non-zero" | "error" | "failure" | "failed", _, ExitCodeUse::Rule) => {
+                ("not in `[exit_codes]`", "write `\"1..=255\"`".to_owned())
+            }
             (_, Some(meant), ExitCodeUse::Rule) => {
                 (meant.label, format!("write `{}`", meant.to_toml()))
             }

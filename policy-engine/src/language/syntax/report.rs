@@ -57,7 +57,8 @@ fn slips(text: &str, mut errors: Vec<SyntaxError>) -> Vec<Slip> {
         if looked_at > MAX_SLIPS {
             break;
         }
-        reported_up_to = Some(line.start + line.text.len());
+        let rest = text.get(error.span.start..).unwrap_or_default();
+        reported_up_to = Some(error.span.start + rest.find('\n').unwrap_or(rest.len()));
         let slip = slip(text, line, &error);
         match slip.kind {
             Some(kind) if kinds.contains(&kind) => continue,

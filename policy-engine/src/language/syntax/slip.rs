@@ -64,6 +64,10 @@ impl<'t> Line<'t> {
             .find('\n')
             .map_or(text.len(), |end| before.len() + end);
         let text = text.get(start..end).unwrap_or_default();
+        // The first line may begin with a byte order mark.
+        let shown = text.trim_start_matches('\u{feff}');
+        let start = start + text.len() - shown.len();
+        let text = shown.strip_suffix('\r').unwrap_or(shown);
         Self { start, text }
     }
 

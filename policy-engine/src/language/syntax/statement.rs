@@ -164,9 +164,15 @@ fn without_sign(line: Line<'_>, shown: &str) -> Option<Slip> {
     let meant = match value {
         "" => None,
         _ if is_document(&format!("{key} = {value}")) => Some(value.to_owned()),
+        // Several words may be a comment.
+        _ if value.contains(' ') => None,
         _ => value::meant(key, value).map(|(_, meant)| meant),
     };
     Some(match meant {
+        None if !value.is_empty() => {
+            let help = "write `=` after the key, or `#` before a comment";
+            Slip::new(span, "a key without a value", help)
+        }
         Some(value) => Slip::replace(span, "the `=` is missing", &format!("{key} = {value}")),
         None => Slip::new(
             span,

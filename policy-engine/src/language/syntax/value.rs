@@ -86,6 +86,10 @@ pub(super) fn slip(line: Line<'_>, key: &str, value: &str) -> Option<Slip> {
     {
         return Some(Slip::new(span, "TOML has no null", "leave the key out"));
     }
+    if key == "when" && !value.starts_with('{') {
+        let help = "write a table, for example `{ exit_code = 4 }`";
+        return Some(Slip::new(span, "not a table", help));
+    }
     let known = meant(key, value).map(|(label, toml)| Slip::replace(span.clone(), label, &toml));
     let known = known.or_else(|| {
         let mut ends = value
@@ -345,8 +349,13 @@ fn word(key: &str, text: &str) -> Option<Meant> {
 /// A text without quotes.
 fn plain(key: &str, text: &str) -> Option<Meant> {
     let is_odd = |c: char| c.is_control() || "\"'\\={}[]".contains(c);
-    let is_name = key != "exit_code" || text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = key != "exit_code" || text.chars().all(is_letter);
     if text.is_empty() || text.contains(is_odd) || NUMBERS.contains(&key) || !is_name {
+        return None;
+    }
+    // A value with more after it; only a formula begins like that.
+    if key != "formula" && text.split(' ').next().is_some_and(is_value) {
         return None;
     }
     let quote = if PATTERNS.contains(&key) { '\'' } else { '"' };
