@@ -20,7 +20,11 @@ pub fn policy(data: &[u8]) {
             policy
         }
         Err(problems) => {
-            assert!(problems.has_errors() && Policy::load_for_decisions(&text).is_err());
+            assert!(problems.has_errors());
+            // It may make decisions nevertheless, if its tests or its guarantee are wrong.
+            if let Err(problems) = Policy::load_for_decisions(&text) {
+                assert!(problems.has_errors());
+            }
             assert!(
                 problems
                     .iter()

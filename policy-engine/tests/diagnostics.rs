@@ -9,6 +9,7 @@ use crate::common::{assert_up_to_date, blocks, text};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::TestReport;
 use exitwise_engine::diagnostic::{Code, Diagnostics};
+use exitwise_engine::language::MAX_POLICY_POSITIONS;
 use exitwise_engine::policy::{MAX_POLICY_BYTES, MAX_RULES};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -148,6 +149,30 @@ fn the_size_of_a_policy_is_limited() {
         |bytes: usize| format!("{}#{}", policy(0), " ".repeat(bytes - policy(0).len() - 1));
     assert_eq!(codes(&filler(MAX_POLICY_BYTES)), []);
     assert_eq!(codes(&filler(MAX_POLICY_BYTES + 1)), [Code::TooLarge]);
+}
+
+/// All patterns of a policy together have a limited size, which the message states.
+#[test]
+fn the_size_of_all_patterns_together_is_limited() {
+    let policy = |last: usize| {
+        let pattern = |n: usize| format!("'[a-z]{{{n}}}'");
+        let patterns = [pattern(4_000), pattern(4_000), pattern(last)].join(", ");
+        format!(
+            "version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\nname = 'a'\ntype = 'FATAL'\n\
+             when = {{ reason = {}, stopped_reason = [{patterns}] }}\n",
+            pattern(MAX_POLICY_POSITIONS - 10_000 + 100)
+        )
+    };
+    let labels = |text: &str| -> Vec<_> {
+        let found = diagnostics(text);
+        let large = found.iter().filter(|it| it.code == Code::PatternTooLarge);
+        large.map(|problem| problem.label.clone()).collect()
+    };
+    assert_eq!(labels(&policy(1_900)), [""; 0]);
+    assert_eq!(
+        labels(&policy(1_901)),
+        ["10001 positions up to here, the most is 10000"]
+    );
 }
 
 /// For example, a misspelled key is not also reported as missing, and if a name is
@@ -304,7 +329,17 @@ fn values_are_accepted_up_to_their_limits() {
         ("constant = '1s', jitter = 'some'", &["P017"]),
         ("constant = '99999999s'", &["P107"]),
         ("constant = '100000000s'", &["P012"]),
-        ("constant = '100000000s', cap = '99999999s'", &["P107"]),
+        (
+            "constant = '100000000s', cap = '99999999s'",
+            &["P107", "P116"],
+        ),
+        ("constant = '10s', cap = '10s'", &[]),
+        ("constant = '10s', cap = '9s'", &["P116"]),
+        ("linear = { initial = '8s', step = '1s' }, cap = '8s'", &[]),
+        (
+            "linear = { initial = '8s', step = '1s' }, cap = '7s'",
+            &["P116"],
+        ),
         ("constant = '1048575s', jitter = 'full'", &[]),
         ("constant = '1048576s', jitter = 'equal'", &["P012"]),
         ("formula = '2 - n'", &["P013"]),

@@ -18,5 +18,6 @@ mod patterns;
 mod policies;
 mod properties;
 mod schema;
+mod slips;
 mod test_runner;
 mod wording;

@@ -49,6 +49,28 @@ fn invalid_and_unsupported_syntax_is_refused() {
         ("[z-a]", 1..4, "not a range"),
         (r"[a-\d]", 1..5, "not a range"),
         (r"[\x41-F]", 1..7, "an escaped letter in a range"),
+        (
+            "[0-f]",
+            1..4,
+            "a range from upper-case into lower-case letters",
+        ),
+        (
+            "[^Z-r ]",
+            2..5,
+            "a range from upper-case into lower-case letters",
+        ),
+        (
+            "[Y-b]",
+            1..4,
+            "a range from upper-case into lower-case letters",
+        ),
+        (
+            "[!-y]",
+            1..4,
+            "a range from upper-case into lower-case letters",
+        ),
+        ("x[[:^lower:]]", 2..12, "a negated class of one case"),
+        ("[^[:^upper:]]", 2..12, "a negated class of one case"),
         ("[a-z&&b]", 4..6, "an operation on classes"),
         ("[a[bc]]", 2..3, "a class within a class"),
         ("[é]", 1..3, "not ASCII"),
@@ -103,6 +125,17 @@ fn invalid_and_unsupported_syntax_is_refused() {
     }
     assert!(Pattern::parse(&"a".repeat(512)).is_ok() && Pattern::parse(&"a".repeat(513)).is_err());
     assert!(Pattern::parse(r"(?:a|b)(c)?\d{2,3}[[:alpha:]]").is_ok());
+    for pattern in [
+        "[A-z]",
+        "[0-z]",
+        "[!-~]",
+        "[0-Z]",
+        "[[:^alpha:]]",
+        "[[:lower:]]",
+        "[A-Za-f]",
+    ] {
+        assert!(Pattern::parse(pattern).is_ok(), "{pattern}");
+    }
 }
 
 /// Compiles a pattern with the crate `regex`, which defines the meaning of patterns.
@@ -150,7 +183,25 @@ fn check_agreement(source: &str, texts: &[String]) -> Result<(), TestCaseError> 
     Ok(())
 }
 
-/// Generates texts, most of which are valid patterns.
+/// Classes of any ranges between printable characters, and of named classes.
+fn class_items() -> impl Strategy<Value = String> {
+    const NAMES: [&str; 14] = [
+        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+        "space", "upper", "word", "xdigit",
+    ];
+    let ends = || "[ -,.-Z_-~]";
+    let item = prop_oneof![
+        3 => (ends(), ends()).prop_map(|(low, high)| format!("{low}-{high}")),
+        1 => ends(),
+        1 => (prop::sample::select(&NAMES[..]), any::<bool>())
+            .prop_map(|(name, negated)| format!("[:{}{name}:]", if negated { "^" } else { "" })),
+    ];
+    (any::<bool>(), prop::collection::vec(item, 1..3)).prop_map(|(negated, items)| {
+        format!("[{}{}]", if negated { "^" } else { "" }, items.concat())
+    })
+}
+
+/// Texts, most of which are valid patterns.
 fn patterns() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         6 => "[a-cA-C0-2 ]{1,5}",
@@ -158,6 +209,7 @@ fn patterns() -> impl Strategy<Value = String> {
             ".", "^", "$", r"\b", r"\B", r"\A", r"\z", r"\d", r"\S", r"\w", r"\.", r"\(", r"\x41", r"\u0062", r"\t", "é", "]", "}",
         ])
         .prop_map(str::to_owned),
+        1 => class_items(),
         2 => prop::sample::select(vec![
             "[a-b]", "[^a-b1]", r"[^\s\S]", "[]a]", "[-a]", "[a-]", r"[\d_]", "[[:alpha:]]", "[^[:^digit:]x]", "[^]b]", "[--a]",
             r"[\x30-\x39]", r"[\x41]", "[a-c-]",
@@ -180,6 +232,12 @@ fn patterns() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #[test]
+    fn classes_agree_with_the_reference(source in class_items()) {
+        let texts: Vec<_> = (' '..='~').map(String::from).collect();
+        check_agreement(&source, &texts)?;
+    }
+
     #[test]
     fn generated_patterns_agree_with_the_reference(source in patterns(), texts in texts()) {
         check_agreement(&source, &texts)?;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use crate::common::{assert_up_to_date, blocks, text};
+use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Severity};
 use exitwise_engine::language::{TABLES, schema};
 use jsonschema::Validator;
@@ -93,6 +94,40 @@ fn the_schema_refuses_the_mistakes_that_it_can_describe() {
                 "{code}\n{invalid}"
             );
         }
+    }
+}
+
+/// Both accept blanks and signs in texts that have a form of their own, and refuse the same others.
+#[test]
+fn the_schema_and_the_loader_accept_the_same_forms() {
+    let validator = validator();
+    let policy = |exit_code: &str, expected: &str| {
+        format!(
+            "version = 1\nlimits = {{ max_retries = 3 }}\n[[rule]]\nname = 'a'\ntype = 'TEMPORARY'\n\
+             when.exit_code = '{exit_code}'\nbackoff.constant = '60s'\n\
+             [[test]]\nname = 't'\nfailures = [42]\nexpect = ['{expected}']\n"
+        )
+    };
+    for (exit_code, expected, accepted) in [
+        ("40..=49", "TEMPORARY 60s", true),
+        (" 40 ..= 49 ", "TEMPORARY", true),
+        ("+1..=+49", "FATAL", true),
+        ("-1..=49", "RETRIABLE", true),
+        ("absent", "TEMPORARY  60s", true),
+        ("40..=49", "TEMPORARY 30s ..= 60s ", true),
+        ("40..49", "TEMPORARY", false),
+        ("--1..=49", "TEMPORARY", false),
+        ("- 1..=49", "TEMPORARY", false),
+        ("40..=49", " TEMPORARY", false),
+        ("40..=49", "TEMPORARY ", false),
+        ("40..=49", "TEMPORARY60s", false),
+        ("40..=49", "TEMPORARY 60 s", false),
+        ("40..=49", "FATAL ", false),
+    ] {
+        let text = policy(exit_code, expected);
+        let (by_schema, by_loader) = (schema_errors(&validator, &text), Policy::load(&text));
+        assert_eq!(by_schema.is_empty(), accepted, "{text}");
+        assert_eq!(by_loader.is_ok(), accepted, "{text}");
     }
 }
 

@@ -398,3 +398,35 @@ fn all_untested_rules_give_one_warning() {
     let problem = report.diagnostics.iter().next().unwrap();
     assert_eq!(problem.message, "no test reaches 7 rules");
 }
+
+/// The message counts `[[rule]]`s, as the summary of `exitwise check` does, and names `[default]`.
+#[test]
+fn untested_rules_are_counted_without_the_default() {
+    let rule = |name: &str, code: u32| {
+        format!("[[rule]]\nname = '{name}'\nwhen = {{ exit_code = {code} }}\ntype = 'FATAL'\n")
+    };
+    let (one, two) = (rule("a", 1), rule("a", 1) + &rule("b", 2));
+    let three = format!("{two}{}", rule("c", 3));
+    let default = "[default]\ntype = 'FATAL'\n";
+    for (rules, default, failure, expected) in [
+        (&one, "", 1, None),
+        (&one, "", 9, Some("the only rule decides in no test")),
+        (&one, default, 1, Some("`[default]` decides in no test")),
+        (&two, "", 1, Some("1 of 2 rules decides in no test")),
+        (&two, default, 9, Some("2 of 2 rules decide in no test")),
+        (
+            &two,
+            default,
+            1,
+            Some("1 of 2 rules and `[default]` decide in no test"),
+        ),
+        (&three, "", 1, Some("2 of 3 rules decide in no test")),
+    ] {
+        let test = format!("[[test]]\nname = 't'\nfailures = [{failure}]\nexpect = ['FATAL']\n");
+        let text = format!("version = 1\nlimits = {{ max_retries = 3 }}\n{rules}{default}{test}");
+        let (policy, _) = Policy::load(&text).unwrap();
+        let report = TestReport::of(&policy, |_| Err("no such file".into()));
+        let found = report.diagnostics.iter().next();
+        assert_eq!(found.map(|it| it.message.as_str()), expected, "{text}");
+    }
+}

@@ -3,7 +3,9 @@
 use super::reachability::Reachability;
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
-use crate::failure::{ERROR_NAMES, NameFact, STOP_CODES, optimized_error_name};
+use crate::failure::{
+    ERROR_NAMES, FARGATE_PROVIDERS, LAUNCH_TYPES, NameFact, STOP_CODES, optimized_error_name,
+};
 use crate::policy::{Condition, Matcher, NameMatch, Policy, Rule, Seconds};
 use std::ops::Range;
 
@@ -78,23 +80,64 @@ fn lint_names(policy: &Policy, matcher: &Matcher, out: &mut Diagnostics) {
                 lint_error_name(policy, name, matcher, out);
             }
         }
-        Condition::Name(NameFact::StopCode, names) => {
-            for name in names
-                .iter()
-                .filter(|name| !STOP_CODES.contains(&name.as_str()))
-            {
-                let message = format!("ECS is not known to report the stop code {}", quoted(name));
-                let span = span_of_name(policy, matcher, name);
-                let problem = Diagnostic::new(Code::UnknownStopCode, span, message);
-                let help = match closest(name, STOP_CODES) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("known stop codes are {}", list_quoted(STOP_CODES)),
-                };
-                out.push(problem.label("unknown").help(help));
+        Condition::Name(fact, names) => {
+            for name in names {
+                lint_name(policy, *fact, name, matcher, out);
             }
         }
-        Condition::Name(..) | Condition::ExitCode(_) | Condition::Text(..) => {}
+        Condition::ExitCode(_) | Condition::Text(..) => {}
     }
+}
+
+/// Reports a name of an enumeration that ECS is not known to report.
+fn lint_name(
+    policy: &Policy,
+    fact: NameFact,
+    name: &str,
+    matcher: &Matcher,
+    out: &mut Diagnostics,
+) {
+    let (code, what, known): (_, _, &[&str]) = match fact {
+        NameFact::StopCode => (Code::UnknownStopCode, "stop code", &STOP_CODES),
+        NameFact::LaunchType => (Code::UnknownLaunchType, "launch type", &LAUNCH_TYPES),
+        // Other capacity providers have names of their own.
+        NameFact::CapacityProvider if !plain(name).starts_with("fargate") => return,
+        NameFact::CapacityProvider => (
+            Code::UnknownLaunchType,
+            "capacity provider",
+            &FARGATE_PROVIDERS,
+        ),
+    };
+    if known.contains(&name) {
+        return;
+    }
+    let message = format!("ECS is not known to report the {what} {}", quoted(name));
+    let problem = Diagnostic::new(code, span_of_name(policy, matcher, name), message);
+    let same = |known: &&&str| plain(known) == plain(name);
+    let provider = FARGATE_PROVIDERS.iter().find(same);
+    let help = match (
+        known.iter().find(same),
+        closest(name, known.iter().copied()),
+    ) {
+        (Some(meant), _) => format!("write `\"{meant}\"`; names are compared letter by letter"),
+        (None, _) if provider.is_some() && fact == NameFact::LaunchType => {
+            format!("it is a capacity provider: `capacity_provider = \"{name}\"`")
+        }
+        (None, Some(meant)) => format!("did you mean `\"{meant}\"`?"),
+        (None, None) => {
+            let known: Vec<_> = known.iter().map(|name| format!("\"{name}\"")).collect();
+            format!(
+                "known {what}s are {}",
+                list_quoted(known.iter().map(String::as_str))
+            )
+        }
+    };
+    out.push(problem.label("unknown").help(help));
+}
+
+/// The name without the differences between `FARGATE_SPOT`, `fargate-spot` and `FargateSpot`.
+fn plain(name: &str) -> String {
+    name.replace(['_', '-', ' '], "").to_ascii_lowercase()
 }
 
 fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &mut Diagnostics) {
@@ -128,7 +171,7 @@ fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &m
     if let Some(meant) = meant {
         let message = format!("{} is not spelt like a known error name", quoted(&written));
         let problem = Diagnostic::new(Code::MisspelledErrorName, span, message);
-        let help = format!("write `{meant}`; names are compared letter by letter");
+        let help = format!("write `\"{meant}\"`; names are compared letter by letter");
         out.push(
             problem
                 .label("never reported with this spelling")

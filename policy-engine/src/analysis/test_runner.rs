@@ -132,7 +132,10 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
         name => format!("rule {} is not tested", quoted(name)),
     };
     let problem = Diagnostic::new(Code::UntestedRule, first.span(), message);
-    let help = "write a `[[test]]` with a failure that the rule is for";
+    let help = match first.name() {
+        DEFAULT_RULE => "write a `[[test]]` with a failure that no rule matches",
+        _ => "write a `[[test]]` with a failure that the rule is for",
+    };
     let problem = problem.label(label(first)).help(help);
     let (shown, more) = others
         .split_at_checked(MAX_RULES_SHOWN)
@@ -140,7 +143,10 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     let point_at = |problem: Diagnostic, rule: &&Rule| problem.related(rule.span(), label(rule));
     let mut problem = shown.iter().fold(problem, point_at);
     if !more.is_empty() {
-        let name = |rule: &&Rule| format!("{} (line {})", quoted(rule.name()), rule.line());
+        let name = |rule: &&Rule| match rule.name() {
+            DEFAULT_RULE => format!("`[default]` (line {})", rule.line()),
+            name => format!("{} (line {})", quoted(name), rule.line()),
+        };
         let more: Vec<_> = more.iter().map(name).collect();
         problem = problem.note(format!("also not tested: {}", more.join(", ")));
     }

@@ -126,6 +126,12 @@ codes! {
     UnusedContainer = "P113",
     /// Rules that decide in none of the policy's tests.
     UntestedRule = "P114",
+    /// A launch type or a capacity provider that ECS is not known to report.
+    UnknownLaunchType = "P115",
+    /// A cap below every delay of its backoff.
+    CapBelowDelays = "P116",
+    /// A value that a list of a matcher has twice.
+    RepeatedValue = "P117",
     /// A comment that is to allow something that is not a warning.
     BadAllow = "P118",
     /// A test whose failures and expectations differ in number.

@@ -63,7 +63,17 @@ pub(crate) const STOP_CODES: [&str; 7] = [
     "InfrastructureHealth",
 ];
 
-/// Error prefixes that ECS puts before a stopped reason, followed by a colon.
+/// Launch types that ECS is known to report.
+///
+/// Source: ECS API Reference, Task, `launchType`.
+pub(crate) const LAUNCH_TYPES: [&str; 4] = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"];
+
+/// Capacity providers of AWS; names of others cannot start with `fargate`.
+///
+/// Source: ECS API Reference, CreateCapacityProvider, `name`.
+pub(crate) const FARGATE_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
+
+/// Prefixes that ECS puts before a stopped reason, followed by a colon.
 ///
 /// Source: amazon-ecs-agent, `dockerapi/errors.go`; ECS Developer Guide, "Stopped task error
 /// messages".

@@ -10,4 +10,6 @@ pub use facts::{
 };
 pub use text::{MAX_TEXT_CHARS, Text};
 
-pub(crate) use known_names::{ERROR_NAMES, ERROR_PREFIXES, STOP_CODES, optimized_error_name};
+pub(crate) use known_names::{
+    ERROR_NAMES, ERROR_PREFIXES, FARGATE_PROVIDERS, LAUNCH_TYPES, STOP_CODES, optimized_error_name,
+};

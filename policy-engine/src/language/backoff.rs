@@ -13,7 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::de::DeValue;
 
-/// The named backoffs of a policy, and the names that rules have used so far.
+/// A backoff as policies write it.
+const EXAMPLE: &str = "{ constant = \"60s\" }";
+
+/// The named backoffs of a policy, and which of them rules have used.
 #[derive(Default)]
 pub(super) struct NamedBackoffs {
     /// The backoffs by name. `None` if a definition could not be read; then that has been reported.
@@ -30,7 +33,7 @@ impl NamedBackoffs {
         for (key, value) in section.members() {
             let name = key.get_ref();
             names::check(name, key.span(), "backoff", out);
-            let section = Section::of(value, &format!("`[backoff.{name}]`"), out);
+            let section = Section::of(value, &format!("`[backoff.{name}]`"), EXAMPLE, out);
             let spec = section.and_then(|section| BackoffSpec::read(&section, policy, out));
             backoffs.definitions.insert(name.to_string(), spec);
         }
@@ -62,11 +65,16 @@ impl NamedBackoffs {
         match value.get_ref() {
             DeValue::String(name) => self.named(name, value, out)?.tabulate(retries, out),
             DeValue::Table(_) => {
-                let section = Section::of(value, "`backoff`", out)?;
+                let section = Section::of(value, "`backoff`", EXAMPLE, out)?;
                 BackoffSpec::read(&section, policy, out)?.tabulate(retries, out)
             }
-            _ => {
-                let help = "write the name of a `[backoff]`, or `{ constant = \"60s\" }`";
+            other => {
+                let help = match other {
+                    DeValue::Array(_) => {
+                        "write a table, for example `{ delays = [\"10s\", \"1m\"] }`"
+                    }
+                    _ => "write the name of a `[backoff]`, or `{ constant = \"60s\" }`",
+                };
                 wrong_type(value, "a backoff", help, out)
             }
         }
@@ -82,9 +90,11 @@ impl NamedBackoffs {
         if !self.definitions.contains_key(name) {
             let known = || self.definitions.keys().map(String::as_str);
             let help = if duration::parse(name).is_ok() {
-                format!("write `backoff = {{ constant = \"{name}\" }}`")
+                format!("write `{{ constant = \"{name}\" }}`")
             } else if let Some(meant) = closest(name, known()) {
-                format!("did you mean `{meant}`?")
+                format!("did you mean `\"{meant}\"`?")
+            } else if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.key() == name) {
+                format!("write a table, for example `{}`", kind.example())
             } else if self.definitions.is_empty() {
                 format!("add `[backoff.{name}]`")
             } else {
@@ -118,6 +128,18 @@ impl Kind {
         Self::Delays,
         Self::Formula,
     ];
+
+    /// A backoff of this kind.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Constant => EXAMPLE,
+            Self::Linear => "{ linear = { initial = \"30s\", step = \"10s\" } }",
+            Self::Exponential => "{ exponential = { initial = \"30s\", factor = 2 } }",
+            Self::Fibonacci => "{ fibonacci = { initial = \"10s\" } }",
+            Self::Delays => "{ delays = [\"10s\", \"1m\"] }",
+            Self::Formula => "{ formula = \"60 * n\" }",
+        }
+    }
 
     const fn key(self) -> &'static str {
         match self {
@@ -217,22 +239,45 @@ impl BackoffSpec {
                 )
             }
             TabulationError::NotANumber { n } => {
-                let why = "look for a division by zero or the root of a negative number";
+                let why = "look for the root or the logarithm of a negative number";
                 (
                     Code::DelayNotANumber,
                     format!("delay before retry {n} is not a number"),
                     format!("{why}{}", or_fewer(n)),
                 )
             }
+            TabulationError::DivisionByZero { n, value } => {
+                let help = match n {
+                    1 => "divide by something that is not 0; `n` starts at 1".to_owned(),
+                    _ => format!("divide by something that is not 0{}", or_fewer(n)),
+                };
+                let message = format!("delay before retry {n} divides by zero");
+                let code = match value > 0.0 {
+                    true => Code::DelayTooLong,
+                    false => Code::DelayNotANumber,
+                };
+                (code, message, help)
+            }
             TabulationError::Negative { n, .. } => (
                 Code::DelayNotANumber,
                 format!("delay before retry {n} is negative"),
-                format!("put it in `max(0, ...)`{}", or_fewer(n)),
+                format!("write `max(0, ...)` around it{}", or_fewer(n)),
             ),
         };
         let problem = Diagnostic::new(code, self.span.clone(), message);
         out.push(problem.label(error.to_string()).help(help));
         None
+    }
+
+    /// Whether the first `count` delays are all longer than `cap` seconds.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a cap beyond 2^53 is above every delay"
+    )]
+    fn is_below_all_delays(&self, cap: u64, count: usize) -> bool {
+        (1..)
+            .take(count)
+            .all(|n| self.curve.at(n).round() > cap as f64)
     }
 
     fn lint(&self, table: &BackoffTable, retries: Option<u32>, out: &mut Diagnostics) {
@@ -246,10 +291,19 @@ impl BackoffSpec {
             let problem = problem(Code::ShrinkingDelays, "the delays get shorter");
             out.push(problem.label(label).help(help));
         }
+        if let Some(cap) = self
+            .cap
+            .filter(|cap| self.is_below_all_delays(*cap, delays.len()))
+        {
+            let label = format!("every delay is longer than {}", Seconds(cap));
+            let help = format!("raise `cap`, or write `constant = \"{}\"`", Seconds(cap));
+            let problem = problem(Code::CapBelowDelays, "the cap is below every delay");
+            out.push(problem.label(label).help(help));
+        }
         match &self.curve {
             Curve::Exponential { factor, .. } if *factor == 1.0 => {
                 let message = "an exponential backoff that does not grow";
-                let help = "write `constant`, or a factor above 1";
+                let help = "use `constant`, or a factor above 1";
                 out.push(
                     problem(Code::FactorOne, message)
                         .label("factor 1")
@@ -279,7 +333,7 @@ fn report_missing_kind(section: &Section<'_>, out: &mut Diagnostics) -> bool {
         _ => None,
     };
     let help = match probably_meant {
-        Some(meant) => format!("write `{meant}`"),
+        Some(meant) => format!("name the kind, as in `{meant}`"),
         None if !Kind::ALL.iter().all(|kind| section.misses(kind.key())) => return false,
         None => {
             let kinds = Kind::ALL.map(Kind::key).join("`, `");
@@ -296,7 +350,12 @@ fn curve(kind: Kind, value: TomlNode<'_>, policy: &str, out: &mut Diagnostics) -
     match kind {
         Kind::Constant => values::seconds(value, out).map(Curve::Constant),
         Kind::Linear => {
-            let section = Section::of(value, "`linear`", out)?;
+            let section = Section::of(
+                value,
+                "`linear`",
+                "{ initial = \"30s\", step = \"10s\" }",
+                out,
+            )?;
             section.only(keys::LINEAR, out);
             let (initial, step) = (
                 delay(&section, "initial", out),
@@ -308,7 +367,12 @@ fn curve(kind: Kind, value: TomlNode<'_>, policy: &str, out: &mut Diagnostics) -
             })
         }
         Kind::Exponential => {
-            let section = Section::of(value, "`exponential`", out)?;
+            let section = Section::of(
+                value,
+                "`exponential`",
+                "{ initial = \"30s\", factor = 2 }",
+                out,
+            )?;
             section.only(keys::EXPONENTIAL, out);
             let (initial, factor) = (delay(&section, "initial", out), factor(&section, out));
             Some(Curve::Exponential {
@@ -317,24 +381,39 @@ fn curve(kind: Kind, value: TomlNode<'_>, policy: &str, out: &mut Diagnostics) -
             })
         }
         Kind::Fibonacci => {
-            let section = Section::of(value, "`fibonacci`", out)?;
+            let section = Section::of(value, "`fibonacci`", "{ initial = \"10s\" }", out)?;
             section.only(keys::FIBONACCI, out);
             Some(Curve::Fibonacci {
                 initial: delay(&section, "initial", out)?,
             })
         }
         Kind::Delays => delays(value, out).map(Curve::Delays),
-        Kind::Formula => match Formula::parse(values::text(value, out)?) {
-            Ok(formula) => Some(Curve::Formula(formula)),
-            Err(error) => {
-                let span = span_within(policy, value, error.span);
-                let message = "the formula cannot be parsed";
-                let problem = Diagnostic::new(Code::BadFormula, span, message);
-                out.push(problem.label(error.problem).help(error.help));
-                None
-            }
-        },
+        Kind::Formula => formula(value, policy, out).map(Curve::Formula),
     }
+}
+
+fn formula(value: TomlNode<'_>, policy: &str, out: &mut Diagnostics) -> Option<Formula> {
+    let text = values::text(value, "\"60 * 2^(n-1)\"", out)?;
+    let error = match Formula::parse(text) {
+        Ok(formula) => return Some(formula),
+        Err(error) => error,
+    };
+    let in_seconds = duration::meant(text).and_then(|meant| duration::parse(&meant).ok());
+    let (span, label, help) = match in_seconds {
+        Some(seconds) => (
+            value.span(),
+            "formulas are in seconds".into(),
+            format!("write `\"{seconds}\"`"),
+        ),
+        None => (
+            span_within(policy, value, error.span),
+            error.problem,
+            error.help,
+        ),
+    };
+    let problem = Diagnostic::new(Code::BadFormula, span, "the formula cannot be parsed");
+    out.push(problem.label(label).help(help));
+    None
 }
 
 fn delay(section: &Section<'_>, key: &str, out: &mut Diagnostics) -> Option<u64> {
@@ -359,12 +438,12 @@ fn delays(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<Vec<u64>> {
 
 fn factor(section: &Section<'_>, out: &mut Diagnostics) -> Option<f64> {
     let value = section.required("factor", "factor = 2", out)?;
-    let factor = values::number(value, out)?;
+    let help = "write a number from 1 on, for example `2` or `1.5`";
+    let factor = values::number(value, help, out)?;
     if factor.is_finite() && factor >= 1.0 {
         return Some(factor);
     }
     let problem = Diagnostic::new(Code::OutOfRange, value.span(), "`factor` is out of range");
-    let help = "write a number from 1 on, for example 2 or 1.5";
     out.push(problem.label("less than 1, or not a number").help(help));
     None
 }

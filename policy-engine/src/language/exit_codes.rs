@@ -1,7 +1,8 @@
 //! Reads `[exit_codes]`, and exit codes in rules and tests.
 
+use super::exit_code_notation::{ANY_NOTATION, ONE_CODE, meant_codes};
 use super::section::Section;
-use super::tree::TomlNode;
+use super::tree::{TomlNode, elements};
 use super::values::{self, wrong_type};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, quoted};
 use crate::failure::ExitCode;
@@ -13,7 +14,10 @@ use toml::de::DeValue;
 /// The word that matches a missing exit code.
 const ABSENT: &str = "absent";
 
-/// Maximum length of a name for an exit code, in characters.
+/// The help for a number that is not an exit code.
+const CODE_RANGE: &str = "write a number from -2147483648 to 4294967295";
+
+/// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
 /// The names in `[exit_codes]`, and those that rules or tests have used so far.
@@ -25,7 +29,24 @@ pub(super) struct ExitCodeNames {
     incomplete: bool,
 }
 
-/// One value of `exit_code`, with names replaced by numbers.
+/// The use of an exit code: only a rule can have several.
+#[derive(Clone, Copy)]
+pub(super) enum ExitCodeUse {
+    Rule,
+    Failure,
+}
+
+impl ExitCodeUse {
+    /// The help for a value of which nothing is known.
+    const fn notation(self) -> &'static str {
+        match self {
+            Self::Rule => ANY_NOTATION,
+            Self::Failure => ONE_CODE,
+        }
+    }
+}
+
+/// The meaning of one value of `exit_code`.
 pub(super) enum ExitCodeSpec {
     /// `"absent"`: there is no exit code.
     Absent,
@@ -45,13 +66,11 @@ impl ExitCodeNames {
             if !is_name(name) {
                 let message = format!("{} cannot name an exit code", quoted(name));
                 let problem = Diagnostic::new(Code::BadName, key.span(), message);
-                let help = "use letters, digits and `_`, at most 64, no digit first; `absent` is \
-                            reserved";
-                out.push(problem.label("not a name").help(help));
+                out.push(problem.label("not a name").help(help_for_name(name, value)));
                 names.incomplete = true;
                 continue;
             }
-            let code = values::integer(value, out);
+            let code = named_code(value, out);
             let Some(code) = code.and_then(|code| exit_code(code, value, out)) else {
                 names.incomplete = true;
                 continue;
@@ -91,12 +110,26 @@ impl ExitCodeNames {
         out: &mut Diagnostics,
     ) -> Option<ExitCodeSet> {
         let mut set = ExitCodeSet::default();
-        for spec in values::one_or_more(value, out, |value, out| self.read_spec(value, out))? {
+        let read = |value, out: &mut Diagnostics| self.read_spec(value, ExitCodeUse::Rule, out);
+        // Each range of 32 bits, with the element of the list that it comes from.
+        let mut ranges = Vec::new();
+        for (spec, element) in values::one_or_more(value, out, read)?
+            .into_iter()
+            .zip(elements(value))
+        {
+            let known = set.ranges.len();
             match spec {
                 ExitCodeSpec::Absent => set.absent = true,
                 ExitCodeSpec::Range(range) => set.insert(range),
             }
+            ranges.extend(
+                set.ranges
+                    .iter()
+                    .skip(known)
+                    .map(|range| (range.clone(), element)),
+            );
         }
+        report_repeated(ranges, out);
         Some(set)
     }
 
@@ -104,18 +137,22 @@ impl ExitCodeNames {
     pub(super) fn read_spec(
         &mut self,
         value: TomlNode<'_>,
+        use_: ExitCodeUse,
         out: &mut Diagnostics,
     ) -> Option<ExitCodeSpec> {
         let text = match value.get_ref() {
             DeValue::Integer(_) => {
-                let code = values::integer(value, out)?;
+                let code = values::integer(value, CODE_RANGE, out)?;
                 exit_code(code, value, out)?;
                 return Some(ExitCodeSpec::Range(code..=code));
             }
             DeValue::String(text) => &**text,
-            _ => {
-                let help = "write a number, a name from `[exit_codes]`, a range \"40..=49\" or \
-                            \"absent\"";
+            other => {
+                let whole = other
+                    .as_float()
+                    .and_then(|float| float.as_str().strip_suffix(".0"));
+                let help = whole.map(|code| format!("write `{code}`"));
+                let help = help.as_deref().unwrap_or(use_.notation());
                 return wrong_type(value, "an exit code", help, out);
             }
         };
@@ -127,76 +164,129 @@ impl ExitCodeNames {
             let bits = i64::from(code.bits());
             return Some(ExitCodeSpec::Range(bits..=bits));
         }
-        let (label, help) = match bounds(text) {
-            Some((low, "..=", high)) if low <= high => {
-                if ExitCode::new(low).is_some() && ExitCode::new(high).is_some() {
-                    return Some(ExitCodeSpec::Range(low..=high));
-                }
-                let help = "write bounds from -2147483648 to 4294967295".to_owned();
-                ("exit codes have 32 bits", help)
-            }
-            Some((low, _, high)) if low > high => {
-                ("the range is empty", format!("write `\"{high}..={low}\"`"))
-            }
-            Some((low, _, high)) => {
-                let help = format!("write both ends, the last one included: `\"{low}..={high}\"`");
-                ("not a range", help)
-            }
-            None => match probably_meant(text) {
-                Some(label_and_help) => label_and_help,
-                // The name may belong to an entry that could not be read, which has been reported.
-                None if self.incomplete => return None,
-                None => ("not in `[exit_codes]`", self.help_for_unknown(text)),
-            },
-        };
+        if let Some(range) = range(text) {
+            return Some(ExitCodeSpec::Range(range));
+        }
+        let (label, help) = self.what_to_write(text, use_)?;
         let message = format!("{} is not an exit code", quoted(text));
         let problem = Diagnostic::new(Code::BadExitCode, value.span(), message);
         out.push(problem.label(label).help(help));
         None
     }
 
+    /// A label and a help for a text that is not an exit code. `None` if it may be one of the names
+    /// that could not be read.
+    fn what_to_write(&self, text: &str, use_: ExitCodeUse) -> Option<(&'static str, String)> {
+        let meant = meant_codes(text);
+        let (label, help) = match (text.trim().to_ascii_lowercase().as_str(), meant, use_) {
+            ("absent" | "none" | "null" | "missing" | "nil", ..) => {
+                ("spelt `absent` here", format!("write `\"{ABSENT}\"`"))
+            }
+            ("", ..) => ("empty", use_.notation().to_owned()),
+            ("*" | "any" | "all" | "_" | ".*", ..) => {
+                let help = "leave `exit_code` out to match any; `\"1..=255\"` matches every error \
+                            code of a process";
+                ("not a wildcard here", help.to_owned())
+            }
+            ("nonzero" | "non-zero" | "error" | "failure" | "failed", _, ExitCodeUse::Rule) => {
+                ("not in `[exit_codes]`", "write `\"1..=255\"`".to_owned())
+            }
+            (_, Some(meant), ExitCodeUse::Rule) => {
+                (meant.label, format!("write `{}`", meant.to_toml()))
+            }
+            (_, Some(meant), ExitCodeUse::Failure) => (
+                meant.label,
+                format!("write one code, for example `{}`", meant.first()),
+            ),
+            _ if self.incomplete => return None,
+            ("oom" | "oomkilled" | "outofmemory", ..) => {
+                let help = "match it by `container_reason = 'OutOfMemoryError'`";
+                ("not in `[exit_codes]`", help.to_owned())
+            }
+            (lower, ..) if lower.starts_with("sig") && is_name(text) => {
+                let help =
+                    "write 128 more than the signal's number, for example `137`: SIGKILL is 9";
+                ("not a signal that ends a process", help.to_owned())
+            }
+            _ if has_number_beyond_32_bits(text) => {
+                let help = "write bounds from -2147483648 to 4294967295";
+                ("exit codes have 32 bits", help.to_owned())
+            }
+            _ if is_name(text) => ("not in `[exit_codes]`", self.help_for_unknown(text)),
+            _ => ("neither a code nor a name", use_.notation().to_owned()),
+        };
+        Some((label, help))
+    }
+
     fn help_for_unknown(&self, name: &str) -> String {
         match closest(name, self.codes.keys().map(String::as_str)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("add `{name} = 1` under `[exit_codes]`, or write the number"),
+            Some(meant) => format!("did you mean `\"{meant}\"`?"),
+            None => format!(
+                "define it under `[exit_codes]` with its number, as in `{name} = 4`, or write the \
+                 number here"
+            ),
         }
     }
 }
 
-/// Parses a range in the notation of any common language, and returns both ends and the sign
-/// between them.
-fn bounds(text: &str) -> Option<(i64, &'static str, i64)> {
-    const SIGNS: [&str; 6] = ["..=", "...", "..", " - ", "-", ":"];
-    SIGNS.into_iter().find_map(|sign| {
-        // Skip the first character: it may be a minus.
-        let at = text.get(1..)?.find(sign)? + 1;
-        let (low, high) = (text.get(..at)?, text.get(at + sign.len()..)?);
-        Some((low.trim().parse().ok()?, sign, high.trim().parse().ok()?))
-    })
+/// Reports elements of a list that share exit codes with an earlier one.
+fn report_repeated(mut ranges: Vec<(RangeInclusive<u32>, TomlNode<'_>)>, out: &mut Diagnostics) {
+    ranges.sort_by_key(|(range, element)| (*range.start(), element.span().start));
+    let mut widest: Option<(RangeInclusive<u32>, TomlNode<'_>)> = None;
+    for (range, element) in ranges {
+        if let Some((covered, other)) = &widest
+            && range.start() <= covered.end()
+            && other.span() != element.span()
+        {
+            let [first, second] = match other.span().start < element.span().start {
+                true => [other.span(), element.span()],
+                false => [element.span(), other.span()],
+            };
+            let message = format!("the exit code {} is listed twice", range.start());
+            let problem = Diagnostic::new(Code::RepeatedValue, second, message);
+            let help = "list each code once: remove this value, or narrow one of the two";
+            let problem = problem.label("again here").help(help);
+            out.push(problem.related(first, "listed here first"));
+        }
+        if widest
+            .as_ref()
+            .is_none_or(|(covered, _)| covered.end() < range.end())
+        {
+            widest = Some((range, element));
+        }
+    }
 }
 
-/// Returns a label and a help for a text that is neither a name nor a range with both ends.
-fn probably_meant(text: &str) -> Option<(&'static str, String)> {
-    if text.contains("..") {
-        let help = "write both ends as numbers, the last one included: `\"40..=49\"`";
-        return Some(("not a range", help.into()));
-    }
-    if let Ok(code) = text.parse::<i64>() {
-        return Some((
-            "a number in quotes",
-            format!("write `{code}` without quotes"),
-        ));
-    }
-    // The text may be a range in words, such as `40 to 49`.
-    let numbers = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty());
-    match *numbers.collect::<Vec<_>>() {
-        [low, high] if text.starts_with(|c: char| c.is_ascii_digit()) => {
-            let help = format!("write `\"{low}..={high}\"`, or `[{low}, {high}]` for these two");
-            Some(("not a range", help))
+/// A range as policies write it. `None` if it is empty, or if its ends are not exit codes.
+fn range(text: &str) -> Option<RangeInclusive<i64>> {
+    let (low, high) = text.split_once("..=")?;
+    let code = |text: &str| {
+        text.trim()
+            .parse()
+            .ok()
+            .filter(|code| ExitCode::new(*code).is_some())
+    };
+    Some(code(low)?..=code(high)?).filter(|range| !range.is_empty())
+}
+
+/// Whether a text consists of numbers and signs, and one of the numbers is not an exit code.
+fn has_number_beyond_32_bits(text: &str) -> bool {
+    let is_sign = |c: char| !c.is_ascii_digit();
+    let mut numbers = text.split(is_sign).filter(|number| !number.is_empty());
+    text.chars()
+        .all(|c| c.is_ascii_digit() || " .=<>-+,:".contains(c))
+        && numbers.any(|number| number.len() >= "2147483648".len())
+}
+
+/// The help for an entry of `[exit_codes]` whose name is not valid.
+fn help_for_name(name: &str, value: TomlNode<'_>) -> String {
+    let with_underscores = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    match value.get_ref() {
+        DeValue::String(meant) if is_name(meant) && name.parse::<i64>().is_ok() => {
+            format!("the name comes first: `{meant} = {name}`")
         }
-        _ => None,
+        _ if is_name(&with_underscores) => format!("write `{with_underscores}`"),
+        _ => "use letters, digits and `_`, at most 64, no digit first; `absent` is reserved".into(),
     }
 }
 
@@ -208,14 +298,34 @@ fn is_name(text: &str) -> bool {
         && text != ABSENT
 }
 
-/// Converts a number to an exit code. `None` if it is out of range; then that is reported.
+/// The code of an entry of `[exit_codes]`. `None` if it is not an integer; then that is reported.
+fn named_code(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<i64> {
+    let codes = match value.get_ref() {
+        DeValue::String(text) => meant_codes(text),
+        DeValue::Array(_) => {
+            let help = "a name stands for one code: name each, or list the codes in the rule";
+            return wrong_type(value, "an integer", help, out);
+        }
+        _ => None,
+    };
+    match codes {
+        Some(codes) => wrong_type(
+            value,
+            "an integer",
+            &format!("write `{}`", codes.first()),
+            out,
+        ),
+        None => values::integer(value, CODE_RANGE, out),
+    }
+}
+
+/// A number as an exit code. `None` if it has more than 32 bits; then that is reported.
 fn exit_code(code: i64, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<ExitCode> {
     let exit_code = ExitCode::new(code);
     if exit_code.is_none() {
         let message = "an exit code is out of range";
         let problem = Diagnostic::new(Code::OutOfRange, value.span(), message);
-        let help = "write a number from -2147483648 to 4294967295";
-        out.push(problem.label("exit codes have 32 bits").help(help));
+        out.push(problem.label("exit codes have 32 bits").help(CODE_RANGE));
     }
     exit_code
 }

@@ -1,11 +1,12 @@
 //! Loads a policy from its text.
 
 use super::backoff::NamedBackoffs;
+use super::conditions::PatternReader;
 use super::exit_codes::ExitCodeNames;
 use super::rules::RuleReader;
 use super::section::Section;
 use super::test_cases::TestReader;
-use super::{guarantee, keys, limits, names, tree, values};
+use super::{document, guarantee, keys, limits, names, values};
 use crate::analysis::{self, WorstCase};
 use crate::diagnostic::{AllowedWarnings, Code, Diagnostic, Diagnostics, quoted};
 use crate::policy::{MAX_POLICY_BYTES, Policy};
@@ -90,7 +91,7 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
         out.push(problem.label(label).help(help));
         return None;
     }
-    let table = tree::parse(text, out)?;
+    let table = document::parse(text, out)?;
     let root = Section {
         table: &table,
         span: 0..0,
@@ -108,8 +109,10 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
         policy: text,
         container: container.as_deref(),
         max_retries: limits.map(|limits| limits.max_retries),
+        has_stray_when: root.get("when").is_some(),
         exit_codes: ExitCodeNames::read(&root, out),
         backoffs: NamedBackoffs::read(&root, text, out),
+        patterns: PatternReader::new(text),
     };
     let rules = reader.rules(&root, out);
     let default_rule = reader.default_rule(&root, rules.len(), out);
@@ -148,14 +151,12 @@ fn check_version(root: &Section<'_>, out: &mut Diagnostics) {
     let Some(value) = root.required("version", "version = 1", out) else {
         return;
     };
-    if let Some(version) = values::integer(value, out).filter(|version| *version != VERSION) {
+    let help = format!("write `{VERSION}`");
+    if let Some(version) = values::integer(value, &help, out).filter(|version| *version != VERSION)
+    {
         let message = format!("version {version} of the policy language");
         let problem = Diagnostic::new(Code::UnknownVersion, value.span(), message);
-        out.push(
-            problem
-                .label("not supported")
-                .help(format!("write `version = {VERSION}`")),
-        );
+        out.push(problem.label("not supported").help(help));
     }
 }
 

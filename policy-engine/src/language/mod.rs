@@ -7,7 +7,9 @@
 
 mod backoff;
 mod conditions;
+mod document;
 mod duration;
+mod exit_code_notation;
 mod exit_codes;
 mod formula;
 mod guarantee;
@@ -17,18 +19,21 @@ mod load;
 mod names;
 mod pattern;
 mod print;
+mod repeated_keys;
 mod rules;
 #[cfg(feature = "schema")]
 mod schema;
 mod section;
+mod syntax;
 mod tabulation;
 mod test_cases;
 mod tree;
+mod unknown_keys;
 mod values;
 
 pub use duration::parse as parse_duration;
 pub use formula::{Formula, FormulaError, MAX_FORMULA_BYTES, MAX_FORMULA_DEPTH};
-pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, PatternError};
+pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_POLICY_POSITIONS, PatternError};
 
 #[cfg(feature = "schema")]
 pub use keys::{KeySpec, Presence, TABLES, TableSpec, ValueSpec};

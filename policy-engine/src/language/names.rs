@@ -24,8 +24,19 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let length = 1..=MAX_NAME_CHARS;
     if !length.contains(&name.len()) || !name.chars().all(is_allowed) || name.starts_with('-') {
-        let help = "use lowercase letters, digits and `-`, at most 64 characters, and no `-` first";
-        out.push(problem().label("not a name").help(help));
+        let help = match valid_name(name) {
+            Some(meant) if thing == "rule" => format!("write `\"{meant}\"`"),
+            Some(meant) => format!("write `{meant}`"),
+            None => {
+                "use lowercase letters, digits and `-`, at most 64 characters, and no `-` first"
+                    .into()
+            }
+        };
+        out.push(
+            problem()
+                .label("lowercase letters, digits and `-` only")
+                .help(help),
+        );
     } else if name == DEFAULT_RULE || name == NO_RULE {
         let help = match (thing, name) {
             ("rule", DEFAULT_RULE) => {
@@ -38,9 +49,20 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
     }
 }
 
-/// Reads the name of a container. `None` if ECS does not allow it; then that is reported.
+/// The valid name that is closest to an invalid one. `None` if nothing is left of it.
+fn valid_name(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let words = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let valid = words.collect::<Vec<_>>().join("-");
+    let is_free = valid != DEFAULT_RULE && valid != NO_RULE;
+    ((1..=MAX_NAME_CHARS).contains(&valid.len()) && is_free).then_some(valid)
+}
+
+/// The name of a container. `None` if ECS allows no such name; then that is reported.
 pub(super) fn container(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<String> {
-    let name = values::text(value, out)?;
+    let name = values::text(value, "\"app\"", out)?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if (1..=MAX_CONTAINER_CHARS).contains(&name.len()) && name.bytes().all(is_allowed) {
         return Some(name.to_owned());

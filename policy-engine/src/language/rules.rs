@@ -1,7 +1,7 @@
 //! Reads `[[rule]]` and `[default]`.
 
 use super::backoff::NamedBackoffs;
-use super::conditions;
+use super::conditions::{self, PatternReader};
 use super::exit_codes::ExitCodeNames;
 use super::keys;
 use super::names;
@@ -19,8 +19,11 @@ pub(super) struct RuleReader<'p> {
     pub(super) container: Option<&'p str>,
     /// `limits.max_retries`, which rules inherit. `None` if it could not be read.
     pub(super) max_retries: Option<u32>,
+    /// Whether the policy has a `[when]` outside its rules, which is reported as an unknown key.
+    pub(super) has_stray_when: bool,
     pub(super) exit_codes: ExitCodeNames,
     pub(super) backoffs: NamedBackoffs,
+    pub(super) patterns: PatternReader<'p>,
 }
 
 impl RuleReader<'_> {
@@ -43,7 +46,12 @@ impl RuleReader<'_> {
         let mut rules = Vec::with_capacity(list.len());
         let mut names = BTreeMap::new();
         for value in list {
-            let Some(section) = Section::of(value, "`[[rule]]`", out) else {
+            let Some(section) = Section::of(
+                value,
+                "`[[rule]]`",
+                "{ name = \"a\", when = { exit_code = 4 }, type = \"FATAL\" }",
+                out,
+            ) else {
                 continue;
             };
             let named = section.get("name");
@@ -78,7 +86,8 @@ impl RuleReader<'_> {
     ) -> Rule {
         section.only(keys::RULE, out);
         let value = section.required("name", "name = \"network-error\"", out);
-        let name = value.and_then(|value| Some((values::text(value, out)?, value.span())));
+        let name = value
+            .and_then(|value| Some((values::text(value, "\"network-error\"", out)?, value.span())));
         if let Some((name, span)) = name.clone() {
             names::check(name, span, "rule", out);
         }
@@ -86,11 +95,11 @@ impl RuleReader<'_> {
         if !name.is_empty() {
             section.name = format!("rule {}", quoted(name));
         }
-        let when = when(&section, out);
+        let when = self.when(&section, out);
         let container = when.as_ref().and_then(|when| when.get("container"));
         let container = container.and_then(|value| names::container(value, out));
         let matchers = when.map_or_else(Vec::new, |when| {
-            conditions::read(&when, self.policy, &mut self.exit_codes, out)
+            conditions::read(&when, &mut self.exit_codes, &mut self.patterns, out)
         });
         let counts = section
             .get("counts")
@@ -109,8 +118,19 @@ impl RuleReader<'_> {
         }
     }
 
-    /// Reads `[default]`; FATAL if the policy has none. `position` is the number of rules before
-    /// it.
+    /// The conditions of a rule. `None` if there are none; then that is reported.
+    fn when<'t>(&self, section: &Section<'t>, out: &mut Diagnostics) -> Option<Section<'t>> {
+        if section.misses("when") && !self.has_stray_when {
+            let message = format!("{} has no `when`", section.name);
+            let problem = Diagnostic::new(Code::NoMatcher, section.span.clone(), message);
+            let help = "add `when = { exit_code = 4 }` or another matcher; failures that no rule \
+                        matches are for `[default]`";
+            out.push(problem.label("this rule has no matcher").help(help));
+        }
+        Section::of(section.get("when")?, "`when`", "{ exit_code = 4 }", out)
+    }
+
+    /// `[default]`; FATAL if the policy has none. `position` is the number of rules before it.
     pub(super) fn default_rule(
         &mut self,
         root: &Section<'_>,
@@ -227,17 +247,6 @@ impl RuleReader<'_> {
         }
         None
     }
-}
-
-fn when<'t>(section: &Section<'t>, out: &mut Diagnostics) -> Option<Section<'t>> {
-    if section.misses("when") {
-        let message = format!("{} has no `when`", section.name);
-        let problem = Diagnostic::new(Code::NoMatcher, section.span.clone(), message);
-        let help = "add `when = { exit_code = 4 }` or another matcher; failures that no rule \
-                    matches are for `[default]`";
-        out.push(problem.label("this rule has no matcher").help(help));
-    }
-    Section::of(section.get("when")?, "`when`", out)
 }
 
 /// The byte offsets at which the lines of a text start.

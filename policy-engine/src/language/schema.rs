@@ -129,7 +129,7 @@ fn value_schema(value: ValueSpec) -> Json {
     let code = || json!({"type": "integer", "minimum": i32::MIN, "maximum": u32::MAX});
     let type_and_wait = || {
         text(&format!(
-            "RETRIABLE|FATAL|TEMPORARY(?: {DURATION}(?:\\.\\.={DURATION})?)?"
+            "RETRIABLE|FATAL|TEMPORARY(?: \\s*{DURATION}\\s*(?:\\.\\.=\\s*{DURATION}\\s*)?)?"
         ))
     };
     match value {
@@ -152,7 +152,7 @@ fn value_schema(value: ValueSpec) -> Json {
         ValueSpec::Names => one_or_more(text("[^*]+")),
         ValueSpec::ErrorNames => one_or_more(text("[^*]+|[^*]*\\*")),
         ValueSpec::ExitCodes => one_or_more(
-            json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}|-?[0-9]+ *\\.\\.= *-?[0-9]+")]}),
+            json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}|\\s*[+-]?[0-9]+\\s*\\.\\.=\\s*[+-]?[0-9]+\\s*")]}),
         ),
         ValueSpec::ExitCode => json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}")]}),
         ValueSpec::Patterns => {

@@ -2,11 +2,16 @@
 
 use super::tree::{self, TomlKey, TomlNode};
 use super::values::wrong_type;
+use super::{keys, unknown_keys};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, alike, quoted};
 use std::ops::Range;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A table of a policy, with its name in messages.
+/// Tables of a policy that are always read, so that their unknown keys are reported.
+const TOP: &[&str] = &["limits", "rule", "default"];
+
+/// A table of a policy, and how messages call it.
 pub(super) struct Section<'t> {
     pub(super) table: &'t DeTable<'t>,
     pub(super) span: Range<usize>,
@@ -15,8 +20,13 @@ pub(super) struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
-    /// Returns the value as a table. `None` if it is another type; then that is reported.
-    pub(super) fn of(value: TomlNode<'t>, name: &str, out: &mut Diagnostics) -> Option<Self> {
+    /// The value as a table; `example` is one. `None` if it is not one; then that is reported.
+    pub(super) fn of(
+        value: TomlNode<'t>,
+        name: &str,
+        example: &str,
+        out: &mut Diagnostics,
+    ) -> Option<Self> {
         match value.get_ref() {
             DeValue::Table(table) => Some(Self {
                 table,
@@ -24,8 +34,13 @@ impl<'t> Section<'t> {
                 name: name.into(),
             }),
             _ => {
-                let help = "write it like `{ key = value }` or under a `[header]`";
-                wrong_type(value, "a table", help, out)
+                let help = match name {
+                    "`when`" if value.get_ref().is_array() => {
+                        "write `{ }` in place of `[ ]`; write a rule for each alternative".into()
+                    }
+                    _ => format!("write a table, for example `{example}`"),
+                };
+                wrong_type(value, "a table", &help, out)
             }
         }
     }
@@ -33,7 +48,14 @@ impl<'t> Section<'t> {
     /// Returns the table under a key. `None` if the key is missing, or if its value is not a table;
     /// then that is reported.
     pub(super) fn table(&self, key: &str, out: &mut Diagnostics) -> Option<Section<'t>> {
-        Section::of(self.get(key)?, &format!("`[{key}]`"), out)
+        let example = match key {
+            "limits" => "{ max_retries = 3 }",
+            "exit_codes" => "{ NetworkError = 4 }",
+            "backoff" => "{ network = { constant = \"60s\" } }",
+            "guarantee" => "{ max_runs = 10 }",
+            _ => "{ type = \"FATAL\" }",
+        };
+        Section::of(self.get(key)?, &format!("`[{key}]`"), example, out)
     }
 
     /// Returns the keys and values, in the order of the text.
@@ -61,21 +83,14 @@ impl<'t> Section<'t> {
         {
             return;
         }
-        for (key, _) in self.members() {
-            let (name, span) = (key.get_ref(), key.span());
+        for (key, value) in self.members() {
+            let name = key.get_ref();
             if known.contains(&&**name) {
                 continue;
             }
-            let unused = |known: &&&str| self.get(known).is_none();
-            let meant = known.iter().filter(unused).find(|known| alike(known, name));
-            let foreign = foreign_key(name).filter(|(meant, _)| known.contains(meant));
-            let help = match (meant, foreign) {
-                (Some(meant), _) => format!("did you mean `{meant}`?"),
-                (None, Some((meant, how))) => format!("here it is `{meant}`: {how}"),
-                (None, None) => format!("the keys here are `{}`", known.join("`, `")),
-            };
+            let help = unknown_keys::help(self.table, known, name, value);
             let message = format!("unknown key {} in {}", quoted(name), self.name);
-            let problem = Diagnostic::new(Code::UnknownKey, span, message);
+            let problem = Diagnostic::new(Code::UnknownKey, key.span(), message);
             out.push(problem.label("not known here").help(help));
         }
     }
@@ -83,7 +98,24 @@ impl<'t> Section<'t> {
     /// Returns whether a key is missing. If it is only misspelled, it does not count as missing: it
     /// has been reported as unknown, and one mistake should give one diagnostic.
     pub(super) fn misses(&self, key: &str) -> bool {
-        self.get(key).is_none() && !self.table.keys().any(|found| alike(key, found.get_ref()))
+        let (below, inner): (&[&str], &[&str]) = match key {
+            "limits" => (TOP, keys::LIMITS),
+            "version" => (TOP, &[]),
+            "when" => (&[], keys::WHEN),
+            "backoff" => (&["when"], keys::BACKOFF),
+            _ => (&["when", "backoff"], &[]),
+        };
+        let tables = || {
+            below
+                .iter()
+                .filter_map(|name| self.get(name))
+                .flat_map(tree::elements)
+        };
+        let is_below = |it: &Spanned<DeValue<'_>>| it.get_ref().get(key).is_some();
+        let is_meant = |found: &str| alike(key, found) || unknown_keys::stands_for(found, key);
+        !self.table.keys().any(|found| is_meant(found.get_ref()))
+            && !inner.iter().any(|key| self.get(key).is_some())
+            && !tables().any(is_below)
     }
 
     /// Returns the value of a required key. `None` if it is missing; then that is reported.
@@ -104,32 +136,4 @@ impl<'t> Section<'t> {
         }
         self.get(key)
     }
-}
-
-/// Returns the key of the policy language that corresponds to a key of another tool's retry policy,
-/// with a description of its values. `None` if there is none.
-fn foreign_key(key: &str) -> Option<(&'static str, &'static str)> {
-    let word = key.replace(['_', '-'], "").to_ascii_lowercase();
-    Some(match word.as_str() {
-        "maxattempts" | "attempts" | "backofflimit" | "retrylimit" | "retries" | "limit"
-        | "maxretrycount" => ("max_retries", "runs after the first one"),
-        "errorequals" | "errors" => ("error", "a name, or a list of them"),
-        "onexitcode" | "onexitcodes" | "exitstatus" | "code" => {
-            ("exit_code", "a code, a range, or a list of them")
-        }
-        "onreason" | "onstatusreason" | "statusreason" | "message" => {
-            ("reason", "a pattern, or a list of them")
-        }
-        "action" | "verdict" | "decision" | "class" => ("type", "RETRIABLE, TEMPORARY or FATAL"),
-        "match" | "if" | "matches" => ("when", "a table of conditions"),
-        "delay" | "wait" | "sleep" | "interval" | "intervalseconds" => {
-            ("backoff", "for example `{ constant = \"60s\" }`")
-        }
-        "backoffrate" | "multiplier" | "rate" | "base" => {
-            ("factor", "how many times longer each wait is")
-        }
-        "max" | "maxdelay" | "maxdelayseconds" | "maxinterval" => ("cap", "the longest delay"),
-        "jitterstrategy" => ("jitter", "none, full or equal"),
-        _ => return None,
-    })
 }

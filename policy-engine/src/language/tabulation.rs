@@ -28,7 +28,7 @@ impl Curve {
         clippy::cast_precision_loss,
         reason = "a delay beyond 2^53 seconds is either capped or an error"
     )]
-    fn at(&self, n: u32) -> f64 {
+    pub(super) fn at(&self, n: u32) -> f64 {
         let earlier = n.saturating_sub(1);
         match self {
             Self::Constant(seconds) => *seconds as f64,
@@ -54,8 +54,10 @@ impl Curve {
 /// The reason why a curve has no valid delay. `n` is the number of the first retry concerned.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub(super) enum TabulationError {
-    #[error("{value:.0} seconds at n = {n}, the most is {max}")]
+    #[error("{} seconds at n = {n}, the most is {max}", rounded(*value))]
     TooLong { n: u32, value: f64, max: u32 },
+    #[error("a division by zero at n = {n}")]
+    DivisionByZero { n: u32, value: f64 },
     #[error("not a number at n = {n}")]
     NotANumber { n: u32 },
     #[error("{value} seconds at n = {n}")]
@@ -91,13 +93,17 @@ impl BackoffTable {
         };
         let delay = |n| {
             let value = curve.at(n);
-            if value.is_nan() {
-                return Err(TabulationError::NotANumber { n });
-            }
-            if value < 0.0 {
-                return Err(TabulationError::Negative { n, value });
-            }
-            whole_seconds(value, cap, max).ok_or(TabulationError::TooLong { n, value, max })
+            let seconds = (value >= 0.0)
+                .then(|| whole_seconds(value, cap, max))
+                .flatten();
+            seconds.ok_or_else(|| match curve {
+                Curve::Formula(formula) if !value.is_finite() && formula.divides_by_zero(n) => {
+                    TabulationError::DivisionByZero { n, value }
+                }
+                _ if value.is_nan() => TabulationError::NotANumber { n },
+                _ if value < 0.0 => TabulationError::Negative { n, value },
+                _ => TabulationError::TooLong { n, value, max },
+            })
         };
         let delays = (1..=retries.clamp(1, MAX_RETRIES))
             .map(delay)
@@ -106,7 +112,16 @@ impl BackoffTable {
     }
 }
 
-/// Rounds to whole seconds, ties up, and then applies the cap. `None` if the result exceeds `max`.
+/// A large number without fraction, in at most a few digits.
+fn rounded(value: f64) -> String {
+    match value {
+        _ if value.is_infinite() => "infinitely many".to_owned(),
+        _ if value >= 1e15 => format!("{value:.0e}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// Rounds ties up, then caps. `None` if the result is over `max`.
 fn whole_seconds(value: f64, cap: Option<u64>, max: u32) -> Option<u32> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -202,7 +217,10 @@ mod tests {
         );
         assert_eq!(
             table(&formula("1/0"), None, Jitter::None),
-            too_long(1, f64::INFINITY, MAX_WAIT_SECONDS)
+            Err(TabulationError::DivisionByZero {
+                n: 1,
+                value: f64::INFINITY
+            })
         );
         assert_eq!(
             table(&formula("sqrt(2-n)"), Some(9), Jitter::None),

@@ -1,7 +1,7 @@
 //! Reads `[[test]]`: the failures of one execution, and the expected decisions.
 
 use super::duration;
-use super::exit_codes::{ExitCodeNames, ExitCodeSpec};
+use super::exit_codes::{ExitCodeNames, ExitCodeSpec, ExitCodeUse};
 use super::keys;
 use super::section::Section;
 use super::tree::{TomlNode, elements};
@@ -37,7 +37,12 @@ impl TestReader<'_> {
         };
         let mut names = BTreeMap::new();
         let tests = list.iter().filter_map(|test| {
-            let section = Section::of(test, "`[[test]]`", out)?;
+            let section = Section::of(
+                test,
+                "`[[test]]`",
+                "{ failures = [4], expect = [\"FATAL\"] }",
+                out,
+            )?;
             self.test(section, &mut names, out)
         });
         tests.collect()
@@ -91,7 +96,10 @@ impl TestReader<'_> {
     /// Reads one failure: an exit code, or a table of facts.
     fn failure(&mut self, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<GivenFailure> {
         if let DeValue::Table(_) = value.get_ref() {
-            return self.facts(&Section::of(value, "a failure", out)?, out);
+            return self.facts(
+                &Section::of(value, "a failure", "{ exit_code = 4 }", out)?,
+                out,
+            );
         }
         if let DeValue::String(text) = value.get_ref()
             && let Some(meant) = other_fact(text).filter(|_| !self.exit_codes.contains(text))
@@ -134,7 +142,14 @@ impl TestReader<'_> {
     /// Reads a failure from a table: from its facts, or from the path of a recorded event.
     fn facts(&mut self, section: &Section<'_>, out: &mut Diagnostics) -> Option<GivenFailure> {
         section.only(keys::FAILURE, out);
-        let text = |key, out: &mut Diagnostics| values::text(section.get(key)?, out);
+        let text = |key, out: &mut Diagnostics| {
+            let value = section.get(key)?;
+            if let DeValue::Array(_) = value.get_ref() {
+                let help = "write one string; each further one belongs to a failure of its own";
+                return wrong_type(value, "a string", help, out);
+            }
+            values::text(value, "\"text\"", out)
+        };
         if let Some(file) = section.get("file") {
             if section.table.len() > 1 {
                 let message = "a file and facts of one failure";
@@ -184,7 +199,10 @@ impl TestReader<'_> {
         value: TomlNode<'_>,
         out: &mut Diagnostics,
     ) -> Option<Option<ExitCode>> {
-        match self.exit_codes.read_spec(value, out)? {
+        match self
+            .exit_codes
+            .read_spec(value, ExitCodeUse::Failure, out)?
+        {
             ExitCodeSpec::Absent => Some(None),
             ExitCodeSpec::Range(range) if range.start() == range.end() => {
                 Some(ExitCode::new(*range.start()))
@@ -202,9 +220,10 @@ impl TestReader<'_> {
     fn expectation(&mut self, value: TomlNode<'_>, out: &mut Diagnostics) -> Option<Expectation> {
         match value.get_ref() {
             DeValue::String(text) => type_and_wait(text, value.span(), out),
-            DeValue::Table(_) => {
-                self.expectation_table(&Section::of(value, "an expectation", out)?, out)
-            }
+            DeValue::Table(_) => self.expectation_table(
+                &Section::of(value, "an expectation", "{ type = \"FATAL\" }", out)?,
+                out,
+            ),
             _ => {
                 let help = "write `\"TEMPORARY\"`, `\"TEMPORARY 60s\"` or `\"FATAL\"`";
                 wrong_type(value, "an expectation", help, out)
@@ -226,16 +245,18 @@ impl TestReader<'_> {
             out.push(problem.label("always met").help(help));
         }
         let mut expectation = match section.get("type") {
-            Some(value) => type_and_wait(values::text(value, out)?, value.span(), out)?,
+            Some(value) => {
+                type_and_wait(values::text(value, "\"FATAL\"", out)?, value.span(), out)?
+            }
             None => Expectation::default(),
         };
         if let Some(value) = section.get("rule") {
-            let name = values::text(value, out)?;
+            let name = values::text(value, "\"default\"", out)?;
             self.check_rule(name, value.span(), out)?;
             expectation.rule = Some(name.to_owned());
         }
         if let Some(value) = section.get("error") {
-            expectation.error = Some(values::text(value, out)?.to_owned());
+            expectation.error = Some(values::text(value, "\"States.Timeout\"", out)?.to_owned());
         }
         Some(expectation)
     }
@@ -246,7 +267,7 @@ impl TestReader<'_> {
             return Some(());
         }
         let help = match closest(name, &mut known) {
-            Some(meant) => format!("did you mean `{meant}`?"),
+            Some(meant) => format!("did you mean `\"{meant}\"`?"),
             None => "write a rule's name, or `default`".into(),
         };
         let message = format!("no rule is called {}", quoted(name));
@@ -263,7 +284,10 @@ fn test_name<'t>(
     out: &mut Diagnostics,
 ) -> Option<String> {
     let value = section.required("name", "name = \"a bad input is final\"", out)?;
-    let (name, span) = (values::text(value, out)?, value.span());
+    let (name, span) = (
+        values::text(value, "\"a bad input is final\"", out)?,
+        value.span(),
+    );
     if name.trim().is_empty() {
         let problem = Diagnostic::new(Code::BadName, span, "a test without a name");
         let help = "say what the test shows, for example `name = \"a bad input is final\"`";
@@ -280,7 +304,11 @@ fn test_name<'t>(
 /// Returns a table for a text that is not the name of an exit code, but probably another fact of a
 /// failure, for example a stop code. `None` if that is unclear.
 fn other_fact(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
     let key = match text {
+        _ if lower.starts_with("oom") || lower.starts_with("outofmemory") => {
+            return Some("{ container_reason = \"OutOfMemoryError\" }".into());
+        }
         _ if STOP_CODES.contains(&text) => "stop_code",
         _ if text.ends_with(".json") => "file",
         _ if text.starts_with("States.") || text.contains("ECS.") => "error",
@@ -353,17 +381,14 @@ fn type_and_wait(text: &str, span: Range<usize>, out: &mut Diagnostics) -> Optio
                     ..Expectation::default()
                 });
             }
-            Some(_) => ("the range is empty", "write the shorter wait first".into()),
-            None => {
-                let help = "write it like `\"TEMPORARY 60s\"` or `\"TEMPORARY 30s..=60s\"`";
-                ("not a wait", help.into())
-            }
+            Some(_) => ("the range is empty", help_for_wait(wait)),
+            None => ("not a wait", help_for_wait(wait)),
         },
         (Ok(type_), Some(_)) => ("only TEMPORARY waits", format!("write `\"{type_}\"`")),
         (Err(_), _) => {
             let types = Type::ALL.map(Type::as_str);
             let help = match closest(&word.to_ascii_uppercase(), types) {
-                Some(meant) => format!("did you mean `{meant}`?"),
+                Some(meant) => format!("did you mean `\"{meant}\"`?"),
                 None => {
                     "write `\"RETRIABLE\"`, `\"TEMPORARY\"`, `\"TEMPORARY 60s\"` or `\"FATAL\"`"
                         .into()
@@ -381,8 +406,38 @@ fn type_and_wait(text: &str, span: Range<usize>, out: &mut Diagnostics) -> Optio
     None
 }
 
-/// Parses a duration, or two durations with `..=` between them, as a range in seconds. `None` if
-/// the text is neither.
+/// The help for a text that is not a wait, or for an empty range.
+fn help_for_wait(text: &str) -> String {
+    let words = ["after ", "for ", "in "];
+    let text = words
+        .iter()
+        .find_map(|word| text.strip_prefix(word))
+        .unwrap_or(text);
+    let wait = |text: &str| match duration::parse(text.trim()) {
+        Ok(seconds) => Some((seconds, text.trim().to_owned())),
+        Err(_) => duration::meant(text).and_then(|it| Some((duration::parse(&it).ok()?, it))),
+    };
+    let ends = ["..=", "...", "..", "-", " to "]
+        .iter()
+        .find_map(|sign| text.split_once(sign));
+    let meant = match ends {
+        None => wait(text).map(|(_, wait)| wait),
+        Some((one, other)) => wait(one).zip(wait(other)).map(|(one, other)| {
+            let (shorter, longer) = if one.0 <= other.0 {
+                (one, other)
+            } else {
+                (other, one)
+            };
+            format!("{}..={}", shorter.1, longer.1)
+        }),
+    };
+    match meant {
+        Some(meant) => format!("write `\"TEMPORARY {meant}\"`"),
+        None => "write it like `\"TEMPORARY 60s\"` or `\"TEMPORARY 30s..=60s\"`".into(),
+    }
+}
+
+/// One duration, or two with `..=` between them, in seconds. `None` if it is neither.
 fn wait_range(text: &str) -> Option<RangeInclusive<u64>> {
     let (shortest, longest) = text.split_once("..=").unwrap_or((text, text));
     let seconds = |text: &str| duration::parse(text.trim()).ok();

@@ -27,6 +27,7 @@ use std::sync::OnceLock;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
+    positions: usize,
     literals: Option<Vec<String>>,
     /// The compiled pattern, once it is needed. `None` if `regex-lite` rejects the pattern, which
     /// should not happen: [`Pattern::parse`] accepts only syntax that `regex-lite` supports.
@@ -34,10 +35,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Creates a pattern from a source text with valid syntax and its [literals](Self::literals).
-    pub(crate) fn new(source: &str, literals: Option<Vec<String>>) -> Self {
+    /// A pattern that is valid, with its [positions](Self::positions) and
+    /// [literals](Self::literals).
+    pub(crate) fn new(source: &str, positions: usize, literals: Option<Vec<String>>) -> Self {
         Self {
             source: source.into(),
+            positions,
             literals,
             regex: OnceLock::new(),
         }
@@ -48,8 +51,13 @@ impl Pattern {
         &self.source
     }
 
-    /// Returns the pattern's literals, a cheap prefilter: every matching text, in lower case,
-    /// contains at least one of them. `None` if no literals are known.
+    /// Its size: the time of a search and the memory grow with it.
+    pub(crate) fn positions(&self) -> usize {
+        self.positions
+    }
+
+    /// Texts in lower case, one of which occurs in every text that the pattern is found in. `None`
+    /// if no such texts are known.
     pub(crate) fn literals(&self) -> Option<&[String]> {
         self.literals.as_deref()
     }

@@ -47,10 +47,27 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, Formu
 }
 
 pub(super) fn unexpected(word: &str, span: Range<usize>) -> FormulaError {
+    let help = match word {
+        "×" | "·" | "∙" | "⋅" => "write `*`",
+        "÷" | ":" => "write `/`",
+        "−" | "–" => "write `-`",
+        "²" => "write `^2`",
+        "[" | "]" | "{" | "}" => "a formula has only parentheses: `( )`",
+        "<" | ">" | "?" | "&" | "|" => {
+            "a formula has no conditions: use `min` and `max`, or list the `delays`"
+        }
+        "=" => "write only the value, for example `60 * n`",
+        "$" | "#" | "@" => {
+            "remove it: the retry number is `n`, and a formula has no other variables"
+        }
+        _ => {
+            "a formula has numbers, `n`, `+ - * / ^`, parentheses and `min max floor ceil sqrt log2`"
+        }
+    };
     FormulaError {
         span,
         problem: format!("unexpected {}", quoted(word)),
-        help: "a formula has numbers, `n`, `+ - * / ^`, parentheses and `min max floor ceil sqrt log2`".into(),
+        help: help.into(),
     }
 }
 

@@ -47,6 +47,26 @@ impl Formula {
     }
 }
 
+/// The help for a name that formulas do not have.
+fn help_for_name(name: &str) -> String {
+    let help = match &*name.to_ascii_lowercase() {
+        "pow" | "exp" | "power" => "write `^` for a power, for example `2^(n-1)`",
+        "n" | "retry" | "attempt" | "attempts" | "i" | "k" | "x" | "retries" | "count"
+        | "retrycount" | "retry_count" | "attempt_number" => "write `n`",
+        "rand" | "random" | "jitter" => {
+            "a formula has no random numbers: set `jitter = \"full\"` beside it"
+        }
+        "log" | "ln" | "log10" => "write `log2`",
+        "round" | "int" | "trunc" => "leave it out: delays are rounded to whole seconds",
+        "if" | "case" => "a formula has no conditions: use `min` and `max`, or list the `delays`",
+        lower => match Function::named(lower) {
+            Some(function) => return format!("write `{}`", function.name()),
+            None => "use `n` for the retry number, or one of `min max floor ceil sqrt log2`",
+        },
+    };
+    help.to_owned()
+}
+
 struct FormulaParser<'t> {
     text: &'t str,
     tokens: std::iter::Peekable<std::vec::IntoIter<(Token<'t>, Range<usize>)>>,
@@ -99,16 +119,7 @@ impl FormulaParser<'_> {
                 None => Err(FormulaError {
                     span,
                     problem: format!("unknown name {}", quoted(name)),
-                    help: match name.to_ascii_lowercase().as_str() {
-                        "pow" | "exp" | "power" => "write `^` for a power, for example `2^(n-1)`",
-                        "retry" | "attempt" | "i" | "x" | "retries" | "count" => {
-                            "write `n` for the retry number"
-                        }
-                        _ => {
-                            "use `n` for the retry number, or one of `min max floor ceil sqrt log2`"
-                        }
-                    }
-                    .into(),
+                    help: help_for_name(name),
                 }),
             },
             Token::Sign('-') => Ok(FormulaNode::Negated(
@@ -138,9 +149,12 @@ impl FormulaParser<'_> {
             arguments.push(self.nested(|parser| parser.expression(0))?);
         }
         self.expect(')')?;
-        let (fits, takes) = match function {
-            Function::Min | Function::Max => (arguments.len() > 1, "two values or more"),
-            _ => (arguments.len() == 1, "one value"),
+        let (fits, takes, help) = match function {
+            Function::Min | Function::Max => {
+                let help = "write a further value after a comma, for example `min(60 * n, 600)`";
+                (arguments.len() > 1, "two values or more", help)
+            }
+            _ => (arguments.len() == 1, "one value", "remove the other values"),
         };
         if fits {
             return Ok(FormulaNode::Call(function, arguments));
@@ -148,7 +162,7 @@ impl FormulaParser<'_> {
         Err(FormulaError {
             span: name,
             problem: format!("`{}` takes {takes}", function.name()),
-            help: format!("{} given", arguments.len()),
+            help: help.into(),
         })
     }
 
@@ -182,27 +196,38 @@ impl FormulaParser<'_> {
 
     fn unexpected(&self, span: Range<usize>) -> FormulaError {
         let word = self.text.get(span.clone()).unwrap_or_default();
-        if word == "*"
-            && self
-                .text
-                .get(..span.start)
-                .is_some_and(|before| before.ends_with('*'))
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let after = self.text.get(span.end..).unwrap_or_default();
+        let last = before.trim_end().chars().next_back().unwrap_or(' ');
+        let starts_value = word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '(');
+        let help = if word == "*" && before.ends_with('*') {
+            "write `^` for a power, for example `2^(n-1)`"
+        } else if word == ","
+            && last.is_ascii_digit()
+            && after.starts_with(|c: char| c.is_ascii_digit())
         {
-            let help = "write `^` for a power, for example `2^(n-1)`".into();
-            return FormulaError {
-                span,
-                problem: "unexpected `*`".into(),
-                help,
-            };
+            "write a decimal point: `.`"
+        } else if starts_value && (last.is_ascii_alphanumeric() || last == ')') {
+            "an operator is missing before it: write products as `2 * n`"
+        } else {
+            return unexpected(word, span);
+        };
+        FormulaError {
+            span,
+            problem: format!("unexpected {}", quoted(word)),
+            help: help.into(),
         }
-        unexpected(word, span)
     }
 
     fn unexpected_end(&self) -> FormulaError {
+        let help = match self.text.trim() {
+            "" => "write a formula, for example `60 * n`",
+            _ => "a value or a closing parenthesis is missing here",
+        };
         FormulaError {
             span: self.text.len()..self.text.len(),
             problem: "unexpected end of formula".into(),
-            help: "a value or a closing parenthesis is missing here".into(),
+            help: help.into(),
         }
     }
 }

@@ -86,6 +86,11 @@ impl Formula {
     pub(crate) fn at(&self, n: u32) -> f64 {
         value(&self.0, f64::from(n))
     }
+
+    /// Whether the value for retry `n` contains a division by zero.
+    pub(crate) fn divides_by_zero(&self, n: u32) -> bool {
+        divides_by_zero(&self.0, f64::from(n))
+    }
 }
 
 fn value(node: &FormulaNode, n: f64) -> f64 {
@@ -127,6 +132,19 @@ fn value(node: &FormulaNode, n: f64) -> f64 {
                 Function::Log2 => libm::log2(first),
             }
         }
+    }
+}
+
+fn divides_by_zero(node: &FormulaNode, n: f64) -> bool {
+    match node {
+        FormulaNode::Number(_) | FormulaNode::RetryNumber => false,
+        FormulaNode::Negated(inner) => divides_by_zero(inner, n),
+        FormulaNode::Binary(operator, left, right) => {
+            (*operator == Operator::Divide && value(right, n) == 0.0)
+                || divides_by_zero(left, n)
+                || divides_by_zero(right, n)
+        }
+        FormulaNode::Call(_, arguments) => arguments.iter().any(|it| divides_by_zero(it, n)),
     }
 }
 

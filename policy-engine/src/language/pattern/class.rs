@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::error::{PatternError, refuse};
 use super::escape::{self, Escape};
+use std::ops::Range;
 
 /// The names that can occur in a class, as in `[:alpha:]`.
 const NAMES: [&str; 14] = [
@@ -82,9 +83,9 @@ impl Member {
         }
     }
 
-    fn check_range_to(self, high: Self, span: std::ops::Range<usize>) -> Result<(), PatternError> {
-        // When `regex-lite` ignores case, it reads an escaped letter as two letters, and rejects it
-        // as an end of a range.
+    fn check_range_to(self, high: Self, span: Range<usize>) -> Result<(), PatternError> {
+        // When case is ignored, `regex-lite` reads an escaped letter as two letters, and refuses it
+        // as the end of a range.
         let is_escaped_letter = |it| matches!(it, Self::Escaped(c) if c.is_ascii_alphabetic());
         if is_escaped_letter(self) || is_escaped_letter(high) {
             let help = "write the letters themselves: `A-F`";
@@ -94,7 +95,7 @@ impl Member {
             (
                 Self::Character(low) | Self::Escaped(low),
                 Self::Character(high) | Self::Escaped(high),
-            ) if low <= high => Ok(()),
+            ) if low <= high => refuse_mixed_case(low, high, span),
             _ => refuse(
                 span,
                 "not a range",
@@ -104,13 +105,37 @@ impl Member {
     }
 }
 
-/// Reads the rest of a named class such as `[:alpha:]` whose `[` at `start` has been read.
+/// Refuses a range with upper-case letters and some, but not all lower-case ones: `regex-lite` adds
+/// the other case of the lower-case letters only.
+fn refuse_mixed_case(low: char, high: char, span: Range<usize>) -> Result<(), PatternError> {
+    if low > 'Z' || !('a'..='y').contains(&high) {
+        return Ok(());
+    }
+    let meant = match low {
+        'A'..='Z' => "a-z".to_owned(),
+        '0'..='9' => format!("{low}-9a-{high}"),
+        _ => format!("a-{high}"),
+    };
+    let help = format!("write `{meant}`: case is ignored");
+    refuse(
+        span,
+        "a range from upper-case into lower-case letters",
+        &help,
+    )
+}
+
+/// A class such as `[:alpha:]`, after its `[`, which is at `start`.
 fn named_class(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternError> {
     let name = cursor
         .rest()
         .strip_prefix(':')
         .and_then(|rest| rest.split_once(":]"));
     match name.map(|(name, _)| name) {
+        Some(name @ ("^lower" | "^upper")) => {
+            let end = cursor.at() + ":".len() + name.len() + ":]".len();
+            let help = "write `[:^alpha:]` for anything but letters: case is ignored";
+            refuse(start..end, "a negated class of one case", help)
+        }
         Some(name) if NAMES.contains(&name.strip_prefix('^').unwrap_or(name)) => {
             cursor.skip(":".len() + name.len() + ":]".len());
             Ok(())

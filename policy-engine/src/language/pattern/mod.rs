@@ -11,4 +11,4 @@ mod escape;
 mod syntax;
 
 pub use error::PatternError;
-pub use syntax::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS};
+pub use syntax::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_POLICY_POSITIONS};
