@@ -410,17 +410,17 @@ fn untested_rules_are_counted_without_the_default() {
     let default = "[default]\ntype = 'FATAL'\n";
     for (rules, default, failure, expected) in [
         (&one, "", 1, None),
-        (&one, "", 9, Some("the only rule decides in no test")),
-        (&one, default, 1, Some("`[default]` decides in no test")),
-        (&two, "", 1, Some("1 of 2 rules decides in no test")),
-        (&two, default, 9, Some("2 of 2 rules decide in no test")),
+        (&one, "", 9, Some("no test reaches 1 rule")),
+        (&one, default, 1, Some("no test reaches `[default]`")),
+        (&two, "", 1, Some("no test reaches 1 rule")),
+        (&two, default, 9, Some("no test reaches 2 rules")),
         (
             &two,
             default,
             1,
-            Some("1 of 2 rules and `[default]` decide in no test"),
+            Some("no test reaches 1 rule or `[default]`"),
         ),
-        (&three, "", 1, Some("2 of 3 rules decide in no test")),
+        (&three, "", 1, Some("no test reaches 2 rules")),
     ] {
         let test = format!("[[test]]\nname = 't'\nfailures = [{failure}]\nexpect = ['FATAL']\n");
         let text = format!("version = 1\nlimits = {{ max_retries = 3 }}\n{rules}{default}{test}");

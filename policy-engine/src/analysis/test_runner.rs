@@ -126,7 +126,15 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     let [first, others @ ..] = &*untested else {
         return;
     };
-    let message = format!("no test reaches {}", counted(untested.len(), "rule"));
+    let rules = untested
+        .iter()
+        .filter(|it| it.name() != DEFAULT_RULE)
+        .count();
+    let message = match (rules, rules < untested.len()) {
+        (0, _) => "no test reaches `[default]`".to_owned(),
+        (_, false) => format!("no test reaches {}", counted(rules, "rule")),
+        (_, true) => format!("no test reaches {} or `[default]`", counted(rules, "rule")),
+    };
     let label = |rule: &Rule| match rule.name() {
         DEFAULT_RULE => "`[default]` is not tested".to_owned(),
         name => format!("rule {} is not tested", quoted(name)),
