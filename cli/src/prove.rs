@@ -1,7 +1,7 @@
 //! `exitwise prove`: looks at everything that can happen under a policy.
 
 use crate::args::{Format, Prove};
-use crate::output::terminal::{BAD, GOOD, counted};
+use crate::output::terminal::{BAD, GOOD, counted, paragraph};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -142,14 +142,16 @@ impl<'p> Proof<'p> {
                 format!("{GOOD}{name}{GOOD:#}: proved: whatever fails, FATAL follows; {bound}")
             }
         };
-        let worst = worst_case::summary(&self.worst);
         let all = if self.is_complete { "all " } else { "" };
         let kinds = counted(self.kinds, "kind");
         let seconds = self.time.as_secs_f64();
-        format!(
-            "{result}\n  worst case: {worst}\n  {all}{states} states, {kinds} of failure, \
-             {decisions} decisions, up to {runs} runs deep, in {seconds:.3} s\n"
-        )
+        let effort = format!(
+            "{all}{states} states, {kinds} of failure, {decisions} decisions, up to {runs} runs deep"
+        );
+        paragraph(&result, "", "  ")
+            + &worst_case::lines(&self.worst)
+            + &paragraph(&effort, "  ", "    ")
+            + &format!("  took {seconds:.3} s\n")
     }
 
     fn json(&self, name: &str) -> serde_json::Value {

@@ -90,12 +90,12 @@ fn print_summary(
         count => format!("; {} passed", counted(count, "test")),
     };
     let worst = WorstCase::of(policy);
-    let summary = worst_case::summary(&worst);
     let mut out = anstream::stdout();
     writeln!(
         out,
-        "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {summary}"
+        "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}"
     )?;
+    write!(out, "{}", worst_case::lines(&worst))?;
     if with_witness {
         write!(out, "{}", worst_case::witness(policy, &worst))?;
     }

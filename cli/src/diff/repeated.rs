@@ -49,14 +49,6 @@ impl<'p> RepeatedDecisions<'p> {
         }
     }
 
-    /// The type and the waits of each decision.
-    pub(super) fn types_and_waits(&self) -> Vec<(Type, (u32, u32))> {
-        self.decisions
-            .iter()
-            .map(|decision| (decision.type_, decision.wait))
-            .collect()
-    }
-
     /// The error that the execution fails with.
     pub(super) fn error(&self) -> &str {
         self.decisions.last().map_or("", |decision| &decision.error)

@@ -1,4 +1,5 @@
 //! What several commands print.
 
+pub(crate) mod json;
 pub(crate) mod terminal;
 pub(crate) mod worst_case;

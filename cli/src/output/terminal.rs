@@ -5,8 +5,11 @@ use anyhow::Result;
 use exitwise_engine::policy::Type;
 use std::io::Write;
 
-/// Width that lines keep to, in characters.
-const WIDTH: usize = 80;
+/// Width that lines keep to if there is no terminal, in characters.
+const DEFAULT_WIDTH: usize = 80;
+
+/// Narrowest width that lines keep to.
+const MIN_WIDTH: usize = 40;
 
 /// Something succeeded.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -24,6 +27,23 @@ pub(crate) fn style_of(type_: Type) -> Style {
         Type::Temporary => NOTE,
         Type::Fatal => BAD,
     }
+}
+
+/// The width that lines keep to, in characters: `COLUMNS`, else the width of the terminal, else 80.
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok();
+    let columns = columns.and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
+    let width = columns.filter(|columns| *columns > 0).or_else(terminal);
+    width.unwrap_or(DEFAULT_WIDTH).max(MIN_WIDTH)
+}
+
+/// Number of characters that a terminal shows of a text with styles.
+pub(crate) fn shown_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text)
+        .to_string()
+        .chars()
+        .count()
 }
 
 /// A text from outside on one line of at most `max_chars` characters, without control characters.
@@ -52,14 +72,14 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 /// Items with commas between them on lines that fit a terminal, indented like the label. Empty if
 /// there are no items.
 pub(crate) fn wrapped(label: &str, items: &[String]) -> String {
-    let indent = label.chars().count();
+    let (width, indent) = (width(), label.chars().count());
     let mut lines = vec![label.to_owned()];
     for (n, item) in items.iter().enumerate() {
         let comma = if n + 1 < items.len() { "," } else { "" };
         let item = format!("{item}{comma}");
         match lines.last_mut() {
             Some(line) if line.chars().count() == indent => line.push_str(&item),
-            Some(line) if line.chars().count() + 1 + item.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + item.chars().count() <= width => {
                 *line += &format!(" {item}");
             }
             _ => lines.push(format!("{:indent$}{item}", "")),
@@ -70,4 +90,29 @@ pub(crate) fn wrapped(label: &str, items: &[String]) -> String {
     } else {
         lines.join("\n") + "\n"
     }
+}
+
+/// A text with breaks between words, so that its lines fit a terminal. The first line starts with
+/// `first`, the others with `rest`. Ends with a line break.
+pub(crate) fn paragraph(text: &str, first: &str, rest: &str) -> String {
+    let width = width();
+    let (mut lines, mut column) = (first.to_owned(), shown_width(first));
+    let mut is_start = true;
+    for word in text.split(' ') {
+        let length = shown_width(word);
+        if !is_start && column + 1 + length > width {
+            lines.push('\n');
+            lines.push_str(rest);
+            column = shown_width(rest);
+            is_start = true;
+        }
+        if !is_start {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += length;
+        is_start = false;
+    }
+    lines + "\n"
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The name of a container that no policy names.
-pub(super) const CONTAINER: &str = "app";
+pub(crate) const CONTAINER: &str = "app";
 
 /// A failure as Step Functions reports it: the arguments of [`Failure::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +28,18 @@ impl Example {
 
 /// Some facts of a failure.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Draft {
-    pub(super) error: Option<String>,
-    pub(super) names: BTreeMap<NameFact, String>,
+pub(crate) struct Draft {
+    pub(crate) error: Option<String>,
+    pub(crate) names: BTreeMap<NameFact, String>,
     /// Names and exit codes.
-    pub(super) containers: Vec<(String, Option<u32>)>,
-    pub(super) stopped_reason: Option<String>,
+    pub(crate) containers: Vec<(String, Option<u32>)>,
+    pub(crate) stopped_reason: Option<String>,
     /// Reasons of containers; the container without a name is the task's only one.
-    pub(super) container_reasons: Vec<(Option<String>, String)>,
-    pub(super) placement_reasons: Vec<String>,
-    pub(super) plain_text: Option<String>,
+    pub(crate) container_reasons: Vec<(Option<String>, String)>,
+    pub(crate) placement_reasons: Vec<String>,
+    pub(crate) plain_text: Option<String>,
     /// Number of generated texts that the reasons consist of.
-    pub(super) texts: usize,
+    pub(crate) texts: usize,
 }
 
 impl Draft {
@@ -73,7 +73,7 @@ impl Draft {
 
     /// The failure as Step Functions would report it. `None` if the Cause would have to be both a
     /// plain text and a task.
-    pub(super) fn example(&self) -> Option<Example> {
+    pub(crate) fn example(&self) -> Option<Example> {
         let mut task = Map::new();
         for (fact, name) in &self.names {
             task.insert(fact.cause_key().into(), json!(name));
