@@ -18,7 +18,8 @@ mod schema;
 mod simulate;
 mod status;
 
-use args::{Cli, Command};
+use anstream::ColorChoice;
+use args::{Cli, ColorWhen, Command};
 use clap::Parser;
 use output::terminal::BAD;
 use status::Status;
@@ -27,7 +28,14 @@ use std::process::ExitCode;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let status = match Cli::parse().command {
+    let cli = Cli::parse();
+    let color = match cli.color {
+        ColorWhen::Auto => ColorChoice::Auto,
+        ColorWhen::Always => ColorChoice::Always,
+        ColorWhen::Never => ColorChoice::Never,
+    };
+    color.write_global();
+    let status = match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),

@@ -1,6 +1,7 @@
 //! `exitwise prove`: looks at everything that can happen under a policy.
 
 use crate::args::{Format, Prove};
+use crate::output::json::document;
 use crate::output::terminal::{BAD, GOOD, counted, paragraph};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -9,7 +10,6 @@ use anyhow::{Context, Result};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Example, StateCount, Walk, WalkError, WorstCase};
 use exitwise_engine::policy::Rule;
-use exitwise_lambda::WorstCaseFigures;
 use serde_json::json;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Prove) -> Result<Status> {
         })?;
         match args.format {
             Format::Text => write!(anstream::stdout(), "{}", proof.text(&name))?,
-            Format::Json => writeln!(anstream::stdout(), "{}", proof.json(&name))?,
+            Format::Json => writeln!(anstream::stdout(), "{}", proof.json(&name, &policy))?,
         }
         if status == Status::Fine && proof.gap().is_some() {
             status = Status::No;
@@ -154,23 +154,24 @@ impl<'p> Proof<'p> {
             + &format!("  took {seconds:.3} s\n")
     }
 
-    fn json(&self, name: &str) -> serde_json::Value {
+    fn json(&self, name: &str, policy: &Policy) -> serde_json::Value {
         let walk = &self.walk;
-        json!({
+        document(json!({
             "policy": name,
+            "policyHash": policy.hash(),
             "proved": self.gap().is_none(),
             "gap": self.gap(),
-            "worst_case": WorstCaseFigures::from(&self.worst),
+            "worstCase": worst_case::json(&self.worst),
             "reached": {
                 "runs": walk.runs,
-                "wait_seconds": walk.wait_seconds,
-                "history_events": walk.history_events,
+                "waitSeconds": walk.wait_seconds,
+                "historyEvents": walk.history_events,
             },
             "states": walk.states,
             "kinds": self.kinds,
             "decisions": walk.decisions,
-            "seconds": self.time.as_secs_f64(),
-        })
+            "elapsedSeconds": self.time.as_secs(),
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::annotations::{github, sarif};
 use super::policy_tests::TestResult;
 use crate::args::{Check, CheckFormat};
+use crate::output::json::document;
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -10,8 +11,9 @@ use crate::status::Status;
 use anyhow::Result;
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
-use exitwise_engine::diagnostic::Severity;
-use exitwise_lambda::{Problem, WorstCaseFigures};
+use exitwise_engine::diagnostic::{Diagnostic, Severity};
+use exitwise_lambda::Problem;
+use serde::Serialize;
 use serde_json::json;
 use std::io::Write;
 
@@ -103,17 +105,37 @@ fn print_summary(
 }
 
 fn as_json(file: &PolicyFile, tests: &[TestResult]) -> serde_json::Value {
-    let problems = file
-        .diagnostics
-        .iter()
-        .map(|problem| Problem::new(problem, &file.text));
+    let problems = file.diagnostics.iter();
+    let problems = problems.map(|problem| ProblemLine::new(problem, &file.text));
     let policy = file.policy.as_ref();
-    json!({
+    document(json!({
         "policy": file.name,
-        "hash": policy.map(Policy::hash),
+        "policyHash": policy.map(Policy::hash),
         "rules": policy.map(|policy| policy.rules().len()),
-        "worst_case": policy.map(|policy| WorstCaseFigures::from(&WorstCase::of(policy))),
+        "worstCase": policy.map(|policy| worst_case::json(&WorstCase::of(policy))),
         "tests": tests,
         "diagnostics": problems.collect::<Vec<_>>(),
-    })
+    }))
+}
+
+/// A diagnostic with the place where it ends.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProblemLine {
+    #[serde(flatten)]
+    problem: Problem,
+    end_line: usize,
+    /// From 1, in characters; the first column after the place.
+    end_column: usize,
+}
+
+impl ProblemLine {
+    fn new(problem: &Diagnostic, text: &str) -> Self {
+        let (end_line, end_column) = problem.end(text);
+        Self {
+            problem: Problem::new(problem, text),
+            end_line,
+            end_column,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::difference::{CONTAINER, Change, ChangeKind, ChangedSetting, Differenc
 use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
 use crate::output::json::document;
+use crate::output::progress::Progress;
 use crate::output::terminal::{BAD, FAINT, GOOD, one_line, paragraph};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
@@ -21,11 +22,16 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
     let (Some((old_name, old)), Some((new_name, new))) = (old?.usable(), new?.usable()) else {
         return Ok(Status::BadPolicy);
     };
+    let mut progress = Progress::start();
+    let difference = Difference::between(&old, &new, args.all, &mut |pairs| {
+        progress.show(|| format!("comparing: {pairs} pairs of rules"));
+    });
+    drop(progress);
     let report = DifferenceReport {
         names: [&old_name, &new_name],
         old: &old,
         new: &new,
-        difference: Difference::between(&old, &new, args.all, &mut |_| {}),
+        difference,
     };
     let mut out = anstream::stdout();
     match args.format {

@@ -89,7 +89,7 @@ impl Explainer<'_> {
                 let report = EndReport::new(name, execution, &self.file, &self.policy);
                 let mut out = anstream::stdout();
                 match self.args.format {
-                    Format::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
+                    Format::Json => writeln!(out, "{}", report.json()?)?,
                     Format::Text => write!(out, "{}", report.text())?,
                 }
                 Ok(Some(()))

@@ -1,11 +1,12 @@
 //! What `explain` prints about one decision, for people and for programs.
 
 use super::history::{Call, RecordedAnswer};
+use crate::output::json::document;
 use crate::output::terminal::{FAINT, NOTE, one_line, style_of, wrapped};
 use anyhow::Result;
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::decision::{Counters, Incident, Tally};
-use exitwise_engine::policy::{Matcher, Rule};
+use exitwise_engine::policy::{Matcher, Rule, Seconds};
 use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
 use exitwise_lambda::ErrorState;
 use serde::Serialize;
@@ -47,15 +48,14 @@ pub(super) enum Agreement {
     Unknown,
 }
 
-/// The report as JSON: the decision as the state machine gets it, and what led to it.
+/// The report as JSON: the decision as the state machine gets it, and what led to it. `policy` is
+/// the policy's file, null if the policy is in the event.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReportLine<'r> {
     #[serde(flatten)]
     error_state: ErrorState<'r>,
     event: &'r str,
-    /// Null if the policy is in the event.
-    file: Option<&'r str>,
     /// The line of the deciding rule; null if the rules were not checked.
     line: Option<usize>,
     before: Option<CountersBefore<'r>>,
@@ -127,7 +127,6 @@ impl<'r> DecisionReport<'r> {
         let line = ReportLine {
             error_state: ErrorState::new(self.decision, self.policy),
             event: self.event,
-            file: self.file,
             line: self.decision.rule.as_ref().map(|rule| rule.line),
             before,
             matched: self.matched(),
@@ -135,7 +134,13 @@ impl<'r> DecisionReport<'r> {
             history_event: self.call.map(|call| call.event_id),
             then: self.call.and_then(Call::decision),
         };
-        Ok(serde_json::to_string(&line)?)
+        let mut line = serde_json::to_value(&line)?;
+        // In an errorState, `policy` is the hash.
+        if let Some(keys) = line.as_object_mut() {
+            keys.insert("policy".into(), self.file.into());
+            keys.insert("policyHash".into(), self.policy.hash().into());
+        }
+        Ok(document(line).to_string())
     }
 
     /// All but the rules that did not match.
@@ -151,7 +156,9 @@ impl<'r> DecisionReport<'r> {
         };
         let next = match decision.verdict {
             Verdict::Retriable => "again at once".to_owned(),
-            Verdict::Temporary { wait_seconds } => format!("again after {wait_seconds} s"),
+            Verdict::Temporary { wait_seconds } => {
+                format!("again after {}", Seconds(wait_seconds.into()))
+            }
             Verdict::Fatal(_) => decision.error(),
         };
         let mut text = format!("{event}{attempt}: {style}{type_}{style:#}, {next}\n");
@@ -159,7 +166,7 @@ impl<'r> DecisionReport<'r> {
             (Some((_, explanation)), Some(incident)) => {
                 text += &self.rule_lines(incident, explanation.deciding);
             }
-            _ => text += &format!("  reason:   {}\n", decision.reason),
+            _ => text += &format!("  reason:   {:#}\n", decision.reason),
         }
         if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
             text += &format!("  {NOTE}recorded{NOTE:#}: {recorded}\n");
@@ -174,7 +181,7 @@ impl<'r> DecisionReport<'r> {
         } = self;
         let (place, reason) = (self.place_of(rule), decision.reason);
         let mut text = format!("  failure:  {incident}\n");
-        let _ = writeln!(text, "  rule:     {} ({place}): {reason}", rule.name());
+        let _ = writeln!(text, "  rule:     {} ({place}): {reason:#}", rule.name());
         let matched = self.matched();
         let matched: Vec<_> = matched.iter().flat_map(CheckedCondition::words).collect();
         text += &wrapped("  matched:  ", &matched);
@@ -199,8 +206,8 @@ impl<'r> DecisionReport<'r> {
             tally_after.counted(),
             policy.limits().max_retries,
         );
-        let (before, after) = (before.waited_seconds(), after.waited_seconds());
-        let _ = writeln!(text, "  waited:   {before} -> {after} s");
+        let [before, after] = [before, after].map(|it| Seconds(it.waited_seconds()));
+        let _ = writeln!(text, "  waited:   {before} -> {after}");
         text
     }
 
@@ -209,10 +216,11 @@ impl<'r> DecisionReport<'r> {
         match &call.answer {
             RecordedAnswer::Decision(decision) => {
                 let key = |key| decision.get(key).map(plain).unwrap_or_default();
-                let (type_, wait) = (key("type"), key("waitSeconds"));
+                let wait = decision.get("waitSeconds").and_then(Value::as_u64);
+                let (type_, wait) = (key("type"), Seconds(wait.unwrap_or(0)));
                 let (rule, policy) = (key("rule"), key("policy"));
                 (self.agreement() == Agreement::Differs)
-                    .then(|| format!("{type_} after {wait} s, rule {rule}, policy {policy}"))
+                    .then(|| format!("{type_} after {wait}, rule {rule}, policy {policy}"))
             }
             RecordedAnswer::Error(name) => Some(format!(
                 "ProcessError failed: {}",

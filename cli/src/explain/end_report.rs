@@ -3,7 +3,9 @@
 use super::decision_report::Agreement;
 use super::history::History;
 use super::recording::ExecutionDescription;
+use crate::output::json::document;
 use crate::output::terminal::{counted, one_line};
+use anyhow::Result;
 use exitwise_engine::Policy;
 use serde::Serialize;
 
@@ -62,7 +64,8 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndReport<'t> {
     event: &'t str,
-    file: &'t str,
+    policy: &'t str,
+    policy_hash: &'t str,
     status: &'t str,
     error: Option<&'t str>,
     cause: Option<&'t str>,
@@ -81,7 +84,7 @@ impl<'t> EndReport<'t> {
         name: &'t str,
         execution: &'t ExecutionDescription,
         file: &'t str,
-        policy: &Policy,
+        policy: &'t Policy,
     ) -> Self {
         let end = &execution.end;
         let error = end.error.as_deref();
@@ -102,7 +105,8 @@ impl<'t> EndReport<'t> {
         });
         Self {
             event: name,
-            file,
+            policy: file,
+            policy_hash: policy.hash(),
             status: &end.status,
             error,
             cause: end.cause.as_deref(),
@@ -111,6 +115,10 @@ impl<'t> EndReport<'t> {
             arn: execution.arn.as_deref(),
             rule: described,
         }
+    }
+
+    pub(super) fn json(&self) -> Result<String> {
+        Ok(document(serde_json::to_value(self)?).to_string())
     }
 
     pub(super) fn text(&self) -> String {

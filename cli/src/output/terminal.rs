@@ -56,6 +56,14 @@ pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     line
 }
 
+/// A cell of a table, cut to this width.
+pub(crate) fn fitting(cell: &str, width: usize) -> String {
+    match cell.chars().count() > width {
+        true => one_line(cell, width.saturating_sub(1)),
+        false => cell.to_owned(),
+    }
+}
+
 /// Prints a line at once, even if the output is buffered.
 pub(crate) fn say(line: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();

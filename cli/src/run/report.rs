@@ -5,6 +5,7 @@ use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, say, style_of
 use anyhow::Result;
 use exitwise_asl_runner::HistoryEvent;
 use exitwise_engine::Decision;
+use exitwise_engine::decision::Reason;
 use exitwise_engine::policy::Seconds;
 use exitwise_lambda::Decided;
 use serde_json::Value;
@@ -56,12 +57,7 @@ impl<'r> RunReport<'r> {
             return say(&serde_json::to_string(event)?);
         }
         let elapsed = event.timestamp - *self.start.get_or_insert(event.timestamp);
-        let seconds = elapsed.whole_seconds();
-        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-        let clock = format!(
-            "{FAINT}{hours:>2}:{minutes:02}:{:02}{FAINT:#}",
-            seconds % 60
-        );
+        let clock = clock(elapsed.whole_seconds().unsigned_abs());
         let detail = |key| {
             event
                 .details
@@ -112,6 +108,11 @@ impl<'r> RunReport<'r> {
         self.next_wait = decision.verdict.wait_seconds().into();
         let type_ = decision.verdict.to_type();
         let (style, reason) = (style_of(type_), decision.reason);
+        // The decision rounds the time up; in one line, both figures are the same.
+        let clock = match reason {
+            Reason::DeadlineReached { elapsed, .. } => self::clock(elapsed),
+            _ => clock.to_owned(),
+        };
         if let Some(incident) = &decision.incident {
             say(&format!("{clock}  {incident}"))?;
         }
@@ -120,7 +121,9 @@ impl<'r> RunReport<'r> {
             Some(rule) => format!("rule {} ({}:{}): ", rule.name, self.policy, rule.line),
             None => String::new(),
         };
-        say(&format!("{clock}  {style}{type_}{style:#}, {rule}{reason}"))
+        say(&format!(
+            "{clock}  {style}{type_}{style:#}, {rule}{reason:#}"
+        ))
     }
 
     /// The attempts and waits so far.
@@ -132,6 +135,15 @@ impl<'r> RunReport<'r> {
         };
         format!("after {attempts} and {waited} of waiting{skipped}")
     }
+}
+
+/// Hours, minutes and seconds since the start.
+fn clock(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!(
+        "{FAINT}{hours:>2}:{minutes:02}:{:02}{FAINT:#}",
+        seconds % 60
+    )
 }
 
 /// The reason in a Cause why a container did not start. A child process that started has none.

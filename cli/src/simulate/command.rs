@@ -7,6 +7,7 @@ use super::mix::FailureMix;
 use super::picture::Picture;
 use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
+use crate::output::progress::Progress;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
     } else {
         one_execution
     };
-    let (text, json) = simulate(args, &policy, &mut picture)?;
+    let (text, json) = simulate(args, (&name, &policy), &mut picture)?;
     let mut out = anstream::stdout();
     let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
 /// Simulates the failures on the command line. Returns the result as text and as JSON.
 fn one_execution(
     args: &Simulate,
-    policy: &Policy,
+    (name, policy): (&str, &Policy),
     picture: &mut Picture<'_>,
 ) -> Result<(String, Value)> {
     let failures = args
@@ -59,6 +60,7 @@ fn one_execution(
     let execution = SimulatedExecution::of(policy, &id, args.run_time.as_secs(), repeated);
     picture.draw_execution(&execution);
     let timeline = Timeline {
+        name,
         policy,
         seed: args.seed,
         execution: &execution,
@@ -69,14 +71,20 @@ fn one_execution(
 /// Simulates many executions with random failures. Returns the result as text and as JSON.
 fn random_executions(
     args: &Simulate,
-    policy: &Policy,
+    (name, policy): (&str, &Policy),
     picture: &mut Picture<'_>,
 ) -> Result<(String, Value)> {
     let mix = FailureMix::read(&args.mix, policy)?;
     let executions = mix.executions(policy, args.seed, args.runs, args.run_time.as_secs());
+    let mut progress = Progress::start();
+    let executions = (1..).zip(executions).map(|(number, execution)| {
+        progress.show(|| format!("{number} of {} executions", args.runs));
+        execution
+    });
     let distribution: Distribution = executions.collect();
+    drop(progress);
     picture.draw_distribution(&distribution);
     let text = distribution.text(policy, &mix);
     let text = format!("{} executions with random failures\n{text}", args.runs);
-    Ok((text, distribution.json(policy, args.seed, &mix)))
+    Ok((text, distribution.json(name, policy, args.seed, &mix)))
 }

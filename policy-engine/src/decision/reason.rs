@@ -1,10 +1,22 @@
 //! The reason for a verdict.
 
 use super::verdict::{FatalKind, Verdict};
-use crate::policy::MAX_RETRIES;
+use crate::policy::{MAX_RETRIES, Seconds};
 use std::fmt;
 
-/// The reason for a verdict, with the numbers behind it. It prints as the end of a decision's `cause`.
+/// The reason for a verdict, with the numbers behind it. It prints as the end of a decision's
+/// `cause`, with durations in seconds; with `{:#}`, durations are spelled as in policies.
+///
+/// # Examples
+///
+/// ```
+/// use exitwise_engine::decision::Reason;
+///
+/// let reason = Reason::WaitBudgetSpent { waited: 30, wait: 90, max: 100 };
+/// let limit = "(limits.max_total_wait)";
+/// assert_eq!(reason.to_string(), format!("30 s waited and 90 s to wait are over 100 s {limit}"));
+/// assert_eq!(format!("{reason:#}"), format!("30s waited and 1m30s to wait are over 1m40s {limit}"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -106,9 +118,10 @@ impl fmt::Display for Reason {
             }
             Self::WaitBudgetSpent { waited, wait, max } => {
                 let limit = "limits.max_total_wait";
+                let [waited, wait, max] = [waited, wait.into(), max].map(|it| duration(f, it));
                 write!(
                     f,
-                    "{waited} s waited and {wait} s to wait are over {max} s ({limit})"
+                    "{waited} waited and {wait} to wait are over {max} ({limit})"
                 )
             }
             Self::DeadlineReached {
@@ -118,9 +131,10 @@ impl fmt::Display for Reason {
                 start_unknown,
             } => {
                 let limit = "limits.max_elapsed";
+                let [elapsed, wait, max] = [elapsed, wait.into(), max].map(|it| duration(f, it));
                 write!(
                     f,
-                    "{elapsed} s elapsed and {wait} s to wait are over {max} s ({limit})"
+                    "{elapsed} elapsed and {wait} to wait are over {max} ({limit})"
                 )?;
                 write_if_start_unknown(f, start_unknown)
             }
@@ -133,7 +147,10 @@ impl fmt::Display for Reason {
             } => {
                 match wait {
                     None => write!(f, "retry {number} of {max} at once")?,
-                    Some(wait) => write!(f, "retry {number} of {max} after {wait} s")?,
+                    Some(wait) => {
+                        let wait = duration(f, wait.into());
+                        write!(f, "retry {number} of {max} after {wait}")?;
+                    }
                 }
                 write_if_start_unknown(f, start_unknown)?;
                 if shared_draw {
@@ -142,6 +159,14 @@ impl fmt::Display for Reason {
                 Ok(())
             }
         }
+    }
+}
+
+/// Seconds as this formatter wants them: `90 s`, or `1m30s` with `{:#}`.
+fn duration(f: &fmt::Formatter<'_>, seconds: u64) -> String {
+    match f.alternate() {
+        true => Seconds(seconds).to_string(),
+        false => format!("{seconds} s"),
     }
 }
 
