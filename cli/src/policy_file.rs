@@ -1,5 +1,6 @@
 //! Policies from files, and their diagnostics for people.
 
+use crate::output::terminal::width;
 use anyhow::{Context, Result};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
@@ -80,7 +81,8 @@ impl PolicyFile {
     /// Prints all diagnostics to standard error, as compilers do.
     pub(crate) fn print_diagnostics(&self) {
         for problem in &self.diagnostics {
-            anstream::eprintln!("{}\n", problem.render(&self.text, &self.name, true));
+            let rendered = problem.render_within(width(), &self.text, &self.name, true);
+            anstream::eprintln!("{rendered}\n");
         }
     }
 }

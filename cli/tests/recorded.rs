@@ -15,6 +15,7 @@ fn exitwise(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_exitwise"))
         .current_dir(root)
         .args(args)
+        .env("COLUMNS", "400")
         .stderr(Stdio::inherit())
         .output()
         .unwrap()

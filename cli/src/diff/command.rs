@@ -130,7 +130,11 @@ impl DifferenceReport<'_> {
             text += &paragraph(&format!("{FAINT}{note}{FAINT:#}"), "", "");
         }
         if difference.is_none() {
-            text += &format!("{old} and {new} make the same decisions\n");
+            text += &paragraph(
+                &format!("{old} and {new} make the same decisions"),
+                "",
+                "  ",
+            );
         }
         text.trim_start().to_owned()
     }

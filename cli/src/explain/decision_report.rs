@@ -2,7 +2,7 @@
 
 use super::history::{Call, RecordedAnswer};
 use crate::output::json::document;
-use crate::output::terminal::{FAINT, NOTE, one_line, style_of, wrapped};
+use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, wrapped};
 use anyhow::Result;
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::decision::{Counters, Incident, Tally};
@@ -20,6 +20,9 @@ const MAX_TEXT_CHARS: usize = 80;
 
 /// The same where the line has to fit a terminal.
 const MAX_SHORT_CHARS: usize = 48;
+
+/// The beginning of a line that continues another one.
+const INDENT: &str = "            ";
 
 /// The keys of an answer that make two decisions the same.
 const COMPARED_KEYS: [&str; 5] = ["type", "retryCount", "waitSeconds", "rule", "error"];
@@ -161,15 +164,17 @@ impl<'r> DecisionReport<'r> {
             }
             Verdict::Fatal(_) => decision.error(),
         };
-        let mut text = format!("{event}{attempt}: {style}{type_}{style:#}, {next}\n");
+        let heading = format!("{event}{attempt}: {style}{type_}{style:#}, {next}");
+        let mut text = paragraph(&heading, "", "  ");
         match (&self.explained, &decision.incident) {
             (Some((_, explanation)), Some(incident)) => {
                 text += &self.rule_lines(incident, explanation.deciding);
             }
-            _ => text += &format!("  reason:   {:#}\n", decision.reason),
+            _ => text += &paragraph(&format!("{:#}", decision.reason), "  reason:   ", INDENT),
         }
         if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
-            text += &format!("  {NOTE}recorded{NOTE:#}: {recorded}\n");
+            let label = format!("  {NOTE}recorded{NOTE:#}: ");
+            text += &paragraph(&recorded, &label, INDENT);
         }
         text
     }
@@ -180,8 +185,9 @@ impl<'r> DecisionReport<'r> {
             policy, decision, ..
         } = self;
         let (place, reason) = (self.place_of(rule), decision.reason);
-        let mut text = format!("  failure:  {incident}\n");
-        let _ = writeln!(text, "  rule:     {} ({place}): {reason:#}", rule.name());
+        let mut text = paragraph(&incident.to_string(), "  failure:  ", INDENT);
+        let decided = format!("{} ({place}): {reason:#}", rule.name());
+        text += &paragraph(&decided, "  rule:     ", INDENT);
         let matched = self.matched();
         let matched: Vec<_> = matched.iter().flat_map(CheckedCondition::words).collect();
         text += &wrapped("  matched:  ", &matched);
@@ -197,15 +203,15 @@ impl<'r> DecisionReport<'r> {
                 format!(", {before} -> {after} of {max} by this rule")
             }
         };
-        let _ = writeln!(
-            text,
-            "  retries:  {} -> {} in total{own}, {} -> {} of {} counted",
+        let retries = format!(
+            "{} -> {} in total{own}, {} -> {} of {} counted",
             before.retry_count(),
             after.retry_count(),
             tally_before.counted(),
             tally_after.counted(),
             policy.limits().max_retries,
         );
+        text += &paragraph(&retries, "  retries:  ", INDENT);
         let [before, after] = [before, after].map(|it| Seconds(it.waited_seconds()));
         let _ = writeln!(text, "  waited:   {before} -> {after}");
         text

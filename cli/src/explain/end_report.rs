@@ -4,7 +4,7 @@ use super::decision_report::Agreement;
 use super::history::History;
 use super::recording::ExecutionDescription;
 use crate::output::json::document;
-use crate::output::terminal::{counted, one_line};
+use crate::output::terminal::{counted, one_line, paragraph};
 use anyhow::Result;
 use exitwise_engine::Policy;
 use serde::Serialize;
@@ -56,7 +56,12 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
             "more events follow: get the history without --max-items and --no-paginate".into(),
         );
     }
-    lines.join("\n  ") + "\n"
+    let mut text = String::new();
+    for (n, line) in lines.iter().enumerate() {
+        let first = if n == 0 { "" } else { "  " };
+        text += &paragraph(line, first, "    ");
+    }
+    text
 }
 
 /// The end of an execution whose history is not known.
@@ -135,7 +140,7 @@ impl<'t> EndReport<'t> {
             .into_iter()
             .filter_map(|(label, text)| Some((label, text?)));
         let lines: String = lines
-            .map(|(label, text)| format!("  {label:<9} {text}\n"))
+            .map(|(label, text)| paragraph(&text, &format!("  {label:<9} "), "            "))
             .collect();
         let status = one_line(self.status, MAX_ERROR_CHARS);
         let arn = one_line(self.arn.unwrap_or("ARN"), MAX_ARN_CHARS);

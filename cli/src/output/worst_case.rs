@@ -71,13 +71,16 @@ fn retries_of(policy: &Policy, rule: &Rule, uses: u32) -> String {
         Some(example) => {
             let error = example.error.as_deref().unwrap_or("no Error");
             let cause = example.cause.as_deref().unwrap_or("no Cause");
+            // Blanks between the members of the JSON, so that lines can break there.
+            let cause = cause.replace(",\"", ", \"");
             one_line(&format!("{error}: {cause}"), EXAMPLE_LINES * width())
         }
         None => "no example of a failure was found".to_owned(),
     };
+    let example = paragraph(&format!("{FAINT}{example}{FAINT:#}"), "    ", "      ");
     let heading = format!("{style}{} ×{uses}{style:#} {waits}", rule.name());
     let heading = paragraph(&heading, "  ", "    ");
-    format!("{heading}    {FAINT}{example}{FAINT:#}\n")
+    heading + &example
 }
 
 /// The first `uses` delays; equal ones in a row are grouped: `1m, 2m, 3 x 4m`.

@@ -8,6 +8,7 @@ use super::picture::Picture;
 use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
 use crate::output::progress::Progress;
+use crate::output::terminal::paragraph;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -31,7 +32,10 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
     let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
         Format::Json => writeln!(out, "{json}")?,
-        Format::Text => write!(out, "{name} ({hash}), seed {seed}\n{text}")?,
+        Format::Text => {
+            let heading = paragraph(&format!("{name} ({hash}), seed {seed}"), "", "  ");
+            write!(out, "{heading}{text}")?;
+        }
     }
     if let Some(path) = &args.svg {
         let file = path.display();

@@ -3,7 +3,7 @@
 use super::execution::{FailedAttempt, SimulatedExecution};
 use crate::output::json::document;
 use crate::output::terminal::{
-    BAD, FAINT, GOOD, counted, fitting, one_line, paragraph, style_of, width,
+    BAD, FAINT, GOOD, counted, fitting, one_line, paragraph, shown_width, style_of, width,
 };
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Seconds;
@@ -16,8 +16,8 @@ const CHART_MARGIN: usize = 16;
 /// Longest name of a failure that is printed, in characters.
 const MAX_NAME_CHARS: usize = 60;
 
-/// Width of a row of the table without the columns of failures and rules.
-const OTHER_COLUMNS: usize = 40;
+/// Width of the first two columns of the table, with all gaps.
+const OTHER_COLUMNS: usize = 23;
 
 /// One execution, and how to print it.
 pub(super) struct Timeline<'t> {
@@ -101,7 +101,8 @@ impl Timeline<'_> {
             cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
         // Each column may have half of the room, and what the other does not need.
-        let room = width().saturating_sub(OTHER_COLUMNS);
+        let decisions = last_cells.iter().map(|cell| shown_width(cell)).max();
+        let room = width().saturating_sub(OTHER_COLUMNS + decisions.unwrap_or(0));
         let failures = widest(2).min(room.saturating_sub(widest(3)).max(room / 2));
         let rules = widest(3).min(room.saturating_sub(failures));
         let mut text = String::new();
