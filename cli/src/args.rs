@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// When to use colors. `auto`: on a terminal, unless NO_COLOR is set.
+    /// When to use colors: auto, always or never.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
     #[arg(hide_possible_values = true)]
     pub(crate) color: ColorWhen,
@@ -175,7 +175,7 @@ pub(crate) struct Diff {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub(crate) format: DiffFormat,
-    /// Also list failures that match two of the rules at once.
+    /// Also list failures that match several of the rules at once.
     #[arg(long)]
     pub(crate) all: bool,
     /// The old policy.
