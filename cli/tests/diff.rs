@@ -181,3 +181,20 @@ fn large_policies_are_compared() {
         assert_eq!(difference.get("complete"), Some(&json!(true)));
     }
 }
+
+/// Each rule may look at a container of its own.
+#[test]
+fn many_containers_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, code: usize| {
+        let path = folder.path().join(name);
+        let condition = |n| format!("exit_code = {code}, container = 'c{n}'");
+        fs::write(&path, rules(40, condition)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (old, new) = (write("old", 1), write("new", 2));
+    let output = exitwise(&["diff", "--format", "json", &old, &new]);
+    let difference: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let changes = difference.get("changes").and_then(Value::as_array).unwrap();
+    assert_eq!(changes.len(), 80);
+}

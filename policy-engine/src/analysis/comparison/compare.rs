@@ -1,5 +1,6 @@
 //! The pairs of rules, one of each policy, that decide about the same failure.
 
+use super::layouts::MAX_ALONE;
 use super::search::{Found, Search};
 use super::similar::SimilarFailures;
 use super::space::Space;
@@ -78,7 +79,9 @@ impl<'p> Comparison<'p> {
             search.run();
         }
         Self {
-            is_complete: steps > 0 && !spaces.iter().any(|space| space.lacks_texts),
+            is_complete: steps > 0
+                && spaces.len() < MAX_ALONE + 2
+                && !spaces.iter().any(|space| space.lacks_texts),
             policies: [old, new],
             spaces,
             found,

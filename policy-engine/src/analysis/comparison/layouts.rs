@@ -5,8 +5,8 @@ use crate::analysis::example::UNNAMED_CONTAINER;
 use crate::policy::{Policy, Rule};
 use std::collections::BTreeSet;
 
-/// The name of a container beside one that is called like [`UNNAMED_CONTAINER`].
-const OTHER_CONTAINER: &str = "other";
+/// Most containers that are tried as the only one of a task.
+pub(super) const MAX_ALONE: usize = 16;
 
 /// The lists of containers that make a difference to what rules see.
 pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
@@ -18,10 +18,8 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
     });
     let seen: BTreeSet<_> = looking.map(Rule::container).collect();
     let names: Vec<_> = seen.iter().copied().flatten().collect();
-    let unnamed = match names.contains(&UNNAMED_CONTAINER) {
-        true => OTHER_CONTAINER,
-        false => UNNAMED_CONTAINER,
-    };
+    let unnamed = unnamed_container(&names);
+    let unnamed = unnamed.as_str();
     let listed = |names: &[&str]| -> Vec<Listed> {
         let same = |name: &str| Some(name) == new.container() && old.container().is_some();
         let position = |name: &str| names.iter().position(|it| *it == name);
@@ -42,10 +40,10 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
         };
         return vec![listed(&only)];
     }
-    let with = |names: &[&'static str], rest: &[&str]| listed(&[names, rest].concat());
+    let with = |names: &[&str], rest: &[&str]| listed(&[names, rest].concat());
     match old.container().or(new.container()) {
         None => {
-            let alone = names.iter().map(|name| listed(&[*name]));
+            let alone = names.iter().take(MAX_ALONE).map(|name| listed(&[*name]));
             let several = (!names.is_empty()).then(|| with(&[unnamed], &names));
             [listed(&[unnamed])]
                 .into_iter()
@@ -59,4 +57,13 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
             [listed(&[main])].into_iter().chain(several).collect()
         }
     }
+}
+
+/// A name that no rule looks at.
+fn unnamed_container(names: &[&str]) -> String {
+    let usual = [UNNAMED_CONTAINER, "other"].map(str::to_owned);
+    let others = (1..=names.len()).map(|n| format!("other-{n}"));
+    let mut all = usual.into_iter().chain(others);
+    all.find(|name| !names.contains(&name.as_str()))
+        .unwrap_or_default()
 }

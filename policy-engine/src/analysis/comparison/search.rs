@@ -48,8 +48,8 @@ struct Branch {
     /// Rules that the choices have not ruled out.
     alive: RuleSet,
     values: Vec<usize>,
-    /// The sides with a choice, as bits.
-    chosen: u32,
+    /// Whether each side has a choice.
+    chosen: Vec<bool>,
     facts: usize,
 }
 
@@ -58,7 +58,7 @@ impl Search<'_, '_> {
         self.visit(Branch {
             alive: self.space.possible.clone(),
             values: vec![0; self.space.sides.len()],
-            chosen: 0,
+            chosen: vec![false; self.space.sides.len()],
             facts: 0,
         });
     }
@@ -76,9 +76,9 @@ impl Search<'_, '_> {
         let [Some((old, old_open)), Some((new, new_open))] = first else {
             return;
         };
-        let open = if old_open > 0 { old_open } else { new_open };
-        let side = usize::try_from(open.trailing_zeros()).unwrap_or(usize::MAX);
-        let Some((_, values)) = self.space.sides.get(side) else {
+        let open = old_open.or(new_open);
+        let open = open.and_then(|side| Some((side, self.space.sides.get(side)?)));
+        let Some((side, (_, values))) = open else {
             self.keep((old, new), branch);
             return;
         };
@@ -96,30 +96,33 @@ impl Search<'_, '_> {
                 alive,
                 ..branch.clone()
             };
-            next.chosen |= 1 << side;
             next.facts += facts;
-            if let Some(place) = next.values.get_mut(side) {
-                *place = index;
+            if let (Some(chosen), Some(value)) =
+                (next.chosen.get_mut(side), next.values.get_mut(side))
+            {
+                (*chosen, *value) = (true, index);
             }
             self.visit(next);
         }
     }
 
-    /// The first of these rules that is alive, and the sides that it still depends on, as bits. If
-    /// it depends on none, it decides. Rules after one that decides are ruled out.
+    /// The first of these rules that is alive, and the first side that it still depends on. If it
+    /// depends on none, it decides. Rules after one that decides are ruled out.
     fn first_rule(
         &self,
         branch: &mut Branch,
         rules: std::ops::Range<usize>,
-    ) -> Option<(usize, u32)> {
+    ) -> Option<(usize, Option<usize>)> {
         let mut first = None;
         let mut decides = None;
         let alive = branch.alive.iter_from(rules.start);
         for number in alive.take_while(|number| *number < rules.end) {
-            let sides = self.space.sides_of_rules.get(number).copied().unwrap_or(0);
-            let open = sides & !branch.chosen;
+            let sides = self.space.sides_of_rules.get(number)?.iter().copied();
+            let open = sides
+                .filter(|side| branch.chosen.get(*side) == Some(&false))
+                .min();
             first = first.or(Some((number, open)));
-            if open == 0 {
+            if open.is_none() {
                 decides = Some(number);
                 break;
             }

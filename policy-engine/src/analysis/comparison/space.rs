@@ -12,8 +12,8 @@ pub(super) struct Space<'p> {
     pub(super) old_rules: usize,
     pub(super) containers: Vec<Listed>,
     pub(super) sides: Vec<(Side, Vec<Value>)>,
-    /// The sides that each rule has conditions on, as bits.
-    pub(super) sides_of_rules: Vec<u32>,
+    /// The indices of the sides that each rule has conditions on, in ascending order.
+    pub(super) sides_of_rules: Vec<Vec<usize>>,
     /// The rules that can match at all.
     pub(super) possible: RuleSet,
     /// Whether not all combinations of texts are among the values.

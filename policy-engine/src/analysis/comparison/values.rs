@@ -34,7 +34,7 @@ impl<'p> Space<'p> {
         let sides: Vec<_> = sides.chain([Side::Texts]).collect();
         let mut space = Self {
             old_rules: old.rules().len() + 1,
-            sides_of_rules: vec![0; rules.len()],
+            sides_of_rules: vec![Vec::new(); rules.len()],
             possible: RuleSet::collect(rules.len(), |_| true),
             rules,
             containers,
@@ -42,7 +42,7 @@ impl<'p> Space<'p> {
             lacks_texts: false,
         };
         space.possible = space.possible_rules();
-        for (bit, side) in sides.into_iter().enumerate() {
+        for (index, side) in sides.into_iter().enumerate() {
             let (values, is_complete) = space.values(side, [old, new]);
             space.lacks_texts |= !is_complete;
             space.sides.push((side, values));
@@ -52,7 +52,7 @@ impl<'p> Space<'p> {
             });
             let conditioned: Vec<_> = rules.collect();
             for (sides, has) in space.sides_of_rules.iter_mut().zip(conditioned) {
-                *sides |= u32::from(has) << bit;
+                sides.extend(has.then_some(index));
             }
         }
         space
