@@ -99,6 +99,23 @@ fn pairs() -> impl Strategy<Value = (Policy, Policy)> {
     })
 }
 
+/// Policies that name different containers, and otherwise differ as in [`pairs`].
+fn pairs_about_other_containers() -> impl Strategy<Value = (Policy, Policy)> {
+    let containers = prop::sample::select(vec![("", "x"), ("x", ""), ("x", "y")]);
+    (pairs(), containers).prop_map(|((old, new), (before, after))| {
+        let about = |policy: &Policy, container: &str| {
+            let line = match container {
+                "" => String::new(),
+                name => format!("container = '{name}'\n"),
+            };
+            let rest = policy.source().strip_prefix("version = 1\n").unwrap();
+            let rest = rest.strip_prefix("container = 'x'\n").unwrap_or(rest);
+            policy_about(&line, rest, &[])
+        };
+        (about(&old, before), about(&new, after))
+    })
+}
+
 fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
     let reasons = || some(&["a", "b", "c", "a b"]);
@@ -197,9 +214,35 @@ proptest! {
         }
     }
 
+    /// If the policies name different containers, every difference is listed that is not only one
+    /// of the container: the task has no container, or only the one of the policy that names one.
+    #[test]
+    fn every_other_difference_is_listed(
+        (old, new) in pairs_about_other_containers(),
+        failures in vec(failures(), 30),
+    ) {
+        let difference = Difference::between(&old, &new, true, &mut |_| {});
+        prop_assert!(!difference.container.is_empty());
+        for failure in &failures {
+            let is_about = |name: &str| failure.1.contains(&format!("\"Name\":\"{name}\""));
+            let names_both = old.container().is_some() && new.container().is_some();
+            if is_about("y") || names_both && is_about("x") {
+                continue;
+            }
+            let [was, is] = [&old, &new].map(|policy| {
+                let decision = decisions(policy, "x", std::slice::from_ref(failure)).remove(0);
+                (decision.rule_name().to_owned(), decision.verdict)
+            });
+            let is_listed = difference.changes.iter().any(|change| {
+                change.old.rule.name() == was.0 && change.new.rule.name() == is.0
+            });
+            prop_assert!(was == is || is_listed, "{}\n{}\n{failure:?}", old.source(), new.source());
+        }
+    }
+
     /// Each heading is about one pair of rules.
     #[test]
-    fn headings_differ((old, new) in pairs()) {
+    fn headings_differ((old, new) in prop_oneof![pairs(), pairs_about_other_containers()]) {
         let changes = Difference::between(&old, &new, true, &mut |_| {}).changes;
         let headings: BTreeSet<_> = changes.iter().map(|it| it.failures.description(&new)).collect();
         prop_assert_eq!(headings.len(), changes.len(), "{}\n{}\n{:?}", old.source(), new.source(), headings);
@@ -207,7 +250,7 @@ proptest! {
 
     /// Decisions about the example change from the failure on that the change names.
     #[test]
-    fn a_difference_is_one((old, new) in pairs()) {
+    fn a_difference_is_one((old, new) in prop_oneof![pairs(), pairs_about_other_containers()]) {
         for change in Difference::between(&old, &new, true, &mut |_| {}).changes {
             let example = change.failures.example();
             let failure = (example.error.clone(), example.cause.clone().unwrap_or_default());
