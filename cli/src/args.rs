@@ -22,6 +22,21 @@ take the built-in policy, which is the default.toml of `exitwise init --from`.";
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// When to use colors: auto, always or never.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    #[arg(hide_possible_values = true)]
+    pub(crate) color: ColorWhen,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set; everywhere if CLICOLOR_FORCE is set.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// The command line, with examples in the help of its subcommands.
@@ -251,7 +266,7 @@ pub(crate) struct Diff {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub(crate) format: DiffFormat,
-    /// Also list failures that match two of the rules at once.
+    /// Also list failures that match several of the rules at once.
     #[arg(long)]
     pub(crate) all: bool,
     /// The old policy; `-` for standard input.

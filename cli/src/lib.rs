@@ -21,7 +21,8 @@ mod schema;
 mod simulate;
 mod status;
 
-use args::{Cli, Command};
+use anstream::ColorChoice;
+use args::{Cli, ColorWhen, Command};
 use clap::FromArgMatches;
 use output::stream::{complain, say};
 use output::terminal::BAD;
@@ -31,11 +32,17 @@ use std::process::ExitCode;
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     let matches = args::command().try_get_matches();
-    let command = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli.command,
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
         Err(error) => return print_usage(&error),
     };
-    let status = match command {
+    let color = match cli.color {
+        ColorWhen::Auto => ColorChoice::Auto,
+        ColorWhen::Always => ColorChoice::Always,
+        ColorWhen::Never => ColorChoice::Never,
+    };
+    color.write_global();
+    let status = match cli.command {
         Command::Init(args) => init::command::run(&args),
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),

@@ -3,7 +3,7 @@
 use crate::discovery::find_policy;
 use crate::input::{is_standard, name_of, policies_of, read_start};
 use crate::output::stream::complain;
-use crate::output::terminal::{BAD, counted};
+use crate::output::terminal::{BAD, counted, width};
 use anyhow::{Context, Error, Result};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
@@ -149,10 +149,8 @@ impl PolicyFile {
     /// Prints all diagnostics to standard error, as compilers do.
     pub(crate) fn print_diagnostics(&self) {
         for problem in &self.diagnostics {
-            complain(format_args!(
-                "{}\n",
-                problem.render(&self.text, &self.name, true)
-            ));
+            let rendered = problem.render_within(width(), &self.text, &self.name, true);
+            complain(format_args!("{rendered}\n"));
         }
     }
 }

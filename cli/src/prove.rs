@@ -1,8 +1,10 @@
 //! `exitwise prove`: visits every state that executions can reach under a policy.
 
 use crate::args::{Format, Prove};
+use crate::output::json::document;
+use crate::output::progress::Progress;
 use crate::output::stream::{complain, stdout};
-use crate::output::terminal::{BAD, GOOD, counted};
+use crate::output::terminal::{BAD, GOOD, counted, paragraph};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -10,9 +12,8 @@ use anyhow::{Context, Result};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Example, StateCount, Walk, WalkError, WorstCase};
 use exitwise_engine::policy::Rule;
-use exitwise_lambda::WorstCaseFigures;
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write, stderr};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// Number of random executions to simulate if there are too many states to visit them all.
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &Prove) -> Result<Status> {
             Err(file) => {
                 file.print();
                 let (policy, error) = (file.path.to_string_lossy(), format!("{:#}", file.error));
-                print_json(args, &json!({"policy": policy, "error": error}))?;
+                print_json(args, json!({"policy": policy, "error": error}))?;
                 Status::Usage
             }
         };
@@ -59,7 +60,7 @@ fn prove(file: &PolicyFile, args: &Prove) -> Result<Status> {
         complain(format_args!("{BAD}{name}{BAD:#}: {gap}"));
         print_json(
             args,
-            &json!({"policy": file.location(), "proved": false, "gap": gap}),
+            json!({"policy": file.location(), "proved": false, "gap": gap}),
         )?;
         return Ok(Status::BadPolicy);
     };
@@ -74,14 +75,14 @@ fn prove(file: &PolicyFile, args: &Prove) -> Result<Status> {
     if args.format == Format::Text && !(args.quiet && status == Status::Fine) {
         write!(stdout(), "{}", proof.text(name))?;
     }
-    print_json(args, &proof.json(&file.location()))?;
+    print_json(args, proof.json(&file.location(), policy))?;
     Ok(status)
 }
 
 /// Prints a line for programs, if the format is for them.
-fn print_json(args: &Prove, line: &Value) -> Result<()> {
+fn print_json(args: &Prove, keys: Value) -> Result<()> {
     match args.format {
-        Format::Json => Ok(writeln!(stdout(), "{line}")?),
+        Format::Json => Ok(writeln!(stdout(), "{}", document(keys))?),
         Format::Text => Ok(()),
     }
 }
@@ -104,9 +105,10 @@ impl<'p> Proof<'p> {
         let count = StateCount::of(policy, &failures);
         let is_complete = count.states <= args.max_states.into();
         let walk = if is_complete {
-            let mut progress = Progress::new(name, count);
+            let seen = |states| format!("{name}: {states} of {} states", described(count));
+            let mut progress = Progress::start_with(|| seen(0));
             Walk::all(policy, &worst, &failures, &mut |states| {
-                progress.show(states)
+                progress.show(|| seen(states))
             })?
         } else {
             Walk::random(policy, &worst, &failures, RANDOM_EXECUTIONS, 0)?
@@ -170,32 +172,35 @@ impl<'p> Proof<'p> {
                 format!("{GOOD}{name}{GOOD:#}: proved: whatever fails, FATAL follows; {bound}")
             }
         };
-        let worst = worst_case::summary(&self.worst);
         let all = if self.is_complete { "all " } else { "" };
         let kinds = counted(self.kinds, "kind");
         let seconds = self.time.as_secs_f64();
-        format!(
-            "{result}\n  worst case: {worst}\n  {all}{states} states, {kinds} of failure, \
-             {decisions} decisions, up to {runs} runs deep, in {seconds:.3} s\n"
-        )
+        let effort = format!(
+            "{all}{states} states, {kinds} of failure, {decisions} decisions, up to {runs} runs deep"
+        );
+        paragraph(&result, "", "  ")
+            + &worst_case::lines(&self.worst)
+            + &paragraph(&effort, "  ", "    ")
+            + &format!("  took {seconds:.3} s\n")
     }
 
-    fn json(&self, name: &str) -> Value {
+    fn json(&self, name: &str, policy: &Policy) -> Value {
         let walk = &self.walk;
         json!({
             "policy": name,
+            "policyHash": policy.hash(),
             "proved": self.gap().is_none(),
             "gap": self.gap(),
-            "worst_case": WorstCaseFigures::from(&self.worst),
+            "worstCase": worst_case::json(&self.worst),
             "reached": {
                 "runs": walk.runs,
-                "wait_seconds": walk.wait_seconds,
-                "history_events": walk.history_events,
+                "waitSeconds": walk.wait_seconds,
+                "historyEvents": walk.history_events,
             },
             "states": walk.states,
             "kinds": self.kinds,
             "decisions": walk.decisions,
-            "seconds": self.time.as_secs_f64(),
+            "elapsedSeconds": self.time.as_secs(),
         })
     }
 }
@@ -206,41 +211,5 @@ fn described(count: StateCount) -> String {
     match count.states {
         u128::MAX => "more than 10^38".to_owned(),
         states => format!("{at_most}{states}"),
-    }
-}
-
-/// Shows the progress of a walk on a terminal.
-struct Progress<'n> {
-    name: &'n str,
-    count: StateCount,
-    is_shown: bool,
-}
-
-impl<'n> Progress<'n> {
-    /// Creates the display, and shows the number of states before the walk starts.
-    fn new(name: &'n str, count: StateCount) -> Self {
-        let mut progress = Self {
-            name,
-            count,
-            is_shown: stderr().is_terminal(),
-        };
-        progress.show(0);
-        progress
-    }
-
-    fn show(&mut self, states: u64) {
-        if self.is_shown {
-            let (name, all) = (self.name, described(self.count));
-            let _ = write!(stderr(), "\r\x1b[K{name}: {states} of {all} states");
-            let _ = stderr().flush();
-        }
-    }
-}
-
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        if self.is_shown {
-            let _ = write!(stderr(), "\r\x1b[K");
-        }
     }
 }

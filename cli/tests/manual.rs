@@ -5,5 +5,6 @@
 #[test]
 fn the_manual_is_true() {
     std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
-    trycmd::TestCases::new().case("cli/tests/cmd/*.md").run();
+    let cases = trycmd::TestCases::new();
+    cases.env("COLUMNS", "80").case("cli/tests/cmd/*.md").run();
 }

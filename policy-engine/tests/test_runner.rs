@@ -167,7 +167,7 @@ fn an_expected_delay_must_cover_every_draw() {
             "got TEMPORARY 30s..=1m",
             "after this failure",
             "rule `network` decided",
-            "app exited with 4 (NetworkError); rule network (line 16): retry 1 of 3 after 60 s",
+            "app exited with 4 (NetworkError); rule network (line 16): retry 1 of 3 after 1m",
             "jitter draws any of these delays: expect `TEMPORARY 30s..=1m`, or change rule `network`",
         ];
         check("4", &format!("\"{expect}\""), &expected);
@@ -188,9 +188,9 @@ fn a_test_fails_if_only_some_draws_exceed_a_limit() {
             got.as_str(),
             "after this failure",
             "rule `network` decided",
-            "app exited with 4 (NetworkError); rule network (line 16): 60 s waited and 60 s to wait are over 100 s \
+            "app exited with 4 (NetworkError); rule network (line 16): 1m waited and 1m to wait are over 1m40s \
              (limits.max_total_wait)",
-            "app exited with 4 (NetworkError); rule network (line 16): retry 2 of 3 after 30 s",
+            "app exited with 4 (NetworkError); rule network (line 16): retry 2 of 3 after 30s",
             "leave room for every draw: raise the time limit, or lower the delays",
         ];
         check("[4, 4]", &format!("[\"TEMPORARY\", {expect}]"), &expected);

@@ -3,6 +3,7 @@
 use super::annotations::{github, github_unreadable, sarif};
 use super::policy_tests::TestResult;
 use crate::args::{Check, CheckFormat};
+use crate::output::json::document;
 use crate::output::stream::{complain, stdout};
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
@@ -12,7 +13,8 @@ use anyhow::Result;
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::diagnostic::{Diagnostic, Severity};
-use exitwise_lambda::{Problem, WorstCaseFigures};
+use exitwise_lambda::Problem;
+use serde::Serialize;
 use serde_json::json;
 use std::io::Write;
 
@@ -67,7 +69,8 @@ fn report_unreadable(file: &UnreadableFile, format: CheckFormat) -> Result<()> {
     match format {
         CheckFormat::Json => {
             let (policy, error) = (file.path.to_string_lossy(), format!("{:#}", file.error));
-            writeln!(stdout(), "{}", json!({"policy": policy, "error": error}))?;
+            let line = document(json!({"policy": policy, "error": error}));
+            writeln!(stdout(), "{line}")?;
         }
         CheckFormat::Github => writeln!(stdout(), "{}", github_unreadable(file))?,
         CheckFormat::Sarif | CheckFormat::Text => {}
@@ -123,12 +126,12 @@ fn print_summary(
         count => format!("; {} passed", counted(count, "test")),
     };
     let worst = WorstCase::of(policy);
-    let summary = worst_case::summary(&worst);
     let mut out = stdout();
     writeln!(
         out,
-        "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}; worst case: {summary}"
+        "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}"
     )?;
+    write!(out, "{}", worst_case::lines(&worst))?;
     if args.witness {
         write!(out, "{}", worst_case::witness(policy, &worst))?;
     }
@@ -136,17 +139,37 @@ fn print_summary(
 }
 
 fn as_json(file: &PolicyFile, tests: &[TestResult]) -> serde_json::Value {
-    let problems = file
-        .diagnostics
-        .iter()
-        .map(|problem| Problem::new(problem, &file.text));
+    let problems = file.diagnostics.iter();
+    let problems = problems.map(|problem| ProblemLine::new(problem, &file.text));
     let policy = file.policy.as_ref();
-    json!({
+    document(json!({
         "policy": file.location(),
-        "hash": policy.map(Policy::hash),
+        "policyHash": policy.map(Policy::hash),
         "rules": policy.map(|policy| policy.rules().len()),
-        "worst_case": policy.map(|policy| WorstCaseFigures::from(&WorstCase::of(policy))),
+        "worstCase": policy.map(|policy| worst_case::json(&WorstCase::of(policy))),
         "tests": tests,
         "diagnostics": problems.collect::<Vec<_>>(),
-    })
+    }))
+}
+
+/// A diagnostic with the place where it ends.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProblemLine {
+    #[serde(flatten)]
+    problem: Problem,
+    end_line: usize,
+    /// From 1, in characters; the first column after the place.
+    end_column: usize,
+}
+
+impl ProblemLine {
+    fn new(problem: &Diagnostic, text: &str) -> Self {
+        let (end_line, end_column) = problem.end(text);
+        Self {
+            problem: Problem::new(problem, text),
+            end_line,
+            end_column,
+        }
+    }
 }

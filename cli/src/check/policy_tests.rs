@@ -21,10 +21,13 @@ pub(crate) struct TestResult {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct TestedDecision {
     r#type: &'static str,
-    /// The shortest and the longest wait that jitter can draw, in seconds.
-    wait_seconds: [u32; 2],
+    /// The shortest wait that jitter can draw.
+    min_wait_seconds: u32,
+    /// The longest wait that jitter can draw.
+    max_wait_seconds: u32,
     rule: String,
     error: String,
 }
@@ -83,7 +86,8 @@ impl TestedDecision {
     ) -> Self {
         Self {
             r#type: longest.verdict.to_type().as_str(),
-            wait_seconds: [shortest, longest].map(|decision| decision.verdict.wait_seconds()),
+            min_wait_seconds: shortest.verdict.wait_seconds(),
+            max_wait_seconds: longest.verdict.wait_seconds(),
             rule: longest.rule_name().to_owned(),
             error: longest.error(),
         }

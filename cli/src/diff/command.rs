@@ -1,10 +1,12 @@
 //! `exitwise diff`: prints how the decisions of two policies differ.
 
-use super::difference::{Change, ChangeKind, ChangedSetting, Difference};
+use super::difference::{CONTAINER, Change, ChangeKind, ChangedSetting, Difference};
 use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
+use crate::output::json::document;
+use crate::output::progress::Progress;
 use crate::output::stream::stdout;
-use crate::output::terminal::{BAD, FAINT, GOOD, one_line};
+use crate::output::terminal::{BAD, FAINT, GOOD, one_line, paragraph};
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -22,11 +24,16 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
     let (Some((old_name, old)), Some((new_name, new))) = (old?.usable(), new?.usable()) else {
         return Ok(Status::BadPolicy);
     };
+    let mut progress = Progress::start();
+    let difference = Difference::between(&old, &new, args.all, &mut |pairs| {
+        progress.show(|| format!("comparing: {pairs} pairs of rules"));
+    });
+    drop(progress);
     let report = DifferenceReport {
         names: [&old_name, &new_name],
+        old: &old,
         new: &new,
-        all: args.all,
-        difference: Difference::between(&old, &new),
+        difference,
     };
     let mut out = stdout();
     match args.format {
@@ -45,9 +52,8 @@ pub(crate) fn run(args: &Diff) -> Result<Status> {
 struct DifferenceReport<'c> {
     /// The file names of the old and of the new policy.
     names: [&'c str; 2],
+    old: &'c Policy,
     new: &'c Policy,
-    /// Whether combined changes are printed, too.
-    all: bool,
     difference: Difference<'c>,
 }
 
@@ -68,58 +74,76 @@ impl DifferenceReport<'_> {
             .collect()
     }
 
-    /// Returns the changes that are printed one by one.
-    fn shown(&self) -> impl Iterator<Item = &Change<'_>> {
-        self.difference
-            .changes
-            .iter()
-            .filter(|change| self.all || !change.is_combined)
-    }
-
-    /// Returns remarks that are printed after the changes.
+    /// Remarks after the changes.
     fn notes(&self) -> Vec<String> {
-        let hidden = self.difference.changes.len() - self.shown().count();
-        let hidden = (hidden > 0).then(|| {
+        let Difference {
+            hidden,
+            is_complete,
+            unproven,
+            ..
+        } = &self.difference;
+        let only_container = self.difference.is_only_container().then(|| {
+            "only container differs: about the container that counts, both decide alike".to_owned()
+        });
+        let hidden = (*hidden > 0).then(|| {
             format!(
-                "{hidden} more for failures that match two of these rules at once; --all lists them"
+                "{hidden} more for failures that match several of these rules at once; --all \
+                 lists them"
             )
         });
-        let rules = self.difference.unproven.join(", ");
+        let rules = unproven.join(", ");
         let unproven = (!rules.is_empty()).then(|| {
             format!(
                 "the patterns of {rules} are written differently; no text was found that they \
                  tell apart"
             )
         });
-        hidden.into_iter().chain(unproven).collect()
+        let incomplete = (!is_complete).then(|| {
+            "not every combination of facts was tried, there are too many; more may change"
+                .to_owned()
+        });
+        let notes = [only_container, hidden, unproven, incomplete];
+        notes.into_iter().flatten().collect()
     }
 
     fn text(&self) -> String {
         let [old, new] = self.names;
+        let difference = &self.difference;
         let mut text = String::new();
         for ChangedSetting { key, old, new } in self.settings() {
-            text += &format!("{key}: {BAD}{old}{BAD:#} -> {GOOD}{new}{GOOD:#}\n");
+            let change = format!("{key}: {BAD}{old}{BAD:#} -> {GOOD}{new}{GOOD:#}");
+            text += &paragraph(&change, "", "  ");
+            let notes = difference.container.iter().filter(|_| key == CONTAINER);
+            text.extend(notes.map(|note| paragraph(note, "  ", "    ")));
         }
-        for change in self.shown() {
-            let failures = one_line(&change.failures.description(self.new), MAX_FAILURES_CHARS);
-            text += &format!("\n{failures}\n  {FAINT}{}{FAINT:#}\n", extent(change));
+        for change in &difference.changes {
+            text += "\n";
+            text += &paragraph(&self.failures(change), "", "  ");
+            text += &paragraph(&format!("{FAINT}{}{FAINT:#}", extent(change)), "  ", "    ");
             let versions = [("-", BAD, old, &change.old), ("+", GOOD, new, &change.new)];
             for (sign, style, file, decisions) in versions {
-                let rule = match decisions.rule.line() {
-                    0 => format!("{} ({file} has no [default])", decisions.rule.name()),
-                    line => format!("{} ({file}:{line})", decisions.rule.name()),
-                };
-                let summary = decisions.summary();
-                text += &format!("  {style}{sign} {summary}{style:#}\n    by {rule}\n");
+                let summary = format!("{style}{sign} {}{style:#}", decisions.summary());
+                text += &paragraph(&summary, "  ", "    ");
+                text += &paragraph(&by(decisions, file), "    ", "      ");
             }
         }
         for note in self.notes() {
-            text += &format!("\n{FAINT}{note}{FAINT:#}\n");
+            text += "\n";
+            text += &paragraph(&format!("{FAINT}{note}{FAINT:#}"), "", "");
         }
-        if self.difference.is_none() {
-            text += &format!("{old} and {new} make the same decisions\n");
+        if difference.is_none() {
+            text += &paragraph(
+                &format!("{old} and {new} make the same decisions"),
+                "",
+                "  ",
+            );
         }
         text.trim_start().to_owned()
+    }
+
+    /// The failures of a change, in at most [`MAX_FAILURES_CHARS`] characters.
+    fn failures(&self, change: &Change<'_>) -> String {
+        one_line(&change.failures.description(self.new), MAX_FAILURES_CHARS)
     }
 
     fn markdown(&self) -> String {
@@ -136,11 +160,16 @@ impl DifferenceReport<'_> {
             }
             text.push('\n');
         }
+        for note in &self.difference.container {
+            text += &format!("- container: {note}\n");
+        }
+        if !self.difference.container.is_empty() {
+            text.push('\n');
+        }
         if !self.difference.changes.is_empty() {
             text += "| failures | was | is | |\n|---|---|---|---|\n";
-            for change in self.shown() {
-                let failures = one_line(&change.failures.description(self.new), MAX_FAILURES_CHARS);
-                let failures = failures.replace('|', "\\|");
+            for change in &self.difference.changes {
+                let failures = self.failures(change).replace('|', "\\|");
                 let [old, new] = [&change.old, &change.new].map(|decisions| {
                     format!("{}<br>by `{}`", decisions.summary(), decisions.rule.name())
                 });
@@ -154,15 +183,56 @@ impl DifferenceReport<'_> {
     }
 
     fn json(&self) -> Value {
-        let settings = self.settings().into_iter();
-        let settings = settings.map(|it| json!({"key": it.key, "old": it.old, "new": it.new}));
-        let changes = self.difference.changes.iter().map(change_json);
-        json!({
-            "same": self.difference.is_none(),
-            "settings": settings.collect::<Vec<_>>(),
+        let difference = &self.difference;
+        let [old, new] = [(self.names[0], self.old), (self.names[1], self.new)]
+            .map(|(name, policy)| json!({"policy": name, "policyHash": policy.hash()}));
+        let [was, is] = &difference.worst;
+        let changes = difference.changes.iter().map(change_json);
+        document(json!({
+            "old": old,
+            "new": new,
+            "same": difference.is_none(),
+            "settings": self.settings_json(),
+            "worstCase": {"old": worst_case::json(was), "new": worst_case::json(is)},
+            "containerNotes": difference.container,
             "changes": changes.collect::<Vec<_>>(),
-            "unproven": self.difference.unproven,
-        })
+            "hidden": difference.hidden,
+            "complete": difference.is_complete,
+            "unproven": difference.unproven,
+        }))
+    }
+
+    /// The settings that changed, with the old and the new value of each.
+    fn settings_json(&self) -> Value {
+        let (old, new) = (self.old, self.new);
+        let (was, is) = (old.limits(), new.limits());
+        let settings = [
+            ("maxRetries", json!(was.max_retries), json!(is.max_retries)),
+            (
+                "maxTotalWaitSeconds",
+                json!(was.max_total_wait),
+                json!(is.max_total_wait),
+            ),
+            (
+                "maxElapsedSeconds",
+                json!(was.max_elapsed),
+                json!(is.max_elapsed),
+            ),
+            ("container", json!(old.container()), json!(new.container())),
+        ];
+        let changed = settings.into_iter().filter(|(_, old, new)| old != new);
+        changed
+            .map(|(key, old, new)| (key.to_owned(), json!({"old": old, "new": new})))
+            .collect()
+    }
+}
+
+/// The rule that decides, and its place.
+fn by(decisions: &RepeatedDecisions<'_>, file: &str) -> String {
+    let name = decisions.rule.name();
+    match decisions.rule.line() {
+        0 => format!("by {name} ({file} has no [default])"),
+        line => format!("by {name} ({file}:{line})"),
     }
 }
 
@@ -187,14 +257,17 @@ fn extent(change: &Change<'_>) -> String {
 }
 
 fn change_json(change: &Change<'_>) -> Value {
-    let from = match change.kind {
-        ChangeKind::From(n) => Some(n),
-        ChangeKind::Counting | ChangeKind::ShortDraws | ChangeKind::Names => None,
+    let (kind, from) = match change.kind {
+        ChangeKind::From(n) => ("decisions", Some(n)),
+        ChangeKind::Counting => ("counting", None),
+        ChangeKind::ShortDraws => ("shortDraws", None),
+        ChangeKind::Names => ("names", None),
     };
     json!({
         "failures": change.failures.json(),
-        "from": from,
-        "where": extent(change),
+        "kind": kind,
+        "fromFailure": from,
+        "extent": extent(change),
         "combined": change.is_combined,
         "old": decisions_json(&change.old),
         "new": decisions_json(&change.new),
@@ -204,7 +277,11 @@ fn change_json(change: &Change<'_>) -> Value {
 fn decisions_json(repeated: &RepeatedDecisions<'_>) -> Value {
     let decisions = repeated.decisions.iter().map(|decision| {
         let (shortest, longest) = decision.wait;
-        json!({"type": decision.type_.as_str(), "waitSeconds": [shortest, longest]})
+        json!({
+            "type": decision.type_.as_str(),
+            "minWaitSeconds": shortest,
+            "maxWaitSeconds": longest,
+        })
     });
     json!({
         "rule": repeated.rule.name(),

@@ -4,20 +4,32 @@
 //! decide, and compares their decisions. The search is complete for names and exit codes; for
 //! patterns, it tries generated texts.
 
+use super::changed_pairs::{ChangedPair, changed_pairs, unproven};
+use super::container::container_notes;
 use super::failure_set::FailureSet;
 use super::repeated::RepeatedDecisions;
 use exitwise_engine::Policy;
-use exitwise_engine::analysis::{Example, WorstCase};
-use exitwise_engine::policy::{Jitter, Limits, Rule, Seconds, Type};
+use exitwise_engine::analysis::{Comparison, WorstCase};
+use exitwise_engine::policy::{Limits, Seconds};
+use std::rc::Rc;
+
+/// The key of the container that counts.
+pub(super) const CONTAINER: &str = "container";
 
 /// All differences between an old and a new policy.
 pub(super) struct Difference<'p> {
     /// The settings that changed: keys of `[limits]`, and `container`.
     pub(super) settings: Vec<ChangedSetting>,
+    /// What a changed `container` means. Empty if it did not change.
+    pub(super) container: Vec<String>,
     /// The worst cases of the old and of the new policy.
     pub(super) worst: [WorstCase; 2],
     pub(super) changes: Vec<Change<'p>>,
-    /// Names of rules whose patterns changed, although no text was found that shows a difference.
+    /// Number of changes that are left out, because their failures only combine the facts of others.
+    pub(super) hidden: usize,
+    /// Whether all combinations of facts were tried.
+    pub(super) is_complete: bool,
+    /// Names of rules whose patterns changed without a text being found that shows a difference.
     pub(super) unproven: Vec<&'p str>,
 }
 
@@ -32,8 +44,8 @@ pub(super) struct ChangedSetting {
 /// A set of failures for which the decisions change.
 pub(super) struct Change<'p> {
     pub(super) failures: FailureSet,
-    pub(super) old: RepeatedDecisions<'p>,
-    pub(super) new: RepeatedDecisions<'p>,
+    pub(super) old: Rc<RepeatedDecisions<'p>>,
+    pub(super) new: Rc<RepeatedDecisions<'p>>,
     pub(super) kind: ChangeKind,
     /// Whether the failures only combine the facts of two rules, and other changes show each of the
     /// two rules on its own.
@@ -55,37 +67,44 @@ pub(super) enum ChangeKind {
     Names,
 }
 
-/// An old and a new rule, with failures for which both decide.
-struct RulePair<'p> {
-    old: &'p Rule,
-    new: &'p Rule,
-    failures: FailureSet,
-}
-
 impl<'p> Difference<'p> {
-    pub(super) fn between(old: &'p Policy, new: &'p Policy) -> Self {
-        let pairs = RulePair::all(old, new);
-        let combined: Vec<_> = pairs.iter().map(|pair| pair.is_combined(&pairs)).collect();
-        let changes = pairs.into_iter().zip(combined);
-        let changes = changes.filter_map(|(pair, combined)| Change::of(pair, combined, old, new));
-        let mut changes: Vec<_> = changes.collect();
-        changes.sort_by_key(|change| change.is_combined);
-        let is_shown = |name: &str| {
-            let mut rules = changes
-                .iter()
-                .flat_map(|change| [change.old.rule, change.new.rule]);
-            rules.any(|rule| rule.name() == name)
+    /// Compares the policies. `progress` is called with the number of pairs of rules found so far.
+    pub(super) fn between(
+        old: &'p Policy,
+        new: &'p Policy,
+        with_combined: bool,
+        progress: &mut dyn FnMut(usize),
+    ) -> Self {
+        let comparison = Comparison::with_progress(old, new, progress);
+        let changed = changed_pairs(&comparison);
+        let unproven = unproven(&changed, old, new);
+        let all = changed.len();
+        let shown: Vec<_> = changed
+            .into_iter()
+            .filter(|change| with_combined || !change.is_combined)
+            .collect();
+        let hidden = all - shown.len();
+        let names_containers = comparison.distinguishes_containers();
+        let change = |it: ChangedPair<'p>| {
+            let similar = comparison.failures(&it.pair)?;
+            Some(Change {
+                failures: FailureSet::new(similar, names_containers),
+                old: it.old,
+                new: it.new,
+                kind: it.kind,
+                is_combined: it.is_combined,
+            })
         };
-        let unproven = new.rules().iter().filter(|rule| {
-            let before = old.rule(rule.name());
-            before.is_some_and(|before| patterns(old, before) != patterns(new, rule))
-                && !is_shown(rule.name())
-        });
+        let mut changes: Vec<_> = shown.into_iter().filter_map(change).collect();
+        changes.sort_by_key(|change| change.is_combined);
         Self {
             settings: changed_settings(old, new),
+            container: container_notes(old, new),
             worst: [WorstCase::of(old), WorstCase::of(new)],
-            unproven: unproven.map(Rule::name).collect(),
             changes,
+            hidden,
+            is_complete: comparison.is_complete(),
+            unproven,
         }
     }
 
@@ -93,77 +112,11 @@ impl<'p> Difference<'p> {
     pub(super) fn is_none(&self) -> bool {
         self.settings.is_empty() && self.changes.is_empty()
     }
-}
 
-impl<'p> RulePair<'p> {
-    /// Returns all pairs of rules for which a failure was found.
-    fn all(old: &'p Policy, new: &'p Policy) -> Vec<Self> {
-        let pairs = old
-            .all_rules()
-            .flat_map(|before| new.all_rules().map(move |after| (before, after)));
-        let found = pairs.filter_map(|(before, after)| {
-            let rules = [(old, before), (new, after)];
-            let failures = FailureSet::like(Example::decided_by(&rules)?, rules);
-            Some(Self {
-                old: before,
-                new: after,
-                failures,
-            })
-        });
-        found.collect()
+    /// Whether nothing changes but the container that counts.
+    pub(super) fn is_only_container(&self) -> bool {
+        self.changes.is_empty() && matches!(&*self.settings, [it] if it.key == CONTAINER)
     }
-
-    /// Returns whether each of the two rules also decides for simpler failures, with fewer facts.
-    fn is_combined(&self, all: &[Self]) -> bool {
-        let is_simpler = |other: &&Self| other.failures.facts() < self.failures.facts();
-        let mut simpler = all.iter().filter(is_simpler);
-        simpler
-            .clone()
-            .any(|other| std::ptr::eq(self.old, other.old))
-            && simpler.any(|other| std::ptr::eq(self.new, other.new))
-    }
-}
-
-/// The part of a rule's action that the limits on retries allow to be used.
-#[derive(PartialEq)]
-struct UsableAction<'p> {
-    type_: Type,
-    retries: u32,
-    delays: &'p [u32],
-    jitter: Option<Jitter>,
-}
-
-impl<'p> UsableAction<'p> {
-    fn of(policy: &Policy, rule: &'p Rule) -> Self {
-        let most = if rule.counts() {
-            policy.limits().max_retries
-        } else {
-            u32::MAX
-        };
-        let retries = most.min(rule.max_retries());
-        let delays = rule.backoff().map_or(&[][..], |backoff| backoff.delays());
-        let usable = usize::try_from(retries)
-            .ok()
-            .and_then(|retries| delays.get(..retries));
-        Self {
-            type_: rule.action().to_type(),
-            retries,
-            delays: usable.unwrap_or(delays),
-            jitter: rule.backoff().map(|backoff| backoff.jitter()),
-        }
-    }
-}
-
-/// Returns the patterns of a rule as written in the policy, each with its key.
-fn patterns<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<(&'static str, &'p str)> {
-    let matchers = rule
-        .matchers()
-        .iter()
-        .filter(|matcher| matcher.key().ends_with("reason"));
-    let written = |span| policy.source().get(span).unwrap_or_default();
-    matchers
-        .map(|matcher| (matcher.key(), written(matcher.span())))
-        .collect()
 }
 
 fn changed_settings(old: &Policy, new: &Policy) -> Vec<ChangedSetting> {
@@ -182,7 +135,7 @@ fn changed_settings(old: &Policy, new: &Policy) -> Vec<ChangedSetting> {
             ("limits.max_total_wait", seconds(max_total_wait)),
             ("limits.max_elapsed", seconds(max_elapsed)),
             (
-                "container",
+                CONTAINER,
                 policy.container().unwrap_or("the only one").to_owned(),
             ),
         ]
@@ -192,34 +145,4 @@ fn changed_settings(old: &Policy, new: &Policy) -> Vec<ChangedSetting> {
     changed
         .map(|((key, old), (_, new))| ChangedSetting { key, old, new })
         .collect()
-}
-
-impl<'p> Change<'p> {
-    /// Returns the change for the failures of this pair. `None` if the decisions stay the same.
-    fn of(pair: RulePair<'p>, is_combined: bool, old: &'p Policy, new: &'p Policy) -> Option<Self> {
-        let before = RepeatedDecisions::of(old, pair.old, &pair.failures.example);
-        let after = RepeatedDecisions::of(new, pair.new, &pair.failures.example);
-        let (decisions, new_decisions) = (before.types_and_waits(), after.types_and_waits());
-        let mut both = decisions.iter().zip(&new_decisions);
-        let same_limits = old.limits() == new.limits();
-        let kind = if let Some(first) = both.position(|(before, after)| before != after) {
-            ChangeKind::From(first + 1)
-        } else if pair.old.counts() != pair.new.counts() && decisions.len() > 1 {
-            ChangeKind::Counting
-        } else if same_limits && UsableAction::of(old, pair.old) != UsableAction::of(new, pair.new)
-        {
-            ChangeKind::ShortDraws
-        } else if before.error() != after.error() || pair.old.name() != pair.new.name() {
-            ChangeKind::Names
-        } else {
-            return None;
-        };
-        Some(Self {
-            failures: pair.failures,
-            old: before,
-            new: after,
-            kind,
-            is_combined,
-        })
-    }
 }

@@ -1,8 +1,9 @@
 //! `exitwise diff`: the difference between two policies, in their decisions and not in their text.
 
+mod changed_pairs;
 pub(crate) mod command;
+mod container;
 mod difference;
-mod example_parts;
 mod failure_set;
 #[cfg(test)]
 mod properties;

@@ -1,12 +1,14 @@
 //! Property tests: compare differences with the decisions for random failures.
 
-use super::difference::{ChangeKind, Difference};
+use super::difference::{Change, ChangeKind, Difference};
+use super::repeated::RepeatedDecisions;
 use exitwise_engine::decision::Counters;
-use exitwise_engine::policy::Draw;
+use exitwise_engine::policy::{Draw, Type};
 use exitwise_engine::{Decision, ExecutionContext, Failure, Policy, RetryState, decide};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Generates rules without their names.
 fn rules() -> impl Strategy<Value = String> {
@@ -22,6 +24,10 @@ fn rules() -> impl Strategy<Value = String> {
         "reason = '[ab]'",
         "stopped_reason = 'b'",
         "stop_code = 'S', exit_code = '2..=9'",
+        "exit_code = 2, container = 'y'",
+        "container_reason = 'a', stopped_reason = 'b'",
+        "container_reason = 'b', container = 'y'",
+        "launch_type = 'EC2', error = '*'",
     ]);
     let actions = prop::sample::select(vec![
         "type = 'FATAL'",
@@ -46,12 +52,17 @@ fn limits() -> impl Strategy<Value = String> {
 }
 
 fn policy(limits: &str, rules: &[String]) -> Policy {
+    policy_about("", limits, rules)
+}
+
+/// A policy that starts with this text.
+fn policy_about(container: &str, limits: &str, rules: &[String]) -> Policy {
     let rules: String = rules
         .iter()
         .enumerate()
         .map(|(n, rule)| format!("[[rule]]\nname = 'r{n}'\n{rule}"))
         .collect();
-    Policy::load(&format!("version = 1\n{limits}{rules}"))
+    Policy::load(&format!("version = 1\n{container}{limits}{rules}"))
         .map(|(policy, _)| policy)
         .unwrap()
 }
@@ -59,31 +70,88 @@ fn policy(limits: &str, rules: &[String]) -> Policy {
 /// Generates pairs of policies, most of which differ in at most one rule.
 fn pairs() -> impl Strategy<Value = (Policy, Policy)> {
     let change = prop::option::weighted(0.6, (any::<prop::sample::Index>(), rules()));
+    let swap = prop::option::weighted(0.3, any::<prop::sample::Index>());
     let other_limits = prop::option::weighted(0.2, limits());
-    (limits(), vec(rules(), 1..4), change, other_limits).prop_map(
-        |(limits, rules, change, other)| {
-            let mut changed = rules.clone();
-            if let Some((at, rule)) = change {
-                let at = at.index(changed.len());
-                changed[at] = rule;
-            }
-            (
-                policy(&limits, &rules),
-                policy(&other.unwrap_or(limits.clone()), &changed),
-            )
-        },
-    )
+    let container = prop::sample::select(vec!["", "", "container = 'x'\n"]);
+    let parts = (
+        limits(),
+        vec(rules(), 1..4),
+        change,
+        swap,
+        other_limits,
+        container,
+    );
+    parts.prop_map(|(limits, rules, change, swap, other, container)| {
+        let mut changed = rules.clone();
+        if let Some((at, rule)) = change {
+            let at = at.index(changed.len());
+            changed[at] = rule;
+        }
+        if let Some(at) = swap {
+            let at = at.index(changed.len());
+            changed.swap(0, at);
+        }
+        let new_limits = other.unwrap_or(limits.clone());
+        (
+            policy_about(container, &limits, &rules),
+            policy_about(container, &new_limits, &changed),
+        )
+    })
+}
+
+/// Policies that name different containers, and otherwise differ as in [`pairs`].
+fn pairs_about_other_containers() -> impl Strategy<Value = (Policy, Policy)> {
+    let containers = prop::sample::select(vec![("", "x"), ("x", ""), ("x", "y")]);
+    (pairs(), containers).prop_map(|((old, new), (before, after))| {
+        let about = |policy: &Policy, container: &str| {
+            let line = match container {
+                "" => String::new(),
+                name => format!("container = '{name}'\n"),
+            };
+            let rest = policy.source().strip_prefix("version = 1\n").unwrap();
+            let rest = rest.strip_prefix("container = 'x'\n").unwrap_or(rest);
+            policy_about(&line, rest, &[])
+        };
+        (about(&old, before), about(&new, after))
+    })
 }
 
 fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     let some = |values: &'static [&'static str]| prop::option::of(prop::sample::select(values));
-    let code = prop::option::of(0..5_i32);
-    (some(&["E.A", "E.B", "F", "G"]), some(&["S", "T"]), code, some(&["a", "b", "c"])).prop_map(
-        |(error, stop_code, code, reason)| {
-            let task = json!({"StopCode": stop_code, "StoppedReason": reason, "Containers": [{"Name": "x", "ExitCode": code}]});
-            (error.map(str::to_owned), task.to_string())
-        },
-    )
+    let reasons = || some(&["a", "b", "c", "a b"]);
+    let container = (prop::option::of(0..5_i32), reasons());
+    let containers = (
+        prop::option::of(container.clone()),
+        prop::option::of(container),
+    );
+    let names = (
+        some(&["E.A", "E.B", "F", "G"]),
+        some(&["S", "T"]),
+        some(&["EC2"]),
+    );
+    (names, reasons(), containers).prop_map(|((error, stop_code, launch_type), reason, (x, y))| {
+        let listed = [("x", x), ("y", y)]
+            .into_iter()
+            .filter_map(|(name, container)| {
+                let (code, reason) = container?;
+                Some(json!({"Name": name, "ExitCode": code, "Reason": reason}))
+            });
+        let task = json!({
+            "StopCode": stop_code,
+            "LaunchType": launch_type,
+            "StoppedReason": reason,
+            "Containers": listed.collect::<Vec<_>>(),
+        });
+        (error.map(str::to_owned), task.to_string())
+    })
+}
+
+/// The type and the waits of each decision.
+fn types_and_waits(repeated: &RepeatedDecisions<'_>) -> Vec<(Type, (u32, u32))> {
+    let decisions = repeated.decisions.iter();
+    decisions
+        .map(|decision| (decision.type_, decision.wait))
+        .collect()
 }
 
 /// Returns the decisions for these failures one after the other, up to the first FATAL.
@@ -110,7 +178,7 @@ proptest! {
     /// Without a difference, the policies make the same decisions for any failures in any order.
     #[test]
     fn no_difference_means_the_same_decisions((old, new) in pairs(), failures in vec(failures(), 1..6), id in "[a-z]") {
-        let difference = Difference::between(&old, &new);
+        let difference = Difference::between(&old, &new, true, &mut |_| {});
         let [was, is] = [&old, &new].map(|policy| decisions(policy, &id, &failures));
         let compared = |decisions: &[Decision]| {
             let compared = |it: &Decision| {
@@ -123,18 +191,74 @@ proptest! {
         }
     }
 
-    /// If a change names a failure number, the decisions for the repeated example differ from that
-    /// failure on.
+    /// Whatever pair of rules decides about a failure, it is listed if its decisions differ. Without
+    /// `--all`, at least a change of one of the two rules is listed.
     #[test]
-    fn a_difference_is_one((old, new) in pairs()) {
-        for change in Difference::between(&old, &new).changes {
-            let example = &change.failures.example;
+    fn every_difference_is_listed((old, new) in pairs(), failures in vec(failures(), 30)) {
+        let all = Difference::between(&old, &new, true, &mut |_| {});
+        let shown = Difference::between(&old, &new, false, &mut |_| {});
+        prop_assert_eq!(all.changes.len(), shown.changes.len() + shown.hidden);
+        for failure in &failures {
+            let [was, is] = [&old, &new].map(|policy| {
+                let decision = decisions(policy, "x", std::slice::from_ref(failure)).remove(0);
+                (decision.rule_name().to_owned(), decision.verdict)
+            });
+            let is_pair = |change: &Change<'_>| {
+                (change.old.rule.name() == was.0, change.new.rule.name() == is.0)
+            };
+            if was != is {
+                let text = || format!("{}\n{}\n{failure:?}", old.source(), new.source());
+                prop_assert!(all.changes.iter().map(is_pair).any(|it| it == (true, true)), "{}", text());
+                prop_assert!(shown.changes.iter().map(is_pair).any(|it| it.0 || it.1), "{}", text());
+            }
+        }
+    }
+
+    /// If the policies name different containers, every difference is listed that is not only one
+    /// of the container: the task has no container, or only the one of the policy that names one.
+    #[test]
+    fn every_other_difference_is_listed(
+        (old, new) in pairs_about_other_containers(),
+        failures in vec(failures(), 30),
+    ) {
+        let difference = Difference::between(&old, &new, true, &mut |_| {});
+        prop_assert!(!difference.container.is_empty());
+        for failure in &failures {
+            let is_about = |name: &str| failure.1.contains(&format!("\"Name\":\"{name}\""));
+            let names_both = old.container().is_some() && new.container().is_some();
+            if is_about("y") || names_both && is_about("x") {
+                continue;
+            }
+            let [was, is] = [&old, &new].map(|policy| {
+                let decision = decisions(policy, "x", std::slice::from_ref(failure)).remove(0);
+                (decision.rule_name().to_owned(), decision.verdict)
+            });
+            let is_listed = difference.changes.iter().any(|change| {
+                change.old.rule.name() == was.0 && change.new.rule.name() == is.0
+            });
+            prop_assert!(was == is || is_listed, "{}\n{}\n{failure:?}", old.source(), new.source());
+        }
+    }
+
+    /// Each heading is about one pair of rules.
+    #[test]
+    fn headings_differ((old, new) in prop_oneof![pairs(), pairs_about_other_containers()]) {
+        let changes = Difference::between(&old, &new, true, &mut |_| {}).changes;
+        let headings: BTreeSet<_> = changes.iter().map(|it| it.failures.description(&new)).collect();
+        prop_assert_eq!(headings.len(), changes.len(), "{}\n{}\n{:?}", old.source(), new.source(), headings);
+    }
+
+    /// Decisions about the example change from the failure on that the change names.
+    #[test]
+    fn a_difference_is_one((old, new) in prop_oneof![pairs(), pairs_about_other_containers()]) {
+        for change in Difference::between(&old, &new, true, &mut |_| {}).changes {
+            let example = change.failures.example();
             let failure = (example.error.clone(), example.cause.clone().unwrap_or_default());
             let [was, is] = [(&old, &change.old), (&new, &change.new)].map(|(policy, repeated)| {
                 let decisions = decisions(policy, "x", &vec![failure.clone(); 8]);
                 let rule = repeated.rule.name();
                 assert!(decisions.iter().all(|decision| decision.rule_name() == rule));
-                repeated.types_and_waits()
+                types_and_waits(repeated)
             });
             match change.kind {
                 ChangeKind::From(n) => {
@@ -152,7 +276,7 @@ proptest! {
 fn check(old: &str, new: &str, expected: &[&str]) {
     let [old, new] =
         [old, new].map(|rules| policy("limits = { max_retries = 2 }\n", &[rules.to_owned()]));
-    let difference = Difference::between(&old, &new);
+    let difference = Difference::between(&old, &new, true, &mut |_| {});
     let changes: Vec<_> = difference
         .changes
         .iter()
@@ -205,8 +329,8 @@ fn changes_are_described_by_facts() {
         &retry("exit_code = 'absent'"),
         &retry("exit_code = '0..=4294967295'"),
         &[
-            &format!("exit code absent: From(1): {again} -> FATAL"),
-            &format!("exit code not absent: From(1): FATAL -> {again}"),
+            &format!("no exit code: From(1): {again} -> FATAL"),
+            &format!("any exit code: From(1): FATAL -> {again}"),
         ],
     );
     check(
@@ -255,7 +379,7 @@ fn delays_that_only_short_draws_reach_are_compared() {
     };
     let limits = "[limits]\nmax_retries = 3\nmax_total_wait = '9s'\n";
     let [old, new] = ["['9s', '9s']", "['9s', '8s']"].map(|delays| policy(limits, &[rule(delays)]));
-    let kinds: Vec<_> = Difference::between(&old, &new)
+    let kinds: Vec<_> = Difference::between(&old, &new, true, &mut |_| {})
         .changes
         .iter()
         .map(|change| change.kind)

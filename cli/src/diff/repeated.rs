@@ -49,15 +49,7 @@ impl<'p> RepeatedDecisions<'p> {
         }
     }
 
-    /// Returns the type and the range of waits of each decision.
-    pub(super) fn types_and_waits(&self) -> Vec<(Type, (u32, u32))> {
-        self.decisions
-            .iter()
-            .map(|decision| (decision.type_, decision.wait))
-            .collect()
-    }
-
-    /// Returns the error with which the execution fails.
+    /// The error that the execution fails with.
     pub(super) fn error(&self) -> &str {
         self.decisions.last().map_or("", |decision| &decision.error)
     }

@@ -78,7 +78,7 @@ impl Explainer<'_> {
                 };
                 let report = EndReport::new(name, execution, &self.file.name, policy);
                 match self.args.format {
-                    Format::Json => writeln!(self.out, "{}", serde_json::to_string(&report)?)?,
+                    Format::Json => writeln!(self.out, "{}", report.json()?)?,
                     Format::Text => write!(self.out, "{}", report.text())?,
                 }
                 Ok(Some(()))

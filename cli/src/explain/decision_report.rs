@@ -1,11 +1,12 @@
 //! The report of `explain` about one decision, as text and as JSON.
 
 use super::history::{Call, RecordedAnswer};
-use crate::output::terminal::{FAINT, NOTE, one_line, style_of, wrapped};
+use crate::output::json::document;
+use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, wrapped};
 use anyhow::Result;
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::decision::{Counters, Incident, Tally};
-use exitwise_engine::policy::{Matcher, Rule};
+use exitwise_engine::policy::{Matcher, Rule, Seconds};
 use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
 use exitwise_lambda::ErrorState;
 use serde::Serialize;
@@ -21,7 +22,10 @@ const MAX_TEXT_CHARS: usize = 80;
 /// line fits a terminal.
 const MAX_SHORT_CHARS: usize = 48;
 
-/// The keys of an answer to compare. Two answers are the same decision if these keys are equal.
+/// The beginning of a line that continues another one.
+const INDENT: &str = "            ";
+
+/// The keys of an answer that make two decisions the same.
 const COMPARED_KEYS: [&str; 5] = ["type", "retryCount", "waitSeconds", "rule", "error"];
 
 /// One decision, with everything that led to it.
@@ -55,9 +59,7 @@ struct ReportLine<'r> {
     #[serde(flatten)]
     error_state: ErrorState<'r>,
     event: &'r str,
-    /// The name of the policy file. `None` if the policy is in the event.
-    file: Option<&'r str>,
-    /// The line of the deciding rule. `None` if the rules were not checked.
+    /// The line of the deciding rule; null if the rules were not checked.
     line: Option<usize>,
     before: Option<CountersBefore<'r>>,
     matched: Vec<CheckedCondition<'r>>,
@@ -128,7 +130,6 @@ impl<'r> DecisionReport<'r> {
         let line = ReportLine {
             error_state: ErrorState::new(self.decision, self.policy),
             event: self.event,
-            file: self.file,
             line: self.decision.rule.as_ref().map(|rule| rule.line),
             before,
             matched: self.matched(),
@@ -136,7 +137,13 @@ impl<'r> DecisionReport<'r> {
             history_event: self.call.map(|call| call.event_id),
             then: self.call.and_then(Call::decision),
         };
-        Ok(serde_json::to_string(&line)?)
+        let mut line = serde_json::to_value(&line)?;
+        // In an errorState, `policy` is the hash.
+        if let Some(keys) = line.as_object_mut() {
+            keys.insert("policy".into(), self.file.into());
+            keys.insert("policyHash".into(), self.policy.hash().into());
+        }
+        Ok(document(line).to_string())
     }
 
     /// Returns the report as text, except the rules that did not match.
@@ -152,18 +159,22 @@ impl<'r> DecisionReport<'r> {
         };
         let next = match decision.verdict {
             Verdict::Retriable => "again at once".to_owned(),
-            Verdict::Temporary { wait_seconds } => format!("again after {wait_seconds} s"),
+            Verdict::Temporary { wait_seconds } => {
+                format!("again after {}", Seconds(wait_seconds.into()))
+            }
             Verdict::Fatal(_) => decision.error(),
         };
-        let mut text = format!("{event}{attempt}: {style}{type_}{style:#}, {next}\n");
+        let heading = format!("{event}{attempt}: {style}{type_}{style:#}, {next}");
+        let mut text = paragraph(&heading, "", "  ");
         match (&self.explained, &decision.incident) {
             (Some((_, explanation)), Some(incident)) => {
                 text += &self.rule_lines(incident, explanation.deciding);
             }
-            _ => text += &format!("  reason:   {}\n", decision.reason),
+            _ => text += &paragraph(&format!("{:#}", decision.reason), "  reason:   ", INDENT),
         }
         if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
-            text += &format!("  {NOTE}recorded{NOTE:#}: {recorded}\n");
+            let label = format!("  {NOTE}recorded{NOTE:#}: ");
+            text += &paragraph(&recorded, &label, INDENT);
         }
         text
     }
@@ -174,11 +185,12 @@ impl<'r> DecisionReport<'r> {
             policy, decision, ..
         } = self;
         let (place, reason) = (self.place_of(rule), decision.reason);
-        let mut text = format!("  failure:  {incident}\n");
+        let mut text = paragraph(&incident.to_string(), "  failure:  ", INDENT);
         if let Some(missing) = &incident.missing_container {
-            let _ = writeln!(text, "  help:     {}", missing.help());
+            text += &paragraph(&missing.help(), "  help:     ", INDENT);
         }
-        let _ = writeln!(text, "  rule:     {} ({place}): {reason}", rule.name());
+        let decided = format!("{} ({place}): {reason:#}", rule.name());
+        text += &paragraph(&decided, "  rule:     ", INDENT);
         let matched = self.matched();
         let matched: Vec<_> = matched.iter().flat_map(CheckedCondition::words).collect();
         text += &wrapped("  matched:  ", &matched);
@@ -194,18 +206,18 @@ impl<'r> DecisionReport<'r> {
                 format!(", {before} -> {after} of {max} by this rule")
             }
         };
-        let _ = writeln!(
-            text,
-            "  retries:  {} -> {} in total{own}, {} -> {} of {} counted",
+        let retries = format!(
+            "{} -> {} in total{own}, {} -> {} of {} counted",
             before.retry_count(),
             after.retry_count(),
             tally_before.counted(),
             tally_after.counted(),
             policy.limits().max_retries,
         );
+        text += &paragraph(&retries, "  retries:  ", INDENT);
         text += &self.charged_line(before);
-        let (before, after) = (before.waited_seconds(), after.waited_seconds());
-        let _ = writeln!(text, "  waited:   {before} -> {after} s");
+        let [before, after] = [before, after].map(|it| Seconds(it.waited_seconds()));
+        let _ = writeln!(text, "  waited:   {before} -> {after}");
         text
     }
 
@@ -230,10 +242,11 @@ impl<'r> DecisionReport<'r> {
         match &call.answer {
             RecordedAnswer::Decision(decision) => {
                 let key = |key| decision.get(key).map(plain).unwrap_or_default();
-                let (type_, wait) = (key("type"), key("waitSeconds"));
+                let wait = decision.get("waitSeconds").and_then(Value::as_u64);
+                let (type_, wait) = (key("type"), Seconds(wait.unwrap_or(0)));
                 let (rule, policy) = (key("rule"), key("policy"));
                 (self.agreement() == Agreement::Differs)
-                    .then(|| format!("{type_} after {wait} s, rule {rule}, policy {policy}"))
+                    .then(|| format!("{type_} after {wait}, rule {rule}, policy {policy}"))
             }
             RecordedAnswer::Error(name) => Some(format!(
                 "ProcessError failed: {}",

@@ -3,7 +3,9 @@
 use super::decision_report::Agreement;
 use super::history::History;
 use super::recording::ExecutionDescription;
-use crate::output::terminal::{counted, one_line};
+use crate::output::json::document;
+use crate::output::terminal::{counted, one_line, paragraph};
+use anyhow::Result;
 use exitwise_engine::Policy;
 use serde::Serialize;
 
@@ -54,7 +56,12 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
             "more events follow: get the history without --max-items and --no-paginate".into(),
         );
     }
-    lines.join("\n  ") + "\n"
+    let mut text = String::new();
+    for (n, line) in lines.iter().enumerate() {
+        let first = if n == 0 { "" } else { "  " };
+        text += &paragraph(line, first, "    ");
+    }
+    text
 }
 
 /// The end of an execution whose history is unknown.
@@ -62,7 +69,8 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
 #[serde(rename_all = "camelCase")]
 pub(super) struct EndReport<'t> {
     event: &'t str,
-    file: &'t str,
+    policy: &'t str,
+    policy_hash: &'t str,
     status: &'t str,
     error: Option<&'t str>,
     cause: Option<&'t str>,
@@ -81,7 +89,7 @@ impl<'t> EndReport<'t> {
         name: &'t str,
         execution: &'t ExecutionDescription,
         file: &'t str,
-        policy: &Policy,
+        policy: &'t Policy,
     ) -> Self {
         let end = &execution.end;
         let error = end.error.as_deref();
@@ -102,7 +110,8 @@ impl<'t> EndReport<'t> {
         });
         Self {
             event: name,
-            file,
+            policy: file,
+            policy_hash: policy.hash(),
             status: &end.status,
             error,
             cause: end.cause.as_deref(),
@@ -111,6 +120,10 @@ impl<'t> EndReport<'t> {
             arn: execution.arn.as_deref(),
             rule: described,
         }
+    }
+
+    pub(super) fn json(&self) -> Result<String> {
+        Ok(document(serde_json::to_value(self)?).to_string())
     }
 
     pub(super) fn text(&self) -> String {
@@ -127,7 +140,7 @@ impl<'t> EndReport<'t> {
             .into_iter()
             .filter_map(|(label, text)| Some((label, text?)));
         let lines: String = lines
-            .map(|(label, text)| format!("  {label:<9} {text}\n"))
+            .map(|(label, text)| paragraph(&text, &format!("  {label:<9} "), "            "))
             .collect();
         let status = one_line(self.status, MAX_ERROR_CHARS);
         let arn = one_line(self.arn.unwrap_or("ARN"), MAX_ARN_CHARS);

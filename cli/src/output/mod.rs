@@ -1,6 +1,8 @@
 //! Output that several commands share.
 
 pub(crate) mod file;
+pub(crate) mod json;
+pub(crate) mod progress;
 pub(crate) mod stream;
 pub(crate) mod terminal;
 pub(crate) mod worst_case;

@@ -3,8 +3,11 @@
 use anstyle::{AnsiColor, Style};
 use exitwise_engine::policy::Type;
 
-/// Maximum width of printed lines, in characters.
-const WIDTH: usize = 80;
+/// Width that lines keep to if there is no terminal, in characters.
+const DEFAULT_WIDTH: usize = 80;
+
+/// Narrowest width that lines keep to.
+const MIN_WIDTH: usize = 40;
 
 /// The style for success.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -24,8 +27,24 @@ pub(crate) fn style_of(type_: Type) -> Style {
     }
 }
 
-/// Returns a text from outside on one line, cut to `max_chars` characters and without control
-/// characters.
+/// The width that lines keep to, in characters: `COLUMNS`, else the width of the terminal, else 80.
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok();
+    let columns = columns.and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
+    let width = columns.filter(|columns| *columns > 0).or_else(terminal);
+    width.unwrap_or(DEFAULT_WIDTH).max(MIN_WIDTH)
+}
+
+/// Number of characters that a terminal shows of a text with styles.
+pub(crate) fn shown_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text)
+        .to_string()
+        .chars()
+        .count()
+}
+
+/// A text from outside on one line of at most `max_chars` characters, without control characters.
 pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let mut line: String = text.chars().take(max_chars).map(printable).collect();
@@ -33,6 +52,14 @@ pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
         line.push('…');
     }
     line
+}
+
+/// A cell of a table, cut to this width.
+pub(crate) fn fitting(cell: &str, width: usize) -> String {
+    match cell.chars().count() > width {
+        true => one_line(cell, width.saturating_sub(1)),
+        false => cell.to_owned(),
+    }
 }
 
 /// A count with its noun, in the plural unless the count is 1: `1 test`, `2 tests`.
@@ -44,14 +71,14 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
 /// Returns the items, separated by commas, on lines that fit a terminal. The first line starts with
 /// the label, and the others are indented by its length. Empty if there are no items.
 pub(crate) fn wrapped(label: &str, items: &[String]) -> String {
-    let indent = label.chars().count();
+    let (width, indent) = (width(), label.chars().count());
     let mut lines = vec![label.to_owned()];
     for (n, item) in items.iter().enumerate() {
         let comma = if n + 1 < items.len() { "," } else { "" };
         let item = format!("{item}{comma}");
         match lines.last_mut() {
             Some(line) if line.chars().count() == indent => line.push_str(&item),
-            Some(line) if line.chars().count() + 1 + item.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + item.chars().count() <= width => {
                 *line += &format!(" {item}");
             }
             _ => lines.push(format!("{:indent$}{item}", "")),
@@ -62,4 +89,29 @@ pub(crate) fn wrapped(label: &str, items: &[String]) -> String {
     } else {
         lines.join("\n") + "\n"
     }
+}
+
+/// A text with breaks between words, so that its lines fit a terminal. The first line starts with
+/// `first`, the others with `rest`. Ends with a line break.
+pub(crate) fn paragraph(text: &str, first: &str, rest: &str) -> String {
+    let width = width();
+    let (mut lines, mut column) = (first.to_owned(), shown_width(first));
+    let mut is_start = true;
+    for word in text.split(' ') {
+        let length = shown_width(word);
+        if !is_start && column + 1 + length > width {
+            lines.push('\n');
+            lines.push_str(rest);
+            column = shown_width(rest);
+            is_start = true;
+        }
+        if !is_start {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += length;
+        is_start = false;
+    }
+    lines + "\n"
 }

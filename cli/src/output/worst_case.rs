@@ -1,39 +1,47 @@
 //! Descriptions of the worst case of a policy.
 
-use super::terminal::{FAINT, counted, one_line, style_of};
+use super::terminal::{FAINT, counted, one_line, paragraph, style_of, width, wrapped};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::{Rule, Seconds};
+use serde_json::{Value, json};
 
-/// Maximum length of an example event that is shown, in characters.
-const MAX_EXAMPLE_CHARS: usize = 160;
+/// Number of lines that an example event may take.
+const EXAMPLE_LINES: usize = 2;
 
-/// Describes the worst case: `4 runs, 3 min 0 s of waiting, 65 history events; reached by:
-/// network-error ×3`.
-pub(crate) fn summary(worst: &WorstCase) -> String {
-    let (wait, events) = (spelt_out(worst.wait_seconds()), worst.history_events());
-    let witness: Vec<_> = worst
-        .witness()
-        .iter()
+/// `worst case: 4 runs, 3m of waiting, 65 history events`, and on further lines `reached by:
+/// network-error ×3`; indented.
+pub(crate) fn lines(worst: &WorstCase) -> String {
+    let (worst_case, events) = (short(worst), worst.history_events());
+    let line = paragraph(
+        &format!("worst case: {worst_case}, {events} history events"),
+        "  ",
+        "    ",
+    );
+    let witness = worst.witness().iter();
+    let witness: Vec<_> = witness
         .map(|(rule, uses)| format!("{rule} ×{uses}"))
         .collect();
-    let reached = match &*witness {
-        [] => String::new(),
-        rules => format!("; reached by: {}", rules.join(", ")),
-    };
-    format!(
-        "{}, {wait} of waiting, {events} history events{reached}",
-        runs(worst)
-    )
+    line + &wrapped("  reached by: ", &witness)
 }
 
 /// Describes the worst case in little space: `4 runs, 3m of waiting`.
 pub(crate) fn short(worst: &WorstCase) -> String {
-    format!(
-        "{}, {} of waiting",
-        runs(worst),
-        Seconds(worst.wait_seconds())
-    )
+    let wait = Seconds(worst.wait_seconds());
+    format!("{}, {wait} of waiting", runs(worst))
+}
+
+/// The figures for other programs.
+pub(crate) fn json(worst: &WorstCase) -> Value {
+    let retries = |(rule, uses): &(String, u32)| (0..*uses).map(|_| rule.clone()).collect();
+    let retries = worst.witness().iter().flat_map(retries as fn(&_) -> Vec<_>);
+    json!({
+        "runs": worst.runs(),
+        "waitSeconds": worst.wait_seconds(),
+        "historyEvents": worst.history_events(),
+        "exact": worst.is_exact(),
+        "witness": retries.collect::<Vec<_>>(),
+    })
 }
 
 fn runs(worst: &WorstCase) -> String {
@@ -57,19 +65,23 @@ pub(crate) fn witness(policy: &Policy, worst: &WorstCase) -> String {
 fn retries_of(policy: &Policy, rule: &Rule, uses: u32) -> String {
     let style = style_of(rule.action().to_type());
     let waits = match rule.backoff() {
-        Some(backoff) => format!(" after {}", delays(backoff.delays(), uses)),
-        None => " at once".to_owned(),
+        Some(backoff) => format!("after {}", delays(backoff.delays(), uses)),
+        None => "at once".to_owned(),
     };
     let example = match policy.example(rule) {
         Some(example) => {
             let error = example.error.as_deref().unwrap_or("no Error");
             let cause = example.cause.as_deref().unwrap_or("no Cause");
-            format!("{error}: {}", one_line(cause, MAX_EXAMPLE_CHARS))
+            // Blanks between the members of the JSON, so that lines can break there.
+            let cause = cause.replace(",\"", ", \"");
+            one_line(&format!("{error}: {cause}"), EXAMPLE_LINES * width())
         }
         None => "no example of a failure was found".to_owned(),
     };
-    let name = rule.name();
-    format!("  {style}{name} ×{uses}{style:#}{waits}\n    {FAINT}{example}{FAINT:#}\n")
+    let example = paragraph(&format!("{FAINT}{example}{FAINT:#}"), "    ", "      ");
+    let heading = format!("{style}{} ×{uses}{style:#} {waits}", rule.name());
+    let heading = paragraph(&heading, "  ", "    ");
+    heading + &example
 }
 
 /// Returns the first `uses` delays, with equal ones in a row grouped: `60 s, 120 s, 3 × 240 s`.
@@ -82,29 +94,8 @@ fn delays(delays: &[u32], uses: u32) -> String {
         }
     }
     let groups = groups.iter().map(|(delay, times)| match times {
-        1 => format!("{delay} s"),
-        times => format!("{times} × {delay} s"),
+        1 => Seconds((*delay).into()).to_string(),
+        times => format!("{times} x {}", Seconds((*delay).into())),
     });
     groups.collect::<Vec<_>>().join(", ")
-}
-
-/// Returns a duration with its units, from the largest one needed to seconds: `45 s`, `3 min 0 s`,
-/// `23 h 8 min 25 s`, `1 d 0 h 0 min 0 s`.
-fn spelt_out(seconds: u64) -> String {
-    let parts = [
-        (seconds / 86_400, "d"),
-        (seconds / 3_600 % 24, "h"),
-        (seconds / 60 % 60, "min"),
-        (seconds % 60, "s"),
-    ];
-    let first = parts
-        .iter()
-        .position(|(count, _)| *count > 0)
-        .unwrap_or(parts.len() - 1);
-    let parts: Vec<_> = parts
-        .iter()
-        .skip(first)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    parts.join(" ")
 }

@@ -2,6 +2,7 @@
 
 use super::signals::Signals;
 use exitwise_asl_runner::{AbortedError, Clock};
+use exitwise_engine::policy::Seconds;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -26,8 +27,8 @@ impl Clock for SystemClock<'_> {
                 break;
             }
             if is_shown {
-                let seconds = left.as_secs_f64().ceil();
-                let _ = write!(stderr(), "\r\x1b[K  next attempt in {seconds} s");
+                let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+                let _ = write!(stderr(), "\r\x1b[K  next attempt in {}", Seconds(seconds));
                 let _ = stderr().flush();
             }
             slept = self.signals.sleep(left.min(Duration::from_secs(1)));

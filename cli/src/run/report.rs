@@ -7,6 +7,7 @@ use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
 use anyhow::Result;
 use exitwise_asl_runner::HistoryEvent;
 use exitwise_engine::Decision;
+use exitwise_engine::decision::Reason;
 use exitwise_engine::policy::Seconds;
 use exitwise_lambda::Decided;
 use serde_json::Value;
@@ -58,12 +59,7 @@ impl<'r> RunReport<'r> {
             return say(&self.api_events.next(event).to_string());
         }
         let elapsed = event.timestamp - *self.start.get_or_insert(event.timestamp);
-        let seconds = elapsed.whole_seconds();
-        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-        let clock = format!(
-            "{FAINT}{hours:>2}:{minutes:02}:{:02}{FAINT:#}",
-            seconds % 60
-        );
+        let clock = clock(elapsed.whole_seconds().unsigned_abs());
         let detail = |key| {
             event
                 .details
@@ -114,6 +110,11 @@ impl<'r> RunReport<'r> {
         self.next_wait = decision.verdict.wait_seconds().into();
         let type_ = decision.verdict.to_type();
         let (style, reason) = (style_of(type_), decision.reason);
+        // The decision rounds the time up; in one line, both figures are the same.
+        let clock = match reason {
+            Reason::DeadlineReached { elapsed, .. } => self::clock(elapsed),
+            _ => clock.to_owned(),
+        };
         if let Some(incident) = &decision.incident {
             say(&format!("{clock}  {incident}"))?;
         }
@@ -122,7 +123,9 @@ impl<'r> RunReport<'r> {
             Some(rule) => format!("rule {} ({}:{}): ", rule.name, self.policy, rule.line),
             None => String::new(),
         };
-        say(&format!("{clock}  {style}{type_}{style:#}, {rule}{reason}"))
+        say(&format!(
+            "{clock}  {style}{type_}{style:#}, {rule}{reason:#}"
+        ))
     }
 
     /// Describes the attempts and the waits so far.
@@ -134,6 +137,15 @@ impl<'r> RunReport<'r> {
         };
         format!("after {attempts} and {waited} of waiting{skipped}")
     }
+}
+
+/// Formats the hours, minutes and seconds since the start.
+fn clock(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!(
+        "{FAINT}{hours:>2}:{minutes:02}:{:02}{FAINT:#}",
+        seconds % 60
+    )
 }
 
 /// The reason of the first container in a Cause.

@@ -9,7 +9,9 @@ use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
 use crate::input::{is_standard, name_of};
 use crate::output::file;
+use crate::output::progress::Progress;
 use crate::output::stream::stdout;
+use crate::output::terminal::paragraph;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -27,7 +29,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
     } else {
         one_execution
     };
-    let (text, json) = simulate(args, &policy, &mut picture)?;
+    let (text, json) = simulate(args, (&name, &policy), &mut picture)?;
     let mut out = stdout();
     if args.svg.as_deref().is_some_and(is_standard) {
         out.write_all(picture.svg().as_bytes())?;
@@ -36,7 +38,10 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
     let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
         Format::Json => writeln!(out, "{json}")?,
-        Format::Text => write!(out, "{name} ({hash}), seed {seed}\n{text}")?,
+        Format::Text => {
+            let heading = paragraph(&format!("{name} ({hash}), seed {seed}"), "", "  ");
+            write!(out, "{heading}{text}")?;
+        }
     }
     if let Some(path) = &args.svg {
         let file = name_of(path);
@@ -52,7 +57,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
 /// Simulates one execution with the given failures. Returns the result as text and as JSON.
 fn one_execution(
     args: &Simulate,
-    policy: &Policy,
+    (name, policy): (&str, &Policy),
     picture: &mut Picture<'_>,
 ) -> Result<(String, Value)> {
     let failures = args
@@ -66,6 +71,7 @@ fn one_execution(
     let execution = SimulatedExecution::of(policy, &id, args.run_time, repeated);
     picture.draw_execution(&execution);
     let timeline = Timeline {
+        name,
         policy,
         seed: args.seed,
         execution: &execution,
@@ -76,14 +82,20 @@ fn one_execution(
 /// Simulates many executions with random failures. Returns the result as text and as JSON.
 fn random_executions(
     args: &Simulate,
-    policy: &Policy,
+    (name, policy): (&str, &Policy),
     picture: &mut Picture<'_>,
 ) -> Result<(String, Value)> {
     let mix = FailureMix::read(&args.mix, policy)?;
     let executions = mix.executions(policy, args.seed, args.runs, args.run_time);
+    let mut progress = Progress::start();
+    let executions = (1..).zip(executions).map(|(number, execution)| {
+        progress.show(|| format!("{number} of {} executions", args.runs));
+        execution
+    });
     let distribution: Distribution = executions.collect();
+    drop(progress);
     picture.draw_distribution(&distribution);
     let text = distribution.text(policy, &mix);
     let text = format!("{} executions with random failures\n{text}", args.runs);
-    Ok((text, distribution.json(policy, args.seed, &mix)))
+    Ok((text, distribution.json(name, policy, args.seed, &mix)))
 }

@@ -2,7 +2,9 @@
 
 use super::execution::SimulatedExecution;
 use super::mix::FailureMix;
-use crate::output::terminal::{FAINT, counted, wrapped};
+use crate::output::json::document;
+use crate::output::terminal::{FAINT, fitting, paragraph, width, wrapped};
+use crate::output::worst_case;
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::Seconds;
@@ -11,8 +13,20 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Length of the bar that stands for all executions, in characters.
-const BAR_WIDTH: usize = 30;
+/// Shortest and longest bar for all executions, in characters.
+const BAR_WIDTHS: (usize, usize) = (10, 60);
+
+/// Width of a share and the gaps around it.
+const SHARE_WIDTH: usize = 12;
+
+/// Most rows of a table. Others are summed up.
+const MAX_ROWS: usize = 25;
+
+/// Most shares that are listed if all rules have the same one.
+const MAX_SHARES: usize = 6;
+
+/// Parts of a character that a bar can end with, by eighths.
+const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// The percentiles of waits that are printed.
 const PERCENTILES: [usize; 4] = [50, 90, 99, 100];
@@ -48,20 +62,49 @@ impl<'f> FromIterator<SimulatedExecution<'f>> for Distribution {
 }
 
 impl Distribution {
-    /// Returns the outcomes, each with its number of executions, the most frequent first.
-    pub(super) fn outcomes(&self) -> Vec<(&str, usize)> {
-        let outcomes = self
-            .outcomes
-            .iter()
-            .map(|(name, count)| (name.as_str(), *count));
-        let mut outcomes: Vec<_> = outcomes.collect();
-        outcomes.sort_by_key(|(_, count)| Reverse(*count));
-        outcomes
+    /// The outcomes with their numbers of executions, the most frequent first. Rare ones are summed
+    /// up.
+    pub(super) fn outcomes(&self) -> Vec<(String, usize)> {
+        let mut all: Vec<_> = self.outcomes.iter().collect();
+        all.sort_by_key(|(_, count)| Reverse(**count));
+        let frequent = all.iter().filter(|(_, count)| !is_tiny(**count, self.runs));
+        let shown = frequent.count().min(MAX_ROWS);
+        // A single rare outcome takes no more room than a sum.
+        let shown = if all.len() == shown + 1 {
+            all.len()
+        } else {
+            shown
+        };
+        let others: usize = all.iter().skip(shown).map(|(_, count)| **count).sum();
+        let hidden = all.len() - shown;
+        let others = (hidden > 0).then(|| (format!("{hidden} others"), others));
+        let shown = all.iter().take(shown);
+        let shown = shown.map(|(name, count)| ((*name).clone(), **count));
+        shown.chain(others).collect()
     }
 
-    /// Returns the numbers of attempts, each with its number of executions, in ascending order.
-    pub(super) fn attempts(&self) -> &BTreeMap<usize, usize> {
-        &self.attempts
+    /// Numbers of attempts with their numbers of executions, in ascending order. Rare neighbors are
+    /// summed up, as `9..=12`.
+    pub(super) fn attempts(&self) -> Vec<(String, usize)> {
+        let mut rows: Vec<(usize, usize, usize)> = Vec::new();
+        let width = self.attempts.len().div_ceil(MAX_ROWS);
+        for (n, (attempts, count)) in self.attempts.iter().enumerate() {
+            let is_rare = |count| is_tiny(count, self.runs);
+            match rows.last_mut() {
+                Some((_, last, sum)) if n % width > 0 || is_rare(*sum) && is_rare(*count) => {
+                    *last = *attempts;
+                    *sum += count;
+                }
+                _ => rows.push((*attempts, *attempts, *count)),
+            }
+        }
+        let rows = rows
+            .into_iter()
+            .map(|(first, last, count)| match first == last {
+                true => (first.to_string(), count),
+                false => (format!("{first}..={last}"), count),
+            });
+        rows.collect()
     }
 
     /// Returns the number of executions.
@@ -75,7 +118,7 @@ impl Distribution {
         self.waits.get(rank - 1).copied().unwrap_or(0)
     }
 
-    pub(super) fn json(&self, policy: &Policy, seed: u64, mix: &FailureMix) -> Value {
+    pub(super) fn json(&self, name: &str, policy: &Policy, seed: u64, mix: &FailureMix) -> Value {
         let shares: BTreeMap<_, _> = mix.shares().map(|(share, name)| (name, share)).collect();
         let wait = |percent: &usize| (format!("p{percent}"), self.wait_percentile(*percent));
         let waits: BTreeMap<_, _> = PERCENTILES.iter().map(wait).collect();
@@ -83,34 +126,55 @@ impl Distribution {
             .attempts
             .iter()
             .map(|(attempts, count)| (attempts.to_string(), *count));
-        json!({
-            "policy": policy.hash(),
+        document(json!({
+            "policy": name,
+            "policyHash": policy.hash(),
             "seed": seed,
             "runs": self.runs,
             "mix": shares,
             "outcomes": self.outcomes,
             "attempts": attempts.collect::<BTreeMap<_, _>>(),
-            "waited": waits,
-        })
+            "waitedSeconds": waits,
+        }))
     }
 
     pub(super) fn text(&self, policy: &Policy, mix: &FailureMix) -> String {
         let success = format!("success {}", percentage(1.0 - mix.failing_share()));
-        let shares = mix
-            .shares()
-            .map(|(share, name)| format!("{name} {}", percentage(share)));
+        let shares: Vec<_> = mix.shares().collect();
+        let shares: Vec<_> = match &*shares {
+            [(share, _), ..] if shares.len() > MAX_SHARES && mix.is_even() => {
+                vec![format!(
+                    "each of {} rules {}",
+                    shares.len(),
+                    percentage(*share)
+                )]
+            }
+            shares => {
+                let named = |(share, name): &(f64, &str)| format!("{name} {}", percentage(*share));
+                shares.iter().map(named).collect()
+            }
+        };
         let shares: Vec<_> = std::iter::once(success).chain(shares).collect();
         let mut text = wrapped("each run: ", &shares) + "\n";
-        let outcomes = self.outcomes();
-        let names = outcomes.iter().map(|(name, _)| name.chars().count());
-        let width = names.chain(["ends".len()]).max().unwrap_or(0);
-        let _ = writeln!(text, "{:<width$}     share", "ends");
-        for (name, count) in outcomes {
-            let _ = writeln!(text, "{name:<width$}  {}", self.bar(count));
-        }
-        let _ = writeln!(text, "\n{:<width$}     share", "attempts");
-        for (attempts, count) in &self.attempts {
-            let _ = writeln!(text, "{attempts:<width$}  {}", self.bar(*count));
+        let (outcomes, attempts) = (self.outcomes(), self.attempts());
+        let rows = outcomes.iter().chain(&attempts);
+        let longest = rows
+            .map(|(name, _)| name.chars().count())
+            .max()
+            .unwrap_or(0);
+        let (shortest_bar, longest_bar) = BAR_WIDTHS;
+        let most = width().saturating_sub(SHARE_WIDTH + shortest_bar);
+        let column = longest.max("attempts".len()).min(most);
+        let bar = width()
+            .saturating_sub(column + SHARE_WIDTH)
+            .min(longest_bar);
+        for (title, rows) in [("ends", outcomes), ("\nattempts", attempts)] {
+            let padding = column + title.len() - title.trim_start().len();
+            let _ = writeln!(text, "{title:<padding$}     share");
+            for (name, count) in rows {
+                let name = fitting(&name, column);
+                let _ = writeln!(text, "{name:<column$}  {}", self.bar(count, bar));
+            }
         }
         let waits = PERCENTILES.map(|percent| {
             let wait = Seconds(self.wait_percentile(percent));
@@ -121,27 +185,34 @@ impl Distribution {
             }
         });
         let worst = WorstCase::of(policy);
-        let runs = counted(worst.runs() as usize, "run");
-        let worst_wait = Seconds(worst.wait_seconds());
         let _ = writeln!(text, "\nwaited: {}", waits.join(", "));
-        let _ = writeln!(
-            text,
-            "worst case of the policy: {runs}, {worst_wait} of waiting"
-        );
-        text
+        let worst = format!("worst case of the policy: {}", worst_case::short(&worst));
+        text + &paragraph(&worst, "", "  ")
     }
 
-    fn bar(&self, count: usize) -> String {
-        let bar = "█".repeat((count * BAR_WIDTH).div_ceil(self.runs.max(1)));
-        format!(
-            "{:>6} %  {FAINT}{bar}{FAINT:#}",
-            percentage_of(count, self.runs)
-        )
+    fn bar(&self, count: usize, width: usize) -> String {
+        let eighths = count * width * 8 / self.runs.max(1);
+        let end = EIGHTHS.get(eighths % 8).copied().unwrap_or_default();
+        let bar = "█".repeat(eighths / 8) + end;
+        let share = percentage_of(count, self.runs);
+        match bar.is_empty() {
+            true => format!("{share:>6} %"),
+            false => format!("{share:>6} %  {FAINT}{bar}{FAINT:#}"),
+        }
     }
 }
 
-/// Returns a part of a whole as a percentage with one decimal, without the sign.
+/// Whether a part of a whole is less than 0.1 %.
+pub(super) fn is_tiny(part: usize, whole: usize) -> bool {
+    part * 1_000 < whole
+}
+
+/// A part of a whole as a percentage with one decimal, without its sign. `<0.1` if it is less, but
+/// not nothing.
 pub(super) fn percentage_of(part: usize, whole: usize) -> String {
+    if part > 0 && is_tiny(part, whole) {
+        return "<0.1".into();
+    }
     let per_mille = (part * 2_000 / whole.max(1)).div_ceil(2);
     format!("{}.{}", per_mille / 10, per_mille % 10)
 }
@@ -149,4 +220,55 @@ pub(super) fn percentage_of(part: usize, whole: usize) -> String {
 /// Formats a share from 0 to 1 as a percentage with at most two decimals.
 fn percentage(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 1e2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(attempts: &[(usize, usize)], expected: &[(&str, usize)]) {
+        let distribution = Distribution {
+            runs: attempts.iter().map(|(_, count)| count).sum(),
+            attempts: attempts.iter().copied().collect(),
+            ..Distribution::default()
+        };
+        let rows = distribution.attempts();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(name, count)| (name.as_str(), *count))
+            .collect();
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn rare_numbers_of_attempts_are_summed_up() {
+        check(&[(1, 60), (2, 40)], &[("1", 60), ("2", 40)]);
+        check(
+            &[(1, 99_990), (2, 4), (3, 3), (5, 3)],
+            &[("1", 99_990), ("2..=5", 10)],
+        );
+        check(&[(1, 99_999), (2, 1)], &[("1", 99_999), ("2", 1)]);
+        let many: Vec<_> = (1..=50).map(|n| (n, 7)).collect();
+        let rows: Vec<_> = (0..25)
+            .map(|n| format!("{}..={}", 2 * n + 1, 2 * n + 2))
+            .collect();
+        let rows: Vec<_> = rows.iter().map(|name| (name.as_str(), 14)).collect();
+        check(&many, &rows);
+    }
+
+    #[test]
+    fn small_shares_are_told_from_none() {
+        for (part, whole, expected) in [
+            (0, 10_000, "0.0"),
+            (1, 10_000, "<0.1"),
+            (9, 10_000, "<0.1"),
+            (10, 10_000, "0.1"),
+            (14, 10_000, "0.1"),
+            (15, 10_000, "0.2"),
+            (10_000, 10_000, "100.0"),
+        ] {
+            assert_eq!(percentage_of(part, whole), expected, "{part}");
+        }
+    }
 }

@@ -56,7 +56,13 @@ impl FailureMix {
         self.0.iter().map(|(share, _)| share).sum()
     }
 
-    /// Returns the shares, each with the name of its failure.
+    /// Whether all failures have the same share.
+    pub(super) fn is_even(&self) -> bool {
+        let first = self.0.first().map(|(share, _)| *share);
+        self.0.iter().all(|(share, _)| Some(*share) == first)
+    }
+
+    /// The shares with the names of their failures.
     pub(super) fn shares(&self) -> impl Iterator<Item = (f64, &str)> {
         self.0
             .iter()

@@ -1,6 +1,6 @@
 //! Draws a simulation, and the delays of the policy's rules.
 
-use super::distribution::{Distribution, percentage_of};
+use super::distribution::{Distribution, is_tiny, percentage_of};
 use super::execution::SimulatedExecution;
 use super::svg::{Svg, TextAnchor};
 use crate::output::terminal::{counted, one_line};
@@ -19,10 +19,17 @@ const ROW_HEIGHT: u64 = 330;
 /// Minimum width of a bar.
 const MIN_BAR_WIDTH: u64 = 80;
 
-/// Maximum number of rows in one section.
+/// Number of attempts that are drawn. Of more, the last one is drawn after a break.
 const MAX_ROWS: usize = 40;
 
-/// Number of panels next to each other.
+/// Longest name of a failure that fits beside the bars, in characters.
+const MAX_NAME_CHARS: usize = 25;
+
+/// Height of a panel, and of the gap below it.
+const PANEL_HEIGHT: u64 = 1_620;
+const PANEL_GAP: u64 = 180;
+
+/// Number of panels beside each other.
 const PANELS: u64 = 3;
 
 /// Maximum number of delays that are drawn as dots, too.
@@ -78,14 +85,12 @@ impl<'p> Picture<'p> {
         self.y += 380;
     }
 
-    /// Writes the number of rows that are not shown.
-    fn draw_hidden_rows(&mut self, rows: usize) {
-        if rows > MAX_ROWS {
-            let text = format!("and {} more", rows - MAX_ROWS);
-            self.svg
-                .text((MARGIN, self.y + 160), TextAnchor::Start, "faint", &text);
-            self.y += 240;
-        }
+    /// Writes how many attempts are not shown.
+    fn draw_break(&mut self, attempts: usize) {
+        let text = format!("⋮ {attempts} more");
+        let point = (MARGIN + 220, self.y + 205);
+        self.svg.text(point, TextAnchor::Start, "faint", &text);
+        self.y += ROW_HEIGHT;
     }
 
     /// Draws one row for each attempt on a common time axis.
@@ -106,6 +111,8 @@ impl<'p> Picture<'p> {
             seconds: execution.seconds().max(1),
         };
         self.y += 160;
+        // Of more attempts, a break takes a row, and the last attempt another one.
+        let hidden = (attempts > MAX_ROWS).then(|| MAX_ROWS - 2..attempts - 1);
         let rows = u64::try_from(attempts.min(MAX_ROWS)).unwrap_or(0);
         for tick in axis.ticks() {
             let (x, bottom) = (axis.x(tick), self.y + rows * ROW_HEIGHT);
@@ -114,7 +121,13 @@ impl<'p> Picture<'p> {
             self.svg
                 .text((x, self.y - 70), TextAnchor::Middle, "faint small", &label);
         }
-        for (number, attempt) in (1..).zip(&execution.failed).take(MAX_ROWS) {
+        for (number, attempt) in (1..).zip(&execution.failed) {
+            if let Some(hidden) = hidden.as_ref().filter(|it| it.contains(&(number - 1))) {
+                if hidden.start == number - 1 {
+                    self.draw_break(hidden.len());
+                }
+                continue;
+            }
             let decision = &attempt.decision;
             let type_ = decision.verdict.to_type();
             let wait = u64::from(decision.verdict.wait_seconds());
@@ -141,11 +154,10 @@ impl<'p> Picture<'p> {
                 &rule,
             );
         }
-        if let Some(end) = execution.succeeded.filter(|_| attempts <= MAX_ROWS) {
+        if let Some(end) = execution.succeeded {
             self.draw_run(&axis, (end - execution.run_seconds, end), "succeeded");
             self.draw_attempt(attempts, "", ("succeeded", "succeeds"), "");
         }
-        self.draw_hidden_rows(attempts);
     }
 
     /// Draws the bar of one run.
@@ -175,7 +187,7 @@ impl<'p> Picture<'p> {
             "faint",
             &number.to_string(),
         );
-        let failure = one_line(failure, 30);
+        let failure = one_line(failure, MAX_NAME_CHARS);
         self.svg
             .text((MARGIN + 220, y), TextAnchor::Start, "name small", &failure);
         let (x, y) = (6_480, if rule.is_empty() { y } else { self.y + 140 });
@@ -190,22 +202,18 @@ impl<'p> Picture<'p> {
     pub(super) fn draw_distribution(&mut self, distribution: &Distribution) {
         let runs = distribution.runs();
         self.draw_heading(&format!("{runs} executions with random failures"));
-        let outcomes = distribution.outcomes();
-        for (name, count) in outcomes.iter().take(MAX_ROWS) {
-            let class = if *name == "succeeded" {
+        for (name, count) in distribution.outcomes() {
+            let class = if name == "succeeded" {
                 "succeeded"
             } else {
                 "FATAL"
             };
-            self.draw_share(&one_line(name, 40), *count, runs, class);
+            self.draw_share(&one_line(&name, 40), count, runs, class);
         }
-        self.draw_hidden_rows(outcomes.len());
         self.draw_heading("Attempts");
-        let attempts = distribution.attempts();
-        for (attempts, count) in attempts.iter().take(MAX_ROWS) {
-            self.draw_share(&attempts.to_string(), *count, runs, "count");
+        for (attempts, count) in distribution.attempts() {
+            self.draw_share(&attempts, count, runs, "count");
         }
-        self.draw_hidden_rows(attempts.len());
         let [half, most, longest] =
             [50, 99, 100].map(|percent| Seconds(distribution.wait_percentile(percent)));
         self.draw_heading(&format!(
@@ -220,8 +228,9 @@ impl<'p> Picture<'p> {
         let y = self.y + 150;
         self.svg
             .text((left - 120, y), TextAnchor::End, "name small", name);
-        self.svg
-            .bar((left, self.y + 40), (width.max(20), 140), class);
+        if !is_tiny(count, runs) {
+            self.svg.bar((left, self.y + 40), (width, 140), class);
+        }
         let percent = format!("{} %", percentage_of(count, runs));
         self.svg.text(
             (left + width + 100, y),
@@ -247,15 +256,20 @@ impl<'p> Picture<'p> {
         if tables.is_empty() {
             return;
         }
-        self.draw_heading("Delay before each retry, by rule");
-        let (width, height) = ((WIDTH - 2 * MARGIN) / PANELS, 1_800);
+        self.draw_heading("Delay before each retry, by rule, all on one logarithmic scale");
+        // All panels have the same scale, so that heights can be compared.
+        let delays = tables.iter().flat_map(|(table, _)| table.delays());
+        let longest = u64::from(delays.copied().max().unwrap_or(0).max(1));
+        let width = (WIDTH - 2 * MARGIN) / PANELS;
         for row in tables.chunks(usize::try_from(PANELS).unwrap_or(1)) {
             for (column, (table, rules)) in (0..).zip(row) {
                 let corner = (MARGIN + column * width, self.y);
-                self.draw_panel(corner, (width - 300, height - 360), table, rules);
+                let size = (width - 300, PANEL_HEIGHT - PANEL_GAP);
+                self.draw_panel(corner, size, longest, (table, rules));
             }
-            self.y += height;
+            self.y += PANEL_HEIGHT + PANEL_GAP;
         }
+        self.y -= PANEL_GAP;
     }
 
     /// Draws the curve of a table's delays, and the band of delays that jitter can draw.
@@ -263,8 +277,8 @@ impl<'p> Picture<'p> {
         &mut self,
         (x, y): (u64, u64),
         (width, height): (u64, u64),
-        table: &BackoffTable,
-        rules: &[&str],
+        longest: u64,
+        (table, rules): (&BackoffTable, &[&str]),
     ) {
         let others = match rules.len() {
             0 | 1 => String::new(),
@@ -293,13 +307,12 @@ impl<'p> Picture<'p> {
         );
 
         let delays = table.delays();
-        let longest = u64::from(delays.iter().copied().max().unwrap_or(0).max(1));
         let steps = u64::try_from(delays.len())
             .unwrap_or(0)
             .saturating_sub(1)
             .max(1);
         let point = |n: u64, seconds: u32| {
-            let above = (bottom - top) * u64::from(seconds) / longest;
+            let above = (bottom - top) * logarithm(seconds.into()) / logarithm(longest);
             (left + 60 + (width - 200) * n / steps, bottom - above)
         };
         let curve: Vec<_> = (0..)
@@ -342,7 +355,24 @@ impl<'p> Picture<'p> {
     }
 }
 
-/// A horizontal time axis.
+/// 256 times the binary logarithm of `seconds + 1`: 0 at 0 seconds.
+fn logarithm(seconds: u64) -> u64 {
+    let number = seconds.saturating_add(1);
+    let whole = number.ilog2();
+    // A fixed-point number from 1 to 2. Each squaring yields one more bit of its logarithm.
+    let mut rest = (u128::from(number) << 32) >> whole;
+    let mut result = u64::from(whole) << 8;
+    for bit in (0..8).rev() {
+        rest = (rest * rest) >> 32;
+        if rest >> 33 > 0 {
+            rest >>= 1;
+            result |= 1 << bit;
+        }
+    }
+    result
+}
+
+/// A horizontal axis of time.
 struct TimeAxis {
     left: u64,
     right: u64,
@@ -363,5 +393,18 @@ impl TimeAxis {
             .find(|step| self.seconds / step <= MAX_TICKS);
         let step = step.unwrap_or(self.seconds.div_ceil(MAX_TICKS)).max(1);
         (0..=self.seconds / step).map(move |n| n * step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_have_eight_binary_places() {
+        for (seconds, expected) in [(0, 0), (1, 256), (2, 405), (59, 1_512), (3_599, 3_024)] {
+            assert_eq!(logarithm(seconds), expected, "{seconds}");
+        }
+        assert!(logarithm(u64::MAX) < 64 * 256);
     }
 }

@@ -1,21 +1,28 @@
 //! One simulated execution as a table, a chart and JSON.
 
 use super::execution::{FailedAttempt, SimulatedExecution};
-use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
+use crate::output::json::document;
+use crate::output::terminal::{
+    BAD, FAINT, GOOD, counted, fitting, one_line, paragraph, shown_width, style_of, width,
+};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Seconds;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Width of the chart without its labels, in characters.
-const CHART_WIDTH: u64 = 64;
+/// Width of the labels beside the chart, in characters.
+const CHART_MARGIN: usize = 16;
 
-/// Maximum width of the columns for failures and rules, in characters, so that a line fits a
-/// terminal.
-const MAX_COLUMN_CHARS: usize = 20;
+/// Longest name of a failure that is printed, in characters.
+const MAX_NAME_CHARS: usize = 60;
+
+/// Width of the first two columns of the table, with all gaps.
+const OTHER_COLUMNS: usize = 23;
 
 /// One simulated execution, with what is needed to print it.
 pub(super) struct Timeline<'t> {
+    /// The policy's file.
+    pub(super) name: &'t str,
     pub(super) policy: &'t Policy,
     pub(super) seed: u64,
     pub(super) execution: &'t SimulatedExecution<'t>,
@@ -28,7 +35,7 @@ impl Timeline<'_> {
             let (decision, example) = (&attempt.decision, &attempt.failure.example);
             json!({
                 "attempt": number,
-                "start": attempt.start,
+                "startSeconds": attempt.start,
                 "failure": attempt.failure.name,
                 "taskError": {"Error": example.error, "Cause": example.cause},
                 "type": decision.verdict.to_type().as_str(),
@@ -38,15 +45,16 @@ impl Timeline<'_> {
                 "cause": decision.cause(),
             })
         });
-        json!({
-            "policy": self.policy.hash(),
+        document(json!({
+            "policy": self.name,
+            "policyHash": self.policy.hash(),
             "seed": self.seed,
             "failed": failed.collect::<Vec<_>>(),
             "outcome": execution.outcome(),
             "attempts": execution.attempts(),
-            "waited": execution.waited(),
-            "seconds": execution.seconds(),
-        })
+            "waitedSeconds": execution.waited(),
+            "elapsedSeconds": execution.seconds(),
+        }))
     }
 
     pub(super) fn text(&self) -> String {
@@ -57,10 +65,10 @@ impl Timeline<'_> {
             counted(attempts, "attempt")
         );
         let end = match execution.succeeded {
-            Some(_) => format!("{GOOD}succeeded{GOOD:#} {after}\n"),
-            None => format!("{BAD}failed{BAD:#} {after}: {}\n", execution.outcome()),
+            Some(_) => format!("{GOOD}succeeded{GOOD:#} {after}"),
+            None => format!("{BAD}failed{BAD:#} {after}: {}", execution.outcome()),
         };
-        self.table() + &end + &self.chart()
+        self.table() + &paragraph(&end, "", "  ") + &self.chart()
     }
 
     /// Returns the failed attempts, numbered from 1.
@@ -77,8 +85,8 @@ impl Timeline<'_> {
             rows.push([
                 clock(attempt.start),
                 number.to_string(),
-                one_line(&attempt.failure.name, MAX_COLUMN_CHARS),
-                one_line(decision.rule_name(), MAX_COLUMN_CHARS),
+                one_line(&attempt.failure.name, MAX_NAME_CHARS),
+                decision.rule_name().to_owned(),
             ]);
             let type_ = decision.verdict.to_type();
             let style = style_of(type_);
@@ -88,13 +96,18 @@ impl Timeline<'_> {
             };
             last_cells.push(format!("{style}{type_}{style:#}{wait}"));
         }
-        let width = |column: usize| {
+        let widest = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
-        let (failures, rules) = (width(2), width(3));
+        // Each column may have half of the room, and what the other does not need.
+        let decisions = last_cells.iter().map(|cell| shown_width(cell)).max();
+        let room = width().saturating_sub(OTHER_COLUMNS + decisions.unwrap_or(0));
+        let failures = widest(2).min(room.saturating_sub(widest(3)).max(room / 2));
+        let rules = widest(3).min(room.saturating_sub(failures));
         let mut text = String::new();
         for ([start, attempt, failure, rule], decision) in rows.iter().zip(last_cells) {
+            let (failure, rule) = (fitting(failure, failures), fitting(rule, rules));
             let _ = writeln!(
                 text,
                 "{start:>8}  {attempt:>7}  {failure:<failures$}  {rule:<rules$}  {decision}"
@@ -115,7 +128,11 @@ impl Timeline<'_> {
         if total == 0 {
             return String::new();
         }
-        let cells = |seconds: u64| usize::try_from(seconds * CHART_WIDTH / total).unwrap_or(0);
+        let width = u64::try_from(width().saturating_sub(CHART_MARGIN)).unwrap_or(0);
+        let cells = |seconds: u64| {
+            let cells = u128::from(seconds) * u128::from(width) / u128::from(total);
+            usize::try_from(cells).unwrap_or(0)
+        };
         let (end, width) = (Seconds(total).to_string(), cells(total) - 2);
         let mut text = format!("\n{FAINT}         0s{end:>width$}{FAINT:#}\n");
         for (number, attempt) in self.numbered() {

@@ -4,6 +4,8 @@
 #[cfg(feature = "examples")]
 mod classes;
 #[cfg(feature = "examples")]
+mod comparison;
+#[cfg(feature = "examples")]
 mod example;
 mod explanation;
 mod guarantee;
@@ -14,6 +16,8 @@ mod test_runner;
 mod walk;
 mod worst_case;
 
+#[cfg(feature = "examples")]
+pub use comparison::{CodesOfContainers, Comparison, DecidedPair, NameChoice, SimilarFailures};
 #[cfg(feature = "examples")]
 pub use example::Example;
 pub use explanation::{Explanation, PassedRule};

@@ -293,9 +293,9 @@ fn failed(
         );
         problem = problem.related(passed.matcher.span(), label);
     }
-    problem = problem.note(drawn.longest.cause());
+    problem = problem.note(drawn.longest.readable_cause());
     if !drawn.agree() {
-        problem = problem.note(drawn.shortest.cause());
+        problem = problem.note(drawn.shortest.readable_cause());
     }
     problem
 }

@@ -89,7 +89,15 @@ impl Decision {
     /// Returns the failure and the decision in one sentence, at most 1,024 characters. It never
     /// contains the task's command or environment.
     pub fn cause(&self) -> String {
-        let reason = self.reason;
+        self.worded(self.reason.to_string())
+    }
+
+    /// The same as [`cause`](Self::cause), with durations as policies spell them: `1m30s`.
+    pub fn readable_cause(&self) -> String {
+        self.worded(format!("{:#}", self.reason))
+    }
+
+    fn worded(&self, reason: String) -> String {
         let mut cause = match (&self.rule, &self.incident) {
             (Some(DecidingRule { name, line: 0 }), Some(incident)) => {
                 format!("{incident}; rule {name} (implied): {reason}")
@@ -97,7 +105,7 @@ impl Decision {
             (Some(DecidingRule { name, line }), Some(incident)) => {
                 format!("{incident}; rule {name} (line {line}): {reason}")
             }
-            _ => reason.to_string(),
+            _ => reason,
         };
         if let Some((end, _)) = cause.char_indices().nth(MAX_CAUSE_CHARS) {
             cause.truncate(end);

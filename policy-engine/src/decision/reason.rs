@@ -1,7 +1,7 @@
 //! The reason for a verdict.
 
 use super::verdict::{FatalKind, Verdict};
-use crate::policy::MAX_RETRIES;
+use crate::policy::{MAX_RETRIES, Seconds};
 use std::fmt;
 
 /// The reason for a verdict, with the numbers behind it. It prints as the end of a decision's
@@ -108,9 +108,10 @@ impl fmt::Display for Reason {
             }
             Self::WaitBudgetSpent { waited, wait, max } => {
                 let limit = "limits.max_total_wait";
+                let [waited, wait, max] = [waited, wait.into(), max].map(|it| duration(f, it));
                 write!(
                     f,
-                    "{waited} s waited and {wait} s to wait are over {max} s ({limit})"
+                    "{waited} waited and {wait} to wait are over {max} ({limit})"
                 )
             }
             Self::DeadlineReached {
@@ -120,9 +121,10 @@ impl fmt::Display for Reason {
                 start_unknown,
             } => {
                 let limit = "limits.max_elapsed";
+                let [elapsed, wait, max] = [elapsed, wait.into(), max].map(|it| duration(f, it));
                 write!(
                     f,
-                    "{elapsed} s elapsed and {wait} s to wait are over {max} s ({limit})"
+                    "{elapsed} elapsed and {wait} to wait are over {max} ({limit})"
                 )?;
                 write_if_start_unknown(f, start_unknown)
             }
@@ -135,7 +137,10 @@ impl fmt::Display for Reason {
             } => {
                 match wait {
                     None => write!(f, "retry {number} of {max} at once")?,
-                    Some(wait) => write!(f, "retry {number} of {max} after {wait} s")?,
+                    Some(wait) => {
+                        let wait = duration(f, wait.into());
+                        write!(f, "retry {number} of {max} after {wait}")?;
+                    }
                 }
                 write_if_start_unknown(f, start_unknown)?;
                 if shared_draw {
@@ -144,6 +149,14 @@ impl fmt::Display for Reason {
                 Ok(())
             }
         }
+    }
+}
+
+/// Seconds as this formatter wants them: `90 s`, or `1m30s` with `{:#}`.
+fn duration(f: &fmt::Formatter<'_>, seconds: u64) -> String {
+    match f.alternate() {
+        true => Seconds(seconds).to_string(),
+        false => format!("{seconds} s"),
     }
 }
 

@@ -5,14 +5,18 @@ use super::position::position;
 use super::problem::Diagnostic;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-/// Maximum width of the output, in columns. Only a longer line of the policy or a longer word
-/// exceeds it.
-const WIDTH: usize = 80;
+/// Columns that the output keeps to unless told otherwise.
+const DEFAULT_WIDTH: usize = 80;
 
 impl Diagnostic {
-    /// Returns the problem with its source line and carets, without a line break at the end. `text`
-    /// is the policy text, and `path` is the file name to show.
+    /// The problem with its source line and carets, in 80 columns; does not end with a line break.
     pub fn render(&self, text: &str, path: &str, color: bool) -> String {
+        self.render_within(DEFAULT_WIDTH, text, path, color)
+    }
+
+    /// The same as [`render`](Self::render) in this many columns, unless a line of the policy or a
+    /// single word is longer.
+    pub fn render_within(&self, width: usize, text: &str, path: &str, color: bool) -> String {
         let level = match self.code.severity() {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -20,9 +24,9 @@ impl Diagnostic {
         let gutter = text.lines().count().to_string().len() + " | ".len();
         // A label that does not fit on the line becomes a note. If the line itself is too long, the
         // renderer cuts it and makes room for the label.
-        let fits = |line: &str| gutter + line.chars().count() <= WIDTH;
+        let fits = |line: &str| gutter + line.chars().count() <= width;
         let (line, end) = position(text, self.span.end);
-        let label_fits = gutter + end + self.label.chars().count() <= WIDTH;
+        let label_fits = gutter + end + self.label.chars().count() <= width;
         let keep_label = label_fits || !text.lines().nth(line - 1).is_some_and(fits);
 
         let primary = AnnotationKind::Primary.span(self.span.clone());
@@ -37,7 +41,7 @@ impl Diagnostic {
             .annotations(related);
 
         let prefix = format!("{}[{}]: ", self.code.severity(), self.code);
-        let title = wrapped(&self.message, WIDTH - prefix.len());
+        let title = wrapped(&self.message, width.saturating_sub(prefix.len()));
         let notes = (!keep_label)
             .then_some(&self.label)
             .into_iter()
@@ -45,7 +49,12 @@ impl Diagnostic {
         let messages: Vec<_> = notes
             .map(|note| (Level::NOTE, note))
             .chain(self.help.iter().map(|help| (Level::HELP, help)))
-            .map(|(level, text)| (level, wrapped(text, WIDTH - gutter - "= note: ".len())))
+            .map(|(level, text)| {
+                (
+                    level,
+                    wrapped(text, width.saturating_sub(gutter + "= note: ".len())),
+                )
+            })
             .collect();
         let title = level.primary_title(&title).id(self.code.as_str());
         let mut group = Group::with_title(title).element(snippet);
@@ -57,7 +66,7 @@ impl Diagnostic {
         } else {
             Renderer::plain()
         };
-        renderer.term_width(WIDTH).render(&[group])
+        renderer.term_width(width).render(&[group])
     }
 }
 
@@ -107,6 +116,8 @@ mod tests {
             let rendered = problem(&"l".repeat(length)).render("x = 1", "p", false);
             assert_eq!(rendered.contains("note: "), becomes_note, "{length}");
         }
+        let narrow = problem(&"l".repeat(51)).render_within(60, "x = 1", "p", false);
+        assert!(narrow.contains("note: "), "{narrow}");
         for (width, expected) in [
             (8, "ab cd 1 s"),
             (5, "ab cd 1 s"),

@@ -4,8 +4,8 @@ use crate::failure::{Failure, NameFact};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The container name for examples if the policies name no container.
-pub(super) const CONTAINER: &str = "app";
+/// The name of a container that no policy names.
+pub(crate) const CONTAINER: &str = "app";
 
 /// An example failure as Step Functions would report it: the arguments of [`Failure::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,19 +29,18 @@ impl Example {
 
 /// A partial failure: the facts that have been chosen so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Draft {
-    pub(super) error: Option<String>,
-    pub(super) names: BTreeMap<NameFact, String>,
-    /// Containers as pairs of a name and an exit code; `None` if the container has no exit code.
-    pub(super) containers: Vec<(String, Option<u32>)>,
-    pub(super) stopped_reason: Option<String>,
-    /// Container reasons, each with the container's name, or with `None` for the task's only
-    /// container.
-    pub(super) container_reasons: Vec<(Option<String>, String)>,
-    pub(super) placement_reasons: Vec<String>,
-    pub(super) plain_text: Option<String>,
-    /// Number of generated texts that the reasons contain.
-    pub(super) texts: usize,
+pub(crate) struct Draft {
+    pub(crate) error: Option<String>,
+    pub(crate) names: BTreeMap<NameFact, String>,
+    /// Names and exit codes.
+    pub(crate) containers: Vec<(String, Option<u32>)>,
+    pub(crate) stopped_reason: Option<String>,
+    /// Reasons of containers; the container without a name is the task's only one.
+    pub(crate) container_reasons: Vec<(Option<String>, String)>,
+    pub(crate) placement_reasons: Vec<String>,
+    pub(crate) plain_text: Option<String>,
+    /// Number of generated texts that the reasons consist of.
+    pub(crate) texts: usize,
 }
 
 impl Draft {
@@ -75,9 +74,9 @@ impl Draft {
             .fold(Self::default(), |all, draft| all.and(draft))
     }
 
-    /// Returns the failure as Step Functions would report it. `None` if the Cause would have to be
-    /// both plain text and a task.
-    pub(super) fn example(&self) -> Option<Example> {
+    /// The failure as Step Functions would report it. `None` if the Cause would have to be both a
+    /// plain text and a task.
+    pub(crate) fn example(&self) -> Option<Example> {
         let mut task = Map::new();
         for (fact, name) in &self.names {
             task.insert(fact.cause_key().into(), json!(name));

@@ -8,3 +8,4 @@ mod texts;
 mod wanted;
 
 pub use draft::Example;
+pub(super) use draft::{CONTAINER as UNNAMED_CONTAINER, Draft};

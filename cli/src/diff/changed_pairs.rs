@@ -1,0 +1,170 @@
+//! Pairs of rules that decide about the same failures, but not alike.
+
+use super::difference::ChangeKind;
+use super::repeated::RepeatedDecisions;
+use exitwise_engine::Policy;
+use exitwise_engine::analysis::{Comparison, DecidedPair};
+use exitwise_engine::policy::{Jitter, Rule, Type};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Most changes that are shown although their failures combine the facts of two rules.
+const MAX_COMBINED: usize = 50;
+
+/// A pair of rules that do not do the same.
+pub(super) struct ChangedPair<'p> {
+    pub(super) pair: DecidedPair<'p>,
+    pub(super) old: Rc<RepeatedDecisions<'p>>,
+    pub(super) new: Rc<RepeatedDecisions<'p>>,
+    pub(super) kind: ChangeKind,
+    /// Whether other changes show these rules with fewer facts.
+    pub(super) is_combined: bool,
+}
+
+/// All changes, in the order of the old rules, then of the new ones.
+pub(super) fn changed_pairs<'p>(comparison: &Comparison<'p>) -> Vec<ChangedPair<'p>> {
+    let mut simplest = [BTreeMap::new(), BTreeMap::new()];
+    for pair in comparison.pairs() {
+        for (rule, facts) in [pair.old, pair.new].iter().zip(&mut simplest) {
+            let fewest = facts.entry(rule.position()).or_insert(pair.facts);
+            *fewest = pair.facts.min(*fewest);
+        }
+    }
+    let is_simplest = |pair: &DecidedPair<'_>| {
+        let mut rules = [pair.old, pair.new].into_iter().zip(&simplest);
+        rules.any(|(rule, facts)| facts.get(&rule.position()) == Some(&pair.facts))
+    };
+    let mut changed = Vec::new();
+    let mut known = [BTreeMap::new(), BTreeMap::new()];
+    for pair in comparison.pairs() {
+        let Some([old, new]) = repeated(comparison, &pair, &mut known) else {
+            continue;
+        };
+        if let Some(kind) = kind(comparison.policies(), &old, &new) {
+            changed.push(ChangedPair {
+                is_combined: !is_simplest(&pair),
+                pair,
+                old,
+                new,
+                kind,
+            });
+        }
+    }
+    show_what_no_other_change_shows(&mut changed);
+    changed
+}
+
+/// A change that combines the facts of two rules is only left out if another change is about one of
+/// these rules.
+fn show_what_no_other_change_shows(changed: &mut [ChangedPair<'_>]) {
+    let simple = || changed.iter().filter(|change| !change.is_combined);
+    let old: BTreeSet<_> = simple().map(|it| it.pair.old.position()).collect();
+    let new: BTreeSet<_> = simple().map(|it| it.pair.new.position()).collect();
+    let alone = changed.iter_mut().filter(|it| {
+        !old.contains(&it.pair.old.position()) && !new.contains(&it.pair.new.position())
+    });
+    for change in alone.filter(|it| it.is_combined).take(MAX_COMBINED) {
+        change.is_combined = false;
+    }
+}
+
+/// The decisions of both rules. Those of one rule do not depend on the failure, so they are computed
+/// once.
+fn repeated<'p>(
+    comparison: &Comparison<'p>,
+    pair: &DecidedPair<'p>,
+    known: &mut [BTreeMap<usize, Rc<RepeatedDecisions<'p>>>; 2],
+) -> Option<[Rc<RepeatedDecisions<'p>>; 2]> {
+    let [known_old, known_new] = known;
+    let [old, new] = comparison.policies();
+    let of = |policy: &Policy, rule: &'p Rule, known: &mut BTreeMap<_, Rc<_>>| {
+        if let Some(repeated) = known.get(&rule.position()) {
+            return Some(Rc::clone(repeated));
+        }
+        let example = comparison.example(pair)?;
+        let repeated = Rc::new(RepeatedDecisions::of(policy, rule, &example));
+        known.insert(rule.position(), Rc::clone(&repeated));
+        Some(repeated)
+    };
+    Some([of(old, pair.old, known_old)?, of(new, pair.new, known_new)?])
+}
+
+/// How the decisions change. `None` if they do not.
+fn kind(
+    [old, new]: [&Policy; 2],
+    before: &RepeatedDecisions<'_>,
+    after: &RepeatedDecisions<'_>,
+) -> Option<ChangeKind> {
+    let mut both = before.decisions.iter().zip(&after.decisions);
+    let same_limits = old.limits() == new.limits();
+    if let Some(first) = both.position(|(was, is)| (was.type_, was.wait) != (is.type_, is.wait)) {
+        Some(ChangeKind::From(first + 1))
+    } else if before.rule.counts() != after.rule.counts() && before.decisions.len() > 1 {
+        Some(ChangeKind::Counting)
+    } else if same_limits && UsableAction::of(old, before.rule) != UsableAction::of(new, after.rule)
+    {
+        Some(ChangeKind::ShortDraws)
+    } else if before.error() != after.error() || before.rule.name() != after.rule.name() {
+        Some(ChangeKind::Names)
+    } else {
+        None
+    }
+}
+
+/// Names of rules whose patterns changed without a text being found that shows a difference.
+pub(super) fn unproven<'p>(
+    changed: &[ChangedPair<'_>],
+    old: &Policy,
+    new: &'p Policy,
+) -> Vec<&'p str> {
+    let rules = changed.iter().flat_map(|it| [it.pair.old, it.pair.new]);
+    let shown: BTreeSet<_> = rules.map(Rule::name).collect();
+    let unproven = new.rules().iter().filter(|rule| {
+        let before = old.rule(rule.name());
+        before.is_some_and(|before| patterns(old, before) != patterns(new, rule))
+            && !shown.contains(rule.name())
+    });
+    unproven.map(Rule::name).collect()
+}
+
+/// The patterns of a rule as they are written in the policy.
+fn patterns<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<(&'static str, &'p str)> {
+    let matchers = rule
+        .matchers()
+        .iter()
+        .filter(|matcher| matcher.key().ends_with("reason"));
+    let written = |span| policy.source().get(span).unwrap_or_default();
+    matchers
+        .map(|matcher| (matcher.key(), written(matcher.span())))
+        .collect()
+}
+
+/// What limits on retries leave of a rule's action.
+#[derive(PartialEq)]
+struct UsableAction<'p> {
+    type_: Type,
+    retries: u32,
+    delays: &'p [u32],
+    jitter: Option<Jitter>,
+}
+
+impl<'p> UsableAction<'p> {
+    fn of(policy: &Policy, rule: &'p Rule) -> Self {
+        let most = if rule.counts() {
+            policy.limits().max_retries
+        } else {
+            u32::MAX
+        };
+        let retries = most.min(rule.max_retries());
+        let delays = rule.backoff().map_or(&[][..], |backoff| backoff.delays());
+        let usable = usize::try_from(retries)
+            .ok()
+            .and_then(|retries| delays.get(..retries));
+        Self {
+            type_: rule.action().to_type(),
+            retries,
+            delays: usable.unwrap_or(delays),
+            jitter: rule.backoff().map(|backoff| backoff.jitter()),
+        }
+    }
+}
