@@ -246,6 +246,9 @@ proptest! {
             policy.splice(at..at + usize::from(replaces), inserted.chars());
         }
         let policy: String = policy.into_iter().collect();
+        for refused in [Policy::load(&policy).err(), Policy::load_for_decisions(&policy).err()] {
+            prop_assert!(refused.is_none_or(|found| found.has_errors()), "{policy}");
+        }
         for problem in &diagnostics(&policy) {
             prop_assert!(policy.get(problem.span.clone()).is_some(), "{problem:?}\n{policy}");
             prop_assert!(problem.related.iter().all(|it| policy.get(it.span.clone()).is_some()));

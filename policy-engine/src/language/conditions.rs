@@ -68,7 +68,7 @@ pub(super) fn read(
     matchers
 }
 
-/// Reports names and patterns that a list has twice.
+/// Reports the first name or pattern that a list has twice.
 fn report_repeated(value: TomlNode<'_>, out: &mut Diagnostics) {
     let mut seen = BTreeMap::new();
     for element in elements(value) {
@@ -80,6 +80,7 @@ fn report_repeated(value: TomlNode<'_>, out: &mut Diagnostics) {
             let problem = Diagnostic::new(Code::RepeatedValue, element.span(), message);
             let problem = problem.label("again here").help("remove one of them");
             out.push(problem.related(first, "listed here first"));
+            return;
         }
     }
 }

@@ -229,7 +229,7 @@ impl ExitCodeNames {
     }
 }
 
-/// Reports elements of a list that share exit codes with an earlier one.
+/// Reports the first exit code that two elements of a list share.
 fn report_repeated(mut ranges: Vec<(RangeInclusive<u32>, TomlNode<'_>)>, out: &mut Diagnostics) {
     ranges.sort_by_key(|(range, element)| (*range.start(), element.span().start));
     let mut widest: Option<(RangeInclusive<u32>, TomlNode<'_>)> = None;
@@ -247,6 +247,7 @@ fn report_repeated(mut ranges: Vec<(RangeInclusive<u32>, TomlNode<'_>)>, out: &m
             let help = "list each code once: remove this value, or narrow one of the two";
             let problem = problem.label("again here").help(help);
             out.push(problem.related(first, "listed here first"));
+            return;
         }
         if widest
             .as_ref()

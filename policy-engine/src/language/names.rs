@@ -32,11 +32,11 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
                     .into()
             }
         };
-        out.push(
-            problem()
-                .label("lowercase letters, digits and `-` only")
-                .help(help),
-        );
+        let label = match name.chars().all(is_allowed) {
+            true => "not a name",
+            false => "lowercase letters, digits and `-` only",
+        };
+        out.push(problem().label(label).help(help));
     } else if name == DEFAULT_RULE || name == NO_RULE {
         let help = match (thing, name) {
             ("rule", DEFAULT_RULE) => {
