@@ -1,6 +1,6 @@
 //! `exitwise diff`: prints how the decisions of two policies differ.
 
-use super::difference::{CONTAINER, Change, ChangeKind, ChangedSetting, Difference};
+use super::difference::{CONTAINER, Change, ChangeKind, ChangedSetting, Difference, MAX_CHANGES};
 use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
 use crate::output::json::document;
@@ -86,10 +86,11 @@ impl DifferenceReport<'_> {
             "only container differs: about the container that counts, both decide alike".to_owned()
         });
         let hidden = (*hidden > 0).then(|| {
-            format!(
-                "{hidden} more for failures that match several of these rules at once; --all \
-                 lists them"
-            )
+            let how = match self.difference.changes.len() < MAX_CHANGES {
+                true => "--all lists them".to_owned(),
+                false => format!("the first {MAX_CHANGES} are listed"),
+            };
+            format!("{hidden} more for failures that match several of these rules at once; {how}")
         });
         let rules = unproven.join(", ");
         let unproven = (!rules.is_empty()).then(|| {

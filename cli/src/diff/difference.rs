@@ -16,7 +16,10 @@ use std::rc::Rc;
 /// The key of the container that counts.
 pub(super) const CONTAINER: &str = "container";
 
-/// All differences between an old and a new policy.
+/// Most changes that are listed. A thousand rules of two policies have about as many simple ones.
+pub(super) const MAX_CHANGES: usize = 5_000;
+
+/// All changes.
 pub(super) struct Difference<'p> {
     /// The settings that changed: keys of `[limits]`, and `container`.
     pub(super) settings: Vec<ChangedSetting>,
@@ -79,10 +82,12 @@ impl<'p> Difference<'p> {
         let changed = changed_pairs(&comparison);
         let unproven = unproven(&changed, old, new);
         let all = changed.len();
-        let shown: Vec<_> = changed
+        let mut shown: Vec<_> = changed
             .into_iter()
             .filter(|change| with_combined || !change.is_combined)
             .collect();
+        shown.sort_by_key(|change| change.is_combined);
+        shown.truncate(MAX_CHANGES);
         let hidden = all - shown.len();
         let names_containers = comparison.distinguishes_containers();
         let change = |it: ChangedPair<'p>| {
@@ -95,8 +100,7 @@ impl<'p> Difference<'p> {
                 is_combined: it.is_combined,
             })
         };
-        let mut changes: Vec<_> = shown.into_iter().filter_map(change).collect();
-        changes.sort_by_key(|change| change.is_combined);
+        let changes = shown.into_iter().filter_map(change).collect();
         Self {
             settings: changed_settings(old, new),
             container: container_notes(old, new),
