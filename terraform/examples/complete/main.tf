@@ -29,7 +29,7 @@ module "exitwise" {
   kept_images        = 20
   log_level          = "ERROR"
   log_retention_days = 90
-  tracing            = false
+  tracing            = true
   tags               = { service = "nightly" }
 
   role_path            = "/workflows/"

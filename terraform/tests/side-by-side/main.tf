@@ -7,7 +7,8 @@ terraform {
 }
 
 variable "function_zip" {
-  type = string
+  description = "Path of the function's deployment package."
+  type        = string
 }
 
 module "demo" {
