@@ -254,3 +254,38 @@ pub(crate) fn judge(
         shared_draw,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// The state machine of the original project counts a failure that a FATAL rule decides, and
+    /// not one that a limit decides.
+    #[test]
+    fn a_fatal_rule_counts_while_counted_retries_are_left() {
+        let text = "version = 1\nlimits.max_retries = 2\n\
+                    [[rule]]\nname = 'again'\nwhen.exit_code = 1\ntype = 'RETRIABLE'\n\
+                    [[rule]]\nname = 'stop'\nwhen.exit_code = 2\ntype = 'FATAL'\n";
+        let (policy, _) = Policy::load(text).unwrap();
+        let context = ExecutionContext::new(Draw::Keyed(None), Some(0));
+        for (code, earlier, expected) in [
+            (2, 0, ("Fatal.stop", 1)),
+            (2, 1, ("Fatal.stop", 2)),
+            (2, 2, ("Fatal.stop", 2)),
+            (1, 2, ("RetriesExhausted.again", 2)),
+        ] {
+            let cause = format!("{{\"Containers\":[{{\"ExitCode\":{code}}}]}}");
+            let failure = Failure::read(None, Some(&cause));
+            let retries: BTreeMap<_, _> = [("again".to_owned(), earlier)].into();
+            let state = RetryState::Readable(Counters::new(earlier, retries, 0).unwrap());
+            let decision = decide(&policy, &failure, &state, &context);
+            let found = (decision.error(), decision.retry_count);
+            assert_eq!(
+                found,
+                (expected.0.to_owned(), expected.1),
+                "{cause} {earlier}"
+            );
+        }
+    }
+}
