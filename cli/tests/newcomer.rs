@@ -85,7 +85,11 @@ fn every_shipped_policy_can_be_the_start() {
     }
     assert_eq!(written, 9);
     let checked = exitwise(folder.path(), &["check", "--deny", "warnings,P114", "."]);
-    assert_eq!(stdout(&checked).lines().count(), 9);
+    let good = stdout(&checked)
+        .lines()
+        .filter(|line| line.contains(": good; "))
+        .count();
+    assert_eq!(good, 9);
     assert!(
         checked.status.success(),
         "{}",
@@ -273,5 +277,26 @@ fn shells_and_manual_pages_know_every_subcommand() {
             .path()
             .join("pages/man1/exitwise-task-app.1")
             .exists()
+    );
+}
+
+/// The function refuses such an event, so `explain` must not show the decision of another policy.
+#[test]
+fn explain_refuses_an_event_with_a_policy_that_is_not_a_string() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("event.json"),
+        r#"{"taskError": {"Error": "States.Timeout"}, "policy": {"version": 1}}"#,
+    )
+    .unwrap();
+    let explained = exitwise(folder.path(), &["explain", "event.json"]);
+    let message = String::from_utf8_lossy(&explained.stderr);
+    assert!(
+        message.contains("`policy` is not a JSON string"),
+        "{message}"
+    );
+    assert_eq!(
+        (stdout(&explained), explained.status.code()),
+        (String::new(), Some(3))
     );
 }

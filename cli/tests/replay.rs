@@ -175,10 +175,10 @@ fn an_exhausted_task_leaves_65_events() {
     assert_eq!(last.get("timestamp").unwrap(), "1970-01-01T00:03:00.000Z");
 }
 
-/// The output of `explain` starts with the bytes of the function's answer, because both print the
-/// same errorState.
+/// The output of `explain` has all keys of the function's answer with the same values, and only one
+/// has another name: `policy` is a file there, and the hash is `policyHash`.
 #[test]
-fn explain_prints_the_bytes_that_the_function_answers() {
+fn explain_prints_what_the_function_answers() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../lambda/tests/failures");
     let files = fs::read_dir(folder)
         .unwrap()
@@ -194,13 +194,12 @@ fn explain_prints_the_bytes_that_the_function_answers() {
     assert_eq!(explained.lines().count(), 236);
     let handler = exitwise_lambda::Handler::default();
     for (line, path) in explained.lines().zip(&files) {
-        let answer =
-            serde_json::to_string(&handler.answer(&fs::read(path).unwrap()).unwrap()).unwrap();
-        let fields = answer.strip_suffix('}').unwrap();
-        assert!(
-            line.strip_prefix(fields)
-                .is_some_and(|rest| rest.starts_with(',')),
-            "{line}\n{answer}"
-        );
+        let line: Value = serde_json::from_str(line).unwrap();
+        let answer = handler.answer(&fs::read(path).unwrap()).unwrap();
+        let answer = serde_json::to_value(&answer).unwrap();
+        for (key, value) in answer.as_object().unwrap() {
+            let own_key = if key == "policy" { "policyHash" } else { key };
+            assert_eq!(line.get(own_key), Some(value), "{key}: {line}");
+        }
     }
 }

@@ -92,10 +92,13 @@ impl<'a> Event<'a> {
         ExecutionContext::new(draw, self.elapsed_seconds)
     }
 
-    /// Returns the TOML text of the policy in the event. `None` if the event has no policy, or one
-    /// that is not a string.
-    pub fn policy(&self) -> Option<Cow<'a, str>> {
-        self.policy.and_then(text)
+    /// Returns the TOML text of the policy in the event. `None` if the event has no policy, or null.
+    ///
+    /// # Errors
+    /// The policy is not a string, so the function refuses to decide. Returns what to do about it.
+    pub fn policy(&self) -> Result<Option<Cow<'a, str>>, &'static str> {
+        let text = |json| text(json).ok_or(POLICY_NOT_A_STRING);
+        self.policy.map(text).transpose()
     }
 
     /// Returns the policy in the event, still encoded as JSON. `None` if it is absent or null.
@@ -114,6 +117,10 @@ impl<'a> Event<'a> {
         self.execution_id.as_deref()
     }
 }
+
+/// The problem of an event whose `policy` is neither absent, nor null, nor a string.
+const POLICY_NOT_A_STRING: &str = "`policy` is not a JSON string; pass the policy's TOML text, or \
+                                   leave `policy` out for the function's own policy";
 
 /// The reason why an event without a `taskError` is unusable.
 const NO_TASK_ERROR: &str = "it has no `taskError`";

@@ -14,10 +14,6 @@ const MAX_KEPT_POLICIES: usize = 16;
 /// Maximum number of a policy's problems that an error message lists: about a screenful.
 const MAX_LISTED_PROBLEMS: usize = 5;
 
-/// The error message for an event whose `policy` is neither absent, nor null, nor a string.
-const NOT_A_STRING: &str = "`policy` is not a JSON string; pass the policy's TOML text, or leave \
-                            `policy` out for the function's own policy";
-
 /// Decides what to do after the failure that an event reports.
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     match event.failure() {
@@ -135,13 +131,14 @@ impl Handler {
         let mut kept = self.kept();
         let latest = match kept.iter().position(|kept| kept.json == json) {
             Some(index) => kept.remove(index),
-            None => match event.policy() {
-                Some(text) => KeptPolicy {
+            None => {
+                let text = event.policy();
+                let text = text.map_err(|why| HandlerError::PolicyInvalid(why.into()))?;
+                KeptPolicy {
                     json: json.to_owned(),
-                    policy: compile_shared(&text)?,
-                },
-                None => return Err(HandlerError::PolicyInvalid(NOT_A_STRING.into())),
-            },
+                    policy: compile_shared(&text.unwrap_or_default())?,
+                }
+            }
         };
         let policy = Arc::clone(&latest.policy);
         kept.push(latest);

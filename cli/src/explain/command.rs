@@ -6,7 +6,8 @@ use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
 use crate::input::{self, name_of};
-use crate::output::stream::{Stdout, stdout};
+use crate::output::stream::{Stdout, complain, stdout};
+use crate::output::terminal::BAD;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -95,7 +96,15 @@ impl Explainer<'_> {
         call: Option<&Call>,
     ) -> Result<Option<Agreement>> {
         let event = Event::read(payload);
-        let own_policy = event.policy().filter(|_| self.args.policy.is_none());
+        let own_policy = match (&self.args.policy, event.policy()) {
+            (Some(_), _) => None,
+            (None, Ok(own_policy)) => own_policy,
+            (None, Err(why)) => {
+                self.out.flush()?;
+                complain(format_args!("{BAD}error{BAD:#}: {name}: {why}"));
+                return Ok(None);
+            }
+        };
         let has_own_policy = own_policy.is_some();
         let is_other = |text: &Cow<'_, str>| {
             let last = self.own_policy.as_ref();

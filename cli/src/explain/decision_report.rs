@@ -221,7 +221,7 @@ impl<'r> DecisionReport<'r> {
         text
     }
 
-    /// The retries before that no rule of the policy explains. Empty if there are none.
+    /// Describes the retries so far that no rule of the policy allowed. Empty if all are explained.
     fn charged_line(&self, before: &Counters) -> String {
         let by_rules = before.retries().iter();
         let unknown = by_rules.filter(|(name, _)| self.policy.rule(name).is_none());
@@ -230,10 +230,12 @@ impl<'r> DecisionReport<'r> {
             .collect();
         match unknown.is_empty() {
             true => String::new(),
-            false => format!(
-                "  charged:  {}: not in this policy, so it counts against every rule\n",
-                unknown.join(", ")
-            ),
+            false => {
+                let unknown = unknown.join(", ");
+                let charged =
+                    format!("{unknown}: not in this policy, so it counts against every rule");
+                paragraph(&charged, "  charged:  ", INDENT)
+            }
         }
     }
 
