@@ -7,7 +7,6 @@
 
 mod compare;
 mod layouts;
-mod rule_set;
 mod search;
 mod side;
 mod similar;

@@ -1,9 +1,9 @@
 //! Searches all pairs of rules that decide about the same failure.
 
-use super::rule_set::RuleSet;
 use super::side::{Value, example};
 use super::space::Space;
 use crate::analysis::example::Example;
+use fixedbitset::FixedBitSet;
 use std::collections::BTreeMap;
 
 /// A failure that a pair of rules decides about: a value on each side, as its index.
@@ -46,7 +46,7 @@ pub(super) struct Search<'s, 'p> {
 #[derive(Clone)]
 struct Branch {
     /// Rules that the choices have not ruled out.
-    alive: RuleSet,
+    alive: FixedBitSet,
     values: Vec<usize>,
     /// Whether each side has a choice.
     chosen: Vec<bool>,
@@ -83,9 +83,9 @@ impl Search<'_, '_> {
             return;
         };
         // Values that leave the same rules are one branch.
-        let mut groups: BTreeMap<RuleSet, (usize, usize)> = BTreeMap::new();
+        let mut groups: BTreeMap<FixedBitSet, (usize, usize)> = BTreeMap::new();
         for (index, value) in values.iter().enumerate() {
-            let alive = branch.alive.and(&value.rules);
+            let alive = &branch.alive & &value.rules;
             let group = groups.entry(alive).or_insert((index, value.facts));
             if value.facts < group.1 {
                 *group = (index, value.facts);
@@ -115,7 +115,10 @@ impl Search<'_, '_> {
     ) -> Option<(usize, Option<usize>)> {
         let mut first = None;
         let mut decides = None;
-        let alive = branch.alive.iter_from(rules.start);
+        let alive = branch
+            .alive
+            .ones()
+            .skip_while(|number| *number < rules.start);
         for number in alive.take_while(|number| *number < rules.end) {
             let sides = self.space.sides_of_rules.get(number)?.iter().copied();
             let open = sides
@@ -128,7 +131,7 @@ impl Search<'_, '_> {
             }
         }
         if let Some(number) = decides {
-            branch.alive.remove(number + 1..rules.end);
+            branch.alive.set_range(number + 1..rules.end, false);
         }
         first
     }

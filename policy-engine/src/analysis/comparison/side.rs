@@ -1,9 +1,9 @@
 //! Sides of a failure, and the values on them that two policies distinguish.
 
-use super::rule_set::RuleSet;
 use crate::analysis::example::{Draft, Example};
 use crate::failure::NameFact;
 use crate::policy::Condition;
+use fixedbitset::FixedBitSet;
 
 /// A container that a task lists, and the number of the side with its exit code. Containers with the
 /// same number have the same exit code and the same reason.
@@ -49,7 +49,7 @@ pub(super) enum Fact {
 #[derive(Debug, Clone)]
 pub(super) struct Value {
     pub(super) fact: Fact,
-    pub(super) rules: RuleSet,
+    pub(super) rules: FixedBitSet,
     /// Number of facts that it stands for. 0 if it is what most failures have: nothing that a rule
     /// names.
     pub(super) facts: usize,

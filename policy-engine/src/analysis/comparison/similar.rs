@@ -1,11 +1,11 @@
 //! Failures that the same pair of rules decides about.
 
-use super::rule_set::RuleSet;
 use super::search::Found;
 use super::side::{Fact, Place, Side, Value};
 use super::space::Space;
 use crate::analysis::example::Example;
 use crate::failure::NameFact;
+use fixedbitset::FixedBitSet;
 use std::collections::BTreeSet;
 
 /// A set of failures: every failure that has one of these values for each fact.
@@ -59,24 +59,24 @@ impl SimilarFailures {
         is_special: bool,
     ) -> Self {
         let count = space.rules.len();
-        let decides = RuleSet::collect(count, |rule| rule == old || rule == new);
-        let is_earlier = |rule| rule < old || (space.old_rules..new).contains(&rule);
-        let earlier = RuleSet::collect(count, is_earlier).and(&space.possible);
-        let nothing = RuleSet::collect(count, |_| false);
+        let decides: FixedBitSet = [old, new].into_iter().collect();
+        let is_earlier = |rule: &usize| *rule < old || (space.old_rules..new).contains(rule);
+        let earlier = (0..count).filter(is_earlier).collect::<FixedBitSet>();
+        let earlier = &earlier & &space.possible;
         let first = found.values(space);
         // The rules that some value of each side meets.
-        let mut met: Vec<RuleSet> = first.iter().map(|value| value.rules.clone()).collect();
+        let mut met: Vec<FixedBitSet> = first.iter().map(|value| value.rules.clone()).collect();
         let mut chosen: Vec<Vec<&Value>> = Vec::new();
         for (side, (_, values)) in space.sides.iter().enumerate() {
             let others = met.iter().enumerate().filter(|(other, _)| *other != side);
-            let excluded = others.fold(earlier.clone(), |all, (_, met)| all.and(met));
+            let excluded = others.fold(earlier.clone(), |all, (_, met)| &all & met);
             let keeps = |value: &&Value| {
-                value.rules.and(&decides) == decides && !value.rules.overlaps(&excluded)
+                decides.is_subset(&value.rules) && value.rules.is_disjoint(&excluded)
             };
             let kept: Vec<_> = values.iter().filter(keeps).collect();
             let all = kept
                 .iter()
-                .fold(nothing.clone(), |all, value| all.or(&value.rules));
+                .fold(FixedBitSet::new(), |all, value| &all | &value.rules);
             met.get_mut(side)
                 .into_iter()
                 .for_each(|met| *met = all.clone());

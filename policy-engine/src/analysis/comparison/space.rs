@@ -1,8 +1,8 @@
 //! All failures of tasks that list the same containers, as a product of sides.
 
-use super::rule_set::RuleSet;
 use super::side::{Listed, Side, Value};
 use crate::policy::Rule;
+use fixedbitset::FixedBitSet;
 
 /// The failures of tasks that list these containers.
 pub(super) struct Space<'p> {
@@ -15,26 +15,25 @@ pub(super) struct Space<'p> {
     /// The indices of the sides that each rule has conditions on, in ascending order.
     pub(super) sides_of_rules: Vec<Vec<usize>>,
     /// The rules that can match at all.
-    pub(super) possible: RuleSet,
+    pub(super) possible: FixedBitSet,
     /// Whether not all combinations of texts are among the values.
     pub(super) lacks_texts: bool,
 }
 
 impl<'p> Space<'p> {
     /// For each rule, the rules that can match the same failure, as far as the sides so far show.
-    pub(super) fn compatible_rules(&self) -> Vec<RuleSet> {
-        let none = RuleSet::collect(self.rules.len(), |_| false);
+    pub(super) fn compatible_rules(&self) -> Vec<FixedBitSet> {
         let mut compatible = vec![self.possible.clone(); self.rules.len()];
         for (_, values) in &self.sides {
-            let mut on_side = vec![none.clone(); self.rules.len()];
+            let mut on_side = vec![FixedBitSet::new(); self.rules.len()];
             for value in values {
-                for number in value.rules.iter_from(0) {
+                for number in value.rules.ones() {
                     let place = on_side.get_mut(number).into_iter();
-                    place.for_each(|rules| *rules = rules.or(&value.rules));
+                    place.for_each(|rules| rules.union_with(&value.rules));
                 }
             }
             let both = compatible.iter_mut().zip(&on_side);
-            both.for_each(|(compatible, on_side)| *compatible = compatible.and(on_side));
+            both.for_each(|(compatible, on_side)| compatible.intersect_with(on_side));
         }
         compatible
     }

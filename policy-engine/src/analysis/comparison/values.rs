@@ -1,12 +1,12 @@
 //! The values on each side that two policies distinguish.
 
 use super::layouts::layouts;
-use super::rule_set::RuleSet;
 use super::side::{Fact, Listed, Side, Value, example};
 use super::space::Space;
 use super::texts::texts;
 use crate::failure::NameFact;
 use crate::policy::{Condition, Policy, Rule};
+use fixedbitset::FixedBitSet;
 use std::collections::BTreeSet;
 
 /// A name that no policy is likely to match.
@@ -35,7 +35,7 @@ impl<'p> Space<'p> {
         let mut space = Self {
             old_rules: old.rules().len() + 1,
             sides_of_rules: vec![Vec::new(); rules.len()],
-            possible: RuleSet::collect(rules.len(), |_| true),
+            possible: FixedBitSet::new(),
             rules,
             containers,
             sides: Vec::new(),
@@ -59,8 +59,8 @@ impl<'p> Space<'p> {
     }
 
     /// The rules without those that want the exit code of a container that is not listed.
-    fn possible_rules(&self) -> RuleSet {
-        let is_possible = |rule: &&Rule| {
+    fn possible_rules(&self) -> FixedBitSet {
+        let is_possible = |(_, rule): &(usize, &&Rule)| {
             let mut conditions = rule.matchers().iter().map(|it| it.condition());
             self.group_of(rule).is_some()
                 || conditions.all(|it| match it {
@@ -68,8 +68,8 @@ impl<'p> Space<'p> {
                     _ => true,
                 })
         };
-        let possible: Vec<_> = self.rules.iter().map(is_possible).collect();
-        RuleSet::collect(self.rules.len(), |n| possible.get(n) == Some(&true))
+        let possible = self.rules.iter().enumerate().filter(is_possible);
+        possible.map(|(number, _)| number).collect()
     }
 
     /// The values on a side, ordinary ones first, and whether none is missing.
@@ -112,17 +112,16 @@ impl<'p> Space<'p> {
 
     /// The rules whose conditions are all met by a failure with this fact. Rules without a
     /// condition are among them.
-    fn rules_met_by(&self, fact: &Fact, conditions: &[(usize, &Rule, &Condition)]) -> RuleSet {
+    fn rules_met_by(&self, fact: &Fact, conditions: &[(usize, &Rule, &Condition)]) -> FixedBitSet {
         let example = example(&self.containers, [fact]);
         let failure = example.failure();
-        let mut met = vec![true; self.rules.len()];
+        let mut met: FixedBitSet = (0..self.rules.len()).collect();
         for (number, rule, condition) in conditions {
-            let place = met.get_mut(*number).filter(|it| **it);
-            if let Some(is_met) = place {
-                *is_met = condition.holds(&failure.seen(rule.container()));
+            if met.contains(*number) && !condition.holds(&failure.seen(rule.container())) {
+                met.remove(*number);
             }
         }
-        RuleSet::collect(met.len(), |number| met.get(number) == Some(&true))
+        met
     }
 
     /// The exit codes of a group of containers: one of each range that no rule distinguishes.
