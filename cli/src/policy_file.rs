@@ -4,7 +4,7 @@ use crate::discovery::find_policy;
 use crate::input::{is_standard, name_of, policies_of, read_start};
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, counted, width};
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, bail};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
 use exitwise_engine::policy::MAX_POLICY_BYTES;
@@ -58,6 +58,9 @@ impl PolicyFile {
         let name = name_of(path);
         let bytes = read_start(path, MAX_POLICY_BYTES);
         let bytes = bytes.with_context(|| format!("cannot read the policy {name}"))?;
+        if bytes.is_empty() && is_standard(path) {
+            bail!("standard input is empty, but should have a policy");
+        }
         let mut file = match String::from_utf8(bytes) {
             Ok(text) => Self::from_text(name, text),
             // The end of a text that is too large may be in the middle of a character.

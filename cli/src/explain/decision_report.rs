@@ -2,7 +2,7 @@
 
 use super::history::{Call, RecordedAnswer};
 use crate::output::json::document;
-use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, wrapped};
+use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, width, wrapped};
 use anyhow::Result;
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::decision::{Counters, Incident, Tally};
@@ -18,9 +18,11 @@ use std::fmt::Write as _;
 /// Maximum length of a text from the failure, in characters.
 const MAX_TEXT_CHARS: usize = 80;
 
-/// Maximum length of a text from the failure in a list of texts, in characters: shorter, so that a
-/// line fits a terminal.
-const MAX_SHORT_CHARS: usize = 48;
+/// Number of characters to leave beside a text from the failure, for the indentation and a matcher.
+const BESIDE_TEXT: usize = 32;
+
+/// Number of characters of a text from the failure that are printed even if the line gets too long.
+const MIN_TEXT_CHARS: usize = 24;
 
 /// The beginning of a line that continues another one.
 const INDENT: &str = "            ";
@@ -325,10 +327,7 @@ impl<'r> DecisionReport<'r> {
         CheckedCondition {
             matcher: matcher.key(),
             value: self.policy.source().get(matcher.span()).unwrap_or_default(),
-            seen: seen
-                .iter()
-                .map(|text| one_line(text, MAX_TEXT_CHARS))
-                .collect(),
+            seen: seen.iter().map(|text| text.to_string()).collect(),
         }
     }
 
@@ -345,10 +344,11 @@ impl<'r> DecisionReport<'r> {
 impl CheckedCondition<'_> {
     /// Returns the matcher with its values, as items to join with commas: "reason `a`", "`b`".
     fn words(&self) -> Vec<String> {
+        let max_chars = width().saturating_sub(BESIDE_TEXT).max(MIN_TEXT_CHARS);
         let mut texts = self
             .seen
             .iter()
-            .map(|text| format!("`{}`", one_line(text, MAX_SHORT_CHARS)));
+            .map(|text| format!("`{}`", one_line(text, max_chars)));
         let first = texts.next().unwrap_or_else(|| "absent".into());
         let first = format!("{} {first}", self.matcher);
         std::iter::once(first).chain(texts).collect()

@@ -4,7 +4,8 @@ use super::reachability::Reachability;
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
 use crate::failure::{
-    ERROR_NAMES, FARGATE_PROVIDERS, LAUNCH_TYPES, NameFact, STOP_CODES, optimized_error_name,
+    ERROR_NAMES, ERROR_PREFIXES, FARGATE_PROVIDERS, LAUNCH_TYPES, NameFact, STOP_CODES,
+    optimized_error_name,
 };
 use crate::policy::{Condition, Matcher, NameMatch, Policy, Rule, Seconds};
 use std::ops::Range;
@@ -113,6 +114,11 @@ fn lint_name(
     }
     let message = format!("ECS is not known to report the {what} {}", quoted(name));
     let problem = Diagnostic::new(code, span_of_name(policy, matcher, name), message);
+    if fact == NameFact::StopCode && ERROR_PREFIXES.contains(&name) {
+        let help = format!("a reason begins like this: write `reason = '{name}'`");
+        out.push(problem.label("not a stop code").help(help));
+        return;
+    }
     let same = |known: &&&str| plain(known) == plain(name);
     let provider = FARGATE_PROVIDERS.iter().find(same);
     let help = match (
@@ -133,6 +139,15 @@ fn lint_name(
         }
     };
     out.push(problem.label("unknown").help(help));
+}
+
+/// Returns the condition for a name that is known, but not as an error name. `None` for other names.
+fn other_fact(name: &str) -> Option<String> {
+    if STOP_CODES.contains(&name) {
+        return Some(format!("it is a stop code: write `stop_code = \"{name}\"`"));
+    }
+    let is_reason = ERROR_PREFIXES.contains(&name);
+    is_reason.then(|| format!("a reason begins like this: write `reason = '{name}'`"))
 }
 
 /// The name without the differences between `FARGATE_SPOT`, `fargate-spot` and `FargateSpot`.
@@ -162,6 +177,12 @@ fn lint_error_name(policy: &Policy, name: &NameMatch, matcher: &Matcher, out: &m
                     .help(help),
             );
         }
+        return;
+    }
+    if let Some(help) = other_fact(&written) {
+        let message = format!("{} is not an error name", quoted(&written));
+        let problem = Diagnostic::new(Code::MisspelledErrorName, span, message);
+        out.push(problem.label("never reported as an error name").help(help));
         return;
     }
     let meant = match name {

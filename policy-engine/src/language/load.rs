@@ -86,7 +86,7 @@ impl Policy {
 fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
     if text.len() > MAX_POLICY_BYTES {
         let problem = Diagnostic::new(Code::TooLarge, 0..0, "the policy is too large");
-        let label = format!("{} bytes, the most is {MAX_POLICY_BYTES}", text.len());
+        let label = format!("more than {MAX_POLICY_BYTES} bytes");
         let help = "split the workflow, or drop rules that do what `[default]` does";
         out.push(problem.label(label).help(help));
         return None;

@@ -169,12 +169,15 @@ impl RuleReader<'_> {
         let types = Type::ALL.map(|it| (it.as_str(), it));
         let value = section.required("type", "type = \"FATAL\"", out);
         let type_ = value.and_then(|value| values::word(value, "type", types, out));
-        let max_retries = self.max_retries(section, counts, type_, out);
-        // The delays are checked even if the type is missing or does not allow a backoff, so that
-        // one pass reports all problems.
-        let backoff = section
-            .get("backoff")
-            .and_then(|value| self.backoffs.of_rule(value, self.policy, max_retries, out));
+        // FATAL has neither. In other rules, the delays are checked even if the type is missing or
+        // does not allow a backoff, so that one pass reports all problems.
+        let (mut max_retries, mut backoff) = (None, None);
+        if type_ != Some(Type::Fatal) {
+            max_retries = self.max_retries(section, counts, out);
+            backoff = section
+                .get("backoff")
+                .and_then(|value| self.backoffs.of_rule(value, self.policy, max_retries, out));
+        }
         let mut refuse = |key: &str, why: &str, help: &str| {
             if let Some(value) = section.get(key) {
                 let message = format!("`{key}` in {} does not fit its type", section.name);
@@ -226,7 +229,6 @@ impl RuleReader<'_> {
         &self,
         section: &Section<'_>,
         counts: bool,
-        type_: Option<Type>,
         out: &mut Diagnostics,
     ) -> Option<u32> {
         if let Some(own) = section.get("max_retries") {
@@ -235,7 +237,7 @@ impl RuleReader<'_> {
         if counts {
             return self.max_retries;
         }
-        if type_ != Some(Type::Fatal) && section.misses("max_retries") {
+        if section.misses("max_retries") {
             let message = format!(
                 "{} is not counted and has no `max_retries` of its own",
                 section.name

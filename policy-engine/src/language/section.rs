@@ -55,7 +55,14 @@ impl<'t> Section<'t> {
             "guarantee" => "{ max_runs = 10 }",
             _ => "{ type = \"FATAL\" }",
         };
-        Section::of(self.get(key)?, &format!("`[{key}]`"), example, out)
+        // A misspelled name has been reported. What the table defines is used all the same, so that
+        // one mistake gives one diagnostic.
+        let misspelled = || {
+            let mut keys = self.table.keys().map(|found| &**found.get_ref());
+            self.get(keys.find(|found| alike(key, found))?)
+        };
+        let value = self.get(key).or_else(misspelled)?;
+        Section::of(value, &format!("`[{key}]`"), example, out)
     }
 
     /// Returns the keys and values, in the order of the text.

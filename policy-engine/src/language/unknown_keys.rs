@@ -50,7 +50,9 @@ fn right_place(known: &[&str], key: &str) -> Option<&'static str> {
     let belongs = |keys: &[&str]| keys.contains(&key);
     let in_rule = known == keys::RULE || known == keys::DEFAULT;
     let in_curve = [keys::LINEAR, keys::EXPONENTIAL, keys::FIBONACCI].contains(&known);
-    Some(if in_curve && belongs(keys::BACKOFF) {
+    Some(if known == keys::FAILURE && key == "rule" {
+        "a failure has facts: give them here, and expect the rule: `expect = [{ rule = \"…\" }]`"
+    } else if in_curve && belongs(keys::BACKOFF) {
         "it belongs to the backoff: write it after the closing brace of these keys"
     } else if in_rule && belongs(keys::WHEN) && key != "container" {
         "it is a condition: write it as `when.KEY`, or inside `when = { }`"

@@ -226,7 +226,7 @@ pub(super) fn one_or_more<'t, T>(
 pub(super) fn refuse_empty_list(value: TomlNode<'_>, out: &mut Diagnostics) {
     if elements(value).is_empty() {
         let problem = Diagnostic::new(Code::WrongType, value.span(), "an empty list");
-        let help = "write at least one value, or leave the key out";
+        let help = "write at least one value";
         out.push(problem.label("matches nothing").help(help));
     }
 }

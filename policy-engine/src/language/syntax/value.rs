@@ -342,8 +342,13 @@ fn word(key: &str, text: &str) -> Option<Meant> {
     }
     let (whole, fraction) = text.split_once(',')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(whole) && is_number(fraction))
-        .then(|| ("a fraction has a point", format!("{whole}.{fraction}")))
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    Some(match fraction.len() {
+        3 => ("a number has no commas", format!("{whole}{fraction}")),
+        _ => ("a fraction has a point", format!("{whole}.{fraction}")),
+    })
 }
 
 /// A text without quotes.
