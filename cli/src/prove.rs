@@ -90,10 +90,7 @@ fn print_json(args: &Prove, keys: Value) -> Result<()> {
 impl<'p> Proof<'p> {
     fn of(name: &str, policy: &'p Policy, args: &Prove) -> Result<Self, WalkError> {
         let start = Instant::now();
-        let examples: Vec<_> = policy
-            .reachable_rules()
-            .map(|rule| (rule, policy.example(rule)))
-            .collect();
+        let examples = policy.examples();
         let without_example = examples.iter().filter(|(_, example)| example.is_none());
         let without_example = without_example.map(|(rule, _)| *rule).collect();
         let examples: Vec<_> = examples

@@ -385,3 +385,33 @@ proptest! {
         prop_assert!(example.is_some(), "{}\n{}\n{:?} {}", one.source(), other.source(), error, cause);
     }
 }
+
+/// Each needs more than one container, or a text with something around it.
+#[test]
+fn every_rule_gets_an_example_that_only_unusual_failures_reach() {
+    for (first, second) in [
+        (
+            r#"container = "a", exit_code = "absent""#,
+            r#"container = "b", exit_code = 1"#,
+        ),
+        ("reason = '^abc'", "container_reason = 'abc$'"),
+        ("stopped_reason = 'abc$'", "reason = 'abc'"),
+    ] {
+        let rule = |name, when| {
+            format!("[[rule]]\nname = '{name}'\nwhen = {{ {when} }}\ntype = 'FATAL'\n")
+        };
+        let rules = rule("first", first) + &rule("second", second);
+        let text = format!("version = 1\nlimits.max_retries = 1\n{rules}");
+        let (policy, _) = Policy::load(&text).unwrap();
+        let examples = policy.examples();
+        assert_eq!(examples.len(), 3);
+        for (rule, example) in &examples {
+            let example = example.as_ref().unwrap();
+            assert_eq!(
+                policy.deciding_rule(&example.failure()).name(),
+                rule.name(),
+                "{text}"
+            );
+        }
+    }
+}

@@ -11,6 +11,8 @@ mod explanation;
 mod guarantee;
 mod lints;
 mod reachability;
+#[cfg(feature = "examples")]
+mod rule_examples;
 mod states;
 mod test_runner;
 mod walk;

@@ -52,6 +52,8 @@ fn right_place(known: &[&str], key: &str) -> Option<&'static str> {
     let in_curve = [keys::LINEAR, keys::EXPONENTIAL, keys::FIBONACCI].contains(&known);
     Some(if known == keys::FAILURE && key == "rule" {
         "a failure has facts: give them here, and expect the rule: `expect = [{ rule = \"…\" }]`"
+    } else if in_rule && key == "container" {
+        "for this rule, write it as `when.container`; for all rules, above the first `[header]`"
     } else if in_curve && belongs(keys::BACKOFF) {
         "it belongs to the backoff: write it after the closing brace of these keys"
     } else if in_rule && belongs(keys::WHEN) && key != "container" {

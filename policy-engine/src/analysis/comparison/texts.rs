@@ -2,6 +2,7 @@
 
 use super::side::Place;
 use super::space::Space;
+use crate::failure::Text;
 use crate::policy::{Condition, Pattern, Rule, TextScope};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,8 +80,7 @@ fn single_texts(space: &Space<'_>, examples: &mut Examples) -> Vec<PlacedTexts> 
     let lists: Vec<Vec<String>> = patterns
         .map(|pattern| {
             let texts = examples.of(pattern);
-            // Another rule may match exactly such a text and nothing else.
-            let in_context = texts.iter().map(|text| format!("... {text} ..."));
+            let in_context = texts.iter().flat_map(|text| in_context(pattern, text));
             texts.iter().cloned().chain(in_context).collect()
         })
         .collect();
@@ -90,6 +90,16 @@ fn single_texts(space: &Space<'_>, examples: &mut Examples) -> Vec<PlacedTexts> 
     let texts = texts.filter(|text| known.insert(text.as_str()));
     let placed = texts.flat_map(|text| places.iter().map(|place| vec![(*place, text.clone())]));
     placed.take(MAX_TEXTS).collect()
+}
+
+/// Returns the text with something around it, because another rule may match exactly this text and
+/// nothing else. If the pattern is anchored, also with something on one side only.
+fn in_context(pattern: &Pattern, text: &str) -> Vec<String> {
+    let mut contexts = vec![format!("... {text} ...")];
+    if !contexts.iter().all(|it| pattern.is_in(&Text::project(it))) {
+        contexts.extend([format!("... {text}"), format!("{text} ...")]);
+    }
+    contexts
 }
 
 /// A text for each condition of a rule on texts. `None` if it has no such condition, or no text is
