@@ -1,12 +1,26 @@
 //! Pairs of rules that decide about the same failures, but not alike.
 
-use super::difference::ChangeKind;
 use super::repeated::RepeatedDecisions;
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Comparison, DecidedPair};
 use exitwise_engine::policy::{Jitter, Rule, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+/// How the decisions for a set of failures change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChangeKind {
+    /// The decisions change from this failure on, if the same failure repeats. Counted from 1.
+    From(usize),
+    /// The decisions for one repeated failure stay the same. But the retries now count towards
+    /// `limits.max_retries`, or no longer do, which changes decisions for other failures.
+    Counting,
+    /// The decisions change only if jitter draws short delays, so that time limits allow more
+    /// retries.
+    ShortDraws,
+    /// Only the name of the rule or of the error changes.
+    Names,
+}
 
 /// Most changes that are shown although their failures combine the facts of two rules.
 const MAX_COMBINED: usize = 50;

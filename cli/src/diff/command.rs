@@ -1,6 +1,7 @@
 //! `exitwise diff`: prints how the decisions of two policies differ.
 
-use super::difference::{CONTAINER, Change, ChangeKind, ChangedSetting, Difference, MAX_CHANGES};
+use super::changed_pairs::ChangeKind;
+use super::difference::{CONTAINER, Change, ChangedSetting, Difference, MAX_CHANGES};
 use super::repeated::RepeatedDecisions;
 use crate::args::{Diff, DiffFormat};
 use crate::output::json::document;

@@ -4,7 +4,7 @@
 //! decide, and compares their decisions. The search is complete for names and exit codes; for
 //! patterns, it tries generated texts.
 
-use super::changed_pairs::{ChangedPair, changed_pairs, unproven};
+use super::changed_pairs::{ChangeKind, ChangedPair, changed_pairs, unproven};
 use super::container::container_notes;
 use super::failure_set::FailureSet;
 use super::repeated::RepeatedDecisions;
@@ -53,21 +53,6 @@ pub(super) struct Change<'p> {
     /// Whether the failures only combine the facts of two rules, and other changes show each of the
     /// two rules on its own.
     pub(super) is_combined: bool,
-}
-
-/// How the decisions for a set of failures change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChangeKind {
-    /// The decisions change from this failure on, if the same failure repeats. Counted from 1.
-    From(usize),
-    /// The decisions for one repeated failure stay the same. But the retries now count towards
-    /// `limits.max_retries`, or no longer do, which changes decisions for other failures.
-    Counting,
-    /// The decisions change only if jitter draws short delays, so that time limits allow more
-    /// retries.
-    ShortDraws,
-    /// Only the name of the rule or of the error changes.
-    Names,
 }
 
 impl<'p> Difference<'p> {

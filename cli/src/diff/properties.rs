@@ -1,6 +1,7 @@
 //! Property tests: compare differences with the decisions for random failures.
 
-use super::difference::{Change, ChangeKind, Difference};
+use super::changed_pairs::ChangeKind;
+use super::difference::{Change, Difference};
 use super::repeated::RepeatedDecisions;
 use exitwise_engine::decision::Counters;
 use exitwise_engine::policy::{Draw, Type};

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Value, json};
 use std::fmt;
 use std::io::Read;
 
@@ -131,4 +132,31 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         }
         Ok(document)
     }
+}
+
+/// The end of an execution.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RecordedEnd {
+    /// As Step Functions spells it: `FAILED`, for example.
+    pub(super) status: String,
+    pub(super) error: Option<String>,
+    pub(super) cause: Option<String>,
+}
+
+impl RecordedEnd {
+    /// Returns the status as a verb phrase, to complete `the execution …`: `failed`.
+    pub(super) fn verb(&self) -> &'static str {
+        match self.status.as_str() {
+            "SUCCEEDED" => "succeeded",
+            "FAILED" => "failed",
+            "TIMED_OUT" => "timed out",
+            "ABORTED" => "was stopped",
+            _ => "has not ended",
+        }
+    }
+}
+
+/// The event of ProcessError for a first failure.
+pub(super) fn event_of(task_error: &Value) -> Vec<u8> {
+    json!({"taskError": task_error}).to_string().into_bytes()
 }

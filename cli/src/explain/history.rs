@@ -1,7 +1,6 @@
 //! Execution histories: the calls of ProcessError in them, and the end of the execution.
 
-use super::document::{EventDetails, HistoryDocument, RecordedEvent};
-use super::recording::{RecordedEnd, event_of};
+use super::document::{EventDetails, HistoryDocument, RecordedEnd, RecordedEvent, event_of};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

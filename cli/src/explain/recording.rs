@@ -1,7 +1,7 @@
 //! Recordings of an execution: an event of ProcessError, or the output of the AWS command line
 //! about the whole execution.
 
-use super::document::HistoryDocument;
+use super::document::{HistoryDocument, RecordedEnd, event_of};
 use super::history::History;
 use anyhow::{Context, Result, anyhow, bail};
 use exitwise_lambda::Event;
@@ -32,15 +32,6 @@ pub(crate) enum Recording {
 pub(crate) struct ExecutionDescription {
     pub(super) arn: Option<String>,
     pub(super) end: RecordedEnd,
-}
-
-/// The end of an execution.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RecordedEnd {
-    /// As Step Functions spells it: `FAILED`, for example.
-    pub(super) status: String,
-    pub(super) error: Option<String>,
-    pub(super) cause: Option<String>,
 }
 
 impl Recording {
@@ -136,19 +127,6 @@ impl ExecutionDescription {
     }
 }
 
-impl RecordedEnd {
-    /// Returns the status as a verb phrase, to complete `the execution …`: `failed`.
-    pub(super) fn verb(&self) -> &'static str {
-        match self.status.as_str() {
-            "SUCCEEDED" => "succeeded",
-            "FAILED" => "failed",
-            "TIMED_OUT" => "timed out",
-            "ABORTED" => "was stopped",
-            _ => "has not ended",
-        }
-    }
-}
-
 /// `taskError` of an event.
 fn task_error(payload: &[u8]) -> Result<Value> {
     let failure = Event::read(payload).failure().map(drop);
@@ -158,11 +136,6 @@ fn task_error(payload: &[u8]) -> Result<Value> {
         .get_mut("taskError")
         .map(Value::take)
         .unwrap_or_default())
-}
-
-/// The event of ProcessError for a first failure.
-pub(super) fn event_of(task_error: &Value) -> Vec<u8> {
-    json!({"taskError": task_error}).to_string().into_bytes()
 }
 
 /// The string at this place in a JSON document.
