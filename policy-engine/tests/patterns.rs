@@ -70,6 +70,16 @@ fn invalid_and_unsupported_syntax_is_refused() {
             "a range from upper-case into lower-case letters",
         ),
         ("x[[:^lower:]]", 2..12, "a negated class of one case"),
+        (
+            "x[ -`[:xdigit:]]",
+            1..16,
+            "characters from upper-case into lower-case letters",
+        ),
+        (
+            "[A-\\]^-f]",
+            0..9,
+            "characters from upper-case into lower-case letters",
+        ),
         ("[^[:^upper:]]", 2..12, "a negated class of one case"),
         ("[a-z&&b]", 4..6, "an operation on classes"),
         ("[a[bc]]", 2..3, "a class within a class"),

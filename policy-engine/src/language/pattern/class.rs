@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::error::{PatternError, refuse};
 use super::escape::{self, Escape};
+use regex_lite::RegexBuilder;
 use std::ops::Range;
 
 /// The names that can occur in a class, as in `[:alpha:]`.
@@ -11,8 +12,38 @@ const NAMES: [&str; 14] = [
     "space", "upper", "word", "xdigit",
 ];
 
+/// The named classes that contain a backquote, the last character before the lower-case letters.
+const NAMES_WITH_BACKQUOTE: [&str; 4] = ["ascii", "graph", "print", "punct"];
+
 /// Reads the rest of a class whose `[` at `start` has been read.
 pub(super) fn read(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternError> {
+    let class = cursor.rest();
+    let has_backquote = read_members(cursor, start)?;
+    let length = cursor.at() - start - "[".len();
+    match class.get(..length) {
+        Some(class) if has_backquote && !ignores_case(class) => {
+            let help = "write its letters in lower case only: case is ignored";
+            let label = "characters from upper-case into lower-case letters";
+            refuse(start..cursor.at(), label, help)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns whether `regex-lite` matches each letter in both cases or not at all with this class,
+/// which lacks its `[`. It does not if the members of the class together are a range from upper-case
+/// into lower-case letters, like those that [`refuse_mixed_case`] refuses.
+fn ignores_case(class: &str) -> bool {
+    let mut builder = RegexBuilder::new(&format!("[{class}"));
+    let Ok(regex) = builder.case_insensitive(true).build() else {
+        return true;
+    };
+    let is_in = |letter: char| regex.is_match(letter.encode_utf8(&mut [0; 4]));
+    ('a'..='z').all(|letter| is_in(letter) == is_in(letter.to_ascii_uppercase()))
+}
+
+/// Reads the members of a class up to its `]`. Returns whether a backquote may be among them.
+fn read_members(cursor: &mut Cursor<'_>, start: usize) -> Result<bool, PatternError> {
     let unclosed = || {
         let help = "close it with `]`, or write `\\[` for the character itself";
         refuse(start..start + 1, "an unclosed class", help)
@@ -24,6 +55,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternE
         // A `]` right after the start is a member of the class.
         cursor.next_if("]");
     }
+    let mut has_backquote = false;
     loop {
         let at = cursor.at();
         if ["&&", "--", "~~"]
@@ -35,25 +67,26 @@ pub(super) fn read(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternE
         }
         let low = match cursor.next() {
             None => return unclosed(),
-            Some(']') => return Ok(()),
+            Some(']') => return Ok(has_backquote),
             Some('[') => {
-                named_class(cursor, at)?;
+                has_backquote |= named_class(cursor, at)?;
                 continue;
             }
             Some(c) => Member::read(cursor, c, at)?,
         };
         let rest = cursor.rest();
         if !rest.starts_with('-') || rest.starts_with("-]") || rest.starts_with("--") {
+            has_backquote |= low.has_backquote();
             continue;
         }
         cursor.next();
         let end = cursor.at();
         let high = match cursor.next() {
             None => return unclosed(),
-            Some('[') => Member::Several,
+            Some('[') => Member::Several { is_negated: false },
             Some(c) => Member::read(cursor, c, end)?,
         };
-        low.check_range_to(high, at..cursor.at())?;
+        has_backquote |= low.check_range_to(high, at..cursor.at())?;
     }
 }
 
@@ -63,17 +96,20 @@ enum Member {
     Character(char),
     /// A character written with a backslash.
     Escaped(char),
-    /// A set of characters such as `\d`.
-    Several,
+    /// A set of characters such as `\d`, or such as `\D`.
+    Several {
+        is_negated: bool,
+    },
 }
 
 impl Member {
     /// Reads the rest of a member whose first character `c` at `start` has been read.
     fn read(cursor: &mut Cursor<'_>, c: char, start: usize) -> Result<Self, PatternError> {
+        let is_negated = cursor.peek().is_some_and(|c| c.is_ascii_uppercase());
         match c {
             '\\' => Ok(match escape::read(cursor, start, true)? {
                 Escape::Character(c) => Self::Escaped(c),
-                Escape::ClassOrAnchor => Self::Several,
+                Escape::ClassOrAnchor => Self::Several { is_negated },
             }),
             c if c.is_ascii() => Ok(Self::Character(c)),
             _ => {
@@ -83,7 +119,15 @@ impl Member {
         }
     }
 
-    fn check_range_to(self, high: Self, span: Range<usize>) -> Result<(), PatternError> {
+    fn has_backquote(self) -> bool {
+        match self {
+            Self::Character(c) | Self::Escaped(c) => c == '`',
+            Self::Several { is_negated } => is_negated,
+        }
+    }
+
+    /// Checks a range. Returns whether a backquote is in it.
+    fn check_range_to(self, high: Self, span: Range<usize>) -> Result<bool, PatternError> {
         // When case is ignored, `regex-lite` reads an escaped letter as two letters, and refuses it
         // as the end of a range.
         let is_escaped_letter = |it| matches!(it, Self::Escaped(c) if c.is_ascii_alphabetic());
@@ -95,7 +139,10 @@ impl Member {
             (
                 Self::Character(low) | Self::Escaped(low),
                 Self::Character(high) | Self::Escaped(high),
-            ) if low <= high => refuse_mixed_case(low, high, span),
+            ) if low <= high => {
+                refuse_mixed_case(low, high, span)?;
+                Ok((low..=high).contains(&'`'))
+            }
             _ => refuse(
                 span,
                 "not a range",
@@ -124,8 +171,9 @@ fn refuse_mixed_case(low: char, high: char, span: Range<usize>) -> Result<(), Pa
     )
 }
 
-/// A class such as `[:alpha:]`, after its `[`, which is at `start`.
-fn named_class(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternError> {
+/// Reads a class such as `[:alpha:]`, after its `[`, which is at `start`. Returns whether a backquote
+/// is in it.
+fn named_class(cursor: &mut Cursor<'_>, start: usize) -> Result<bool, PatternError> {
     let name = cursor
         .rest()
         .strip_prefix(':')
@@ -138,7 +186,7 @@ fn named_class(cursor: &mut Cursor<'_>, start: usize) -> Result<(), PatternError
         }
         Some(name) if NAMES.contains(&name.strip_prefix('^').unwrap_or(name)) => {
             cursor.skip(":".len() + name.len() + ":]".len());
-            Ok(())
+            Ok(name.starts_with('^') || NAMES_WITH_BACKQUOTE.contains(&name))
         }
         _ => {
             let help = "write `\\[` for the character itself";
