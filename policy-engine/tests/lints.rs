@@ -232,6 +232,31 @@ fn several_rules_together_can_make_another_unreachable() {
     );
 }
 
+/// The middle one of three overlapping ranges is not needed, in whatever order they come.
+#[test]
+fn an_earlier_rule_that_can_be_left_out_is_not_reported() {
+    let ranges = [
+        "exit_code = '1..=5'",
+        "exit_code = '3..=7'",
+        "exit_code = '5..=10'",
+    ];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let [a, b, c] = order.map(|range| ranges[range]);
+        let (_, unreachable) = load(&rules(&[a, b, c, "exit_code = '1..=10'"]));
+        let needed = ["a", "b", "c"].into_iter().zip(order);
+        let needed: Vec<_> = needed.filter(|(_, range)| *range != 1).collect();
+        let expected = format!("d: {} {}", needed[0].0, needed[1].0);
+        assert_eq!(unreachable.last(), Some(&expected), "{order:?}");
+    }
+}
+
 #[test]
 fn patterns_can_make_other_patterns_unreachable() {
     check(

@@ -475,3 +475,24 @@ fn a_task_without_the_policys_container_is_reported_first_whatever_rule_decides(
     let expected = "E, TaskFailedToStart, no container sidecar; rule no-sidecar (line 9): no retry";
     assert_eq!(decision.cause(), expected);
 }
+
+/// The name to write is given only if the task has one container and its name may be printed.
+#[test]
+fn the_advice_about_another_container_names_it_if_it_is_the_only_one() {
+    let (policy, _) = Policy::load(OTHER_CONTAINER).unwrap();
+    let only = "write `container = \"web\"` into the policy, or remove its `container`";
+    let several = "write the name of the one whose exit code counts as `container` into the policy";
+    for (containers, expected) in [
+        (r#"{"Name":"web"}"#, only),
+        (r#"{"Name":"web"},{"Name":"rm -r /"}"#, several),
+        (r#"{"Name":"web"},{"Name":"db"}"#, several),
+        (r#"{"Name":"rm -r /"}"#, several),
+    ] {
+        let cause = format!("{{\"Containers\":[{containers}]}}");
+        let failure = Failure::read(Some("E"), Some(&cause));
+        let context = ExecutionContext::new(Draw::Keyed(None), Some(0));
+        let decision = decide(&policy, &failure, &RetryState::default(), &context);
+        let missing = decision.incident.unwrap().missing_container.unwrap();
+        assert_eq!(missing.help(), expected, "{cause}");
+    }
+}
