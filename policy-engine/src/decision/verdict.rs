@@ -98,3 +98,15 @@ impl FatalKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_and_kinds_have_constant_names() {
+        assert_eq!(FatalKind::WaitBudgetSpent.as_str(), "WaitBudgetSpent");
+        let verdict = Verdict::Temporary { wait_seconds: 90 };
+        assert!(verdict.to_string().starts_with("TEMPORARY"), "{verdict}");
+    }
+}
