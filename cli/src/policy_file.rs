@@ -8,6 +8,7 @@ use anyhow::{Context, Error, Result, bail};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
 use exitwise_engine::policy::MAX_POLICY_BYTES;
+use serde_json::{Value, json};
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -159,6 +160,11 @@ impl PolicyFile {
 }
 
 impl UnreadableFile {
+    /// Returns the keys of the JSON document about the file.
+    pub(crate) fn json(&self) -> Value {
+        json!({"policy": self.path.to_string_lossy(), "error": format!("{:#}", self.error)})
+    }
+
     /// Prints the error to standard error.
     pub(crate) fn print(&self) {
         complain(format_args!("{BAD}error{BAD:#}: {:#}", self.error));

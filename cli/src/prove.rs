@@ -41,8 +41,7 @@ pub(crate) fn run(args: &Prove) -> Result<Status> {
             Ok(file) => prove(&file, args)?,
             Err(file) => {
                 file.print();
-                let (policy, error) = (file.path.to_string_lossy(), format!("{:#}", file.error));
-                print_json(args, json!({"policy": policy, "error": error}))?;
+                print_json(args, file.json())?;
                 Status::Usage
             }
         };

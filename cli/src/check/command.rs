@@ -67,11 +67,7 @@ fn check(file: &mut PolicyFile, args: &Check) -> Result<Status> {
 fn report_unreadable(file: &UnreadableFile, format: CheckFormat) -> Result<()> {
     file.print();
     match format {
-        CheckFormat::Json => {
-            let (policy, error) = (file.path.to_string_lossy(), format!("{:#}", file.error));
-            let line = document(json!({"policy": policy, "error": error}));
-            writeln!(stdout(), "{line}")?;
-        }
+        CheckFormat::Json => writeln!(stdout(), "{}", document(file.json()))?,
         CheckFormat::Github => writeln!(stdout(), "{}", github_unreadable(file))?,
         CheckFormat::Sarif | CheckFormat::Text => {}
     }

@@ -4,6 +4,7 @@ use super::terminal::{FAINT, counted, one_line, paragraph, style_of, width, wrap
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::{Rule, Seconds};
+use exitwise_lambda::WorstCaseFigures;
 use serde_json::{Value, json};
 
 /// Number of lines that an example event may take.
@@ -31,16 +32,15 @@ pub(crate) fn short(worst: &WorstCase) -> String {
     format!("{}, {wait} of waiting", runs(worst))
 }
 
-/// The figures for other programs.
+/// Returns the figures of the deployed function's check, with the command line's spelling of keys.
 pub(crate) fn json(worst: &WorstCase) -> Value {
-    let retries = |(rule, uses): &(String, u32)| (0..*uses).map(|_| rule.clone()).collect();
-    let retries = worst.witness().iter().flat_map(retries as fn(&_) -> Vec<_>);
+    let figures = WorstCaseFigures::from(worst);
     json!({
-        "runs": worst.runs(),
-        "waitSeconds": worst.wait_seconds(),
-        "historyEvents": worst.history_events(),
-        "exact": worst.is_exact(),
-        "witness": retries.collect::<Vec<_>>(),
+        "runs": figures.runs,
+        "waitSeconds": figures.wait_seconds,
+        "historyEvents": figures.history_events,
+        "exact": figures.exact,
+        "witness": figures.witness,
     })
 }
 

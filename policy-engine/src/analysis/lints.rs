@@ -114,8 +114,7 @@ fn lint_name(
     }
     let message = format!("ECS is not known to report the {what} {}", quoted(name));
     let problem = Diagnostic::new(code, span_of_name(policy, matcher, name), message);
-    if fact == NameFact::StopCode && ERROR_PREFIXES.contains(&name) {
-        let help = format!("a reason begins like this: write `reason = '{name}'`");
+    if let Some(help) = other_fact(name).filter(|_| fact == NameFact::StopCode) {
         out.push(problem.label("not a stop code").help(help));
         return;
     }
@@ -141,7 +140,8 @@ fn lint_name(
     out.push(problem.label("unknown").help(help));
 }
 
-/// Returns the condition for a name that is known, but not as an error name. `None` for other names.
+/// Returns the condition to write for a name that is known as a stop code or as the beginning of a
+/// reason. `None` for other names.
 fn other_fact(name: &str) -> Option<String> {
     if STOP_CODES.contains(&name) {
         return Some(format!("it is a stop code: write `stop_code = \"{name}\"`"));

@@ -6,10 +6,10 @@ use crate::failure::Text;
 use crate::policy::{Condition, Pattern, Rule, TextScope};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most texts for single patterns.
+/// Maximum number of texts for single patterns.
 const MAX_TEXTS: usize = 4_096;
 
-/// Most texts that contain the texts of two rules.
+/// Maximum number of texts that combine the texts of two rules.
 const MAX_COMBINED: usize = 4_096;
 
 /// Texts at their places.
@@ -95,11 +95,11 @@ fn single_texts(space: &Space<'_>, examples: &mut Examples) -> Vec<PlacedTexts> 
 /// Returns the text with something around it, because another rule may match exactly this text and
 /// nothing else. If the pattern is anchored, also with something on one side only.
 fn in_context(pattern: &Pattern, text: &str) -> Vec<String> {
-    let mut contexts = vec![format!("... {text} ...")];
-    if !contexts.iter().all(|it| pattern.is_in(&Text::project(it))) {
-        contexts.extend([format!("... {text}"), format!("{text} ...")]);
+    let both = format!("... {text} ...");
+    match pattern.is_in(&Text::project(&both)) {
+        true => vec![both],
+        false => vec![both, format!("... {text}"), format!("{text} ...")],
     }
-    contexts
 }
 
 /// A text for each condition of a rule on texts. `None` if it has no such condition, or no text is
