@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// What git prints; `None` without git, or outside of a clone.
+/// Returns the output of git. `None` if git is missing or fails, as it does outside of a clone.
 fn git(args: &[&str]) -> Option<String> {
     let output = Command::new("git").args(args).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

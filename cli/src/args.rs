@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where a policy comes from if none is named.
+/// The part of a help text that says which policy a command takes if the user names none.
 pub(crate) const POLICY_OF_PROJECT: &str = "\
 Without a POLICY, commands take the policy of the project: policy.toml or
 policies/default.toml in this folder, or else in the closest folder above it, up
@@ -177,7 +177,7 @@ pub(crate) enum Denied {
 }
 
 impl Denied {
-    /// Whether it refuses policies with this problem.
+    /// Returns whether `check` refuses policies with this problem.
     pub(crate) fn denies(self, code: Code) -> bool {
         match self {
             Self::Warnings => code.severity() == Severity::Warning && code != Code::UntestedRule,
@@ -238,7 +238,7 @@ pub(crate) struct Prove {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Most states to look at one by one. If a policy has more, random executions are run instead,
+    /// Maximum number of states to visit. If a policy has more, random executions are run instead,
     /// which proves nothing.
     #[arg(long, value_name = "N", default_value_t = 10_000_000)]
     pub(crate) max_states: u64,
@@ -336,7 +336,7 @@ pub(crate) struct Simulate {
     /// The policy that decides; by default the policy of the project.
     #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
-    /// How the runs fail, one after the other. The run after the last failure succeeds.
+    /// Failures of the runs, in turn. The run after the last failure succeeds.
     #[arg(long, value_name = "FAILURE,…", value_delimiter = ',')]
     pub(crate) failures: Vec<String>,
     /// Repeat the failures, so that no run succeeds.
@@ -368,7 +368,7 @@ pub(crate) struct Simulate {
     /// The seed of random draws; the same seed gives the same result.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// How long each run takes, such as 90s or 1h30m; at most 365d.
+    /// Duration of each run, such as 90s or 1h30m; at most 365d.
     #[arg(
         long,
         value_name = "DURATION",

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where the policy of a project is, relative to a folder of the project. The first one that exists
-/// is used.
+/// Paths of a project's policy, relative to a folder of the project. The first file that exists is
+/// used.
 const PLACES: [&str; 2] = ["policy.toml", "policies/default.toml"];
 
-/// The policy for commands that run in this folder, relative to it. `None` if there is no such file.
+/// Returns the path of the policy for commands that run in this folder, relative to it. `None` if
+/// the project has no policy.
 ///
 /// The folder is searched first, then those above it up to the root of the repository, which
 /// contains `.git`. Outside of a repository, no other folder is searched.

@@ -7,7 +7,7 @@ use std::io::{self, Read, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Largest file that is read, other than a policy, in bytes.
+/// Maximum size of a file other than a policy, in bytes.
 ///
 /// It is larger than the history of any execution: 25,000 events (Step Functions quotas) of some
 /// 10 KB each.

@@ -46,7 +46,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// What is wrong, and on a line of its own what to type instead.
+/// Returns the label of a problem and, on a second line, its help.
 fn label_and_help(problem: &Diagnostic) -> String {
     match &problem.help {
         Some(help) => format!("{}\nhelp: {help}", problem.label),

@@ -1,4 +1,4 @@
-//! Pairs of rules that decide about the same failures, but not alike.
+//! Pairs of rules that handle the same failures in different ways.
 
 use super::repeated::RepeatedDecisions;
 use exitwise_engine::Policy;
@@ -7,7 +7,7 @@ use exitwise_engine::policy::{Jitter, Rule, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// How the decisions for a set of failures change.
+/// The kind of a change in the decisions for a set of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ChangeKind {
     /// The decisions change from this failure on, if the same failure repeats. Counted from 1.
@@ -22,20 +22,20 @@ pub(super) enum ChangeKind {
     Names,
 }
 
-/// Most changes that are shown although their failures combine the facts of two rules.
+/// Maximum number of changes that are shown although their failures combine the facts of two rules.
 const MAX_COMBINED: usize = 50;
 
-/// A pair of rules that do not do the same.
+/// A pair of rules, one of each policy, whose decisions for the same failures differ.
 pub(super) struct ChangedPair<'p> {
     pub(super) pair: DecidedPair<'p>,
     pub(super) old: Rc<RepeatedDecisions<'p>>,
     pub(super) new: Rc<RepeatedDecisions<'p>>,
     pub(super) kind: ChangeKind,
-    /// Whether other changes show these rules with fewer facts.
+    /// `true` if other changes show each of the two rules with a simpler failure.
     pub(super) is_combined: bool,
 }
 
-/// All changes, in the order of the old rules, then of the new ones.
+/// Returns all changes, in the order of the old rules, then of the new ones.
 pub(super) fn changed_pairs<'p>(comparison: &Comparison<'p>) -> Vec<ChangedPair<'p>> {
     let mut simplest = [BTreeMap::new(), BTreeMap::new()];
     for pair in comparison.pairs() {
@@ -103,7 +103,7 @@ fn repeated<'p>(
     Some([of(old, pair.old, known_old)?, of(new, pair.new, known_new)?])
 }
 
-/// How the decisions change. `None` if they do not.
+/// Returns the kind of the change between two lists of decisions. `None` if they are equal.
 fn kind(
     [old, new]: [&Policy; 2],
     before: &RepeatedDecisions<'_>,
@@ -125,7 +125,8 @@ fn kind(
     }
 }
 
-/// Names of rules whose patterns changed without a text being found that shows a difference.
+/// Returns the names of rules whose patterns changed, if no text was found for which the decisions
+/// differ.
 pub(super) fn unproven<'p>(
     changed: &[ChangedPair<'_>],
     old: &Policy,
@@ -141,7 +142,7 @@ pub(super) fn unproven<'p>(
     unproven.map(Rule::name).collect()
 }
 
-/// The patterns of a rule as they are written in the policy.
+/// Returns the patterns of a rule as written in the policy.
 fn patterns<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<(&'static str, &'p str)> {
     let matchers = rule
         .matchers()
@@ -153,7 +154,7 @@ fn patterns<'p>(policy: &'p Policy, rule: &'p Rule) -> Vec<(&'static str, &'p st
         .collect()
 }
 
-/// What limits on retries leave of a rule's action.
+/// The part of a rule's action that the limits on retries let an execution use.
 #[derive(PartialEq)]
 struct UsableAction<'p> {
     type_: Type,

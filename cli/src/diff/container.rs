@@ -1,4 +1,4 @@
-//! What it means that `container` changes.
+//! Notes on the consequences of a changed `container`.
 
 use super::repeated::RepeatedDecisions;
 use exitwise_engine::Policy;
@@ -6,7 +6,7 @@ use exitwise_engine::analysis::Example;
 use exitwise_engine::policy::Rule;
 use serde_json::json;
 
-/// Sentences about the failures that only one of the policies sees. Empty if `container` is the same.
+/// Returns sentences about the failures that only one of the policies sees. Empty if `container` is the same.
 pub(super) fn container_notes(old: &Policy, new: &Policy) -> Vec<String> {
     if old.container() == new.container() {
         return Vec::new();

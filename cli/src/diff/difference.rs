@@ -16,21 +16,21 @@ use std::rc::Rc;
 /// The key of the container that counts.
 pub(super) const CONTAINER: &str = "container";
 
-/// Most changes that are listed. A thousand rules of two policies have about as many simple ones.
+/// Maximum number of changes that are listed. A thousand rules of two policies have about as many simple ones.
 pub(super) const MAX_CHANGES: usize = 5_000;
 
 /// All changes.
 pub(super) struct Difference<'p> {
     /// The settings that changed: keys of `[limits]`, and `container`.
     pub(super) settings: Vec<ChangedSetting>,
-    /// What a changed `container` means. Empty if it did not change.
+    /// Sentences about the consequences of a changed `container`. Empty if it did not change.
     pub(super) container: Vec<String>,
     /// The worst cases of the old and of the new policy.
     pub(super) worst: [WorstCase; 2],
     pub(super) changes: Vec<Change<'p>>,
     /// Number of changes that are left out, because their failures only combine the facts of others.
     pub(super) hidden: usize,
-    /// Whether all combinations of facts were tried.
+    /// `true` if the comparison tried all combinations of facts.
     pub(super) is_complete: bool,
     /// Names of rules whose patterns changed without a text being found that shows a difference.
     pub(super) unproven: Vec<&'p str>,

@@ -9,7 +9,7 @@ use std::io::Read;
 /// A history, or a part of one.
 #[derive(Debug, Default)]
 pub(super) struct HistoryDocument {
-    /// Those that have an `id`, in any order.
+    /// The events that have an `id`, in any order.
     pub(super) events: Vec<RecordedEvent>,
     /// Whether more pages follow.
     pub(super) is_truncated: bool,

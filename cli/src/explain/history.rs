@@ -25,7 +25,7 @@ pub(crate) struct Call {
     pub(super) answer: RecordedAnswer,
 }
 
-/// How a call ended.
+/// The outcome of a call.
 pub(crate) enum RecordedAnswer {
     /// There was no call: a task failed in a state machine that does not call ProcessError.
     NotCalled,
@@ -119,7 +119,7 @@ impl History {
     }
 }
 
-/// What led to an event.
+/// The state of an execution just before an event.
 #[derive(Clone, Copy, Default)]
 struct Origin<'e> {
     /// The event that scheduled the current task or function.
@@ -129,7 +129,7 @@ struct Origin<'e> {
 }
 
 impl<'e> Origin<'e> {
-    /// What led to the event after `event`, which has this origin.
+    /// Returns the origin of the next event, given that `event` has this origin.
     fn after(mut self, event: &'e RecordedEvent) -> Self {
         if event.kind.ends_with("Scheduled") {
             self.scheduled = Some(event.id);
@@ -190,7 +190,7 @@ fn failure(event: &RecordedEvent) -> Option<Value> {
     is_known.then(|| json!({"Error": error, "Cause": cause}))
 }
 
-/// How the execution ended, if this event is its end.
+/// Returns the end of the execution. `None` if this event is not the end.
 fn execution_end(event: &RecordedEvent) -> Option<RecordedEnd> {
     let status = match event.kind.as_str() {
         "ExecutionSucceeded" => "SUCCEEDED",

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Time to wait after SIGTERM before the child is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a user reads who has pressed Ctrl-C once.
+/// The notice after the first Ctrl-C if the task does not end.
 const STOP_NOTICE: &str = "waiting for the task to end; press Ctrl-C again to kill it";
 
 /// Time before that notice. Most tasks end sooner.

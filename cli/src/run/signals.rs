@@ -1,4 +1,4 @@
-//! What can end a wait of `run` early: Ctrl-C, the end of the child process, or a reader of the
+//! Events that can end a wait of `run` early: Ctrl-C, the end of the child process, or a reader of the
 //! output that goes away.
 
 use anyhow::{Context, Result};

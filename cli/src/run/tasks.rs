@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-/// What a call of RunTask does.
+/// The effect of a call of RunTask.
 pub(super) enum RunTask {
     /// Starts a child process for each run.
     Start(Entrypoint),

@@ -19,10 +19,10 @@ const BAR_WIDTHS: (usize, usize) = (10, 60);
 /// Width of a share and the gaps around it.
 const SHARE_WIDTH: usize = 12;
 
-/// Most rows of a table. Others are summed up.
+/// Maximum number of rows in a table. Further rows are summed up.
 const MAX_ROWS: usize = 25;
 
-/// Most shares that are listed if all rules have the same one.
+/// Maximum number of shares that are listed if all rules have the same share.
 const MAX_SHARES: usize = 6;
 
 /// Parts of a character that a bar can end with, by eighths.

@@ -22,7 +22,7 @@ const MIN_BAR_WIDTH: u64 = 80;
 /// Number of attempts that are drawn. Of more, the last one is drawn after a break.
 const MAX_ROWS: usize = 40;
 
-/// Longest name of a failure that fits beside the bars, in characters.
+/// Maximum length of a failure's name that fits beside the bars, in characters.
 const MAX_NAME_CHARS: usize = 25;
 
 /// Height of a panel, and of the gap below it.

@@ -13,7 +13,7 @@ use std::fmt::Write;
 /// Width of the labels beside the chart, in characters.
 const CHART_MARGIN: usize = 16;
 
-/// Longest name of a failure that is printed, in characters.
+/// Maximum length of a failure's name that is printed, in characters.
 const MAX_NAME_CHARS: usize = 60;
 
 /// Width of the first two columns of the table, with all gaps.

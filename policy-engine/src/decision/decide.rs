@@ -92,7 +92,7 @@ impl Decision {
         self.worded(self.reason.to_string())
     }
 
-    /// The same as [`cause`](Self::cause), with durations as policies spell them: `1m30s`.
+    /// Returns the [`cause`](Self::cause) with durations as written in policies: `1m30s`.
     pub fn readable_cause(&self) -> String {
         self.worded(format!("{:#}", self.reason))
     }

@@ -14,8 +14,8 @@ impl Diagnostic {
         self.render_within(DEFAULT_WIDTH, text, path, color)
     }
 
-    /// The same as [`render`](Self::render) in this many columns, unless a line of the policy or a
-    /// single word is longer.
+    /// Renders the diagnostic as [`render`](Self::render) does, in this many columns, unless a line
+    /// of the policy or a single word is longer.
     pub fn render_within(&self, width: usize, text: &str, path: &str, color: bool) -> String {
         let level = match self.code.severity() {
             Severity::Error => Level::ERROR,

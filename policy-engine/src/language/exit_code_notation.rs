@@ -49,7 +49,7 @@ const MAX_CODE: i64 = 255;
 pub(super) const ANY_NOTATION: &str = "write a number, a range `\"40..=49\"`, a list `[1, 7]`, a name from `[exit_codes]`, or \
      `\"absent\"`";
 
-/// The same for the failure of a test.
+/// The help for a text of which nothing is known, as the exit code of a failure in a test.
 pub(super) const ONE_CODE: &str =
     "write one number, for example `4`, a name from `[exit_codes]`, or `\"absent\"`";
 

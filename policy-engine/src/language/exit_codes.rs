@@ -17,7 +17,7 @@ const ABSENT: &str = "absent";
 /// The help for a number that is not an exit code.
 const CODE_RANGE: &str = "write a number from -2147483648 to 4294967295";
 
-/// Longest name, in characters.
+/// Maximum length of a name for an exit code, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
 /// The names in `[exit_codes]`, and those that rules or tests have used so far.

@@ -8,7 +8,8 @@ use crate::analysis::example::Example;
 use crate::policy::{Condition, Policy, Rule};
 use std::collections::BTreeMap;
 
-/// Most steps of one comparison: some seconds. Policies written by people need some thousand.
+/// Maximum number of steps in one comparison, which take a few seconds. Hand-written policies need a
+/// few thousand.
 const MAX_STEPS: u32 = 2_000_000;
 
 /// The rules of two policies that decide about the same failures.

@@ -5,7 +5,7 @@ use crate::analysis::example::UNNAMED_CONTAINER;
 use crate::policy::{Policy, Rule};
 use std::collections::BTreeSet;
 
-/// Most containers that are tried as the only one of a task.
+/// Maximum number of containers that are tried as a task's only container.
 pub(super) const MAX_ALONE: usize = 16;
 
 /// The lists of containers that make a difference to what rules see.

@@ -12,11 +12,11 @@ use std::ops::Range;
 /// Maximum length of a pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 512;
 
-/// Largest pattern, in positions: characters, classes, anchors, groups and choices (`|`, `?`, `*`, `+`),
+/// Maximum size of a pattern, in positions: characters, classes, anchors, groups and choices (`|`, `?`, `*`, `+`),
 /// with repetitions written out. It bounds the size of the compiled pattern.
 pub const MAX_PATTERN_POSITIONS: usize = 4_096;
 
-/// Most positions of all patterns of a policy together. It bounds the time and the memory of a
+/// Maximum number of positions in all patterns of a policy together. It bounds the time and the memory of a
 /// decision: on one core, searching 1 KiB of text for the slowest patterns of this size takes half a
 /// second and less than 4 MB.
 pub const MAX_POLICY_POSITIONS: usize = 10_000;

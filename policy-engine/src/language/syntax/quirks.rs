@@ -1,4 +1,4 @@
-//! What the crate `toml` accepts although it is not TOML.
+//! Finds text that the crate `toml` accepts although it is not TOML.
 
 use super::slip::Slip;
 use toml::Spanned;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use std::ops::Range;
 use toml::de::DeTable;
 
-/// Most slips of a text that are looked at: each takes time that grows with the text.
+/// Maximum number of slips that are examined in a text: each takes time that grows with the text.
 const MAX_SLIPS: usize = 50;
 
 /// An error of the TOML parser.
