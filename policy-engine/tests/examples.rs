@@ -217,6 +217,10 @@ fn two_policies_can_share_the_text_of_an_example() {
             &["reason = 'a'"][..],
         ),
         (&["stopped_reason = 'a'"], &["stopped_reason = 'b'"]),
+        (
+            &["reason = '^(a|c)$'", "reason = 'a'"],
+            &["reason = ['^(a|c)$', 'ab'], stopped_reason = 'a'"],
+        ),
     ] {
         let (one, other) = (load(&text(one)), load(&text(other)));
         let wanted = [&one, &other].map(|policy| (policy, policy.rules().last().unwrap()));

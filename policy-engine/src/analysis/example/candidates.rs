@@ -197,14 +197,24 @@ impl Wanted<'_> {
             texts,
             ..Draft::default()
         };
-        let at_one_place = by_place.iter().map(|(place, texts)| {
+        let at_place = |(place, texts): (&Place<'_>, &Vec<&str>)| -> Vec<Draft> {
             let drafts = combined(texts).into_iter().map(|text| match place {
                 Place::Container(name) => of_container(*name, text),
                 Place::Stopped | Place::Anywhere => stopped(text),
             });
             drafts.collect()
-        });
-        let mut sides: Vec<Vec<Draft>> = at_one_place.collect();
+        };
+        // A text that can be anywhere may also meet the condition on another place.
+        let shared = by_place
+            .keys()
+            .filter(|_| !anywhere.is_empty())
+            .map(|place| {
+                let mut by_place = by_place.clone();
+                by_place.entry(*place).or_default().extend(&anywhere);
+                by_place.iter().map(at_place).collect()
+            });
+        let shared: Vec<Vec<Vec<Draft>>> = shared.collect();
+        let mut sides: Vec<Vec<Draft>> = by_place.iter().map(at_place).collect();
         if !anywhere.is_empty() {
             let mut drafts = Vec::new();
             for (text, texts) in combined(&anywhere) {
@@ -242,7 +252,11 @@ impl Wanted<'_> {
             );
             sides.push(drafts);
         }
-        product(sides).map(|drafts| Draft::all(&drafts)).collect()
+        let sides = std::iter::once(sides).chain(shared);
+        sides
+            .flat_map(product)
+            .map(|drafts| Draft::all(&drafts))
+            .collect()
     }
 }
 
