@@ -155,7 +155,8 @@ fn the_generators_cover_every_kind_of_decision() {
                 Verdict::Temporary { .. } => "TEMPORARY".to_owned(),
                 verdict => format!("{verdict:?}"),
             };
-            for kind in matched.chain([
+            let source = failure.source.names().into_iter().map(str::to_owned);
+            for kind in matched.chain(source).chain([
                 verdict,
                 if rule.counts() {
                     "counted"
@@ -183,6 +184,9 @@ fn the_generators_cover_every_kind_of_decision() {
         "TEMPORARY",
         "counted",
         "uncounted",
+        "batchJob",
+        "lambdaError",
+        "childExecution",
     ];
     let fatal_kinds = [
         FatalKind::Rule,

@@ -94,26 +94,39 @@ fn exit_codes() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Generates a task as ECS describes it, in JSON.
-fn tasks() -> BoxedStrategy<String> {
-    let reason = || mostly(reasons().prop_map(|text| quoted(&text)));
+/// Generates a reason in JSON.
+fn json_reasons() -> BoxedStrategy<String> {
+    mostly(reasons().prop_map(|text| quoted(&text)))
+}
+
+/// Generates a container of a task or of a job, in JSON.
+fn containers() -> BoxedStrategy<String> {
     let container = object(vec![
         member(
             "Name",
             prop_oneof![1 => texts(&["app"]), 1 => texts(&CONTAINERS)],
         ),
         member("ExitCode", exit_codes()),
-        member("Reason", reason()),
+        member("Reason", json_reasons()),
     ]);
-    let container = mostly(container);
-    let placement = object(vec![member("Reason", reason()), member("Detail", reason())]);
-    let list = |one: BoxedStrategy<String>, end| {
-        let elements = prop_oneof![2 => vec(one.clone(), 1), 1 => vec(one, 0..end)];
-        mostly(elements.prop_map(|elements| format!("[{}]", elements.join(","))))
-    };
+    mostly(container)
+}
+
+/// Generates a list in JSON with fewer than `end` elements, often with only one.
+fn list(one: BoxedStrategy<String>, end: usize) -> BoxedStrategy<String> {
+    let elements = prop_oneof![2 => vec(one.clone(), 1), 1 => vec(one, 0..end)];
+    mostly(elements.prop_map(|elements| format!("[{}]", elements.join(","))))
+}
+
+/// Generates a task as ECS describes it, in JSON.
+fn tasks() -> BoxedStrategy<String> {
+    let placement = object(vec![
+        member("Reason", json_reasons()),
+        member("Detail", json_reasons()),
+    ]);
     object(vec![
         member("CapacityProviderName", texts(&CAPACITY_PROVIDERS)),
-        member("Containers", list(container, 4)),
+        member("Containers", list(containers(), 4)),
         member("Failures", list(mostly(placement), 3)),
         member("LaunchType", texts(&LAUNCH_TYPES)),
         member(
@@ -121,14 +134,84 @@ fn tasks() -> BoxedStrategy<String> {
             Just("{\"ContainerOverrides\":[{\"Command\":[\"x\"]}]}".to_owned()),
         ),
         member("StopCode", texts(&STOP_CODES)),
-        member("StoppedReason", reason()),
+        member("StoppedReason", json_reasons()),
     ])
     .boxed()
 }
 
-/// Generates the texts of Causes: tasks, corrupted tasks, plain text, and arbitrary JSON.
+/// Generates a job as Batch describes it, in JSON: with one container, with several containers in a
+/// task of ECS, or with a pod of Kubernetes.
+fn batch_jobs() -> BoxedStrategy<String> {
+    let group = || mostly(object(vec![member("Containers", list(containers(), 4))]));
+    let groups = || member("TaskProperties", list(group(), 3));
+    let pod = || member("PodProperties", group());
+    let job = |attempts: BoxedStrategy<String>, rest: Vec<BoxedStrategy<String>>| {
+        let mut members = vec![
+            member("JobId", texts(&["3ef0", "1"])),
+            member("JobQueue", texts(&["queue"])),
+            member("StatusReason", json_reasons()),
+            attempts,
+        ];
+        members.extend(rest);
+        object(members)
+    };
+    let attempt = |of: BoxedStrategy<String>| {
+        mostly(object(vec![of, member("StatusReason", json_reasons())]))
+    };
+    let one = attempt(member("Container", containers()));
+    let several = attempt(groups());
+    let of_pod = attempt(member("Containers", list(containers(), 4)));
+    let container = || member("Container", containers());
+    prop_oneof![
+        4 => job(member("Attempts", list(one, 4)), vec![container()]),
+        3 => job(
+            member("Attempts", list(several, 3)),
+            vec![container(), member("EcsProperties", mostly(object(vec![groups()])))],
+        ),
+        2 => job(
+            member("EksAttempts", list(of_pod, 3)),
+            vec![member("EksProperties", mostly(object(vec![pod()]))), member("Attempts", Just("[]".to_owned()))],
+        ),
+        1 => job(container(), vec![member("Containers", list(containers(), 3)), member("StopCode", texts(&STOP_CODES))]),
+    ]
+    .boxed()
+}
+
+/// Generates the error of a Lambda function, in JSON.
+fn lambda_errors() -> BoxedStrategy<String> {
+    object(vec![
+        member("errorMessage", json_reasons()),
+        member("errorType", texts(&["ValueError", "Runtime.ExitError"])),
+        member("trace", Just("[\"at x\"]".to_owned())),
+    ])
+}
+
+/// Generates a child execution with this Cause, in JSON.
+fn child_executions(cause: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    object(vec![
+        member("Cause", mostly(cause.prop_map(|text| quoted(&text)))),
+        member("Error", errors().prop_map(|text| quoted(&text))),
+        member(
+            "ExecutionArn",
+            texts(&["arn:aws:states:eu-west-1:1:execution:m:1"]),
+        ),
+        member("Status", texts(&["FAILED", "TIMED_OUT"])),
+    ])
+}
+
+/// Generates what a Cause describes, in JSON: a task, a job, the error of a function, or a child
+/// execution.
+fn described() -> BoxedStrategy<String> {
+    let one = prop_oneof![10 => tasks(), 4 => batch_jobs(), 1 => lambda_errors()].boxed();
+    let child = child_executions(prop_oneof![5 => one.clone(), 1 => reasons()].boxed());
+    let nested = child_executions(child.clone());
+    prop_oneof![12 => one, 3 => child, 1 => nested].boxed()
+}
+
+/// Generates the texts of Causes: what Step Functions describes, the same corrupted, plain text, and
+/// arbitrary JSON.
 pub fn causes() -> BoxedStrategy<String> {
-    let corrupted = (tasks(), 0..7_u8, any::<Index>()).prop_map(|(task, how, at)| match how {
+    let corrupted = (described(), 0..7_u8, any::<Index>()).prop_map(|(task, how, at)| match how {
         0 => format!("\u{feff}{task}"),
         1 => format!("{task} x"),
         2 => format!("[{task}]"),
@@ -140,7 +223,7 @@ pub fn causes() -> BoxedStrategy<String> {
             .unwrap_or_default()
             .to_owned(),
     });
-    prop_oneof![10 => tasks(), 2 => corrupted, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
+    prop_oneof![10 => described(), 2 => corrupted, 3 => reasons(), 1 => any_json().prop_map(|json| json.to_string())].boxed()
 }
 
 /// Generates `taskError` as Step Functions creates it, with an error name and a Cause.
@@ -152,8 +235,8 @@ pub fn task_errors() -> BoxedStrategy<Value> {
 
 /// Generates `taskError` in JSON: usually as Step Functions creates it, rarely an arbitrary value.
 pub fn odd_task_errors() -> BoxedStrategy<String> {
-    let object_for_cause = (errors(), tasks())
-        .prop_map(|(error, task)| format!("{{\"Error\":{},\"Cause\":{task}}}", quoted(&error)));
+    let object_for_cause = (errors(), described())
+        .prop_map(|(error, cause)| format!("{{\"Error\":{},\"Cause\":{cause}}}", quoted(&error)));
     prop_oneof![
         8 => task_errors().prop_map(|it| it.to_string()),
         2 => object_for_cause,

@@ -4,6 +4,7 @@
 //! This crate works on TOML and JSON text and depends on no other crate of the workspace, so that
 //! every crate can use it in its tests.
 
+mod cause;
 pub mod failure;
 pub mod formula;
 pub mod oracle;

@@ -10,99 +10,32 @@
     reason = "the oracle is only called with policies that load"
 )]
 
+use crate::cause::{CauseFacts, OracleContainer};
 use crate::state::CounterValues;
 use regex::Regex;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::LazyLock;
 use toml::{Table, Value};
 
-/// A JSON value that keeps repeated keys, so that they can be detected.
-#[derive(Debug, Clone, PartialEq)]
-enum JsonTree {
-    /// Null or a boolean.
-    Other,
-    Number(f64),
-    Text(String),
-    List(Vec<JsonTree>),
-    Object(Vec<(String, JsonTree)>),
-}
-
-impl JsonTree {
-    fn get(&self, wanted: &str) -> Option<&JsonTree> {
-        let Self::Object(members) = self else {
-            return None;
-        };
-        members
-            .iter()
-            .find(|(key, _)| key == wanted)
-            .map(|(_, value)| value)
-    }
-
-    fn text(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn list(&self, key: &str) -> &[JsonTree] {
-        match self.get(key) {
-            Some(Self::List(list)) => list,
-            _ => &[],
-        }
-    }
-
-    fn has_repeated_key(&self) -> bool {
-        match self {
-            Self::Object(members) => {
-                let keys: BTreeSet<_> = members.iter().map(|(key, _)| key).collect();
-                keys.len() < members.len()
-                    || members.iter().any(|(_, value)| value.has_repeated_key())
-            }
-            Self::List(list) => list.iter().any(Self::has_repeated_key),
-            _ => false,
-        }
-    }
-}
-
-/// The parts of a failure that rules can match.
+/// A failure that rules can match.
 struct OracleFailure<'f> {
     error: Option<&'f str>,
-    /// The Cause as a task. `None` if it is not a JSON object without repeated keys.
-    task: Option<JsonTree>,
-    /// The Cause as plain text. `None` if it is a task.
-    plain_text: Option<&'f str>,
+    facts: CauseFacts,
 }
 
-impl<'f> OracleFailure<'f> {
-    fn read(error: Option<&'f str>, cause: Option<&'f str>) -> Self {
-        let task = cause.and_then(|text| serde_json::from_str::<JsonTree>(text).ok());
-        let task =
-            task.filter(|json| matches!(json, JsonTree::Object(_)) && !json.has_repeated_key());
-        Self {
-            error,
-            plain_text: cause.filter(|_| task.is_none()),
-            task,
-        }
-    }
-
+impl OracleFailure<'_> {
     /// Returns the only container with this name or, without a name, the only container that AWS
     /// did not add. `None` if there is no such container, or more than one.
-    fn container(&self, name: Option<&str>) -> Option<&JsonTree> {
-        let all = self
-            .task
-            .as_ref()?
-            .list("Containers")
+    fn container(&self, name: Option<&str>) -> Option<&OracleContainer> {
+        let containers = &self.facts.containers;
+        let fit: Vec<_> = containers
             .iter()
-            .filter(|it| matches!(it, JsonTree::Object(_)));
-        let fit: Vec<_> = all
             .filter(|container| match name {
-                Some(name) => container.text("Name") == Some(name),
+                Some(_) if self.facts.is_job && containers.len() == 1 => true,
+                Some(name) => container.name.as_deref() == Some(name),
                 None => !container
-                    .text("Name")
+                    .name
+                    .as_deref()
                     .unwrap_or_default()
                     .starts_with("aws-guardduty-agent-"),
             })
@@ -117,45 +50,23 @@ impl<'f> OracleFailure<'f> {
     /// Returns the exit code of the container, read as an unsigned and as a signed 32-bit number.
     /// `None` if the container is not identified or has no valid exit code.
     fn exit_code(&self, container: Option<&str>) -> Option<(i64, i64)> {
-        let Some(JsonTree::Number(number)) = self.container(container)?.get("ExitCode") else {
-            return None;
-        };
-        let in_range = *number >= f64::from(i32::MIN) && *number <= f64::from(u32::MAX);
-        if number.fract() != 0.0 || !in_range {
-            return None;
-        }
-        let bits = (format!("{number:.0}").parse::<i64>().unwrap()) & 0xffff_ffff;
-        Some((
-            bits,
-            if bits < 1 << 31 {
-                bits
-            } else {
-                bits - (1 << 32)
-            },
-        ))
+        self.container(container)?.exit_code
     }
 
     /// Returns the texts that the matcher with this key searches, normalized.
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
-        let task = || {
-            self.task
-                .as_ref()
-                .and_then(|task| task.text("StoppedReason"))
-        };
-        let own = || {
-            self.container(container)
-                .and_then(|container| container.text("Reason"))
-        };
+        let task = self.facts.stopped_reason.as_deref();
+        let own = self
+            .container(container)
+            .and_then(|container| container.reason.as_deref());
         let found = match key {
-            "stopped_reason" => vec![task()],
-            "container_reason" => vec![own()],
+            "stopped_reason" => vec![task],
+            "container_reason" => vec![own],
             _ => {
-                let placement = self.task.iter().flat_map(|task| task.list("Failures"));
-                let placement =
-                    placement.flat_map(|failure| [failure.text("Reason"), failure.text("Detail")]);
-                [task(), own(), self.plain_text]
+                let placement = self.facts.placement_reasons.iter();
+                [task, own, self.facts.plain_text.as_deref()]
                     .into_iter()
-                    .chain(placement)
+                    .chain(placement.map(|text| Some(text.as_str())))
                     .collect()
             }
         };
@@ -184,13 +95,7 @@ fn matcher_holds(
     wanted: &Value,
     container: Option<&str>,
 ) -> bool {
-    let task_field = |name: &str| {
-        failure
-            .task
-            .as_ref()
-            .and_then(|task| task.text(name))
-            .map(str::to_owned)
-    };
+    let task_field = |name: &str| failure.facts.names.get(name).cloned();
     let is = |seen: Option<String>| {
         each(wanted)
             .iter()
@@ -245,7 +150,8 @@ fn code_range(policy: &Table, value: &Value) -> (i64, i64) {
 /// Returns the name of the first rule that matches the failure, or `default` if no rule does.
 pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> String {
     let policy: Table = policy.parse().unwrap();
-    let failure = OracleFailure::read(error, cause);
+    let facts = cause.map(CauseFacts::read).unwrap_or_default();
+    let failure = OracleFailure { error, facts };
     for rule in policy
         .get("rule")
         .map_or(&[][..], |rules| rules.as_array().unwrap())
@@ -407,62 +313,5 @@ fn jittered(delay: u32, jitter: &str, execution_id: Option<&str>, retry_count: u
         delay.into()
     } else {
         u64::from(certain) + spread(delay - certain)
-    }
-}
-
-impl<'de> Deserialize<'de> for JsonTree {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct JsonTreeVisitor;
-
-        #[expect(clippy::cast_precision_loss, reason = "exact for every exit code")]
-        impl<'de> Visitor<'de> for JsonTreeVisitor {
-            type Value = JsonTree;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("JSON")
-            }
-
-            fn visit_unit<E>(self) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<JsonTree, E> {
-                Ok(JsonTree::Number(number as f64))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<JsonTree, E> {
-                Ok(JsonTree::Number(number as f64))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<JsonTree, E> {
-                Ok(JsonTree::Number(number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<JsonTree, E> {
-                Ok(JsonTree::Text(text.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<JsonTree, A::Error> {
-                let mut found = Vec::new();
-                while let Some(element) = list.next_element()? {
-                    found.push(element);
-                }
-                Ok(JsonTree::List(found))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonTree, A::Error> {
-                let mut found = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    found.push(member);
-                }
-                Ok(JsonTree::Object(found))
-            }
-        }
-
-        json.deserialize_any(JsonTreeVisitor)
     }
 }

@@ -6,7 +6,9 @@
 
 use super::missing_container::MissingContainer;
 use super::printable::is_printable_name;
-use crate::failure::{ContainerError, ERROR_PREFIXES, ExitCode, NameFact, SeenFailure, Text};
+use crate::failure::{
+    ContainerError, ERROR_PREFIXES, ExitCode, NameFact, SeenFailure, Source, Text,
+};
 use crate::policy::Policy;
 use std::fmt;
 
@@ -110,7 +112,10 @@ impl Incident {
 impl NoExitCode {
     fn of(seen: &SeenFailure<'_>, container: Option<&str>) -> Self {
         let failure = seen.failure();
-        match (&failure.plain_text, seen.container(), container) {
+        // The text of a Lambda function, or inside a child execution, is not the whole Cause.
+        let plain_text = failure.plain_text.as_ref();
+        let plain_text = plain_text.filter(|_| failure.source == Source::default());
+        match (plain_text, seen.container(), container) {
             (Some(text), ..) if text.as_str().is_empty() => Self::EmptyCause,
             (Some(_), ..) => Self::PlainText,
             (None, Err(ContainerError::ListedTwice), Some(name)) => Self::ListedTwice(name.into()),

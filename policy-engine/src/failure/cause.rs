@@ -1,15 +1,16 @@
 //! Reads Step Functions' `Error` and `Cause` into a [`Failure`].
 //!
-//! A Cause is read as an ECS task only if it is exactly one JSON object, without repeated keys at
-//! any depth; otherwise it is plain text. A fact whose value has an unexpected type is absent.
+//! A Cause that is exactly one JSON object, without repeated keys at any depth, is an ECS task or
+//! something else that its keys tell; any other Cause is plain text. A fact whose value has an
+//! unexpected type is absent.
 
-use super::facts::{Container, ExitCode, Failure, NameFact};
+use super::batch_job::failure_of_job;
+use super::ecs_task::failure_of_task;
+use super::facts::Failure;
+use super::json::{ObjectMembers, has_text, read_object, take_text};
+use super::lambda_error::failure_of_function;
 use super::text::Text;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::fmt;
 
 impl<'a> Failure<'a> {
     /// Reads a failure from Step Functions' `Error` and `Cause`. Accepts every text.
@@ -25,10 +26,7 @@ impl<'a> Failure<'a> {
     /// assert!(Failure::read(None, Some("not JSON")).plain_text.is_some());
     /// ```
     pub fn read(error: Option<&'a str>, cause: Option<&'a str>) -> Self {
-        let mut failure = match cause {
-            None => Self::default(),
-            Some(text) => read_task(text).unwrap_or_else(|| Self::from_plain_text(text)),
-        };
+        let mut failure = cause.map_or_else(Self::default, |text| read_cause(text.into()));
         failure.error = error.map(Cow::Borrowed);
         failure
     }
@@ -42,252 +40,358 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// Reads the failure of the task that a Cause describes. `None` if the Cause is not exactly one
-/// JSON object without repeated keys.
-fn read_task(cause: &str) -> Option<Failure<'_>> {
-    // Most plain texts are recognized by their first character, without parsing them.
-    cause
-        .trim_start_matches([' ', '\t', '\r', '\n'])
-        .strip_prefix('{')?;
-    match serde_json::from_str(cause).ok()? {
-        Json::Object(task) => Some(failure_of_task(task)),
-        _ => None,
+/// Reads a Cause, and the Cause of the child if it is a child execution.
+fn read_cause(cause: Cow<'_, str>) -> Failure<'_> {
+    let Some(mut object) = read_object(&cause) else {
+        return Failure::from_plain_text(cause);
+    };
+    if Shape::of(&object) != Shape::ChildExecution {
+        return facts(object);
     }
-}
-
-/// Reads the facts of a task.
-///
-/// Source of the keys: ECS API Reference, Task, Container and Failure.
-fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
-    let mut failure = Failure::default();
-    for (key, value) in task {
-        match (&*key, value) {
-            ("StoppedReason", Json::Text(text)) => {
-                failure.stopped_reason = Some(Text::project(text));
-            }
-            ("Containers", Json::List(list)) => {
-                failure.containers = objects(list).map(container).collect();
-            }
-            ("Failures", Json::List(list)) => {
-                failure.placement_reasons = objects(list).flat_map(placement_reasons).collect();
-            }
-            (key, Json::Text(text)) => {
-                if let Some(fact) = NameFact::ALL.into_iter().find(|it| it.cause_key() == key) {
-                    failure.set_name(fact, text);
-                }
-            }
-            _ => {}
-        }
-    }
+    let inner = take_text(&mut object, "Cause").map(|inner| match read_object(&inner) {
+        Some(object) => facts(object),
+        None => Failure::from_plain_text(inner),
+    });
+    let mut failure = inner.unwrap_or_default();
+    failure.source.in_child_execution = true;
     failure
 }
 
-fn container(members: ObjectMembers<'_>) -> Container<'_> {
-    let mut container = Container::default();
-    for (key, value) in members {
-        match (&*key, value) {
-            ("Name", Json::Text(text)) => container.name = Some(text),
-            ("Reason", Json::Text(text)) => container.reason = Some(Text::project(text)),
-            ("ExitCode", Json::Integer(code)) => container.exit_code = ExitCode::new(code),
-            _ => {}
-        }
-    }
-    container
-}
-
-/// Returns the `Reason` and the `Detail` of one entry of `Failures`.
-fn placement_reasons<'a>(members: ObjectMembers<'a>) -> impl Iterator<Item = Text<'a>> {
-    members
-        .into_iter()
-        .filter_map(|(key, value)| match (&*key, value) {
-            ("Reason" | "Detail", Json::Text(text)) => Some(Text::project(text)),
-            _ => None,
-        })
-}
-
-fn objects<'a>(list: Vec<Json<'a>>) -> impl Iterator<Item = ObjectMembers<'a>> {
-    list.into_iter().filter_map(|value| match value {
-        Json::Object(members) => Some(members),
-        _ => None,
-    })
-}
-
-/// The members of a JSON object without repeated keys, in the order of the text.
-type ObjectMembers<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
-
-/// A JSON value, with only the detail that facts need.
-enum Json<'a> {
-    Text(Cow<'a, str>),
-    /// A number without a fraction, such as `4` or `4.0`.
-    Integer(i64),
-    List(Vec<Json<'a>>),
-    Object(ObjectMembers<'a>),
-    /// `null`, `true`, `false`, or a number with a fraction.
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(JsonVisitor)
+/// Returns the facts of an object. There are none if it is a child execution.
+fn facts(object: ObjectMembers<'_>) -> Failure<'_> {
+    match Shape::of(&object) {
+        Shape::BatchJob => failure_of_job(object),
+        Shape::ChildExecution => Failure::default(),
+        Shape::LambdaError => failure_of_function(object),
+        Shape::Task => failure_of_task(object),
     }
 }
 
-struct JsonVisitor;
+/// What an object is, as far as its keys tell.
+#[derive(PartialEq, Eq)]
+enum Shape {
+    BatchJob,
+    ChildExecution,
+    LambdaError,
+    /// An ECS task, a refused RunTask, or an object without facts.
+    Task,
+}
 
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
-        Ok(Json::Other)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Json<'de>, E> {
-        Ok(Json::Other)
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
-        Ok(Json::Integer(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Json<'de>, E> {
-        Ok(Json::Integer(i64::try_from(number).unwrap_or(i64::MAX)))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Json<'de>, E> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "`as` saturates, and no exit code is that large"
-        )]
-        Ok(if number.fract() == 0.0 {
-            Json::Integer(number as i64)
+impl Shape {
+    /// Returns the shape of an object. If several fit, it is the first of them.
+    fn of(object: &ObjectMembers<'_>) -> Self {
+        let has_texts = |keys: [&str; 2]| keys.iter().all(|key| has_text(object, key));
+        if has_texts(["JobId", "JobQueue"]) {
+            Self::BatchJob
+        } else if has_texts(["ExecutionArn", "Status"]) {
+            Self::ChildExecution
+        } else if has_texts(["errorMessage", "errorType"]) {
+            Self::LambdaError
         } else {
-            Json::Other
-        })
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json<'de>, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = list.next_element()? {
-            elements.push(element);
-        }
-        Ok(Json::List(elements))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json<'de>, A::Error> {
-        let mut members = Vec::with_capacity(8);
-        while let Some((ObjectKey(key), value)) = object.next_entry()? {
-            members.push((key, value));
-        }
-        match has_repeated_key(&members) {
-            true => Err(A::Error::custom("a repeated key")),
-            false => Ok(Json::Object(members)),
+            Self::Task
         }
     }
 }
 
-fn has_repeated_key(members: &ObjectMembers<'_>) -> bool {
-    // ECS writes keys in alphabetical order, so most objects need no further check.
-    if members.is_sorted_by(|(one, _), (next, _)| one < next) {
-        return false;
-    }
-    let keys: BTreeSet<_> = members.iter().map(|(key, _)| key).collect();
-    keys.len() < members.len()
-}
-
-/// A key of a JSON object; borrowed from the Cause unless it contains escapes.
-#[derive(Deserialize)]
-struct ObjectKey<'a>(#[serde(borrow)] Cow<'a, str>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::ExitCode;
+    use serde_json::{Value, json};
+
+    /// The facts of a Cause that a rule sees, whatever container it examines.
+    #[derive(Debug, Default, PartialEq)]
+    struct Seen {
+        from: Vec<&'static str>,
+        exit_code: Option<i64>,
+        stopped: Option<&'static str>,
+        reason: Option<&'static str>,
+        text: Option<&'static str>,
+    }
+
+    /// Checks the facts of a Cause, for a rule that examines the container `app`.
+    #[track_caller]
+    fn check(cause: &str, expected: &Seen) {
+        let failure = Failure::read(Some("Name"), Some(cause));
+        assert_eq!(failure.error.as_deref(), Some("Name"), "{cause}");
+        let seen = failure.seen(Some("app"));
+        let text = |text: Option<&Text<'_>>| text.map(|it| it.as_str().to_owned());
+        assert_eq!(
+            (
+                failure.source.names(),
+                seen.exit_code(),
+                text(failure.stopped_reason.as_ref()).as_deref(),
+                text(seen.container_reason()).as_deref(),
+                text(failure.plain_text.as_ref()).as_deref(),
+            ),
+            (
+                expected.from.clone(),
+                expected.exit_code.and_then(ExitCode::new),
+                expected.stopped,
+                expected.reason,
+                expected.text,
+            ),
+            "{cause}"
+        );
+    }
+
+    /// Returns a Batch job with these members.
+    fn job(members: &Value) -> Value {
+        let mut job = json!({"JobId": "1", "JobQueue": "q"});
+        for (key, value) in members.as_object().unwrap() {
+            job.as_object_mut()
+                .unwrap()
+                .insert(key.clone(), value.clone());
+        }
+        job
+    }
+
+    fn child(cause: &Value) -> Value {
+        json!({"Cause": cause, "Error": "States.Timeout", "ExecutionArn": "arn", "Status": "FAILED"})
+    }
 
     #[test]
-    fn a_task_is_one_strict_object() {
-        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        let siblings = "{\"a\":{\"y\":1,\"x\":1},\"b\":{\"y\":1,\"x\":1}}";
-        for good in [
-            "{}",
-            " {\"a\": 1}\n",
-            "{\"Containers\": {}}",
-            siblings,
-            "{\"x\":{\"x\":{\"x\":1}}}",
-            &nested(126),
+    fn a_batch_job_is_read() {
+        let code = |exit_code| Seen {
+            exit_code: Some(exit_code),
+            ..Seen::default()
+        };
+        let none = Seen::default;
+        for (members, expected) in [
+            (json!({}), none()),
+            (json!({"Container": {"ExitCode": 4}}), code(4)),
+            (
+                json!({"Container": {"ExitCode": 4, "Name": "other"}}),
+                code(4),
+            ),
+            (json!({"Container": {"ExitCode": "4"}}), none()),
+            (json!({"Container": [{"ExitCode": 4}]}), none()),
+            // The job itself comes before its last attempt, for each fact.
+            (
+                json!({"Container": {"ExitCode": 4}, "Attempts": [{"Container": {"ExitCode": 5}}]}),
+                code(4),
+            ),
+            (
+                json!({
+                    "Container": {"Reason": "own"},
+                    "StatusReason": 7,
+                    "Attempts": [
+                        {"Container": {"ExitCode": 5, "Reason": "first"}, "StatusReason": "first"},
+                        {"Container": {"ExitCode": 6, "Reason": "last"}, "StatusReason": "last"},
+                    ],
+                }),
+                Seen {
+                    stopped: Some("last"),
+                    reason: Some("own"),
+                    ..code(6)
+                },
+            ),
+            (
+                json!({"Attempts": [{"Container": {"ExitCode": 5, "Reason": "r"}}], "StatusReason": "s"}),
+                Seen {
+                    stopped: Some("s"),
+                    reason: Some("r"),
+                    ..code(5)
+                },
+            ),
+            // Earlier attempts do not count.
+            (
+                json!({"Attempts": [{"Container": {"ExitCode": 5}}, {}]}),
+                none(),
+            ),
+            (
+                json!({"Attempts": [{"Container": {"ExitCode": 5}}, null]}),
+                none(),
+            ),
+            (json!({"Attempts": [], "Container": {}}), none()),
+            (json!({"Attempts": {"Container": {"ExitCode": 5}}}), none()),
+            // Several containers have names.
+            (
+                json!({
+                    "Container": {"ExitCode": 9},
+                    "EcsProperties": {"TaskProperties": [{"Containers": [
+                        {"Name": "app", "ExitCode": 1, "Reason": "a"}, {"Name": "log", "ExitCode": 2},
+                    ]}]},
+                }),
+                Seen {
+                    reason: Some("a"),
+                    ..code(1)
+                },
+            ),
+            (
+                json!({
+                    "EcsProperties": {"TaskProperties": [{"Containers": [{"Name": "app"}, {"Name": "log"}]}]},
+                    "Attempts": [{"TaskProperties": [{"Containers": [
+                        {"Name": "log", "ExitCode": 2}, {"Name": "app", "ExitCode": 3, "Reason": "a"},
+                    ]}]}],
+                }),
+                Seen {
+                    reason: Some("a"),
+                    ..code(3)
+                },
+            ),
+            (
+                json!({"EcsProperties": {"TaskProperties": [{"Containers": [{"Name": "b"}, {"Name": "c", "ExitCode": 2}]}]}}),
+                none(),
+            ),
+            (
+                json!({"EcsProperties": {"TaskProperties": [
+                    {"Containers": [{"Name": "app", "ExitCode": 2}]}, 7, {"Containers": [{"Name": "app", "ExitCode": 2}]},
+                ]}}),
+                none(),
+            ),
+            // The only container has every name, even if it has one of its own.
+            (
+                json!({"EcsProperties": {"TaskProperties": [{"Containers": [{"Name": "b", "ExitCode": 2}]}]}}),
+                code(2),
+            ),
+            (
+                json!({"EcsProperties": {"TaskProperties": []}, "Container": {"ExitCode": 3}}),
+                code(3),
+            ),
+            // Kubernetes.
+            (
+                json!({
+                    "EksProperties": {"PodProperties": {"Containers": [{"Name": "app", "Command": ["x"]}]}},
+                    "EksAttempts": [
+                        {"Containers": [{"Name": "app", "ExitCode": 1}]},
+                        {"Containers": [{"Name": "app", "ExitCode": 137, "Reason": "OOMKilled"}], "StatusReason": "s"},
+                    ],
+                }),
+                Seen {
+                    stopped: Some("s"),
+                    reason: Some("OOMKilled"),
+                    ..code(137)
+                },
+            ),
+            (
+                json!({"Attempts": [], "EksAttempts": [{"Containers": [{"ExitCode": 2}]}], "Container": {"ExitCode": 9}}),
+                code(2),
+            ),
+            // Two shapes at once: it is a job.
+            (
+                json!({"Containers": [{"Name": "app", "ExitCode": 9}], "StoppedReason": "x", "StopCode": "SpotInterruption"}),
+                none(),
+            ),
+            (
+                json!({"errorMessage": "m", "errorType": "t", "ExecutionArn": "a", "Status": "s"}),
+                none(),
+            ),
         ] {
-            assert!(read_task(good).is_some(), "{good}");
-        }
-        for bad in [
-            "",
-            "null",
-            "[]",
-            "[{}]",
-            "\"{}\"",
-            "1",
-            "true",
-            "{} {}",
-            "{}x",
-            "\u{feff}{}",
-            "{\"a\":1,\"a\":1}",
-            "{\"a\":[{\"b\":{\"c\":1,\"c\":2}}]}",
-            "{\"a\":\"\\ud83d\"}",
-            "{\"a\":1e400}",
-            "{\"a\":1",
-            "{'a':1}",
-            &nested(127),
-        ] {
-            assert!(read_task(bad).is_none(), "{bad}");
-        }
-        let wide: String = (0..200).map(|key| format!("\"{key}\":1,")).collect();
-        assert!(read_task(&format!("{{{wide}\"x\":1}}")).is_some());
-        assert!(read_task(&format!("{{{wide}\"199\":1}}")).is_none());
-        assert!(read_task(&format!("{{{wide}\"3\":1}}")).is_none());
-        for keys in [
-            "abcb", "bab", "baa", "cabc", "acbc", "acbdb", "acbda", "acbdd",
-        ] {
-            let members: Vec<_> = keys.chars().map(|key| format!("\"{key}\":1")).collect();
-            assert!(
-                read_task(&format!("{{{}}}", members.join(","))).is_none(),
-                "{keys}"
-            );
+            let expected = Seen {
+                from: vec!["batchJob"],
+                ..expected
+            };
+            check(&job(&members).to_string(), &expected);
         }
     }
 
     #[test]
-    fn exit_codes_are_whole_32_bit_numbers() {
-        for (json, expected) in [
-            ("4", Some(4)),
-            ("4.0", Some(4)),
-            ("40e-1", Some(4)),
-            ("-1", Some(-1)),
-            ("-0.0", Some(0)),
-            ("4294967295", Some(4_294_967_295)),
-            ("-2147483648", Some(-2_147_483_648)),
-            ("4294967296", None),
-            ("-2147483649", None),
-            ("99999999999999999999", None),
-            ("4.5", None),
-            ("\"4\"", None),
-            ("true", None),
-            ("null", None),
-            ("[4]", None),
-            ("{}", None),
+    fn the_keys_tell_what_a_cause_is() {
+        let plain = |text| Seen {
+            text: Some(text),
+            ..Seen::default()
+        };
+        let lambda = |text| Seen {
+            from: vec!["lambdaError"],
+            ..plain(text)
+        };
+        let in_child = |mut seen: Seen| {
+            seen.from.insert(0, "childExecution");
+            seen
+        };
+        let task = json!({"Containers": [{"Name": "app", "ExitCode": 3}], "StoppedReason": "s"});
+        let of_task = || Seen {
+            exit_code: Some(3),
+            stopped: Some("s"),
+            ..Seen::default()
+        };
+        let job = job(&json!({"Container": {"ExitCode": 4, "Reason": "r"}, "StatusReason": "s"}));
+        let of_job = || Seen {
+            from: vec!["batchJob"],
+            exit_code: Some(4),
+            stopped: Some("s"),
+            reason: Some("r"),
+            text: None,
+        };
+        let error = json!({"errorMessage": "m\n", "errorType": "ValueError", "stackTrace": []});
+        let text_of = |value: &Value| Value::from(value.to_string());
+        for (cause, expected) in [
+            (task.clone(), of_task()),
+            (job.clone(), of_job()),
+            (error.clone(), lambda("m")),
+            (json!({"errorMessage": "", "errorType": "E"}), lambda("")),
+            // Of no known shape: there are no facts, and it is not plain text.
+            (json!({"errorMessage": "m"}), Seen::default()),
+            (
+                json!({"errorMessage": null, "errorType": "E"}),
+                Seen::default(),
+            ),
+            (
+                json!({"JobId": "1", "Container": {"ExitCode": 4}}),
+                Seen::default(),
+            ),
+            (
+                json!({"JobId": 1, "JobQueue": "q", "Container": {"ExitCode": 4}}),
+                Seen::default(),
+            ),
+            (
+                json!({"Cause": task.to_string(), "Error": "E", "Status": "FAILED"}),
+                Seen::default(),
+            ),
+            (json!({"x": 1}), Seen::default()),
+            // A child execution, whose Cause is read once more.
+            (child(&text_of(&task)), in_child(of_task())),
+            (child(&text_of(&job)), in_child(of_job())),
+            (child(&text_of(&error)), in_child(lambda("m"))),
+            (child(&"it broke\n".into()), in_child(plain("it broke"))),
+            (child(&"".into()), in_child(plain(""))),
+            (
+                child(&"{\"StopCode\":\"x\",\"StopCode\":\"x\"}".into()),
+                in_child(plain("{\"StopCode\":\"x\",\"StopCode\":\"x\"}")),
+            ),
+            (child(&text_of(&json!({"x": 1}))), in_child(Seen::default())),
+            // Its Cause is missing or not a text.
+            (
+                json!({"ExecutionArn": "arn", "Status": "ABORTED"}),
+                in_child(Seen::default()),
+            ),
+            (child(&task), in_child(Seen::default())),
+            (child(&7.into()), in_child(Seen::default())),
+            (child(&Value::Null), in_child(Seen::default())),
+            // Only one level.
+            (
+                child(&text_of(&child(&text_of(&task)))),
+                in_child(Seen::default()),
+            ),
         ] {
-            let text = format!(
-                "{{\"Containers\":[null,\"app\",{{\"Name\":\"app\",\"ExitCode\":{json}}}]}}"
-            );
-            let code = read_task(&text).unwrap().containers[0].exit_code;
-            assert_eq!(code, expected.and_then(ExitCode::new), "{json}");
+            check(&cause.to_string(), &expected);
         }
+    }
+
+    #[test]
+    fn cut_and_huge_causes_are_read() {
+        let attempt = json!({"Container": {"ExitCode": 1}, "StatusReason": "s"});
+        let huge = job(&json!({"Attempts": vec![attempt; 20_000]})).to_string();
+        let failure = Failure::read(None, Some(&huge));
+        assert_eq!(failure.seen(None).exit_code(), ExitCode::new(1));
+
+        let inner = Value::from(huge.get(..16_384).unwrap());
+        let child = child(&inner).to_string();
+        let failure = Failure::read(None, Some(&child));
+        assert!(failure.source.in_child_execution && failure.plain_text.is_some());
+        for end in (0..child.len()).step_by(97) {
+            let cut = child.get(..end).unwrap();
+            let failure = Failure::read(None, Some(cut));
+            assert_eq!(failure.source, crate::failure::Source::default());
+            assert_eq!(failure.plain_text, Some(Text::project(cut)));
+        }
+        // A key that is repeated outside makes the whole Cause plain text.
+        let repeated = format!("{{\"Status\":\"x\",{}", child.get(1..).unwrap());
+        assert!(
+            !Failure::read(None, Some(&repeated))
+                .source
+                .in_child_execution
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The facts of a failure that rules can match.
 
+use super::source::Source;
 use super::text::Text;
 use std::borrow::Cow;
 use std::fmt;
@@ -19,14 +20,17 @@ pub struct Failure<'a> {
     pub error: Option<Cow<'a, str>>,
     /// The values of the [`NameFact`]s, in the order of [`NameFact::ALL`].
     pub(super) names: [Option<Cow<'a, str>>; NameFact::ALL.len()],
-    /// The `StoppedReason` that ECS reports for the task.
+    /// The `StoppedReason` that ECS reports for the task, or the `StatusReason` of a Batch job.
     pub stopped_reason: Option<Text<'a>>,
     /// The containers of the task, as ECS lists them: in arbitrary order.
     pub containers: Vec<Container<'a>>,
     /// The `Reason` and `Detail` of each entry of RunTask's `Failures`.
     pub placement_reasons: Vec<Text<'a>>,
-    /// The whole Cause, if it is plain text instead of a JSON object.
+    /// The whole Cause, if it is plain text instead of a JSON object, or the message of a Lambda
+    /// function's error.
     pub plain_text: Option<Text<'a>>,
+    /// What the facts were read from.
+    pub source: Source,
 }
 
 /// A fact of a task whose value is a name from an open enumeration.
@@ -83,8 +87,11 @@ pub struct Container<'a> {
     /// The exit code of the container. `None` if the container never started or the code could not
     /// be read.
     pub exit_code: Option<ExitCode>,
-    /// The `Reason` that ECS reports for the container.
+    /// The `Reason` that ECS or Batch reports for the container.
     pub reason: Option<Text<'a>>,
+    /// Whether every name stands for this container: it is the only one of a Batch job, which
+    /// usually does not report its name.
+    pub has_any_name: bool,
 }
 
 /// An exit code: 32 bits, which ECS may report as a signed or as an unsigned number.
@@ -138,7 +145,7 @@ impl<'a> Container<'a> {
         Self {
             name: Some(name.into()),
             exit_code,
-            reason: None,
+            ..Self::default()
         }
     }
 }
@@ -180,7 +187,7 @@ impl<'a> Failure<'a> {
             self.containers
                 .iter()
                 .filter(|container| match (wanted, container.name.as_deref()) {
-                    (Some(wanted), name) => name == Some(wanted),
+                    (Some(wanted), name) => container.has_any_name || name == Some(wanted),
                     (None, Some(name)) => !name.starts_with(INJECTED_CONTAINER_PREFIX),
                     (None, None) => true,
                 });

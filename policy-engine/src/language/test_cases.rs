@@ -135,7 +135,7 @@ impl TestReader<'_> {
         Container {
             name,
             exit_code,
-            reason: None,
+            ..Container::default()
         }
     }
 

@@ -1,0 +1,89 @@
+//! Reads an ECS task.
+
+use super::facts::{Container, ExitCode, Failure, NameFact};
+use super::json::{Json, ObjectMembers, objects};
+use super::text::Text;
+
+/// Reads the facts of a task. An object that is not a task has none.
+///
+/// Source of the keys: ECS API Reference, Task, Container and Failure.
+pub(super) fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
+    let mut failure = Failure::default();
+    for (key, value) in task {
+        match (&*key, value) {
+            ("StoppedReason", Json::Text(text)) => {
+                failure.stopped_reason = Some(Text::project(text));
+            }
+            ("Containers", Json::List(list)) => {
+                failure.containers = objects(list).map(container).collect();
+            }
+            ("Failures", Json::List(list)) => {
+                failure.placement_reasons = objects(list).flat_map(placement_reasons).collect();
+            }
+            (key, Json::Text(text)) => {
+                if let Some(fact) = NameFact::ALL.into_iter().find(|it| it.cause_key() == key) {
+                    failure.set_name(fact, text);
+                }
+            }
+            _ => {}
+        }
+    }
+    failure
+}
+
+/// Reads one container, of an ECS task or of a Batch job.
+pub(super) fn container(members: ObjectMembers<'_>) -> Container<'_> {
+    let mut container = Container::default();
+    for (key, value) in members {
+        match (&*key, value) {
+            ("Name", Json::Text(text)) => container.name = Some(text),
+            ("Reason", Json::Text(text)) => container.reason = Some(Text::project(text)),
+            ("ExitCode", Json::Integer(code)) => container.exit_code = ExitCode::new(code),
+            _ => {}
+        }
+    }
+    container
+}
+
+/// Returns the `Reason` and the `Detail` of one entry of `Failures`.
+fn placement_reasons<'a>(members: ObjectMembers<'a>) -> impl Iterator<Item = Text<'a>> {
+    members
+        .into_iter()
+        .filter_map(|(key, value)| match (&*key, value) {
+            ("Reason" | "Detail", Json::Text(text)) => Some(Text::project(text)),
+            _ => None,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_whole_32_bit_numbers() {
+        for (json, expected) in [
+            ("4", Some(4)),
+            ("4.0", Some(4)),
+            ("40e-1", Some(4)),
+            ("-1", Some(-1)),
+            ("-0.0", Some(0)),
+            ("4294967295", Some(4_294_967_295)),
+            ("-2147483648", Some(-2_147_483_648)),
+            ("4294967296", None),
+            ("-2147483649", None),
+            ("99999999999999999999", None),
+            ("4.5", None),
+            ("\"4\"", None),
+            ("true", None),
+            ("null", None),
+            ("[4]", None),
+            ("{}", None),
+        ] {
+            let text = format!(
+                "{{\"Containers\":[null,\"app\",{{\"Name\":\"app\",\"ExitCode\":{json}}}]}}"
+            );
+            let code = Failure::read(None, Some(&text)).containers[0].exit_code;
+            assert_eq!(code, expected.and_then(ExitCode::new), "{json}");
+        }
+    }
+}
