@@ -6,6 +6,7 @@ use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, width,
 use anyhow::Result;
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::decision::{Counters, Incident, Tally};
+use exitwise_engine::failure::Source;
 use exitwise_engine::policy::{Matcher, Rule, Seconds};
 use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
 use exitwise_lambda::ErrorState;
@@ -64,6 +65,9 @@ struct ReportLine<'r> {
     /// The line of the deciding rule; null if the rules were not checked.
     line: Option<usize>,
     before: Option<CountersBefore<'r>>,
+    /// What the failure was read from, from the outside to the inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    read_from: Vec<&'static str>,
     matched: Vec<CheckedCondition<'r>>,
     passed: Vec<PassedOver<'r>>,
     /// The `id` of the event in the history.
@@ -134,6 +138,7 @@ impl<'r> DecisionReport<'r> {
             event: self.event,
             line: self.decision.rule.as_ref().map(|rule| rule.line),
             before,
+            read_from: self.source().names(),
             matched: self.matched(),
             passed: self.passed(),
             history_event: self.call.map(|call| call.event_id),
@@ -188,6 +193,10 @@ impl<'r> DecisionReport<'r> {
         } = self;
         let (place, reason) = (self.place_of(rule), decision.reason);
         let mut text = paragraph(&incident.to_string(), "  failure:  ", INDENT);
+        let source = self.source();
+        if source != Source::default() {
+            text += &paragraph(&source.to_string(), "  source:   ", INDENT);
+        }
         if let Some(missing) = &incident.missing_container {
             text += &paragraph(&missing.help(), "  help:     ", INDENT);
         }
@@ -308,6 +317,12 @@ impl<'r> DecisionReport<'r> {
             condition: self.checked(passed.matcher, &passed.seen),
         });
         rules.collect()
+    }
+
+    /// Returns what the failure was read from.
+    fn source(&self) -> Source {
+        let failure = self.explained.as_ref().map(|(failure, _)| failure.source);
+        failure.unwrap_or_default()
     }
 
     /// Returns the conditions of the deciding rule, with the values that meet them.
