@@ -202,7 +202,7 @@ fn the_worst_case_of_each_policy_is_reached() {
         );
         seen += 1;
     }
-    assert_eq!(seen, 9);
+    assert_eq!(seen, 10);
 }
 
 /// The history of an execution has room for 1,000 retries, the maximum that a policy can allow.

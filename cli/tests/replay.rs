@@ -138,7 +138,7 @@ fn every_failure_gets_the_same_decision_through_the_state_machine() {
             assert_eq!(ran.status.code(), Some(i32::from(fatal)), "{name}");
         }
     }
-    assert_eq!(seen, 236);
+    assert_eq!(seen, 291);
 }
 
 /// ExecutionStarted makes 1 event, CheckInput and Init 2 each; each of 4 runs 13 (RunECSTask 6,
@@ -191,7 +191,7 @@ fn explain_prints_what_the_function_answers() {
         .collect();
     let explained = exitwise(&["explain", "--format", "json"], &files);
     let explained = String::from_utf8(explained.stdout).unwrap();
-    assert_eq!(explained.lines().count(), 236);
+    assert_eq!(explained.lines().count(), 291);
     let handler = exitwise_lambda::Handler::default();
     for (line, path) in explained.lines().zip(&files) {
         let line: Value = serde_json::from_str(line).unwrap();

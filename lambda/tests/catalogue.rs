@@ -1,5 +1,5 @@
-//! Under the default policy, every failure in `failures` gets the type that the table in its
-//! `PROVENANCE.md` requires.
+//! Under the default policy, or that for Batch, every failure in `failures` gets the type that the
+//! table in its `PROVENANCE.md` requires.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use exitwise_engine::Policy;
@@ -36,19 +36,27 @@ fn rows() -> Vec<(String, Vec<String>)> {
     rows.collect()
 }
 
-/// The default policy for a failure. The tasks of some captured failures call their container
-/// otherwise than `app`: for these it looks at the task's only container.
+const BATCH_POLICY: &str = include_str!("../../policies/batch.toml");
+
+/// The policy for a failure. The tasks of some captured failures call their container otherwise
+/// than `app`: for these it looks at the task's only container. Batch jobs with several containers
+/// need its name.
 fn policy_for(file: &str) -> String {
-    match file.starts_with("captured-pv14-") {
-        true => DEFAULT_POLICY.replace("container = \"app\"", ""),
-        false => DEFAULT_POLICY.to_owned(),
+    if file.starts_with("batch-multi-") {
+        BATCH_POLICY.replace("version = 1\n", "version = 1\ncontainer = \"app\"\n")
+    } else if file.starts_with("batch-") {
+        BATCH_POLICY.to_owned()
+    } else if file.starts_with("captured-pv14-") {
+        DEFAULT_POLICY.replace("container = \"app\"", "")
+    } else {
+        DEFAULT_POLICY.to_owned()
     }
 }
 
 #[test]
 fn every_failure_gets_the_required_type() {
     let rows = rows();
-    assert_eq!(rows.len(), 236);
+    assert_eq!(rows.len(), 291);
     let mut handlers = BTreeMap::new();
     let mut wrong = Vec::new();
     for (file, types) in rows {
@@ -65,6 +73,27 @@ fn every_failure_gets_the_required_type() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The name of a file tells what its Cause is, unless that is plain text.
+#[test]
+fn other_tasks_than_those_of_ecs_are_recognized() {
+    for (file, _) in rows() {
+        let payload = fs::read(folder().join(&file)).unwrap();
+        let event = Event::read(&payload);
+        let Ok(failure) = event.failure() else {
+            continue;
+        };
+        let found = failure.source.names().first().copied();
+        let expected = match file.split('-').next().unwrap() {
+            "child" => Some("childExecution"),
+            _ if failure.plain_text.is_some() && found.is_none() => None,
+            "batch" => Some("batchJob"),
+            "lambda" => Some("lambdaError"),
+            _ => None,
+        };
+        assert_eq!(found, expected, "{file}");
+    }
 }
 
 #[test]

@@ -1,28 +1,30 @@
 //! The policies of the folder `policies/`, compiled in.
 
-macro_rules! policies {
-    ($($name:literal),*) => {
-        [
-            ("default", exitwise_lambda::DEFAULT_POLICY),
-            $(($name, include_str!(concat!("../../embedded/policies/", $name, ".toml"))),)*
-        ]
+macro_rules! embedded {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../embedded/policies/", $name, ".toml")),
+        )
     };
 }
 
 /// The names and the texts of all policies, in alphabetical order.
-const POLICIES: [(&str, &str); 9] = policies![
-    "genomics",
-    "minimal",
-    "ml-batch",
-    "original",
-    "placement-contention",
-    "scarce-capacity",
-    "shared-service",
-    "spot-first"
+const POLICIES: [(&str, &str); 10] = [
+    embedded!("batch"),
+    ("default", exitwise_lambda::DEFAULT_POLICY),
+    embedded!("genomics"),
+    embedded!("minimal"),
+    embedded!("ml-batch"),
+    embedded!("original"),
+    embedded!("placement-contention"),
+    embedded!("scarce-capacity"),
+    embedded!("shared-service"),
+    embedded!("spot-first"),
 ];
 
 /// The names of all policies.
-pub(crate) fn names() -> [&'static str; 9] {
+pub(crate) fn names() -> [&'static str; 10] {
     POLICIES.map(|(name, _)| name)
 }
 
