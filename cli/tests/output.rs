@@ -8,7 +8,7 @@ use std::process::Command;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Commands, and the definition of the documents that they print.
-const DOCUMENTS: [(&str, &str); 17] = [
+const DOCUMENTS: [(&str, &str); 18] = [
     ("check policies/default.toml policies/minimal.toml", "check"),
     (
         "check cli/tests/cmd/broken.toml cli/tests/cmd/tested.toml cli/tests/cmd/odd.toml",
@@ -46,6 +46,10 @@ const DOCUMENTS: [(&str, &str); 17] = [
     ("explain cli/tests/cmd/history.json", "explainDecision"),
     (
         "explain --policy policies/minimal.toml cli/tests/cmd/history.json",
+        "explainDecision",
+    ),
+    (
+        "explain lambda/tests/failures/batch-exit-1.json lambda/tests/failures/lambda-node-error.json lambda/tests/failures/child-batch-exit-3.json",
         "explainDecision",
     ),
     ("explain cli/tests/cmd/execution.json", "explainEnd"),
