@@ -45,26 +45,17 @@ fn read_cause(cause: Cow<'_, str>) -> Failure<'_> {
     let Some(mut object) = read_object(&cause) else {
         return Failure::from_plain_text(cause);
     };
-    if Shape::of(&object) != Shape::ChildExecution {
-        return facts(object);
+    let shape = Shape::of(&object);
+    if shape != Shape::ChildExecution {
+        return shape.facts(object);
     }
     let inner = take_text(&mut object, "Cause").map(|inner| match read_object(&inner) {
-        Some(object) => facts(object),
+        Some(object) => Shape::of(&object).facts(object),
         None => Failure::from_plain_text(inner),
     });
     let mut failure = inner.unwrap_or_default();
     failure.source.in_child_execution = true;
     failure
-}
-
-/// Returns the facts of an object. There are none if it is a child execution.
-fn facts(object: ObjectMembers<'_>) -> Failure<'_> {
-    match Shape::of(&object) {
-        Shape::BatchJob => failure_of_job(object),
-        Shape::ChildExecution => Failure::default(),
-        Shape::LambdaError => failure_of_function(object),
-        Shape::Task => failure_of_task(object),
-    }
 }
 
 /// What an object is, as far as its keys tell.
@@ -89,6 +80,16 @@ impl Shape {
             Self::LambdaError
         } else {
             Self::Task
+        }
+    }
+
+    /// Returns the facts of an object of this shape. A child execution has none of its own.
+    fn facts(self, object: ObjectMembers<'_>) -> Failure<'_> {
+        match self {
+            Self::BatchJob => failure_of_job(object),
+            Self::ChildExecution => Failure::default(),
+            Self::LambdaError => failure_of_function(object),
+            Self::Task => failure_of_task(object),
         }
     }
 }
