@@ -31,6 +31,7 @@ module "retryable_task" {
   subnet_ids                 = distinct(concat([var.subnet_id], var.extra_subnet_ids))
   security_group_ids         = var.security_group_ids
   assign_public_ip           = var.assign_public_ip
+  capacity_providers         = var.capacity_providers
   capacity_provider_strategy = var.capacity_provider_strategy
   task_timeout_seconds       = var.task_timeout_seconds
   propagate_tags             = length(var.tags) > 0

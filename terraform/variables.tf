@@ -131,8 +131,19 @@ variable "image_digest" {
   }
 }
 
+variable "capacity_providers" {
+  description = "Capacity providers of the task, in the order of `[capacity]` in the policy: `FARGATE_SPOT` and `FARGATE`. A task starts on the first one, and the policy can move its later attempts to the other. Empty to use `capacity_provider_strategy`."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.capacity_providers : contains(["FARGATE", "FARGATE_SPOT"], name)])
+    error_message = "Each of capacity_providers must be FARGATE or FARGATE_SPOT, the providers of the demo's cluster."
+  }
+}
+
 variable "capacity_provider_strategy" {
-  description = "Capacity providers of the task: `FARGATE`, and `FARGATE_SPOT` for interruptible capacity. `weight`: share of the tasks, relative to the other weight. `base`: number of tasks to place with this provider first; only one provider can have a base. Empty to use the launch type FARGATE."
+  description = "Capacity providers among which ECS divides the tasks: `FARGATE`, and `FARGATE_SPOT` for interruptible capacity. `weight`: share of the tasks, relative to the other weight. `base`: number of tasks to place with this provider first; only one provider can have a base. Empty to use the launch type FARGATE."
   type = list(object({
     capacity_provider = string
     weight            = optional(number, 1)

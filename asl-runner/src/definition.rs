@@ -1,14 +1,11 @@
 //! Parses a definition, and rejects one that cannot be run.
 
-use crate::choice::Branch;
-use crate::path::{Path, ResultPath};
-use crate::task::{DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT};
-use crate::template::Template;
+use crate::retry::{Retrier, matches_error};
+use crate::template::{Assign, Template};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, from_value};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 /// Maximum duration of a wait, in seconds.
 ///
@@ -27,12 +24,14 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 /// # use time::OffsetDateTime;
 /// let definition = Definition::parse(
 ///     r#"{
+///         "QueryLanguage": "JSONata",
 ///         "StartAt": "Rest",
 ///         "States": {
-///             "Rest": { "Type": "Wait", "SecondsPath": "$.seconds", "Next": "Work" },
+///             "Rest": { "Type": "Wait", "Seconds": "{% $states.input.seconds %}", "Next": "Work" },
 ///             "Work": {
-///                 "Type": "Task", "Resource": "double", "Parameters": { "n.$": "$.seconds" },
-///                 "ResultPath": "$.twice", "End": true
+///                 "Type": "Task", "Resource": "double",
+///                 "Arguments": { "n": "{% $states.input.seconds %}" },
+///                 "Output": { "twice": "{% $states.result %}" }, "End": true
 ///             }
 ///         }
 ///     }"#,
@@ -51,7 +50,7 @@ pub const MAX_SECONDS: u32 = 99_999_999;
 /// let end = definition.run(execution, &mut Double, &mut clock, &mut |event| {
 ///     history.push(format!("{} {}", event.timestamp.unix_timestamp(), event.kind));
 /// });
-/// assert_eq!(end, ExecutionEnd::Succeeded { output: json!({ "seconds": 60, "twice": 120 }) });
+/// assert_eq!(end, ExecutionEnd::Succeeded { output: json!({ "twice": 120 }) });
 /// assert_eq!(history[2], "60 WaitStateExited");
 /// # Ok::<(), exitwise_asl_runner::DefinitionError>(())
 /// ```
@@ -71,6 +70,7 @@ pub struct DefinitionError(String);
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct StateMachine {
     _comment: Option<String>,
+    _query_language: String,
     pub(crate) start_at: String,
     pub(crate) states: BTreeMap<String, State>,
 }
@@ -80,10 +80,18 @@ pub(crate) struct StateMachine {
 pub(crate) struct State {
     /// The `Type` of the state.
     pub(crate) kind: String,
-    pub(crate) output_path: Path,
+    pub(crate) exit: Exit,
     /// The `Next` state. `None` if the state has `"End": true`, or a type without `Next`.
     pub(crate) next: Option<String>,
     pub(crate) body: StateBody,
+}
+
+/// What happens when a state, a rule or a `Catch` hands over to the next state.
+#[derive(Debug, Default)]
+pub(crate) struct Exit {
+    pub(crate) assign: Assign,
+    /// The `Output`. `None` for the default of the state type.
+    pub(crate) output: Option<Template>,
 }
 
 /// The fields that depend on the type of the state.
@@ -91,22 +99,17 @@ pub(crate) struct State {
 #[serde(rename_all_fields = "PascalCase", deny_unknown_fields)]
 pub(crate) enum StateBody {
     Task(TaskState),
-    Pass {
-        result: Option<Value>,
-        result_path: Option<ResultPath>,
-    },
+    Pass {},
     Choice {
         choices: Vec<Branch>,
         default: Option<String>,
     },
     Wait {
-        seconds_path: Path,
+        seconds: Template,
     },
     Fail {
-        error: Option<String>,
-        error_path: Option<Path>,
-        cause: Option<String>,
-        cause_path: Option<Path>,
+        error: Option<Template>,
+        cause: Option<Template>,
     },
     Succeed {},
 }
@@ -116,56 +119,67 @@ pub(crate) enum StateBody {
 pub(crate) struct TaskState {
     pub(crate) resource: String,
     pub(crate) timeout_seconds: Option<NonZeroU32>,
-    pub(crate) parameters: Option<Template>,
-    pub(crate) result_selector: Option<Template>,
-    pub(crate) result_path: Option<ResultPath>,
+    pub(crate) arguments: Option<Template>,
     #[serde(default)]
     pub(crate) retry: Vec<Retrier>,
     #[serde(default)]
     pub(crate) catch: Vec<Catcher>,
 }
 
+/// A rule of a Choice state, and the name of the state that follows if its condition is true.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Retrier {
-    pub(crate) error_equals: Vec<String>,
-    interval_seconds: Option<NonZeroU32>,
-    max_attempts: Option<u32>,
-    backoff_rate: Option<f64>,
-    max_delay_seconds: Option<NonZeroU32>,
-    _jitter_strategy: Option<JitterStrategy>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum JitterStrategy {
-    None,
-    Full,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Catcher {
-    pub(crate) error_equals: Vec<String>,
-    #[serde(default)]
-    pub(crate) result_path: ResultPath,
+#[serde(try_from = "BranchFields")]
+pub(crate) struct Branch {
+    pub(crate) condition: Template,
+    pub(crate) exit: Exit,
     pub(crate) next: String,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct BranchFields {
+    _comment: Option<String>,
+    condition: Template,
+    #[serde(default)]
+    assign: Assign,
+    output: Option<Template>,
+    next: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(from = "CatcherFields")]
+pub(crate) struct Catcher {
+    pub(crate) error_equals: Vec<String>,
+    pub(crate) exit: Exit,
+    pub(crate) next: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CatcherFields {
+    _comment: Option<String>,
+    error_equals: Vec<String>,
+    #[serde(default)]
+    assign: Assign,
+    output: Option<Template>,
+    next: String,
+}
+
 impl Definition {
-    /// Parses a definition in the Amazon States Language with JSONPath.
+    /// Parses a definition in the Amazon States Language with JSONata.
     ///
-    /// The supported states are Task, Pass, Choice, Wait, Fail and Succeed, with the features that
-    /// the deployed definition uses, and `OutputPath`. Everything else is rejected. In particular:
+    /// The supported states are Task, Pass, Choice, Wait, Fail and Succeed. Everything else is
+    /// rejected. In particular:
     ///
-    /// - A Wait state must have `SecondsPath`; `Seconds` and timestamps are not supported.
-    /// - A Pass state can have `Result` and `ResultPath`, but not `Parameters`.
-    /// - A path consists of field names and array indices.
-    /// - The only intrinsic function is `States.Format('{}', PATH)`.
+    /// - `QueryLanguage` must be `JSONata`, and no state can have another one.
+    /// - A Wait state must have `Seconds`; timestamps are not supported.
+    /// - `TimeoutSeconds` must be an integer.
+    /// - An expression cannot use what JSONata 2.0.6 does not have, or `$eval`. Only a `Catch` can
+    ///   read `$states.errorOutput`.
     ///
-    /// `"JitterStrategy": "FULL"` is accepted, but retries wait for the full delay, so that runs
-    /// are reproducible. If an object repeats a field, the last value is used, as in most JSON
-    /// parsers.
+    /// `"JitterStrategy": "FULL"` is accepted, but retries wait for the full delay, and `$uuid` and
+    /// `$random` return the same values for the same execution, so that runs are reproducible. If
+    /// an object repeats a field, the last value is used, as in most JSON parsers.
     ///
     /// # Errors
     /// Returns an error if the definition is not JSON, is not valid, or uses a feature that is not
@@ -173,6 +187,7 @@ impl Definition {
     pub fn parse(text: &str) -> Result<Self, DefinitionError> {
         let json: Map<_, _> = serde_json::from_str(text)
             .map_err(|error| DefinitionError(format!("JSON: {error}")))?;
+        check_language(json.get("QueryLanguage")).map_err(DefinitionError)?;
         let machine = serde_path_to_error::deserialize(json)
             .map_err(|error| DefinitionError(error.to_string()))?;
         let StateMachine {
@@ -195,58 +210,94 @@ impl Definition {
     }
 }
 
+/// Checks a `QueryLanguage`. AWS takes a definition without one for JSONPath.
+fn check_language(language: Option<&Value>) -> Result<(), String> {
+    match language.and_then(Value::as_str) {
+        Some("JSONata") => Ok(()),
+        _ => Err(
+            "this runner runs JSONata definitions; set \"QueryLanguage\": \"JSONata\"".to_owned(),
+        ),
+    }
+}
+
 impl TryFrom<Map<String, Value>> for State {
     type Error = String;
 
     fn try_from(mut fields: Map<String, Value>) -> Result<Self, String> {
         let kind: String = take(&mut fields, "Type")?.ok_or("missing field `Type`")?;
         take::<String>(&mut fields, "Comment")?;
-        let (mut output_path, mut next) = (Path::default(), None);
+        if let Some(language) = fields.remove("QueryLanguage") {
+            check_language(Some(&language))?;
+        }
+        let mut exit = Exit::default();
+        let mut next = None;
+        if matches!(kind.as_str(), "Task" | "Pass" | "Wait" | "Choice") {
+            exit.assign = take(&mut fields, "Assign")?.unwrap_or_default();
+        }
+        if !matches!(kind.as_str(), "Fail") {
+            exit.output = take(&mut fields, "Output")?;
+        }
         if matches!(kind.as_str(), "Task" | "Pass" | "Wait") {
-            output_path = take(&mut fields, "OutputPath")?.unwrap_or_default();
             next = match (take(&mut fields, "Next")?, take(&mut fields, "End")?) {
                 (Some(next), None) => Some(next),
                 (None, Some(true)) => None,
                 _ => return Err("the state needs either `Next` or `\"End\": true`".to_owned()),
             };
         }
-        // serde would treat null like an absent field, but AWS does not: `"ResultPath": null`, for
-        // example, discards the result.
+        // serde would treat null like an absent field, but AWS does not.
         if let Some((name, _)) = fields.iter().find(|(_, value)| value.is_null()) {
             return Err(format!("{name}: null is not supported"));
         }
         let body = Value::from_iter([(kind.clone(), Value::Object(fields))]);
         let body: StateBody =
             serde_path_to_error::deserialize(body).map_err(|error| error.to_string())?;
-        let problem = match &body {
-            StateBody::Fail {
-                error: Some(_),
-                error_path: Some(_),
-                ..
-            } => "the state has both `Error` and `ErrorPath`",
-            StateBody::Fail {
-                cause: Some(_),
-                cause_path: Some(_),
-                ..
-            } => "the state has both `Cause` and `CausePath`",
-            StateBody::Task(task)
-                if task
-                    .retry
-                    .iter()
-                    .any(|retry| retry.backoff_rate.is_some_and(|rate| rate < 1.0)) =>
-            {
-                "`BackoffRate` is less than 1"
-            }
-            _ => {
-                return Ok(Self {
-                    kind,
-                    output_path,
-                    next,
-                    body,
-                });
-            }
+        let state = Self {
+            kind,
+            exit,
+            next,
+            body,
         };
-        Err(problem.to_owned())
+        state.check()?;
+        Ok(state)
+    }
+}
+
+impl TryFrom<BranchFields> for Branch {
+    type Error = String;
+
+    fn try_from(fields: BranchFields) -> Result<Self, String> {
+        let BranchFields {
+            condition,
+            assign,
+            output,
+            next,
+            ..
+        } = fields;
+        match condition {
+            Template::Expression(_) | Template::Literal(Value::Bool(_)) => Ok(Self {
+                condition,
+                exit: Exit { assign, output },
+                next,
+            }),
+            _ => Err("`Condition` is neither an expression nor a boolean".to_owned()),
+        }
+    }
+}
+
+impl From<CatcherFields> for Catcher {
+    fn from(fields: CatcherFields) -> Self {
+        let CatcherFields {
+            error_equals,
+            assign,
+            output,
+            next,
+            ..
+        } = fields;
+        Self {
+            error_equals,
+            exit: Exit { assign, output },
+            next,
+        }
     }
 }
 
@@ -262,7 +313,77 @@ fn take<T: DeserializeOwned>(
         .map_err(|error| format!("{name}: {error}"))
 }
 
+impl Exit {
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        let assigned = self.assign.0.iter().map(|(_, template)| template);
+        assigned.chain(&self.output)
+    }
+}
+
 impl State {
+    /// Checks what the structure of the fields does not say.
+    fn check(&self) -> Result<(), String> {
+        let is_text = |template: &Option<Template>| match template {
+            Some(Template::Literal(value)) => value.is_string(),
+            Some(Template::Expression(_)) | None => true,
+            Some(_) => false,
+        };
+        match &self.body {
+            StateBody::Wait { seconds } => {
+                let is_valid = match seconds {
+                    Template::Literal(value) => value
+                        .as_u64()
+                        .is_some_and(|value| value <= MAX_SECONDS.into()),
+                    seconds => matches!(seconds, Template::Expression(_)),
+                };
+                if !is_valid {
+                    return Err(format!(
+                        "`Seconds` is neither an expression nor an integer from 0 to {MAX_SECONDS}"
+                    ));
+                }
+            }
+            StateBody::Fail { error, .. } if !is_text(error) => {
+                return Err("`Error` is not a string".to_owned());
+            }
+            StateBody::Fail { cause, .. } if !is_text(cause) => {
+                return Err("`Cause` is not a string".to_owned());
+            }
+            StateBody::Task(task) => {
+                let mut rates = task.retry.iter().filter_map(|retry| retry.backoff_rate);
+                if rates.any(|rate| rate < 1.0) {
+                    return Err("`BackoffRate` is less than 1".to_owned());
+                }
+            }
+            _ => {}
+        }
+        if self
+            .templates()
+            .into_iter()
+            .any(Template::reads_error_output)
+        {
+            return Err("only a `Catch` can read `$states.errorOutput`".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Returns all templates of the state, except those of its `Catch`.
+    fn templates(&self) -> Vec<&Template> {
+        let mut templates: Vec<_> = self.exit.templates().collect();
+        match &self.body {
+            StateBody::Task(task) => templates.extend(&task.arguments),
+            StateBody::Choice { choices, .. } => {
+                for branch in choices {
+                    templates.push(&branch.condition);
+                    templates.extend(branch.exit.templates());
+                }
+            }
+            StateBody::Wait { seconds } => templates.push(seconds),
+            StateBody::Fail { error, cause } => templates.extend(error.iter().chain(cause)),
+            StateBody::Pass {} | StateBody::Succeed {} => {}
+        }
+        templates
+    }
+
     /// Returns the names of all states that can follow this one.
     fn targets(&self) -> Vec<&String> {
         let branches = match &self.body {
@@ -286,30 +407,4 @@ impl State {
             .iter()
             .find(|catcher| matches_error(&catcher.error_equals, error))
     }
-}
-
-impl Retrier {
-    /// Returns the delay before each retry, in order. There are `MaxAttempts` delays, because Step
-    /// Functions counts retries in that field, not runs.
-    pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> {
-        let seconds =
-            |given: Option<NonZeroU32>, default| f64::from(given.map_or(default, NonZeroU32::get));
-        let (initial, max) = (
-            seconds(self.interval_seconds, 1),
-            seconds(self.max_delay_seconds, MAX_SECONDS),
-        );
-        let rate = self.backoff_rate.unwrap_or(2.0);
-        (0..self.max_attempts.unwrap_or(3))
-            .map(move |n| Duration::from_secs_f64(max.min(initial * rate.powf(n.into()))))
-    }
-}
-
-/// Returns whether one of the names in `ErrorEquals` matches the error.
-pub(crate) fn matches_error(error_equals: &[String], error: &str) -> bool {
-    error_equals.iter().any(|name| match name.as_str() {
-        _ if error == RUNTIME => false,
-        "States.ALL" => error != DATA_LIMIT_EXCEEDED,
-        "States.TaskFailed" => ![TIMEOUT, DATA_LIMIT_EXCEEDED].contains(&error),
-        name => name == error,
-    })
 }

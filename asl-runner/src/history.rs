@@ -27,6 +27,7 @@ pub struct HistoryEvent {
     ///   `TaskSucceeded`, `TaskFailed` and `TaskTimedOut` follows, unless the user interrupted the
     ///   task. If the resource is the ARN of a Lambda function, the names start with
     ///   `LambdaFunction` instead of `Task`.
+    /// - `EvaluationFailed`, if a field of the state could not be evaluated.
     #[serde(rename = "type")]
     pub kind: String,
     /// The name of the current state. `None` for the first and the last event of the execution.
@@ -36,12 +37,11 @@ pub struct HistoryEvent {
     /// serialized.
     ///
     /// - `ExecutionStarted` and `StateEntered` events have `input`.
-    /// - `Scheduled` events have `resource` and `parameters`, the input of the task after
-    ///   `Parameters`.
-    /// - `StateExited` events and `ExecutionSucceeded` have `output`, after `OutputPath`. The
-    ///   `Succeeded` events of tasks have `output` before `ResultSelector`.
+    /// - `Scheduled` events have `resource` and `parameters`, the `Arguments` of the task.
+    /// - `StateExited` events and `ExecutionSucceeded` have `output`, the `Output` of the state. The
+    ///   `Succeeded` events of tasks have `output`, the result of the task.
     /// - `Failed` and `TimedOut` events have the strings `error` and `cause`, either of which may
-    ///   be empty.
+    ///   be empty. `EvaluationFailed` has them, too, and `location`, the name of the field.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
 }

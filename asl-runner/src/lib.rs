@@ -1,19 +1,21 @@
 //! Runs a Step Functions state machine locally, from the same file that is deployed.
 //!
-//! [`Definition::parse`] reads a definition in the Amazon States Language with JSONPath. If the
-//! definition uses a state type, field, intrinsic function or path syntax that this crate does not
-//! support, the error names it. [`Definition::run`] executes the definition; [`Tasks`] does the
-//! work of Task states.
+//! [`Definition::parse`] reads a definition in the Amazon States Language with JSONata. If the
+//! definition uses a state type, field or expression that this crate does not support, or that AWS
+//! would refuse, the error names it. [`Definition::run`] executes the definition; [`Tasks`] does
+//! the work of Task states.
 //!
 //! The crate opens no files, starts no processes and uses no network. A [`Clock`] provides the
 //! time, and nothing is random.
 
-mod choice;
 mod clock;
 mod definition;
+mod expression;
+mod functions;
 mod history;
 mod machine;
-mod path;
+mod retry;
+mod scope;
 mod task;
 mod template;
 

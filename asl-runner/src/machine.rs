@@ -2,13 +2,20 @@
 
 use crate::clock::Clock;
 use crate::definition::{
-    Definition, MAX_SECONDS, Retrier, State, StateBody, StateMachine, TaskState, matches_error,
+    Branch, Definition, Exit, MAX_SECONDS, State, StateBody, StateMachine, TaskState,
 };
+use crate::functions::Draws;
 use crate::history::{HistoryEvent, rfc3339};
-use crate::path::{Path, Scope};
-use crate::task::{DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT, TaskCall, TaskError, TaskFailure, Tasks};
+use crate::retry::{Retrier, matches_error};
+use crate::scope::{EvaluationError, Scope, StateData, Variables};
+use crate::task::{
+    DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, TaskCall, TaskError,
+    TaskFailure, Tasks,
+};
 use crate::template::Template;
+use jsonata_core::value::JValue;
 use serde_json::{Value, json};
+use std::fmt::Display;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -26,13 +33,16 @@ pub const MAX_PAYLOAD_BYTES: usize = 262_144;
 /// The ID and the input of an execution.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Execution {
-    /// The value of `$$.Execution.Id`. In AWS it is the ARN of the execution.
+    /// The value of `$states.context.Execution.Id`. In AWS it is the ARN of the execution.
     pub id: String,
     /// The input of the first state.
     ///
     /// If it is larger than [`MAX_PAYLOAD_BYTES`], the execution fails with
     /// `States.DataLimitExceeded` before it starts.
     pub input: Value,
+    /// The value of `$states.context.Execution.RedriveTime`: the time of the latest redrive. `None`
+    /// if the execution was not redriven. The execution starts at the first state in both cases.
+    pub redrive_time: Option<OffsetDateTime>,
 }
 
 /// The end of an execution.
@@ -69,7 +79,9 @@ impl Definition {
             tasks,
             clock,
             observer,
-            context: Value::Null,
+            draws: Draws::of_execution(&execution.id),
+            variables: Variables::new(),
+            context: JValue::Undefined,
             timestamp,
             events: 0,
             state: None,
@@ -100,8 +112,10 @@ struct RunningExecution<'a> {
     tasks: &'a mut dyn Tasks,
     clock: &'a mut dyn Clock,
     observer: &'a mut dyn FnMut(&HistoryEvent),
-    /// The context object, the root of the paths that start with `$$`.
-    context: Value,
+    draws: Draws,
+    variables: Variables,
+    /// The value of `$states.context`.
+    context: JValue,
     /// The time of the latest event.
     timestamp: OffsetDateTime,
     /// The number of events so far.
@@ -117,10 +131,19 @@ impl RunningExecution<'_> {
         machine: &StateMachine,
         execution: Execution,
     ) -> Result<Value, TaskError> {
-        let Execution { id, mut input } = execution;
+        let mut input = execution.input;
         check_size("the execution's input", &input)?;
         self.record("ExecutionStarted", json!({ "input": input }))?;
-        let started = rfc3339(self.timestamp);
+        let mut of_execution = json!({
+            "Id": execution.id,
+            "Input": input,
+            "StartTime": rfc3339(self.timestamp),
+            "RedriveCount": u8::from(execution.redrive_time.is_some()),
+        });
+        if let (Some(fields), Some(time)) = (of_execution.as_object_mut(), execution.redrive_time) {
+            fields.insert("RedriveTime".to_owned(), rfc3339(time).into());
+        }
+        let of_execution = JValue::from(of_execution);
         let mut next = Some(&machine.start_at);
         while let Some((name, state)) = next.and_then(|name| machine.states.get_key_value(name)) {
             self.state = Some(name.clone());
@@ -128,25 +151,25 @@ impl RunningExecution<'_> {
                 format!("{}StateEntered", state.kind),
                 json!({ "input": input }),
             )?;
-            let entered = rfc3339(self.timestamp);
-            self.context = json!({
-                "Execution": { "Id": id, "StartTime": started },
-                "State": { "EnteredTime": entered },
-            });
+            let of_state = json!({ "EnteredTime": rfc3339(self.timestamp), "Name": name });
+            self.context = object([
+                ("Execution", of_execution.clone()),
+                ("State", of_state.into()),
+            ]);
             (input, next) = match self.run_state(state, &input) {
                 Err(TaskError::Failed(failure)) => {
                     let Some(catcher) = state.catcher(&failure.error) else {
                         return Err(failure.into());
                     };
-                    (
-                        self.scope(&input)
-                            .with_result(Some(&catcher.result_path), failure.output)?,
-                        Some(&catcher.next),
-                    )
+                    let data = StateData {
+                        error_output: Some(&failure.output),
+                        ..StateData::at_start(&input)
+                    };
+                    let output = self.leave(&catcher.exit, data, failure.output.clone())?;
+                    (output, Some(&catcher.next))
                 }
                 finished => finished?,
             };
-            check_size("the output of a state", &input)?;
             self.record(
                 format!("{}StateExited", state.kind),
                 json!({ "output": input }),
@@ -162,77 +185,192 @@ impl RunningExecution<'_> {
         state: &'d State,
         input: &Value,
     ) -> Result<(Value, Option<&'d String>), TaskError> {
-        let scope = self.scope(input);
-        let output = match &state.body {
+        let data = StateData::at_start(input);
+        match &state.body {
             StateBody::Task(task) => {
-                let parameters = Template::fill_in(&task.parameters, &scope)?;
-                let result = self.run_task(task, &parameters)?;
-                self.scope(input)
-                    .with_result(task.result_path.as_ref(), result)?
-            }
-            StateBody::Pass {
-                result,
-                result_path,
-            } => scope.with_result(
-                result_path.as_ref(),
-                result.as_ref().unwrap_or(input).clone(),
-            )?,
-            StateBody::Choice { choices, default } => {
-                for branch in choices {
-                    if branch.rule.matches(&scope)? {
-                        return Ok((input.clone(), Some(&branch.next)));
-                    }
-                }
-                let unmatched = || {
-                    scope.failure(
-                        "States.NoChoiceMatched",
-                        "no rule matches and there is no `Default`",
-                    )
+                let arguments = match &task.arguments {
+                    Some(template) => self.fill(template, "Arguments", data)?,
+                    None => input.clone(),
                 };
-                return Ok((input.clone(), Some(default.as_ref().ok_or_else(unmatched)?)));
+                let result = self.run_task(task, &arguments)?;
+                let data = StateData {
+                    result: Some(&result),
+                    ..data
+                };
+                let output = self.leave(&state.exit, data, result.clone())?;
+                return Ok((output, state.next.as_ref()));
             }
-            StateBody::Wait { seconds_path } => {
-                let seconds: u32 = scope.read_as(seconds_path)?;
-                if seconds > MAX_SECONDS {
-                    return Err(scope
-                        .failure(
-                            RUNTIME,
-                            format!("a wait of {seconds} s is longer than {MAX_SECONDS} s"),
-                        )
-                        .into());
-                }
+            StateBody::Choice { choices, default } => {
+                let matching = self.matching(choices, data)?;
+                let (exit, next) = match (matching, default) {
+                    (Some(branch), _) => (&branch.exit, &branch.next),
+                    (None, Some(default)) => (&state.exit, default),
+                    (None, None) => {
+                        let why = "no rule matches and there is no `Default`";
+                        return Err(self.failure("States.NoChoiceMatched", why).into());
+                    }
+                };
+                return Ok((self.leave(exit, data, input.clone())?, Some(next)));
+            }
+            StateBody::Wait { seconds } => {
+                let seconds = self.fill(seconds, "Seconds", data)?;
+                let valid = seconds
+                    .as_u64()
+                    .filter(|value| *value <= MAX_SECONDS.into());
+                let Some(valid) = valid else {
+                    let why = format!(
+                        "The field 'Seconds' is {seconds}, not an integer from 0 to {MAX_SECONDS}."
+                    );
+                    return Err(self.evaluation_failed(&why, "Seconds")?.into());
+                };
                 self.clock
-                    .wait(Duration::from_secs(seconds.into()))
+                    .wait(Duration::from_secs(valid))
                     .map_err(|_| TaskError::Aborted)?;
-                input.clone()
             }
-            StateBody::Fail {
-                error,
-                error_path,
-                cause,
-                cause_path,
-            } => {
-                let read =
-                    |path: &Option<Path>| path.as_ref().map(|path| scope.read_as(path)).transpose();
-                let error = read(error_path)?.or(error.clone()).unwrap_or_default();
-                let cause = read(cause_path)?.or(cause.clone()).unwrap_or_default();
+            StateBody::Fail { error, cause } => {
+                let [error, cause] =
+                    [("Error", error), ("Cause", cause)].map(|(field, template)| {
+                        template
+                            .as_ref()
+                            .map_or_else(|| Ok(String::new()), |it| self.text(it, field, data))
+                    });
+                let (error, cause) = (error?, cause?);
                 if error.starts_with("States.") {
-                    return Err(scope
-                        .failure(RUNTIME, format!("the error name `{error}` is reserved"))
-                        .into());
+                    let why = format!("the error name `{error}` is reserved");
+                    return Err(self.failure(RUNTIME, why).into());
                 }
                 return Err(TaskFailure::new(error, cause).into());
             }
-            StateBody::Succeed {} => input.clone(),
-        };
-        Ok((
-            self.scope(&output).read(&state.output_path)?.clone(),
-            state.next.as_ref(),
-        ))
+            StateBody::Pass {} | StateBody::Succeed {} => {}
+        }
+        let output = self.leave(&state.exit, data, input.clone())?;
+        Ok((output, state.next.as_ref()))
     }
 
-    /// Runs a task, and runs it again as its `Retry` requires, after waiting on the clock. Returns
-    /// the result after `ResultSelector`.
+    /// Returns the first rule whose condition is true. `None` if there is none.
+    fn matching<'d>(
+        &mut self,
+        choices: &'d [Branch],
+        data: StateData<'_>,
+    ) -> Result<Option<&'d Branch>, TaskFailure> {
+        for (index, branch) in choices.iter().enumerate() {
+            let field = format!("Choices[{index}]/Condition");
+            match self.fill(&branch.condition, &field, data)? {
+                Value::Bool(true) => return Ok(Some(branch)),
+                Value::Bool(false) => {}
+                other => {
+                    let why = format!("The field '{field}' is {other}, not a boolean.");
+                    return Err(self.evaluation_failed(&why, &field)?);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Assigns the variables, and returns the output. Both are evaluated before either takes
+    /// effect. `default` is the output if there is no `Output`.
+    fn leave(
+        &mut self,
+        exit: &Exit,
+        data: StateData<'_>,
+        default: Value,
+    ) -> Result<Value, TaskFailure> {
+        let Exit { assign, output } = exit;
+        if assign.0.is_empty() && output.is_none() {
+            check_size("the output of a state", &default)?;
+            return Ok(default);
+        }
+        let scope = self.scope(data);
+        let assigned = assign.0.iter().map(|(name, template)| {
+            let value = scope.fill(template, &format!("Assign/{name}"))?;
+            Ok((name.clone(), value))
+        });
+        let assigned = assigned.collect::<Result<Value, EvaluationError>>();
+        let output = output
+            .as_ref()
+            .map_or(Ok(default), |template| scope.fill(template, "Output"));
+        let (assigned, output) = match (assigned, output) {
+            (Ok(assigned), Ok(output)) => (assigned, output),
+            (Err(EvaluationError { cause, location }), _)
+            | (_, Err(EvaluationError { cause, location })) => {
+                return Err(self.evaluation_failed(&cause, &location)?);
+            }
+        };
+        check_size("the value of the variables of a state", &assigned)?;
+        check_size("the output of a state", &output)?;
+        if let Value::Object(assigned) = assigned {
+            let assigned = assigned.into_iter();
+            self.variables
+                .extend(assigned.map(|(name, value)| (name, value.into())));
+        }
+        Ok(output)
+    }
+
+    /// Fills in a template with the current variables.
+    fn fill(
+        &mut self,
+        template: &Template,
+        field: &str,
+        data: StateData<'_>,
+    ) -> Result<Value, TaskFailure> {
+        match self.scope(data).fill(template, field) {
+            Ok(value) => Ok(value),
+            Err(EvaluationError { cause, location }) => {
+                Err(self.evaluation_failed(&cause, &location)?)
+            }
+        }
+    }
+
+    /// Fills in a template whose value must be a string.
+    fn text(
+        &mut self,
+        template: &Template,
+        field: &str,
+        data: StateData<'_>,
+    ) -> Result<String, TaskFailure> {
+        match self.fill(template, field, data)? {
+            Value::String(text) => Ok(text),
+            other => {
+                let why = format!("The field '{field}' is {other}, not a string.");
+                Err(self.evaluation_failed(&why, field)?)
+            }
+        }
+    }
+
+    /// Returns what expressions can read now.
+    fn scope<'s>(&'s self, data: StateData<'s>) -> Scope<'s> {
+        Scope {
+            variables: &self.variables,
+            data,
+            context: &self.context,
+            now: self.timestamp,
+            draws: &self.draws,
+        }
+    }
+
+    /// Records that a field could not be evaluated, and returns the failure.
+    ///
+    /// # Errors
+    /// Returns `States.Runtime` if the history is full.
+    fn evaluation_failed(&mut self, why: &str, location: &str) -> Result<TaskFailure, TaskFailure> {
+        let failure = self.failure(QUERY_EVALUATION_ERROR, why);
+        self.record(
+            "EvaluationFailed",
+            json!({ "error": failure.error, "cause": failure.cause(), "location": location }),
+        )?;
+        Ok(failure)
+    }
+
+    /// Creates a failure of the current state.
+    fn failure(&self, error: &str, why: impl Display) -> TaskFailure {
+        let state = self.state.as_deref().unwrap_or_default();
+        TaskFailure::new(
+            error,
+            format!("An error occurred while executing the state '{state}': {why}"),
+        )
+    }
+
+    /// Runs a task, and runs it again as its `Retry` requires, after waiting on the clock.
     fn run_task(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
         check_size("the input of a task", parameters)?;
         let mut delays: Vec<_> = task.retry.iter().map(Retrier::delays).collect();
@@ -252,8 +390,7 @@ impl RunningExecution<'_> {
         }
     }
 
-    /// Runs a task once, and records the events of that run. Returns the result after
-    /// `ResultSelector`.
+    /// Runs a task once, and records the events of that run.
     fn attempt(&mut self, task: &TaskState, parameters: &Value) -> Result<Value, TaskError> {
         let resource = &task.resource;
         // Only the ARN of a function itself counts. A service integration that invokes a function,
@@ -296,19 +433,7 @@ impl RunningExecution<'_> {
         }
         let result = answer?;
         self.record(format!("{prefix}Succeeded"), json!({ "output": result }))?;
-        Ok(Template::fill_in(
-            &task.result_selector,
-            &self.scope(&result),
-        )?)
-    }
-
-    /// Returns the scope for the paths of the current state, in which `$` refers to `input`.
-    fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
-        Scope {
-            state: self.state.as_deref().unwrap_or_default(),
-            input,
-            context: &self.context,
-        }
+        Ok(result)
     }
 
     /// Passes an event to the observer, unless the history is full.
@@ -355,4 +480,14 @@ fn check_size(name: &str, data: &Value) -> Result<(), TaskFailure> {
             format!("{name} is larger than {MAX_PAYLOAD_BYTES} bytes"),
         )),
     }
+}
+
+/// Creates a JSONata object.
+fn object<const N: usize>(fields: [(&str, JValue); N]) -> JValue {
+    let fields = fields.into_iter();
+    JValue::object(
+        fields
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
 }

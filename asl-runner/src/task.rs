@@ -6,6 +6,8 @@ use std::time::Duration;
 /// The error name of a fault in the definition or in the data. No `Retry` or `Catch` matches it.
 pub(crate) const RUNTIME: &str = "States.Runtime";
 pub(crate) const TIMEOUT: &str = "States.Timeout";
+/// The error name of a JSONata expression that fails, or whose result cannot be used.
+pub(crate) const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 
 /// Does the work of Task states.
@@ -24,7 +26,7 @@ pub struct TaskCall<'a> {
     pub state: &'a str,
     /// The `Resource` of the state.
     pub resource: &'a str,
-    /// The input of the task, after `Parameters`.
+    /// The `Arguments` of the task; the input of the state if it has none.
     pub input: &'a Value,
     /// The `TimeoutSeconds` of the state, in whole seconds. `None` if it has no timeout.
     ///

@@ -1,103 +1,96 @@
-//! Payload templates: the values of `Parameters` and `ResultSelector`.
+//! Templates: the JSON values of `Arguments`, `Assign` and `Output`, with expressions in them.
 
-use crate::path::{Path, Scope};
-use crate::task::TaskFailure;
+use crate::expression::Expression;
 use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
-/// A payload template: JSON in which the value of a key ending in `.$` is a path or a
-/// `States.Format` call, the only supported intrinsic.
+/// JSON in which each string of the form `{% … %}` is a JSONata expression.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) enum Template {
+    /// A value without any expression.
     Literal(Value),
+    Expression(Expression),
     Array(Vec<Template>),
-    Object(BTreeMap<String, Template>),
-    Path(Path),
-    /// `States.Format('{}', PATH)`, which converts the value at the path to a string.
-    Format(Path),
+    Object(Vec<(String, Template)>),
 }
+
+/// `Assign`: the names of variables, each with its new value.
+#[derive(Debug, Default, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub(crate) struct Assign(pub(crate) Vec<(String, Template)>);
+
+/// Maximum length of the name of a variable, in characters.
+///
+/// Source: Step Functions Developer Guide, "Passing data between states with variables".
+const MAX_NAME_CHARS: usize = 80;
 
 impl TryFrom<Value> for Template {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
-        match value {
-            Value::Array(items) => items
-                .into_iter()
-                .map(Self::try_from)
-                .collect::<Result<_, _>>()
-                .map(Self::Array),
-            Value::Object(fields) => {
-                let mut templates = BTreeMap::new();
-                for (key, value) in fields {
-                    let (name, template) = match key.strip_suffix(".$") {
-                        Some(name) => (name, Self::reference(&value)),
-                        None => (key.as_str(), Self::try_from(value)),
-                    };
-                    let template = template.map_err(|why| format!("`{key}`: {why}"))?;
-                    if templates.insert(name.to_owned(), template).is_some() {
-                        return Err(format!("`{name}` is given with and without `.$`"));
-                    }
+        Ok(match value {
+            Value::String(string) => match Expression::read(&string)? {
+                Some(expression) => Self::Expression(expression),
+                None => Self::Literal(string.into()),
+            },
+            Value::Array(items) => {
+                let templates = items.iter().cloned().map(Self::try_from);
+                let templates: Vec<_> = templates.collect::<Result<_, _>>()?;
+                match templates.iter().all(Self::is_literal) {
+                    true => Self::Literal(items.into()),
+                    false => Self::Array(templates),
                 }
-                Ok(Self::Object(templates))
             }
-            scalar => Ok(Self::Literal(scalar)),
-        }
+            Value::Object(fields) => {
+                let templates = templates(fields.clone())?;
+                match templates.iter().all(|(_, template)| template.is_literal()) {
+                    true => Self::Literal(fields.into()),
+                    false => Self::Object(templates),
+                }
+            }
+            scalar => Self::Literal(scalar),
+        })
     }
 }
 
-impl Template {
-    /// Parses the value of a key that ends in `.$`.
-    fn reference(value: &Value) -> Result<Self, String> {
-        let text = value.as_str().unwrap_or_default();
-        let argument = text
-            .strip_prefix("States.Format('{}', ")
-            .and_then(|rest| rest.strip_suffix(')'));
-        match argument {
-            Some(path) => Path::try_from(path.to_owned()).map(Self::Format),
-            None if text.starts_with('$') => Path::try_from(text.to_owned()).map(Self::Path),
-            None => Err(format!(
-                "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only supported \
-                 intrinsic function"
-            )),
-        }
-    }
+impl TryFrom<Map<String, Value>> for Assign {
+    type Error = String;
 
-    /// Fills in an optional template with values from the scope. Without a template, returns the
-    /// input unchanged.
-    pub(crate) fn fill_in(
-        template: &Option<Self>,
-        scope: &Scope<'_>,
-    ) -> Result<Value, TaskFailure> {
-        template
-            .as_ref()
-            .map_or_else(|| Ok(scope.input.clone()), |template| template.fill(scope))
-    }
-
-    fn fill(&self, scope: &Scope<'_>) -> Result<Value, TaskFailure> {
-        Ok(match self {
-            Self::Literal(value) => value.clone(),
-            Self::Path(path) => scope.read(path)?.clone(),
-            Self::Array(items) => items
-                .iter()
-                .map(|item| item.fill(scope))
-                .collect::<Result<_, _>>()?,
-            Self::Object(fields) => {
-                let fields = fields
-                    .iter()
-                    .map(|(name, template)| Ok((name.clone(), template.fill(scope)?)));
-                Value::Object(fields.collect::<Result<_, _>>()?)
+    fn try_from(fields: Map<String, Value>) -> Result<Self, String> {
+        for name in fields.keys() {
+            let is_identifier = name.chars().enumerate().all(|(index, c)| {
+                c == '_' || c.is_alphabetic() || (index > 0 && c.is_alphanumeric())
+            });
+            let length = name.chars().count();
+            if !is_identifier || !(1..=MAX_NAME_CHARS).contains(&length) || name == "states" {
+                return Err(format!("`{name}` cannot be the name of a variable"));
             }
-            Self::Format(path) => match scope.read(path)? {
-                Value::String(text) => text.clone().into(),
-                value @ (Value::Array(_) | Value::Object(_)) => {
-                    let why = format!("`States.Format` cannot convert {value} to a string");
-                    return Err(scope.failure("States.IntrinsicFailure", why));
-                }
-                scalar => scalar.to_string().into(),
-            },
-        })
+        }
+        templates(fields).map(Self)
+    }
+}
+
+fn templates(fields: Map<String, Value>) -> Result<Vec<(String, Template)>, String> {
+    let fields = fields.into_iter().map(|(name, value)| {
+        let template = Template::try_from(value).map_err(|why| format!("`{name}`: {why}"))?;
+        Ok((name, template))
+    });
+    fields.collect()
+}
+
+impl Template {
+    fn is_literal(&self) -> bool {
+        matches!(self, Self::Literal(_))
+    }
+
+    /// Returns whether an expression in the template reads `$states.errorOutput`.
+    pub(crate) fn reads_error_output(&self) -> bool {
+        match self {
+            Self::Literal(_) => false,
+            Self::Expression(expression) => expression.reads_error_output,
+            Self::Array(items) => items.iter().any(Self::reads_error_output),
+            Self::Object(fields) => fields.iter().any(|(_, field)| field.reads_error_output()),
+        }
     }
 }

@@ -16,14 +16,17 @@ fn check(text: &str, expect: &str) {
 #[track_caller]
 fn check_state(fields: &str, expect: &str) {
     let state = format!(
-        r#"{{ "StartAt": "A", "States": {{ "A": {{ {fields} }}, "Z": {{ "Type": "Succeed" }} }} }}"#
+        r#"{{ "QueryLanguage": "JSONata", "StartAt": "A", "States": {{ "A": {{ {fields} }}, "Z": {{ "Type": "Succeed" }} }} }}"#
     );
     check(&state, &format!("States.A: {expect}"));
 }
 
+/// The message for a definition that is not in JSONata.
+const LANGUAGE: &str = "this runner runs JSONata definitions; set \"QueryLanguage\": \"JSONata\"";
+
 #[test]
 fn the_top_level() {
-    let ok = r#"{ "Comment": "c", "StartAt": "A", "States": { "A": { "Type": "Succeed" } } }"#;
+    let ok = r#"{ "Comment": "c", "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Succeed" } } }"#;
     check(ok, "");
     check("", "JSON: EOF while parsing a value at line 1 column 0");
     check(
@@ -32,15 +35,24 @@ fn the_top_level() {
     );
     check(
         &format!("{ok} x"),
-        "JSON: trailing characters at line 1 column 78",
+        "JSON: trailing characters at line 1 column 106",
     );
-    check("{}", "missing field `StartAt`");
+    check("{}", LANGUAGE);
     check(
-        r#"{ "StartAt": "A", "States": [] }"#,
+        &ok.replace("\"QueryLanguage\": \"JSONata\", ", ""),
+        LANGUAGE,
+    );
+    check(&ok.replace("JSONata", "JSONPath"), LANGUAGE);
+    check(
+        r#"{ "QueryLanguage": "JSONata" }"#,
+        "missing field `StartAt`",
+    );
+    check(
+        r#"{ "QueryLanguage": "JSONata", "StartAt": "A", "States": [] }"#,
         "States: invalid type: sequence, expected a map",
     );
     check(
-        r#"{ "StartAt": "A", "States": { "A": 1 } }"#,
+        r#"{ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": 1 } }"#,
         "States.A: invalid type: integer `1`, expected a map",
     );
     check(
@@ -53,9 +65,11 @@ fn the_top_level() {
     );
     check(
         &ok.replace("Comment", "TimeoutSeconds"),
-        "TimeoutSeconds: unknown field `TimeoutSeconds`, expected one of `Comment`, `StartAt`, `States`",
+        "TimeoutSeconds: unknown field `TimeoutSeconds`, expected one of `Comment`, `QueryLanguage`, `StartAt`, `States`",
     );
 }
+
+const SECONDS: &str = "`Seconds` is neither an expression nor an integer from 0 to 99999999";
 
 #[test]
 fn states_and_their_fields() {
@@ -91,52 +105,84 @@ fn states_and_their_fields() {
             "Next: invalid type: integer `1`, expected a string",
         ),
         (
-            r#""Type": "Pass", "Assign": {}, "End": true"#,
-            "Pass.Assign: unknown field `Assign`, expected `Result` or `ResultPath`",
+            r#""Type": "Pass", "Result": 1, "End": true"#,
+            "Pass.Result: unknown field `Result`, there are no fields",
         ),
         (
             r#""Type": "Pass", "InputPath": "$.a", "End": true"#,
-            "Pass.InputPath: unknown field `InputPath`, expected `Result` or `ResultPath`",
+            "Pass.InputPath: unknown field `InputPath`, there are no fields",
         ),
         (
-            r#""Type": "Pass", "Result": null, "End": true"#,
-            "Result: null is not supported",
+            r#""Type": "Pass", "QueryLanguage": "JSONPath", "End": true"#,
+            LANGUAGE,
         ),
         (
-            r#""Type": "Pass", "ResultPath": null, "End": true"#,
-            "ResultPath: null is not supported",
+            r#""Type": "Pass", "Assign": [], "End": true"#,
+            "Assign: invalid type: sequence, expected a map",
         ),
         (
-            r#""Type": "Pass", "OutputPath": null, "End": true"#,
-            "OutputPath: invalid type: null, expected a string",
+            r#""Type": "Pass", "Assign": { "states": 1 }, "End": true"#,
+            "Assign: `states` cannot be the name of a variable",
+        ),
+        (
+            r#""Type": "Pass", "Assign": { "a.b": 1 }, "End": true"#,
+            "Assign: `a.b` cannot be the name of a variable",
+        ),
+        (
+            r#""Type": "Pass", "Assign": { "1a": 1 }, "End": true"#,
+            "Assign: `1a` cannot be the name of a variable",
+        ),
+        (
+            r#""Type": "Pass", "Assign": { "": 1 }, "End": true"#,
+            "Assign: `` cannot be the name of a variable",
+        ),
+        (
+            r#""Type": "Succeed", "Assign": {}"#,
+            "Succeed.Assign: unknown field `Assign`, there are no fields",
         ),
         (
             r#""Type": "Succeed", "End": true"#,
             "Succeed.End: unknown field `End`, there are no fields",
         ),
         (
+            r#""Type": "Fail", "Output": 1"#,
+            "Fail.Output: unknown field `Output`, expected `Error` or `Cause`",
+        ),
+        (
             r#""Type": "Fail", "Next": "Z""#,
-            "Fail.Next: unknown field `Next`, expected one of `Error`, `ErrorPath`, `Cause`, `CausePath`",
+            "Fail.Next: unknown field `Next`, expected `Error` or `Cause`",
         ),
         (
             r#""Type": "Fail", "Error": "E", "ErrorPath": "$.e""#,
-            "the state has both `Error` and `ErrorPath`",
+            "Fail.ErrorPath: unknown field `ErrorPath`, expected `Error` or `Cause`",
         ),
         (
-            r#""Type": "Fail", "Cause": "c", "CausePath": "$.c""#,
-            "the state has both `Cause` and `CausePath`",
+            r#""Type": "Fail", "Error": ["E"]"#,
+            "`Error` is not a string",
         ),
-        (
-            r#""Type": "Fail", "Cause": 1"#,
-            "Fail.Cause: invalid type: integer `1`, expected a string",
-        ),
+        (r#""Type": "Fail", "Cause": 1"#, "`Cause` is not a string"),
         (
             r#""Type": "Wait", "End": true"#,
-            "Wait: missing field `SecondsPath`",
+            "Wait: missing field `Seconds`",
+        ),
+        (
+            r#""Type": "Wait", "Seconds": null, "End": true"#,
+            "Seconds: null is not supported",
         ),
         (
             r#""Type": "Wait", "Seconds": 1, "SecondsPath": "$.s", "End": true"#,
-            "Wait.Seconds: unknown field `Seconds`, expected `SecondsPath`",
+            "Wait.SecondsPath: unknown field `SecondsPath`, expected `Seconds`",
+        ),
+        (r#""Type": "Wait", "Seconds": -1, "End": true"#, SECONDS),
+        (r#""Type": "Wait", "Seconds": 1.5, "End": true"#, SECONDS),
+        (r#""Type": "Wait", "Seconds": "1", "End": true"#, SECONDS),
+        (
+            r#""Type": "Wait", "Seconds": 100000000, "End": true"#,
+            SECONDS,
+        ),
+        (
+            r#""Type": "Wait", "Seconds": ["{% 1 %}"], "End": true"#,
+            SECONDS,
         ),
         (
             r#""Type": "Task", "End": true"#,
@@ -145,7 +191,7 @@ fn states_and_their_fields() {
         (
             r#""Type": "Task", "Resource": "r", "HeartbeatSeconds": 1, "End": true"#,
             "Task.HeartbeatSeconds: unknown field `HeartbeatSeconds`, expected one of `Resource`, `TimeoutSeconds`, \
-             `Parameters`, `ResultSelector`, `ResultPath`, `Retry`, `Catch`",
+             `Arguments`, `Retry`, `Catch`",
         ),
         (
             r#""Type": "Task", "Resource": "r", "TimeoutSeconds": 0, "End": true"#,
@@ -224,8 +270,9 @@ fn retry_and_catch() {
         ),
         (
             "Catch",
-            r#""ErrorEquals": ["E"], "Next": "Z", "ResultPath": null"#,
-            "Task.Catch[0].ResultPath: invalid type: null, expected a string",
+            r#""ErrorEquals": ["E"], "Next": "Z", "ResultPath": "$.e""#,
+            "Task.Catch[0].ResultPath: unknown field `ResultPath`, expected one of `Comment`, `ErrorEquals`, `Assign`, \
+             `Output`, `Next`",
         ),
     ] {
         check_state(
@@ -239,167 +286,112 @@ fn retry_and_catch() {
 fn rules() {
     for (rule, expect) in [
         (
-            r#""Variable": "$.a", "Next": "Z""#,
-            "a rule needs exactly one operator, found []",
+            r#""Condition": "{% true %}""#,
+            "Choice.Choices[0]: missing field `Next`",
         ),
         (
-            r#""Variable": "$.a", "IsNull": true, "IsString": true, "Next": "Z""#,
-            r#"a rule needs exactly one operator, found ["IsNull", "IsString"]"#,
+            r#""Next": "Z""#,
+            "Choice.Choices[0]: missing field `Condition`",
         ),
         (
-            r#""IsNull": true, "Next": "Z""#,
-            "unknown variant `IsNull`, expected one of `And`, `Or`, `Not`",
+            r#""Variable": "$.a", "IsNull": true, "Next": "Z""#,
+            "Choice.Choices[0].Variable: unknown field `Variable`, expected one of `Comment`, `Condition`, `Assign`, \
+             `Output`, `Next`",
         ),
         (
-            r#""Variable": "$.a", "IsNull": true"#,
-            "missing field `Next`",
+            r#""Condition": "true", "Next": "Z""#,
+            "Choice.Choices[0]: `Condition` is neither an expression nor a boolean",
         ),
         (
-            r#""Variable": "$.a", "IsNull": 1, "Next": "Z""#,
-            "invalid type: integer `1`, expected a boolean",
+            r#""Condition": ["{% true %}"], "Next": "Z""#,
+            "Choice.Choices[0]: `Condition` is neither an expression nor a boolean",
         ),
         (
-            r#""Variable": "$.a", "StringMatches": "*", "Next": "Z""#,
-            "unknown variant `StringMatches`, expected one of `IsPresent`, `IsNull`, `IsString`, `IsNumeric`, \
-             `IsBoolean`, `StringEquals`",
+            r#""Condition": "{% true %}", "Next": "B""#,
+            "there is no state `B`",
         ),
         (
-            r#""Not": { "Variable": "$.a", "IsNull": true }, "Variable": "$.a", "Next": "Z""#,
-            "unknown variant `Not`, expected one of `IsPresent`, `IsNull`, `IsString`, `IsNumeric`, `IsBoolean`, \
-             `StringEquals`",
-        ),
-        (
-            r#""Or": [{ "Not": { "Variable": "$.a", "IsNull": true, "Next": "Z" } }], "Next": "Z""#,
-            r#"a rule needs exactly one operator, found ["IsNull", "Next"]"#,
+            r#""Condition": "{% $states.errorOutput = 1 %}", "Next": "Z""#,
+            ERROR_OUTPUT,
         ),
     ] {
         check_state(
             &format!(r#""Type": "Choice", "Choices": [{{ {rule} }}], "Default": "Z""#),
-            &format!("Choice.Choices[0]: {expect}"),
+            expect,
         );
     }
-    check_state(
-        r#""Type": "Choice", "Choices": [{ "Variable": "$.a", "IsNull": true, "Next": "B" }], "Default": "Z""#,
-        "there is no state `B`",
-    );
 }
 
+const ERROR_OUTPUT: &str = "only a `Catch` can read `$states.errorOutput`";
+
 #[test]
-fn paths() {
-    for path in [
-        "",
-        "a",
-        "$a",
-        "$.",
-        "$..a",
-        "$.*",
-        "$[*]",
-        "$[-1]",
-        "$[+1]",
-        "$[0:2]",
-        "$[?(@.a)]",
-        "$['a']",
-        "$['a','b']",
-        "$[a",
-        "$.a[",
-        "$.a b",
-        "$.a.",
-        "$[]",
-        "$.[0]",
-        "$.a[0]b",
-        "$.a]",
-        "$[99999999999999999999]",
-        "$$",
-        "$$.Execution",
-        "$$.Execution.Name",
-        "$$.Execution.Id.a",
-        "$$.Task.Token",
-        "$$$.Execution.Id",
-        "$$.a",
-        "States.Format('{}', $.a)",
-        "$.a\u{0}",
+fn expressions() {
+    for (expression, expect) in [
+        ("{% 1", "`{% 1` starts with {% but does not end with %}"),
+        (
+            "{% 1 + %}",
+            "`1 +` is not a JSONata expression: S0207: Unexpected end of expression",
+        ),
+        (
+            "{% %}",
+            "`` is not a JSONata expression: S0207: Unexpected end of expression",
+        ),
+        (
+            "{% $a ?? 1 %}",
+            "`$a ?? 1` uses the operator `??`, which Step Functions does not support",
+        ),
+        (
+            "{% [1, {'a': $b ?: 1}] %}",
+            "`[1, {'a': $b ?: 1}]` uses the operator `?:`, which Step Functions does not support",
+        ),
+        (
+            "{% $eval('1') %}",
+            "`$eval('1')` uses the function `$eval`, which Step Functions does not support",
+        ),
+        (
+            "{% ($f := $eval; $f('1')) %}",
+            "`($f := $eval; $f('1'))` uses the function `$eval`, which Step Functions does not support",
+        ),
     ] {
-        let expect = format!(
-            r#"`{path}` is neither a path like `$.a[0]` nor one of ["$$.Execution.Id", "$$.Execution.StartTime", "$$.State.EnteredTime"]"#
-        );
-        let path = path.replace('\u{0}', "\\u0000");
         for (fields, place) in [
             (
-                format!(r#""Type": "Pass", "OutputPath": "{path}", "End": true"#),
-                "OutputPath",
+                format!(r#""Type": "Pass", "Output": "{expression}", "End": true"#),
+                "Output: ",
             ),
             (
-                format!(r#""Type": "Pass", "ResultPath": "{path}", "End": true"#),
-                "Pass.ResultPath",
+                format!(r#""Type": "Pass", "Output": [{{ "k": "{expression}" }}], "End": true"#),
+                "Output: `k`: ",
             ),
             (
-                format!(r#""Type": "Wait", "SecondsPath": "{path}", "End": true"#),
-                "Wait.SecondsPath",
-            ),
-            (
-                format!(r#""Type": "Fail", "ErrorPath": "{path}""#),
-                "Fail.ErrorPath",
+                format!(r#""Type": "Pass", "Assign": {{ "v": "{expression}" }}, "End": true"#),
+                "Assign: `v`: ",
             ),
             (
                 format!(
-                    r#""Type": "Choice", "Choices": [{{ "Variable": "{path}", "IsNull": true, "Next": "Z" }}]"#
+                    r#""Type": "Task", "Resource": "r", "Arguments": "{expression}", "End": true"#
                 ),
-                "Choice.Choices[0]",
+                "Task.Arguments: ",
+            ),
+            (
+                format!(r#""Type": "Wait", "Seconds": "{expression}", "End": true"#),
+                "Wait.Seconds: ",
+            ),
+            (
+                format!(r#""Type": "Fail", "Error": "{expression}""#),
+                "Fail.Error: ",
             ),
         ] {
-            check_state(&fields, &format!("{place}: {expect}"));
+            check_state(&fields, &format!("{place}{expect}"));
         }
     }
-    for result_path in ["$[0]", "$.a[0]", "$$.Execution.Id"] {
-        let expect = format!(
-            "Pass.ResultPath: a result cannot be stored at `{result_path}`, only in a field of the input"
-        );
-        check_state(
-            &format!(r#""Type": "Pass", "ResultPath": "{result_path}", "End": true"#),
-            &expect,
-        );
-    }
-}
-
-#[test]
-fn templates() {
-    let check_template = |field: &str, expect: &str| {
-        check_state(
-            &format!(
-                r#""Type": "Task", "Resource": "r", "ResultSelector": {{ {field} }}, "End": true"#
-            ),
-            &format!("Task.ResultSelector: {expect}"),
-        );
-    };
-    check_template(
-        r#""x.$": "$", "x": 1"#,
-        "`x` is given with and without `.$`",
-    );
-    for value in [
-        r#"1"#,
-        r#""a""#,
-        r#""States.UUID()""#,
-        r#""States.Format('{}')""#,
-        r#""States.Format('{}', $.a""#,
-        r#""States.Format('{}' $.a)""#,
-        r#""States.Format('a {}', $.a)""#,
-        r#""States.Format('{} {}', $.a, $.b)""#,
+    for fields in [
+        r#""Type": "Pass", "Output": "{% $states.errorOutput %}", "End": true"#,
+        r#""Type": "Pass", "Assign": { "v": ["{% $states.errorOutput.Cause %}"] }, "End": true"#,
+        r#""Type": "Task", "Resource": "r", "Arguments": "{% [$states.errorOutput] %}", "End": true"#,
+        r#""Type": "Wait", "Seconds": "{% $states.errorOutput %}", "End": true"#,
+        r#""Type": "Fail", "Cause": "{% $states.errorOutput.Cause %}""#,
     ] {
-        let expect = format!(
-            "{value} is neither a path nor `States.Format('{{}}', PATH)`, the only supported intrinsic function"
-        );
-        check_template(&format!(r#""x.$": {value}"#), &format!("`x.$`: {expect}"));
-        check_template(
-            &format!(r#""l": [{{ "x.$": {value} }}]"#),
-            &format!("`l`: `x.$`: {expect}"),
-        );
-    }
-    for path in ["$.a b", "$.a, $.b", "1", "'a'", "$['k,)']", "States.UUID()"] {
-        let expect = r#"is neither a path like `$.a[0]` nor one of ["$$.Execution.Id", "$$.Execution.StartTime", "$$.State.EnteredTime"]"#;
-        check_template(
-            &format!(r#""x.$": "States.Format('{{}}', {path})""#),
-            &format!("`x.$`: `{path}` {expect}"),
-        );
+        check_state(fields, ERROR_OUTPUT);
     }
 }
 
@@ -426,5 +418,5 @@ fn broken_definitions() {
         );
         seen += 1;
     }
-    assert_eq!(seen, 26);
+    assert_eq!(seen, 30);
 }

@@ -18,7 +18,8 @@ use std::time::Duration;
 use time::{OffsetDateTime, UtcOffset};
 
 fn definition(states: &str) -> Definition {
-    let text = format!(r#"{{ "StartAt": "A", "States": {{ {states} }} }}"#);
+    let text =
+        format!(r#"{{ "QueryLanguage": "JSONata", "StartAt": "A", "States": {{ {states} }} }}"#);
     Definition::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
@@ -56,271 +57,292 @@ fn check(states: &str, input: &str, expect: &str) {
     check_with(states, input, vec![], expect);
 }
 
-/// Checks the output of a task with this result and this `ResultSelector`.
+/// Checks the output of a Pass state with this `Output`.
 #[track_caller]
-fn check_template(template: &str, result: &str, expect: &str) {
-    let states = format!(
-        r#""A": {{ "Type": "Task", "Resource": "r", "ResultSelector": {template}, "End": true }}"#
-    );
-    check_with(
-        &states,
-        "{}",
-        vec![Ok(
-            serde_json::from_str(result).expect("the result must be JSON")
-        )],
+fn check_output(output: &str, input: &str, expect: &str) {
+    let states = format!(r#""A": {{ "Type": "Pass", "Output": {output}, "End": true }}"#);
+    check(&states, input, expect);
+}
+
+/// Checks an expression: `expect` is its value as JSON, or a failure.
+#[track_caller]
+fn check_expression(expression: &str, expect: &str) {
+    let input =
+        r#"{"n":2,"f":2.5,"t":"text","z":null,"l":[1,"a",[]],"one":["a"],"none":[],"o":{"k":{}}}"#;
+    check_output(
+        &format!("{:?}", format!("{{% {expression} %}}")),
+        input,
         expect,
     );
 }
 
-/// Checks a rule of a Choice state: `expect` is `yes` if it matches, `no` if not, or a failure.
-#[track_caller]
-fn check_rule(rule: &str, input: &str, expect: &str) {
-    let states = format!(
-        r#""A": {{ "Type": "Choice", "Choices": [ {{ {rule}, "Next": "Yes" }} ], "Default": "No" }},
-           "Yes": {{ "Type": "Pass", "Result": "yes", "End": true }}, "No": {{ "Type": "Pass", "Result": "no", "End": true }}"#
-    );
-    let expect = if expect.starts_with("FAILED") {
-        expect.to_owned()
-    } else {
-        format!("\"{expect}\"")
-    };
-    check(&states, input, &expect);
-}
-
 #[test]
-fn paths_find_values() {
-    for (path, expect) in [
-        ("$", r#"{"v":{"a":{"l":[1,{"d":true}],"x-y_z":null}}}"#),
-        ("$.a", r#"{"v":{"l":[1,{"d":true}],"x-y_z":null}}"#),
-        ("$.a.l[0]", r#"{"v":1}"#),
-        ("$.a.l[1].d", r#"{"v":true}"#),
-        ("$.a.x-y_z", r#"{"v":null}"#),
-        ("$.a.l[2]", "FAILED States.Runtime: |'A'|`$.a.l[2]`"),
-        ("$.a.b", "FAILED States.Runtime: |'A'|`$.a.b`"),
-        ("$.a.l.0", "FAILED States.Runtime: "),
-        ("$[0]", "FAILED States.Runtime: "),
-        ("$.a.l.length", "FAILED States.Runtime: "),
+fn expressions_have_values() {
+    for (expression, expect) in [
+        ("$states.input.n", "2"),
+        ("$states.input.f", "2.5"),
+        ("$states.input.n * 1.5", "3"),
+        ("$states.input.n / 4", "0.5"),
+        ("$states.input.z", "null"),
+        ("$states.input.l", r#"[1,"a",[]]"#),
+        ("$states.input.l[0]", "1"),
+        ("$states.input.l[-1]", "[]"),
+        ("$states.input.one", r#"["a"]"#),
+        ("$states.input.none", "[]"),
         (
-            "$$.Execution.Id",
-            r#"{"v":"arn:aws:states:::execution:machine:run-1"}"#,
+            "{ 'v': $states.input.one, 'w': $states.input.none }",
+            r#"{"v":["a"],"w":[]}"#,
         ),
+        ("$states.input.o", r#"{"k":{}}"#),
+        ("{ 'a': 1, 'b': $states.input.x }", r#"{"a":1}"#),
+        ("[1, $states.input.x]", "[1]"),
+        ("$states.input.t = 'text'", "true"),
+        ("$states.input.x = 'text'", "false"),
+        ("$string($states.input.n)", "\"2\""),
+        ("$string($states.input.f)", "\"2.5\""),
+        ("$merge([{ 'a': 1 }, { 'b': 2 }])", r#"{"a":1,"b":2}"#),
+        ("1e300", "1e+300"),
+        ("9007199254740993", "9007199254740992"),
+        ("-0", "0"),
         (
-            "$$.Execution.StartTime",
-            r#"{"v":"2025-03-04T05:06:07.089Z"}"#,
+            "$states.context.Execution.Id",
+            r#""arn:aws:states:::execution:machine:run-1""#,
         ),
+        ("$states.context.Execution.Input.n", "2"),
+        ("$states.context.Execution.RedriveCount", "0"),
         (
-            "$$.State.EnteredTime",
-            r#"{"v":"2025-03-04T05:06:07.089Z"}"#,
-        ),
-    ] {
-        check_template(
-            &format!(r#"{{ "v.$": "{path}" }}"#),
-            r#"{"a":{"l":[1,{"d":true}],"x-y_z":null}}"#,
-            expect,
-        );
-    }
-}
-
-#[test]
-fn templates_fill_in_keys_that_end_in_dollar() {
-    check_template(
-        r#"{ "l": [ { "x.$": "$.n" }, "$.n" ], "p": "$.n", "n": null }"#,
-        r#"{"n":1.0}"#,
-        r#"{"l":[{"x":1.0},"$.n"],"n":null,"p":"$.n"}"#,
-    );
-    for (path, expect) in [
-        ("$.n", r#"{"v":"1"}"#),
-        ("$.f", r#"{"v":"60.0"}"#),
-        ("$.t", r#"{"v":"true"}"#),
-        ("$.z", r#"{"v":"null"}"#),
-        ("$.s", r#"{"v":"it's"}"#),
-        ("$.d", "FAILED States.IntrinsicFailure: |'A'|{\"k\":[]}"),
-        ("$.d.k", "FAILED States.IntrinsicFailure: |'A'|[]"),
-        ("$.absent", "FAILED States.Runtime: |'A'|`$.absent`"),
-    ] {
-        let result = r#"{"n":1,"f":60.0,"t":true,"z":null,"s":"it's","d":{"k":[]}}"#;
-        check_template(
-            &format!(r#"{{ "v.$": "States.Format('{{}}', {path})" }}"#),
-            result,
-            expect,
-        );
-    }
-}
-
-#[test]
-fn pass_states_and_data_paths() {
-    for (fields, input, expect) in [
-        (r#""Result": {"r.$": "$.x"}"#, "{}", r#"{"r.$":"$.x"}"#),
-        (
-            r#""Result": 1, "ResultPath": "$.a.b""#,
-            r#"{"c":2}"#,
-            r#"{"a":{"b":1},"c":2}"#,
-        ),
-        (
-            r#""Result": 1, "ResultPath": "$.a""#,
-            r#"{"a":{"c":2}}"#,
-            r#"{"a":1}"#,
-        ),
-        (r#""Result": 1, "ResultPath": "$""#, r#"{"c":2}"#, "1"),
-        (
-            r#""Result": 1, "ResultPath": "$.a""#,
-            "[]",
-            "FAILED States.ResultPathMatchFailure: |'A'|`ResultPath`",
-        ),
-        (
-            r#""Result": 1, "ResultPath": "$.a""#,
-            "null",
-            "FAILED States.ResultPathMatchFailure: ",
-        ),
-        (
-            r#""Result": 1, "ResultPath": "$.a.b""#,
-            r#"{"a":"text"}"#,
-            "FAILED States.ResultPathMatchFailure: ",
-        ),
-        (r#""Comment": "as it is""#, r#"{"c":2}"#, r#"{"c":2}"#),
-        (
-            r#""ResultPath": "$.d""#,
-            r#"{"c":2}"#,
-            r#"{"c":2,"d":{"c":2}}"#,
-        ),
-        (r#""OutputPath": "$.c""#, r#"{"c":2}"#, "2"),
-        (
-            r#""OutputPath": "$.d""#,
-            r#"{"c":2}"#,
-            "FAILED States.Runtime: |'A'|`$.d`",
-        ),
-        (
-            r#""OutputPath": "$$.State.EnteredTime""#,
-            r#"{"c":2}"#,
+            "$states.context.Execution.StartTime",
             r#""2025-03-04T05:06:07.089Z""#,
         ),
+        ("$states.context.State.Name", r#""A""#),
+        (
+            "$states.context.State.EnteredTime",
+            r#""2025-03-04T05:06:07.089Z""#,
+        ),
+        ("$exists($states.context.Execution.RedriveTime)", "false"),
+        ("$exists($states.result)", "false"),
     ] {
-        check(
-            &format!(r#""A": {{ "Type": "Pass", {fields}, "End": true }}"#),
-            input,
-            expect,
-        );
-    }
-    check(r#""A": { "Type": "Succeed" }"#, r#"{"a":1}"#, r#"{"a":1}"#);
-}
-
-#[test]
-fn rules_match_or_not() {
-    let input = r#"{"s":"b","n":2,"f":2.5,"t":true,"z":null,"l":[1],"o":{}}"#;
-    for (rule, expect) in [
-        (r#""Variable": "$.z", "IsPresent": true"#, "yes"),
-        (r#""Variable": "$.x", "IsPresent": true"#, "no"),
-        (r#""Variable": "$.x", "IsPresent": false"#, "yes"),
-        (r#""Variable": "$.l[1]", "IsPresent": false"#, "yes"),
-        (r#""Variable": "$.z", "IsNull": true"#, "yes"),
-        (r#""Variable": "$.s", "IsNull": true"#, "no"),
-        (r#""Variable": "$.s", "IsString": true"#, "yes"),
-        (r#""Variable": "$.n", "IsString": true"#, "no"),
-        (r#""Variable": "$.n", "IsString": false"#, "yes"),
-        (r#""Variable": "$.f", "IsNumeric": true"#, "yes"),
-        (r#""Variable": "$.s", "IsNumeric": true"#, "no"),
-        (r#""Variable": "$.t", "IsBoolean": true"#, "yes"),
-        (r#""Variable": "$.o", "IsBoolean": true"#, "no"),
-        (
-            r#""Variable": "$.x", "IsString": false"#,
-            "FAILED States.Runtime: |'A'|`$.x`",
-        ),
-        (r#""Variable": "$.s", "StringEquals": "b""#, "yes"),
-        (r#""Variable": "$.s", "StringEquals": "B""#, "no"),
-        (r#""Variable": "$.n", "StringEquals": "2""#, "no"),
-        (
-            r#""Variable": "$.x", "StringEquals": "b""#,
-            "FAILED States.Runtime: ",
-        ),
-        (
-            r#""Variable": "$$.State.EnteredTime", "StringEquals": "2025-03-04T05:06:07.089Z""#,
-            "yes",
-        ),
-        (r#""Not": { "Variable": "$.s", "IsString": true }"#, "no"),
-        (
-            r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNumeric": true }]"#,
-            "yes",
-        ),
-        (
-            r#""And": [{ "Variable": "$.s", "IsString": true }, { "Variable": "$.n", "IsNull": true }]"#,
-            "no",
-        ),
-        (
-            r#""And": [{ "Variable": "$.x", "IsPresent": true }, { "Variable": "$.x", "IsNull": true }]"#,
-            "no",
-        ),
-        (
-            r#""And": [{ "Variable": "$.x", "IsNull": true }, { "Variable": "$.x", "IsPresent": true }]"#,
-            "FAILED States.Runtime: ",
-        ),
-        (
-            r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNumeric": true }]"#,
-            "yes",
-        ),
-        (
-            r#""Or": [{ "Variable": "$.s", "IsNull": true }, { "Variable": "$.n", "IsNull": true }]"#,
-            "no",
-        ),
-        (
-            r#""Or": [{ "Variable": "$.x", "IsPresent": false }, { "Variable": "$.x", "IsNull": true }]"#,
-            "yes",
-        ),
-    ] {
-        check_rule(rule, input, expect);
+        check_expression(expression, expect);
     }
 }
 
 #[test]
-fn a_choice_follows_the_first_rule_that_matches() {
+fn an_expression_must_have_a_value() {
+    for (expression, expect) in [
+        (
+            "$states.input.x",
+            "|'A'|'$states.input.x'|'Output'|nothing (undefined)",
+        ),
+        ("$undefined", "|nothing (undefined)"),
+        ("n", "|nothing (undefined)"),
+        ("$", "|nothing (undefined)"),
+        ("$states.input.z.a", "|nothing (undefined)"),
+        ("$string", "|not JSON"),
+        ("function($x) { $x }", "|not JSON"),
+        ("[/a/]", "|not JSON"),
+        ("$states.input.t < 1", "|threw an error: T2009"),
+        ("$no_such_function()", "|threw an error"),
+        ("$error('mine')", "|threw an error|mine"),
+    ] {
+        let expect = format!("FAILED States.QueryEvaluationError: {expect}");
+        check_expression(expression, &expect);
+    }
+}
+
+#[test]
+fn templates_contain_expressions() {
+    check_output(
+        r#"{ "l": [{ "x": "{% $states.input.n %}" }, "$n", "x {% 1 %}", "{ % 1 %}"], "n": null, "f": 1.0 }"#,
+        r#"{"n":1}"#,
+        r#"{"l":[{"x":1},"$n","x {% 1 %}","{ % 1 %}"],"n":null,"f":1.0}"#,
+    );
+    check_output(r#""{%1%}""#, "{}", "1");
+    check_output(
+        r#"{ "a": { "b": [0, "{% $x %}"] } }"#,
+        "{}",
+        "FAILED States.QueryEvaluationError: |'Output/a/b/1'",
+    );
+}
+
+/// The expected hashes and random numbers were computed by other programs.
+#[test]
+fn functions_of_step_functions() {
+    for (expression, expect) in [
+        ("$parse('{\"a\":[1,2.5]}')", r#"{"a":[1,2.5]}"#),
+        ("$parse('{\"a\":1}').a + 1", "2"),
+        ("$parse(' null ')", "null"),
+        (
+            "$parse('')",
+            "FAILED States.QueryEvaluationError: |$parse|EOF",
+        ),
+        (
+            "$parse('{} x')",
+            "FAILED States.QueryEvaluationError: |$parse",
+        ),
+        (
+            "$parse('1e400')",
+            "FAILED States.QueryEvaluationError: |$parse",
+        ),
+        (
+            "$parse('{\"a\":1,\"a\":1}')",
+            "FAILED States.QueryEvaluationError: |the key `a` is repeated",
+        ),
+        (
+            "$parse(1)",
+            "FAILED States.QueryEvaluationError: |one string",
+        ),
+        (
+            "$hash('arn:x/1', 'SHA-256')",
+            r#""88ad0637d12ee8b6b4bac82d6158b9fca5cbd89c3aa69a168cac28afcd8f028f""#,
+        ),
+        (
+            "$length($hash('', 'SHA-384')) & $length($hash('', 'SHA-512'))",
+            "\"96128\"",
+        ),
+        (
+            "$hash('a', 'SHA256')",
+            "FAILED States.QueryEvaluationError: |SHA256",
+        ),
+        ("$hash('a')", "FAILED States.QueryEvaluationError: "),
+        ("$partition([1,2,3,4,5], 2)", "[[1,2],[3,4],[5]]"),
+        ("$partition([1], 0)", "FAILED States.QueryEvaluationError: "),
+        ("$range(0, 10, 4)", "[0,4,8]"),
+        ("$range(3, 1, -1)", "[3,2,1]"),
+        ("$count($range(1, 0, 1))", "0"),
+        ("$range(0, 1, 0)", "FAILED States.QueryEvaluationError: "),
+        ("$range(0, 1e9, 1)", "FAILED States.QueryEvaluationError: "),
+        ("$random(42)", "0.7275636800328681"),
+        ("$random() < 1 and $random() != $random()", "true"),
+        ("$length($uuid())", "36"),
+        (
+            "$contains($uuid(), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)",
+            "true",
+        ),
+        ("$substring($uuid(), 14, 1)", "\"4\""),
+        ("$now()", r#""2025-03-04T05:06:07.089Z""#),
+        ("$millis()", "1741064767089"),
+    ] {
+        check_expression(expression, expect);
+    }
+    let draw = r#""A": { "Type": "Pass", "Output": "{% [$uuid(), $random()] %}", "End": true }"#;
+    let once = || summary(run(&definition(draw), json!({}), &mut ScriptedTasks::new([])).0);
+    assert_eq!(once(), once());
+}
+
+#[test]
+fn variables_carry_values() {
+    // All of one `Assign`, and the `Output`, read the values from before the state.
+    let swap = r#""A": { "Type": "Pass", "Assign": { "a": 1, "b": { "c": "{% $states.input.n %}" } }, "Next": "B" },
+        "B": { "Type": "Pass", "Assign": { "a": "{% $b.c %}", "b": "{% $a %}" }, "Output": "{% [$a, $b.c] %}", "Next": "C" },
+        "C": { "Type": "Succeed", "Output": ["{% $states.input %}", "{% $a %}", "{% $b %}"] }"#;
+    check(swap, r#"{"n":2}"#, "[[1,2],2,1]");
+    let unassigned = r#""A": { "Type": "Pass", "Output": "{% $exists($v) %}", "Assign": { "v": 1 }, "End": true }"#;
+    check(unassigned, "{}", "false");
+    let failing = r#""A": { "Type": "Pass", "Assign": { "v": "{% $x %}" }, "End": true }"#;
+    check(
+        failing,
+        "{}",
+        "FAILED States.QueryEvaluationError: |'Assign/v'",
+    );
+}
+
+#[test]
+fn states_hand_on_their_input_or_output() {
+    for (state, expect) in [
+        (r#""Type": "Pass", "End": true"#, r#"{"c":2}"#),
+        (r#""Type": "Pass", "Output": 1, "End": true"#, "1"),
+        (r#""Type": "Pass", "Output": null, "End": true"#, "null"),
+        (
+            r#""Type": "Pass", "Comment": "c", "QueryLanguage": "JSONata", "End": true"#,
+            r#"{"c":2}"#,
+        ),
+        (r#""Type": "Wait", "Seconds": 1, "End": true"#, r#"{"c":2}"#),
+        (
+            r#""Type": "Wait", "Seconds": 1, "Output": "{% $states.input.c %}", "End": true"#,
+            "2",
+        ),
+        (r#""Type": "Succeed""#, r#"{"c":2}"#),
+        (
+            r#""Type": "Succeed", "Output": { "x": "{% $states.input.c %}" }"#,
+            r#"{"x":2}"#,
+        ),
+    ] {
+        check(&format!(r#""A": {{ {state} }}"#), r#"{"c":2}"#, expect);
+    }
+}
+
+#[test]
+fn a_choice_follows_the_first_rule_that_is_true() {
     let states = |rest: &str| {
         format!(
-            r#""A": {{ "Type": "Choice", "Choices": [
-                   {{ "Variable": "$.n", "IsNull": true, "Next": "B" }},
-                   {{ "Variable": "$.n", "IsString": false, "Next": "C" }} ] {rest} }},
-               "B": {{ "Type": "Fail", "Error": "B" }}, "C": {{ "Type": "Succeed" }}"#
+            r#""A": {{ "Type": "Choice", "Assign": {{ "v": "default" }}, "Output": "{{% $states.input.n %}}", "Choices": [
+                   {{ "Condition": "{{% $states.input.n = 1 %}}", "Next": "B" }},
+                   {{ "Condition": "{{% $states.input.n in [1, 2] %}}", "Assign": {{ "v": "second" }}, "Output": "o", "Next": "C" }},
+                   {{ "Condition": false, "Next": "B" }} ] {rest} }},
+               "B": {{ "Type": "Fail", "Error": "B" }},
+               "C": {{ "Type": "Succeed", "Output": ["{{% $states.input %}}", "{{% $v %}}"] }}"#
         )
     };
-    check(&states(""), r#"{"n":null}"#, "FAILED B: ");
-    check(&states(""), r#"{"n":1}"#, r#"{"n":1}"#);
+    check(&states(""), r#"{"n":1}"#, "FAILED B: ");
+    check(&states(""), r#"{"n":2}"#, r#"["o","second"]"#);
     check(
         &states(""),
-        r#"{"n":"s"}"#,
+        r#"{"n":3}"#,
         "FAILED States.NoChoiceMatched: |'A'",
     );
     check(
         &states(r#", "Default": "C""#),
-        r#"{"n":"s"}"#,
-        r#"{"n":"s"}"#,
+        r#"{"n":3}"#,
+        r#"[3,"default"]"#,
     );
-    check(&states(""), "{}", "FAILED States.Runtime: |'A'|`$.n`");
+    for (condition, expect) in [
+        (
+            "$states.input.n",
+            "|'Choices[0]/Condition' is 1, not a boolean",
+        ),
+        ("'true'", "|not a boolean"),
+        ("$states.input.x", "|nothing (undefined)"),
+    ] {
+        let state = format!(
+            r#""A": {{ "Type": "Choice", "Choices": [{{ "Condition": "{{% {condition} %}}", "Next": "A" }}] }}"#
+        );
+        let expect = format!("FAILED States.QueryEvaluationError: {expect}");
+        check(&state, r#"{"n":1}"#, &expect);
+    }
 }
 
 #[test]
 fn waits_are_whole_seconds_in_range() {
     let wait = |value: &str| {
-        let states = r#""A": { "Type": "Wait", "SecondsPath": "$.s", "Next": "B" },
-                        "B": { "Type": "Pass", "OutputPath": "$$.State.EnteredTime", "End": true }"#;
+        let states = r#""A": { "Type": "Wait", "Seconds": "{% $states.input.s %}", "Next": "B" },
+                        "B": { "Type": "Pass", "Output": "{% $states.context.State.EnteredTime %}", "End": true }"#;
         (states, format!(r#"{{"s":{value}}}"#))
     };
     for (value, expect) in [
         ("0", r#""2025-03-04T05:06:07.089Z""#),
         ("60", r#""2025-03-04T05:07:07.089Z""#),
+        ("60.0", r#""2025-03-04T05:07:07.089Z""#),
         ("99999999", r#""2028-05-04T14:52:46.089Z""#),
-        ("100000000", "FAILED States.Runtime: |'A'|100000000 s"),
-        ("60.0", "FAILED States.Runtime: |'A'|`$.s`|60.0"),
-        ("1.5", "FAILED States.Runtime: "),
-        ("\"60\"", "FAILED States.Runtime: "),
-        ("null", "FAILED States.Runtime: "),
-        ("-1", "FAILED States.Runtime: "),
-        ("[1]", "FAILED States.Runtime: "),
-        ("18446744073709551616", "FAILED States.Runtime: "),
+        ("100000000", "|'A'|is 100000000, not"),
+        ("1.5", "|is 1.5, not an integer"),
+        ("\"60\"", "|is \"60\", not"),
+        ("null", "|is null, not"),
+        ("-1", "|is -1, not"),
+        ("[1]", "|is [1], not"),
+        ("18446744073709551616", "|not an integer"),
     ] {
         let (states, input) = wait(value);
-        check(states, &input, expect);
+        let expect = match expect.strip_prefix('|') {
+            Some(rest) => format!("FAILED States.QueryEvaluationError: |{rest}"),
+            None => expect.to_owned(),
+        };
+        check(states, &input, &expect);
     }
-    check(wait("0").0, "{}", "FAILED States.Runtime: |'A'|`$.s`");
-    let states = r#""A": { "Type": "Wait", "SecondsPath": "$.x", "OutputPath": "$.x", "Next": "B" }, "B": { "Type": "Succeed" }"#;
-    check(states, r#"{"x":1}"#, "1");
+    check(
+        wait("0").0,
+        "{}",
+        "FAILED States.QueryEvaluationError: |'A'|'Seconds'|nothing",
+    );
 }
 
 #[test]
@@ -330,34 +352,29 @@ fn fail_states_name_error_and_cause() {
         (r#""Error": "E""#, "{}", "FAILED E: "),
         (r#""Comment": "nothing""#, "{}", "FAILED : "),
         (
-            r#""ErrorPath": "$.e", "CausePath": "$.c""#,
+            r#""Error": "{% $states.input.e %}", "Cause": "{% $states.input.c %}""#,
             r#"{"e":"E","c":"because"}"#,
             "FAILED E: because",
         ),
         (
-            r#""ErrorPath": "$.e", "Cause": "c""#,
-            r#"{"e":"E"}"#,
-            "FAILED E: c",
-        ),
-        (
-            r#""ErrorPath": "$.e""#,
+            r#""Error": "{% $states.input.e %}""#,
             "{}",
-            "FAILED States.Runtime: |'A'|`$.e`",
+            "FAILED States.QueryEvaluationError: |'A'|'Error'|nothing",
         ),
         (
-            r#""ErrorPath": "$.e""#,
+            r#""Error": "{% $states.input.e %}""#,
             r#"{"e":1}"#,
-            "FAILED States.Runtime: |'A'|`$.e`|expected a string",
+            "FAILED States.QueryEvaluationError: |'A'|'Error' is 1, not a string",
         ),
         (
-            r#""ErrorPath": "$.e""#,
+            r#""Error": "{% $states.input.e %}""#,
             r#"{"e":"States.TaskFailed"}"#,
             "FAILED States.Runtime: |reserved",
         ),
         (
-            r#""Error": "E", "CausePath": "$.c""#,
+            r#""Error": "E", "Cause": "{% $states.input.c %}""#,
             r#"{"c":{}}"#,
-            "FAILED States.Runtime: |`$.c`",
+            "FAILED States.QueryEvaluationError: |'Cause' is {}, not a string",
         ),
         (
             r#""Error": "States.Mine""#,
@@ -382,25 +399,29 @@ fn task(fields: &str) -> String {
 }
 
 #[test]
-fn task_results_are_transformed() {
+fn task_results_become_output_and_variables() {
     for (fields, expect) in [
         ("", r#"{"Payload":{"x":1,"y":2}}"#),
         (
-            r#""ResultSelector": { "x.$": "$.Payload.x", "n": 2 },"#,
-            r#"{"n":2,"x":1}"#,
+            r#""Output": { "x": "{% $states.result.Payload.x %}", "i": "{% $states.input.i %}" },"#,
+            r#"{"x":1,"i":0}"#,
         ),
         (
-            r#""ResultSelector": { "x.$": "$.Payload.z" },"#,
-            "FAILED States.Runtime: |'A'|`$.Payload.z`",
+            r#""Output": "{% $states.result.Payload.z %}","#,
+            "FAILED States.QueryEvaluationError: |'A'|'Output'",
         ),
         (
-            r#""ResultSelector": { "x.$": "$.Payload.x" }, "ResultPath": "$.r","#,
-            r#"{"i":0,"r":{"x":1}}"#,
+            r#""Assign": { "v": "{% $states.result.z %}" },"#,
+            "FAILED States.QueryEvaluationError: |'A'|'Assign/v'",
         ),
-        (r#""OutputPath": "$.Payload.y","#, "2"),
         (
-            r#""Parameters": { "x.$": "$.z" },"#,
-            "FAILED States.Runtime: |'A'|`$.z`",
+            r#""Arguments": { "x": "{% $states.input.z %}" },"#,
+            "FAILED States.QueryEvaluationError: |'A'|'Arguments/x'",
+        ),
+        // The result is not there before the task has run.
+        (
+            r#""Arguments": { "x": "{% $states.result %}" },"#,
+            "FAILED States.QueryEvaluationError: |'Arguments/x'",
         ),
     ] {
         check_with(
@@ -415,18 +436,22 @@ fn task_results_are_transformed() {
 #[test]
 fn a_task_call_has_state_resource_timeout_and_input() {
     let mut script = ScriptedTasks::new([]);
-    let fields = r#""TimeoutSeconds": 60, "Parameters": { "x.$": "$.i.j", "y": 1 },"#;
+    let fields =
+        r#""TimeoutSeconds": 60, "Arguments": { "x": "{% $states.input.i.j %}", "y": 1 },"#;
     run(
         &definition(&task(fields)),
         json!({ "i": { "j": 2 } }),
         &mut script,
     );
     run(&definition(&task("")), json!({ "i": 3 }), &mut script);
+    let whole = task(r#""Arguments": "{% $merge([{ 'a': 1 }, $states.input]) %}","#);
+    run(&definition(&whole), json!({ "i": 3 }), &mut script);
     assert_eq!(
         script.calls,
         [
             json!(["A", "r", 60, { "x": 2, "y": 1 }]),
-            json!(["A", "r", null, { "i": 3 }])
+            json!(["A", "r", null, { "i": 3 }]),
+            json!(["A", "r", null, { "a": 1, "i": 3 }])
         ]
     );
 }
@@ -435,7 +460,7 @@ fn a_task_call_has_state_resource_timeout_and_input() {
 fn errors_are_caught_by_name() {
     let catch = |names: &str, more: &str| {
         task(&format!(
-            r#""OutputPath": "$.o", "Catch": [{{ "ErrorEquals": [{names}], "Next": "B" {more} }}],"#
+            r#""Output": "unused", "Catch": [{{ "ErrorEquals": [{names}], "Next": "B" {more} }}],"#
         ))
     };
     for (names, error, caught) in [
@@ -459,7 +484,7 @@ fn errors_are_caught_by_name() {
             true,
         ),
     ] {
-        let output = format!(r#"{{"Cause":"c","Error":"{error}"}}"#);
+        let output = format!(r#"{{"Error":"{error}","Cause":"c"}}"#);
         let expect = if caught {
             output
         } else {
@@ -469,16 +494,34 @@ fn errors_are_caught_by_name() {
     }
     let error = || vec![failure("E", "c")];
     check_with(
-        &catch(r#""E""#, r#", "ResultPath": "$.e""#),
+        &catch(
+            r#""E""#,
+            r#", "Output": ["{% $states.input.i %}", "{% $states.errorOutput.Cause %}"]"#,
+        ),
         r#"{"i":1}"#,
         error(),
-        r#"{"e":{"Cause":"c","Error":"E"},"i":1}"#,
+        r#"[1,"c"]"#,
+    );
+    // What a catcher assigns, the next states can read. A catcher that fails ends the execution.
+    let assign = |value: &str| {
+        format!(
+            r#""A": {{ "Type": "Task", "Resource": "r", "End": true,
+                      "Catch": [{{ "ErrorEquals": ["E"], "Assign": {{ "v": {value} }}, "Next": "B" }},
+                                {{ "ErrorEquals": ["States.ALL"], "Next": "B" }}] }},
+               "B": {{ "Type": "Succeed", "Output": "{{% $v %}}" }}"#
+        )
+    };
+    check_with(
+        &assign(r#""{% $states.errorOutput.Error %}""#),
+        "{}",
+        error(),
+        "\"E\"",
     );
     check_with(
-        &catch(r#""E""#, r#", "ResultPath": "$.e""#),
-        "[]",
+        &assign(r#""{% $parse($states.errorOutput.Cause) %}""#),
+        "{}",
         error(),
-        "FAILED States.ResultPathMatchFailure: ",
+        "FAILED States.QueryEvaluationError: |'Assign/v'",
     );
     let odd = || {
         vec![Err(TaskError::Failed(TaskFailure::with_output(
@@ -488,10 +531,19 @@ fn errors_are_caught_by_name() {
     };
     check_with(&catch(r#""E""#, ""), "{}", odd(), r#"{"Cause":[1]}"#);
     check_with(&catch(r#""F""#, ""), "{}", odd(), "FAILED E: [1]");
-    let own_error = r#""A": { "Type": "Task", "Resource": "r", "ResultPath": "$.r", "Next": "B",
-                              "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }] },
-                       "B": { "Type": "Pass", "OutputPath": "$.Error", "End": true }"#;
-    check_with(own_error, "7", vec![], r#""States.ResultPathMatchFailure""#);
+    // A state catches the errors of its own fields.
+    for fields in [
+        r#""Arguments": "{% $x %}""#,
+        r#""Assign": { "v": "{% $x %}" }"#,
+        r#""Output": "{% $x %}""#,
+    ] {
+        let own_error = format!(
+            r#""A": {{ "Type": "Task", "Resource": "r", {fields}, "Next": "B",
+                      "Catch": [{{ "ErrorEquals": ["States.QueryEvaluationError"], "Next": "B" }}] }},
+               "B": {{ "Type": "Pass", "Output": "{{% $states.input.Error %}}", "End": true }}"#
+        );
+        check_with(&own_error, "7", vec![], r#""States.QueryEvaluationError""#);
+    }
 }
 
 /// Runs a task that fails with these errors, one for each run; an empty error is a success. Checks
@@ -556,15 +608,15 @@ fn retries_precede_catch_and_back_off() {
         two,
         &["E", "F", "E"],
         &[1, 9],
-        r#"{"Cause":"c","Error":"E"}"#,
+        r#"{"Error":"E","Cause":"c"}"#,
     );
     let unscheduled = r#""Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 99999999 }],
-                         "Parameters": { "x.$": "States.Format('{}', $)" },"#;
+                         "Arguments": { "x": "{% $x %}" },"#;
     check_retry(
         unscheduled,
         &[],
         &[],
-        "FAILED States.IntrinsicFailure: An error occurred while executing the state 'A': `States.Format` cannot convert {} to a string",
+        "FAILED States.QueryEvaluationError: An error occurred while executing the state 'A': The JSONata expression '$x' specified for the field 'Arguments/x' returned nothing (undefined).",
     );
     check_retry(
         two,
@@ -576,8 +628,7 @@ fn retries_precede_catch_and_back_off() {
 
 #[test]
 fn a_retry_has_the_same_input() {
-    let fields =
-        r#""Parameters": { "t.$": "$$.State.EnteredTime" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
+    let fields = r#""Arguments": { "t": "{% $states.context.State.EnteredTime %}" }, "Retry": [{ "ErrorEquals": ["E"] }],"#;
     let mut script = ScriptedTasks::new([failure("E", ""), failure("E", ""), Ok(json!(0))]);
     run(&definition(&task(fields)), json!({}), &mut script);
     let inputs: Vec<_> = script.calls.iter().map(|call| call[3].clone()).collect();
@@ -615,17 +666,23 @@ fn oversized_data_fails() {
         vec![Err(TaskError::Failed(odd))],
         "FAILED States.DataLimitExceeded: |output",
     );
-    let add =
-        r#""A": { "Type": "Pass", "ResultPath": "$.a", "Next": "B" }, "B": { "Type": "Succeed" }"#;
+    let double = "[\"{% $states.input %}\", \"{% $states.input %}\"]";
     let half = json!({ "x": "x".repeat(MAX_PAYLOAD_BYTES / 2) }).to_string();
-    check(add, &half, "FAILED States.DataLimitExceeded: |output");
-    let fill = task(r#""Parameters": { "l.$": "$", "r.$": "$" },"#);
+    check_output(double, &half, "FAILED States.DataLimitExceeded: |output");
+    let assign =
+        format!(r#""A": {{ "Type": "Pass", "Assign": {{ "v": {double} }}, "End": true }}"#);
+    check(
+        &assign,
+        &half,
+        "FAILED States.DataLimitExceeded: |variables",
+    );
+    let fill = task(&format!(r#""Arguments": {{ "l": {double} }},"#));
     check(&fill, &half, "FAILED States.DataLimitExceeded: |input");
 }
 
 #[test]
 fn an_endless_loop_ends_at_the_history_limit() {
-    let states = r#""A": { "Type": "Wait", "SecondsPath": "$", "Next": "A" }"#;
+    let states = r#""A": { "Type": "Wait", "Seconds": "{% $states.input %}", "Next": "A" }"#;
     let (end, history) = run(
         &definition(states),
         json!(99_999_999),
@@ -701,6 +758,25 @@ fn events_have_the_names_that_aws_uses() {
 }
 
 #[test]
+fn a_field_that_cannot_be_evaluated_is_an_event() {
+    let fields =
+        r#""Arguments": "{% $x %}", "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }],"#;
+    let (_, history) = run(
+        &definition(&task(fields)),
+        json!({}),
+        &mut ScriptedTasks::new([]),
+    );
+    let kinds: Vec<_> = history.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(
+        kinds.join(" "),
+        "ExecutionStarted TaskStateEntered EvaluationFailed TaskStateExited SucceedStateEntered \
+         SucceedStateExited ExecutionSucceeded"
+    );
+    assert_eq!(history[2].details["error"], "States.QueryEvaluationError");
+    assert_eq!(history[2].details["location"], "Arguments");
+}
+
+#[test]
 fn events_serialize_with_their_details() {
     let (_, history) = run(
         &definition(&task("")),
@@ -737,7 +813,7 @@ impl Clock for BackwardClock {
 #[test]
 fn a_wait_can_be_interrupted_and_time_never_goes_back() {
     let retry = task(r#""Retry": [{ "ErrorEquals": ["E"] }],"#);
-    let wait = r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#;
+    let wait = r#""A": { "Type": "Wait", "Seconds": "{% $states.input %}", "End": true }"#;
     let east = UtcOffset::from_hms(1, 0, 0).expect("the offset is in range");
     for states in [retry.as_str(), wait] {
         let mut clock = BackwardClock(OffsetDateTime::UNIX_EPOCH.to_offset(east));
@@ -758,7 +834,8 @@ fn a_wait_can_be_interrupted_and_time_never_goes_back() {
 #[test]
 fn the_real_clock_really_waits() {
     let mut times = Vec::new();
-    let states = definition(r#""A": { "Type": "Wait", "SecondsPath": "$", "End": true }"#);
+    let states =
+        definition(r#""A": { "Type": "Wait", "Seconds": "{% $states.input %}", "End": true }"#);
     states.run(
         execution(json!(1)),
         &mut ScriptedTasks::new([]),

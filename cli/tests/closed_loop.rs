@@ -88,6 +88,7 @@ impl Course {
         let execution = Execution {
             id: "arn:aws:states:us-east-1:123456789012:execution:exitwise:closed-loop".to_owned(),
             input: json!({"commands": ["NetworkError"]}),
+            redrive_time: None,
         };
         let mut history = Vec::new();
         let mut clock = VirtualClock::starting_at(OffsetDateTime::UNIX_EPOCH);

@@ -113,7 +113,7 @@ fn a_definition_with_an_unknown_marker_or_field_is_refused() {
     let deployed = include_str!("../../terraform/modules/retryable-task/state-machine.asl.json");
     for (from, to, named) in [
         ("${function_arn}", "${funktion_arn}", "${funktion_arn}"),
-        ("\"SecondsPath\"", "\"TimestampPath\"", "TimestampPath"),
+        ("\"Seconds\"", "\"TimestampPath\"", "TimestampPath"),
         ("\"Next\": \"Init\"", "\"Next\": \"Start\"", "Start"),
     ] {
         let path = folder.path().join("definition.json");

@@ -574,32 +574,65 @@ fn state(pointer: &str) -> Value {
         .clone()
 }
 
-/// Step Functions drops fields that a `ResultSelector` does not list, and fails the execution if a
-/// listed field is missing.
+/// Every field of the answer reaches the next decision and the next run, because the answer becomes
+/// the variable as a whole.
 #[test]
-fn the_state_machine_selects_every_field() {
-    let selector = state("ProcessError/ResultSelector");
-    let answer = answer("{}");
-    let fields = answer.as_object().unwrap().keys();
-    let expected: serde_json::Map<_, _> = fields
-        .map(|field| (format!("{field}.$"), json!(format!("$.Payload.{field}"))))
-        .collect();
-    assert_eq!(selector, Value::Object(expected));
+fn the_state_machine_keeps_the_whole_answer() {
+    assert_eq!(
+        state("ProcessError/Assign"),
+        json!({ "errorState": "{% $states.result.Payload %}" })
+    );
 }
 
+/// The state machine also has a branch for SUCCESS, which this function does not return yet.
 #[test]
 fn the_state_machine_has_a_branch_for_every_type() {
-    let choices: Vec<_> = [Verdict::Retriable, Verdict::Temporary { wait_seconds: 0 }, Verdict::Fatal(FatalKind::Rule)]
-        .map(|verdict| {
-            let next = match verdict {
-                Verdict::Retriable => "RunECSTask",
-                Verdict::Temporary { .. } => "WaitBeforeRetry",
-                Verdict::Fatal(_) => "FatalError",
-            };
-            json!({ "Variable": "$.errorState.type", "StringEquals": verdict.to_type().as_str(), "Next": next })
-        })
-        .into();
+    let branch = |type_: &str, next| json!({ "Condition": format!("{{% $errorState.type = '{type_}' %}}"), "Next": next });
+    let mut choices: Vec<_> = [
+        Verdict::Retriable,
+        Verdict::Temporary { wait_seconds: 0 },
+        Verdict::Fatal(FatalKind::Rule),
+    ]
+    .map(|verdict| {
+        let next = match verdict {
+            Verdict::Retriable => "RunECSTask",
+            Verdict::Temporary { .. } => "WaitBeforeRetry",
+            Verdict::Fatal(_) => "FatalError",
+        };
+        branch(verdict.to_type().as_str(), next)
+    })
+    .into();
+    choices.push(branch("SUCCESS", "Succeeded"));
     assert_eq!(state("ErrorStateChoice/Choices"), json!(choices));
+}
+
+/// The keys of the answer that the state machine reads by name are there after every decision.
+#[test]
+fn the_state_machine_reads_keys_that_every_answer_has() {
+    let answer = answer("{}");
+    for key in [
+        "type",
+        "retryCount",
+        "waitSeconds",
+        "rule",
+        "error",
+        "cause",
+    ] {
+        assert!(answer.get(key).is_some(), "{key}");
+    }
+    // The first run sees the initial value of those that are in its environment.
+    let initial = state("Init/Assign/errorState");
+    for key in ["type", "retryCount", "rule", "error"] {
+        assert!(initial.get(key).is_some(), "{key}");
+    }
+    let first = json!({
+        "taskError": { "Cause": r#"{"Containers":[{"Name":"app","ExitCode":4}]}"# },
+        "errorState": initial,
+    });
+    check(
+        &first.to_string(),
+        r#"TEMPORARY 1 60 ExitCode4 60 {"network":1}"#,
+    );
 }
 
 /// If any one of these keys is missing, the answer differs.
@@ -608,37 +641,34 @@ fn the_function_reads_every_key_that_the_state_machine_sends() {
     let policy = POLICY
         .replace("code = 5", "code = 6")
         .replace("\"1h\"", "\"90s\"");
-    let mut payload = state("ProcessError/Parameters/Payload").to_string();
+    let mut payload = state("ProcessError/Arguments/Payload").to_string();
     for (key, sent, value) in [
         (
-            "taskError.$",
-            "$.taskError",
+            "taskError",
+            "{% $taskError %}",
             json!({ "Error": "States.TaskFailed", "Cause": r#"{"Containers":[{"Name":"app","ExitCode":6}]}"# }),
         ),
         (
-            "errorState.$",
-            "$.errorState",
+            "errorState",
+            "{% $errorState %}",
             json!({ "retryCount": 1, "retries": { "busy": 1 }, "waitedSeconds": 1 }),
         ),
-        ("id.$", "$$.Execution.Id", json!("arn:x")),
+        ("id", "{% $states.context.Execution.Id %}", json!("arn:x")),
         (
-            "startTime.$",
-            "$$.Execution.StartTime",
+            "startTime",
+            "{% $exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : $states.context.Execution.StartTime %}",
             json!("2026-01-01T00:00:00Z"),
         ),
         (
-            "enteredTime.$",
-            "$$.State.EnteredTime",
+            "enteredTime",
+            "{% $states.context.State.EnteredTime %}",
             json!("2026-01-01T00:00:05Z"),
         ),
         ("policy", "@policy@", json!(policy)),
     ] {
         let marker = format!("\"{key}\":\"{sent}\"");
         assert!(payload.contains(&marker), "{marker} is not in {payload}");
-        payload = payload.replace(
-            &marker,
-            &format!("\"{}\":{value}", key.trim_end_matches(".$")),
-        );
+        payload = payload.replace(&marker, &format!("\"{key}\":{value}"));
     }
     let payload: Value = serde_json::from_str(&payload).unwrap();
     let complete = answer(&payload.to_string());

@@ -71,12 +71,12 @@ run "plans_with_only_a_subnet" {
   }
 
   assert {
-    condition     = toset(jsondecode(module.retryable_task.definition).States.RunECSTask.Parameters.NetworkConfiguration.AwsvpcConfiguration.Subnets) == toset(["subnet-00000001"])
+    condition     = toset(jsondecode(module.retryable_task.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.Subnets) == toset(["subnet-00000001"])
     error_message = "The task does not run in the given subnet."
   }
 
   assert {
-    condition     = jsondecode(module.retryable_task.definition).States.ProcessError.Parameters.Payload.policy == file("../policies/default.toml")
+    condition     = jsondecode(module.retryable_task.definition).States.ProcessError.Arguments.Payload.policy == file("../policies/default.toml")
     error_message = "The definition does not contain the default policy."
   }
 
@@ -202,7 +202,7 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(module.retryable_task.definition).States.RunECSTask.Parameters.CapacityProviderStrategy) == jsonencode([
+    condition = jsonencode(jsondecode(module.retryable_task.definition).States.Init.Assign.placement.CapacityProviderStrategy) == jsonencode([
       { CapacityProvider = "FARGATE_SPOT", Weight = 3, Base = 0 },
       { CapacityProvider = "FARGATE", Weight = 1, Base = 1 },
     ])
@@ -225,7 +225,7 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(module.retryable_task.definition).States.RunECSTask.Parameters.NetworkConfiguration.AwsvpcConfiguration) == jsonencode({
+    condition = jsonencode(jsondecode(module.retryable_task.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration) == jsonencode({
       Subnets        = ["subnet-00000001", "subnet-0123456789abcdef0"]
       SecurityGroups = ["sg-00000001"]
       AssignPublicIp = "DISABLED"

@@ -186,12 +186,12 @@ run "tags_tasks" {
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.PropagateTags == "TASK_DEFINITION" && jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType == "FARGATE"
+    condition     = jsondecode(output.definition).States.Init.Assign.runTask.PropagateTags == "TASK_DEFINITION" && jsondecode(output.definition).States.Init.Assign.placement.LaunchType == "FARGATE"
     error_message = "Tasks do not get the tags of their task definition."
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.Tags == [{ Key = "cost-center", Value = "42" }, { Key = "team", Value = "data \"A\"" }]
+    condition     = jsondecode(output.definition).States.Init.Assign.runTask.Tags == [{ Key = "cost-center", Value = "42" }, { Key = "team", Value = "data \"A\"" }]
     error_message = "Tasks do not get the tags."
   }
 

@@ -32,12 +32,12 @@ run "ec2_with_awsvpc" {
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.LaunchType == "EC2"
+    condition     = jsondecode(output.definition).States.Init.Assign.placement.LaunchType == "EC2"
     error_message = "The task does not use the launch type EC2."
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp == "DISABLED"
+    condition     = jsondecode(output.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp == "DISABLED"
     error_message = "A task on EC2 instances cannot have a public IP address."
   }
 }
@@ -56,8 +56,8 @@ run "ec2_with_bridge" {
   }
 
   assert {
-    condition     = toset(keys(jsondecode(output.definition).States.RunECSTask.Parameters)) == toset(["LaunchType", "Cluster", "TaskDefinition", "Overrides"])
-    error_message = "The parameters of RunTask are not as expected: ${jsonencode(keys(jsondecode(output.definition).States.RunECSTask.Parameters))}"
+    condition     = jsonencode(keys(merge(jsondecode(output.definition).States.Init.Assign.runTask, jsondecode(output.definition).States.Init.Assign.placement))) == jsonencode(["Cluster", "LaunchType", "TaskDefinition"])
+    error_message = "The variables of the state machine are not as expected: ${jsonencode(jsondecode(output.definition).States.Init.Assign)}"
   }
 
   assert {
@@ -80,12 +80,12 @@ run "ec2_provider_with_host" {
 
   # ECS rejects a launch type together with a capacity provider strategy.
   assert {
-    condition     = toset(keys(jsondecode(output.definition).States.RunECSTask.Parameters)) == toset(["CapacityProviderStrategy", "Cluster", "TaskDefinition", "Overrides"])
-    error_message = "The parameters of RunTask are not as expected: ${jsonencode(keys(jsondecode(output.definition).States.RunECSTask.Parameters))}"
+    condition     = jsonencode(keys(merge(jsondecode(output.definition).States.Init.Assign.runTask, jsondecode(output.definition).States.Init.Assign.placement))) == jsonencode(["CapacityProviderStrategy", "Cluster", "TaskDefinition"])
+    error_message = "The variables of the state machine are not as expected: ${jsonencode(jsondecode(output.definition).States.Init.Assign)}"
   }
 
   assert {
-    condition = jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.CapacityProviderStrategy) == jsonencode([
+    condition = jsonencode(jsondecode(output.definition).States.Init.Assign.placement.CapacityProviderStrategy) == jsonencode([
       { CapacityProvider = "gpu", Weight = 1, Base = 2 },
       { CapacityProvider = "spare", Weight = 4, Base = 0 },
     ])
@@ -106,9 +106,137 @@ run "fargate_spot" {
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.RunECSTask.Parameters.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp == "ENABLED"
+    condition     = jsondecode(output.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp == "ENABLED"
     error_message = "A task on Fargate has a public IP address by default."
   }
+}
+
+run "providers_in_the_order_of_the_policy" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    subnet_ids         = ["subnet-00000001"]
+    capacity_providers = ["FARGATE_SPOT", "FARGATE"]
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(output.definition).States.Init.Assign.placement) == jsonencode({
+      CapacityProviderStrategy = [{ CapacityProvider = "FARGATE_SPOT", Weight = 1, Base = 0 }]
+    })
+    error_message = "A task must start on the first provider alone."
+  }
+
+  assert {
+    condition     = jsondecode(output.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp == "ENABLED"
+    error_message = "A task on Fargate has a public IP address by default."
+  }
+}
+
+# A policy can move a task from Fargate to instances, where ECS cannot assign public IP addresses.
+run "providers_of_both_kinds" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    subnet_ids         = ["subnet-00000001"]
+    capacity_providers = ["FARGATE", "managed-instances"]
+  }
+
+  assert {
+    condition     = jsondecode(output.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp == "DISABLED"
+    error_message = "A task on instances cannot have a public IP address."
+  }
+}
+
+run "external" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    launch_type  = "EXTERNAL"
+    network_mode = "host"
+  }
+
+  assert {
+    condition     = jsonencode(jsondecode(output.definition).States.Init.Assign.placement) == jsonencode({ LaunchType = "EXTERNAL" })
+    error_message = "The task does not use the launch type EXTERNAL."
+  }
+
+  assert {
+    condition     = !can(jsondecode(output.definition).States.Init.Assign.runTask.NetworkConfiguration)
+    error_message = "Only tasks with the network mode awsvpc have a network configuration."
+  }
+}
+
+run "rejects_external_with_awsvpc" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    launch_type = "EXTERNAL"
+    subnet_ids  = ["subnet-00000001"]
+  }
+
+  expect_failures = [var.network_mode]
+}
+
+run "rejects_fargate_among_the_providers_without_awsvpc" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    network_mode       = "bridge"
+    capacity_providers = ["gpu", "FARGATE"]
+  }
+
+  expect_failures = [var.network_mode]
+}
+
+run "rejects_wrong_providers" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    subnet_ids         = ["subnet-00000001"]
+    capacity_providers = ["fargate", "gpu", "gpu"]
+  }
+
+  expect_failures = [var.capacity_providers]
+}
+
+run "rejects_providers_together_with_a_strategy" {
+  command = plan
+
+  module {
+    source = "./modules/retryable-task"
+  }
+
+  variables {
+    subnet_ids                 = ["subnet-00000001"]
+    capacity_providers         = ["gpu"]
+    capacity_provider_strategy = [{ capacity_provider = "spare" }]
+  }
+
+  expect_failures = [var.capacity_provider_strategy]
 }
 
 run "rejects_a_public_ip_address_on_ec2" {
@@ -165,7 +293,7 @@ run "rejects_an_unknown_launch_type" {
   }
 
   variables {
-    launch_type = "EXTERNAL"
+    launch_type = "MANAGED_INSTANCES"
   }
 
   expect_failures = [var.launch_type]

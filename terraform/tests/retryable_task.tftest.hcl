@@ -40,37 +40,40 @@ run "renders_the_definition" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(merge(jsondecode(file("modules/retryable-task/state-machine.asl.json")).States.RunECSTask, {
-      Parameters = {
-        LaunchType     = "FARGATE"
-        Cluster        = "arn:aws:ecs:eu-west-1:123456789012:cluster/main"
-        TaskDefinition = "arn:aws:ecs:eu-west-1:123456789012:task-definition/report:7"
+    condition     = jsonencode(jsondecode(output.definition).States.RunECSTask) == jsonencode(jsondecode(file("modules/retryable-task/state-machine.asl.json")).States.RunECSTask)
+    error_message = "The state RunECSTask is not as in the file."
+  }
+
+  assert {
+    condition = jsonencode(jsondecode(output.definition).States.Init.Assign) == jsonencode({
+      errorState = { type = "NONE", retryCount = 0, waitSeconds = 0, rule = "none", error = "none" }
+      runTask = {
         NetworkConfiguration = {
           AwsvpcConfiguration = { Subnets = ["subnet-00000001", "subnet-00000002"], SecurityGroups = [], AssignPublicIp = "ENABLED" }
         }
-        Overrides = {
-          ContainerOverrides = [{
-            Name        = "app"
-            "Command.$" = "$.commands"
-            Environment = [
-              { Name = "RETRY_COUNT", "Value.$" = "States.Format('{}', $.errorState.retryCount)" },
-              { Name = "EXECUTION_ID", "Value.$" = "$$.Execution.Id" },
-            ]
-          }]
-        }
+        Cluster        = "arn:aws:ecs:eu-west-1:123456789012:cluster/main"
+        TaskDefinition = "arn:aws:ecs:eu-west-1:123456789012:task-definition/report:7"
       }
-    }))
-    error_message = "The state RunECSTask is not as expected."
+      placement = { LaunchType = "FARGATE" }
+      container = "app"
+    })
+    error_message = "The variables of the state machine are not as expected."
+  }
+
+  # Every expression of the file is deployed as it is.
+  assert {
+    condition     = regexall("\\{%.*?%\\}", output.definition) == regexall("\\{%.*?%\\}", file("modules/retryable-task/state-machine.asl.json"))
+    error_message = "An expression was changed."
   }
 
   # A version, so that new code decides only for executions that start with the new definition.
   assert {
-    condition     = jsondecode(output.definition).States.ProcessError.Parameters.FunctionName == var.function.qualified_arn
+    condition     = jsondecode(output.definition).States.ProcessError.Arguments.FunctionName == var.function.qualified_arn
     error_message = "The state machine does not invoke the published version."
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.ProcessError.Parameters.Payload.policy == file(var.policy_file)
+    condition     = jsondecode(output.definition).States.ProcessError.Arguments.Payload.policy == file(var.policy_file)
     error_message = "The policy in the definition is not the text of the policy file."
   }
 
@@ -220,7 +223,7 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(output.definition).States.RunECSTask.Parameters.NetworkConfiguration) == jsonencode({
+    condition = jsonencode(jsondecode(output.definition).States.Init.Assign.runTask.NetworkConfiguration) == jsonencode({
       AwsvpcConfiguration = { Subnets = var.subnet_ids, SecurityGroups = var.security_group_ids, AssignPublicIp = "DISABLED" }
     })
     error_message = "The network configuration is not as expected."
@@ -277,7 +280,7 @@ run "does_not_change_the_policy_text" {
   }
 
   assert {
-    condition     = jsondecode(output.definition).States.ProcessError.Parameters.Payload.policy == file("tests/policies/awkward.toml")
+    condition     = jsondecode(output.definition).States.ProcessError.Arguments.Payload.policy == file("tests/policies/awkward.toml")
     error_message = "The policy in the definition is not the text of the policy file."
   }
 

@@ -76,20 +76,24 @@ class Event:
 def summarize(events: Iterable[Event]) -> Summary:
     summary = Summary()
     wait_started = None
+    # The name of the current Task state, which events about its task do not contain.
+    current = None
     for event in events:
         if event.type.endswith("StateEntered"):
             summary.states.append(event.state)
         match event.type, event.state:
-            case "TaskStateExited", "RunECSTask":
-                error = event.output.get("taskError")
-                task = json.loads(error["Cause"]) if error else event.output
+            case "TaskStateEntered", _:
+                current = event.state
+            case "TaskFailed", _ if current == "RunECSTask":
+                task = json.loads(event.cause)
                 summary.tasks.append(task)
-                if error:
-                    exit_code = task["Containers"][0].get("ExitCode")
-                    failure = Failure(error["Error"], task["StopCode"], task["StoppedReason"], exit_code)
-                    summary.failures.append(failure)
-            case "TaskStateExited", "ProcessError":
-                summary.decisions.append(event.output["errorState"])
+                exit_code = task["Containers"][0].get("ExitCode")
+                failure = Failure(event.error, task["StopCode"], task["StoppedReason"], exit_code)
+                summary.failures.append(failure)
+            case "TaskSucceeded", _ if current == "RunECSTask":
+                summary.tasks.append(event.output)
+            case "TaskSucceeded", _ if current == "ProcessError":
+                summary.decisions.append(event.output["Payload"])
             case "WaitStateEntered", _:
                 wait_started = event.time
             case "WaitStateExited", _:

@@ -54,6 +54,7 @@ pub(crate) fn execution(input: Value) -> Execution {
     Execution {
         id: "arn:aws:states:::execution:machine:run-1".to_owned(),
         input,
+        ..Execution::default()
     }
 }
 
@@ -70,8 +71,17 @@ pub(crate) fn run(
     input: Value,
     tasks: &mut dyn Tasks,
 ) -> (ExecutionEnd, Vec<HistoryEvent>) {
+    run_execution(definition, execution(input), tasks)
+}
+
+/// Runs an execution of a definition, and checks the invariants of every history.
+pub(crate) fn run_execution(
+    definition: &Definition,
+    execution: Execution,
+    tasks: &mut dyn Tasks,
+) -> (ExecutionEnd, Vec<HistoryEvent>) {
     let mut history: Vec<HistoryEvent> = Vec::new();
-    let end = definition.run(execution(input), tasks, &mut clock(), &mut |event| {
+    let end = definition.run(execution, tasks, &mut clock(), &mut |event| {
         history.push(event.clone())
     });
     for (index, event) in history.iter().enumerate() {

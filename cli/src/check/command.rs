@@ -3,7 +3,7 @@
 use super::annotations::{github, github_unreadable, sarif};
 use super::policy_tests::TestResult;
 use crate::args::{Check, CheckFormat};
-use crate::output::json::document;
+use crate::output::json::{document, sorted};
 use crate::output::stream::{complain, stdout};
 use crate::output::terminal::{BAD, GOOD, counted};
 use crate::output::worst_case;
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
         }
     }
     if args.format == CheckFormat::Sarif {
-        writeln!(stdout(), "{:#}", sarif(&checked, &unreadable))?;
+        writeln!(stdout(), "{:#}", sorted(sarif(&checked, &unreadable)))?;
     }
     Ok(worst)
 }

@@ -1,6 +1,7 @@
 //! The failures for which a change applies, described by the keys of `when`: an example, and the
 //! values that each of its facts can have.
 
+use crate::output::json::sorted_cause;
 use exitwise_engine::Policy;
 #[cfg(test)]
 use exitwise_engine::analysis::Example;
@@ -107,7 +108,7 @@ impl FailureSet {
             "names": names,
             "reasons": similar.reasons,
             "containers": similar.listed,
-            "taskError": {"Error": similar.example.error, "Cause": similar.example.cause},
+            "taskError": {"Error": similar.example.error, "Cause": similar.example.cause.as_deref().map(sorted_cause)},
         })
     }
 }

@@ -11,5 +11,17 @@ pub(crate) fn document(mut keys: Value) -> Value {
     if let Some(keys) = keys.as_object_mut() {
         keys.insert("format".into(), json!(FORMAT));
     }
-    keys
+    sorted(keys)
+}
+
+/// Sorts the keys of all objects, so that the order does not depend on how a value was made.
+pub(crate) fn sorted(mut value: Value) -> Value {
+    value.sort_all_objects();
+    value
+}
+
+/// Sorts the keys in a Cause that is JSON. Returns any other text unchanged.
+pub(crate) fn sorted_cause(cause: &str) -> String {
+    let json = serde_json::from_str(cause);
+    json.map_or_else(|_| cause.to_owned(), |json: Value| sorted(json).to_string())
 }

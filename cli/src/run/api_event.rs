@@ -1,5 +1,6 @@
 //! The events of an execution as the API of Step Functions describes them.
 
+use crate::output::json::sorted;
 use exitwise_asl_runner::HistoryEvent;
 use serde_json::{Map, Value, json};
 
@@ -44,12 +45,12 @@ impl ApiEvents {
         }
         for key in ["input", "output"] {
             if let Some(document) = detail(key) {
-                details.insert(key.into(), json!(document.to_string()));
+                details.insert(key.into(), json!(sorted(document.clone()).to_string()));
                 details.insert(format!("{key}Details"), json!({"truncated": false}));
             }
         }
         if let Some(parameters) = detail("parameters") {
-            let parameters = json!(parameters.to_string());
+            let parameters = json!(sorted(parameters.clone()).to_string());
             if is_function {
                 details.insert("input".into(), parameters);
             } else {
@@ -67,7 +68,7 @@ impl ApiEvents {
             printed.insert("previousEventId".into(), json!(event.id.saturating_sub(1)));
             printed.insert(details_key(kind), details.into());
         }
-        printed
+        sorted(printed)
     }
 }
 

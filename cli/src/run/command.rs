@@ -63,6 +63,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     let execution = Execution {
         id: EXECUTION_ID.into(),
         input,
+        redrive_time: None,
     };
     let mut printed = Ok(());
     let end = definition.run(execution, &mut tasks, clock.as_mut(), &mut |event| {

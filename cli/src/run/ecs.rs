@@ -3,6 +3,7 @@
 
 use super::signals::{Signals, Waited};
 use super::task_output::TaskOutput;
+use crate::output::json::sorted;
 use crate::output::stream::complain;
 use exitwise_asl_runner::{TaskError, TaskFailure};
 use serde_json::{Map, Value, json};
@@ -70,7 +71,7 @@ impl Entrypoint {
     ) -> Result<Value, TaskError> {
         let Some(overrides) = Overrides::read(parameters) else {
             // AWS also fails with this error, which no Catch handles.
-            let cause = "The Parameters of RunTask need Overrides.ContainerOverrides[0] with Name, \
+            let cause = "The Arguments of RunTask need Overrides.ContainerOverrides[0] with Name, \
                          and Command and Environment as lists of strings.";
             return Err(TaskFailure::new("States.Runtime", cause).into());
         };
@@ -81,8 +82,9 @@ impl Entrypoint {
         // it has started.
         command.stdin(Stdio::null()).process_group(0);
         let end_of = |end: &TaskEnd| end.described(parameters, &overrides);
-        let failure =
-            |end: &TaskEnd| TaskFailure::new("States.TaskFailed", end_of(end).to_string()).into();
+        let failure = |end: &TaskEnd| {
+            TaskFailure::new("States.TaskFailed", sorted(end_of(end)).to_string()).into()
+        };
         let output = TaskOutput::connect(&mut command, self.quiet_stdout);
         let started = output.and_then(|output| Ok((command.spawn()?, output)));
         // The command has the task's ends of the pipes; the output ends when all of them are closed.
@@ -192,13 +194,19 @@ impl TaskEnd {
                 .as_ref()
                 .map(|reason| ("Reason".into(), json!(reason))),
         );
-        json!({
+        let provider = parameters.pointer("/CapacityProviderStrategy/0/CapacityProvider");
+        let launch_type = match provider.and_then(Value::as_str) {
+            Some("FARGATE" | "FARGATE_SPOT") => Some(json!("FARGATE")),
+            Some(_) => Some(json!("EC2")),
+            None => parameters.get("LaunchType").cloned(),
+        };
+        let mut task = json!({
             "Attachments": [],
             "ClusterArn": parameters.get("Cluster"),
             "Containers": [container],
             "DesiredStatus": "STOPPED",
             "LastStatus": "STOPPED",
-            "LaunchType": parameters.get("LaunchType"),
+            "LaunchType": launch_type,
             "Overrides": parameters.get("Overrides"),
             "PlatformVersion": "1.4.0",
             "StartedBy": "AWS Step Functions",
@@ -207,6 +215,17 @@ impl TaskEnd {
             "Tags": [],
             "TaskArn": arn,
             "TaskDefinitionArn": parameters.get("TaskDefinition"),
-        })
+        });
+        if let Some(task) = task.as_object_mut() {
+            let given = [
+                ("CapacityProviderName", provider),
+                ("Cpu", parameters.pointer("/Overrides/Cpu")),
+                ("Memory", parameters.pointer("/Overrides/Memory")),
+            ];
+            for (key, value) in given {
+                task.extend(value.map(|value| (key.to_owned(), value.clone())));
+            }
+        }
+        task
     }
 }

@@ -33,11 +33,12 @@ module "retryable_task" {
     data.aws_ecs_task_definition.this[each.key].task_role_arn,
   ])
 
-  # Tasks in another network mode than awsvpc run on EC2 instances, in the network of their instance.
-  network_mode     = data.aws_ecs_task_definition.this[each.key].network_mode
-  launch_type      = each.value.launch_type
-  subnet_ids       = data.aws_ecs_task_definition.this[each.key].network_mode == "awsvpc" ? var.subnet_ids : []
-  assign_public_ip = each.value.assign_public_ip
+  # Tasks in another network mode than awsvpc use the network of their instance.
+  network_mode       = data.aws_ecs_task_definition.this[each.key].network_mode
+  launch_type        = each.value.launch_type
+  capacity_providers = each.value.capacity_providers
+  subnet_ids         = data.aws_ecs_task_definition.this[each.key].network_mode == "awsvpc" ? var.subnet_ids : []
+  assign_public_ip   = each.value.assign_public_ip
 }
 
 module "alarms" {

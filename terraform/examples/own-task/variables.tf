@@ -15,12 +15,13 @@ variable "subnet_ids" {
 }
 
 variable "tasks" {
-  description = "Tasks to run, by task definition family. `container_name`: name of the container that receives the execution's `commands`. `policy_file`: path of the policy, absolute or relative to the directory in which Terraform runs. `launch_type`: `FARGATE` or `EC2`. `assign_public_ip`: assign a public IP address to the task; `false` on EC2 instances."
+  description = "Tasks to run, by task definition family. `container_name`: name of the container that receives the execution's `commands`. `policy_file`: path of the policy, absolute or relative to the directory in which Terraform runs. `launch_type`: `FARGATE`, `EC2` or `EXTERNAL`. `capacity_providers`: the providers in the order of `[capacity]` in the policy, instead of a launch type. `assign_public_ip`: assign a public IP address to the task, which ECS can do on Fargate only."
   type = map(object({
-    container_name   = string
-    policy_file      = string
-    launch_type      = optional(string, "FARGATE")
-    assign_public_ip = optional(bool, false)
+    container_name     = string
+    policy_file        = string
+    launch_type        = optional(string, "FARGATE")
+    capacity_providers = optional(list(string), [])
+    assign_public_ip   = optional(bool, false)
   }))
 }
 

@@ -4,22 +4,27 @@
 locals {
   policy = file(var.policy_file)
 
-  strategy = [for provider in var.capacity_provider_strategy : {
-    CapacityProvider = provider.capacity_provider
-    Weight           = provider.weight
-    Base             = provider.base
-  }]
-  providers   = var.capacity_provider_strategy[*].capacity_provider
+  # With capacity_providers, a task starts on the first one, and the policy moves it to the others.
+  strategy = length(var.capacity_providers) > 0 ? [{ CapacityProvider = var.capacity_providers[0], Weight = 1, Base = 0 }] : [
+    for provider in var.capacity_provider_strategy : {
+      CapacityProvider = provider.capacity_provider
+      Weight           = provider.weight
+      Base             = provider.base
+    }
+  ]
+  providers   = concat(var.capacity_providers, var.capacity_provider_strategy[*].capacity_provider)
   is_fargate  = length(local.providers) == 0 ? var.launch_type == "FARGATE" : alltrue([for name in local.providers : startswith(name, "FARGATE")])
   has_network = var.network_mode == "awsvpc"
   task_tags   = [for key, value in var.task_tags : { Key = key, Value = value }]
 
-  # Parameters of RunTask that depend on the settings. ECS rejects a launch type together with a strategy.
-  parameters = join(",\n        ", compact([
-    length(local.strategy) == 0 ? "\"LaunchType\": ${jsonencode(var.launch_type)}" : "\"CapacityProviderStrategy\": ${jsonencode(local.strategy)}",
+  # ECS rejects a launch type together with a strategy.
+  placement = length(local.strategy) == 0 ? jsonencode({ LaunchType = var.launch_type }) : jsonencode({ CapacityProviderStrategy = local.strategy })
+
+  # Arguments of RunTask that are not in the file, because only some deployments have them.
+  additions = join("", [for addition in compact([
     var.propagate_tags ? "\"PropagateTags\": \"TASK_DEFINITION\"" : "",
     length(local.task_tags) > 0 ? "\"Tags\": ${jsonencode(local.task_tags)}" : "",
-  ]))
+  ]) : "${addition},\n          "])
 
   scalars = templatefile("${path.module}/state-machine.asl.json", {
     cluster_arn         = var.cluster_arn
@@ -32,12 +37,13 @@ locals {
   # ECS rejects a network configuration if the network mode is not awsvpc.
   network = local.has_network ? local.scalars : replace(local.scalars, "/\"NetworkConfiguration\": {[^}]*}\\s*},\\s*/", "")
 
-  literals = replace(replace(replace(replace(replace(local.network,
+  literals = replace(replace(replace(replace(replace(replace(local.network,
     "\"@subnets@\"", jsonencode(var.subnet_ids)),
     "\"@security_groups@\"", jsonencode(var.security_group_ids)),
     "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${var.task_timeout_seconds}"),
     "arn:aws:states:::", "arn:${local.partition}:states:::"),
-    "\"LaunchType\": \"FARGATE\"", local.parameters
+    "{ \"LaunchType\": \"FARGATE\" }", local.placement),
+    "\"Cluster\": ", "${local.additions}\"Cluster\": "
   )
 
   # The policy is inserted last, so that no marker is replaced inside its text.

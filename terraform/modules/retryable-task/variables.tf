@@ -77,12 +77,22 @@ variable "network_mode" {
 
   validation {
     condition     = var.network_mode == "awsvpc" || !local.is_fargate
-    error_message = "Tasks on Fargate need the network mode awsvpc. For another network mode, set launch_type = \"EC2\", or name capacity providers with EC2 instances in capacity_provider_strategy."
+    error_message = "Tasks on Fargate need the network mode awsvpc. For another network mode, set launch_type = \"EC2\", or name capacity providers of your own in capacity_providers or capacity_provider_strategy."
+  }
+
+  validation {
+    condition     = var.network_mode == "awsvpc" || !anytrue([for name in var.capacity_providers : startswith(name, "FARGATE")])
+    error_message = "Tasks on Fargate need the network mode awsvpc, and capacity_providers names a Fargate provider."
+  }
+
+  validation {
+    condition     = var.network_mode != "awsvpc" || var.launch_type != "EXTERNAL" || length(local.providers) > 0
+    error_message = "Tasks with the launch type EXTERNAL cannot have the network mode awsvpc. Set network_mode to that of the task definition: bridge, host or none."
   }
 }
 
 variable "subnet_ids" {
-  description = "IDs of the subnets in which the task can run: 1 to 16, all in the same VPC. Must be empty if `network_mode` is not `awsvpc`; the task then uses the network of its container instance."
+  description = "IDs of the subnets in which the task can run: 1 to 16, all in the same VPC. A policy with `next = { subnet = \"next\" }` goes through them in this order. Must be empty if `network_mode` is not `awsvpc`; the task then uses the network of its container instance."
   type        = list(string)
   default     = []
 
@@ -120,29 +130,52 @@ variable "assign_public_ip" {
 
   validation {
     condition     = local.is_fargate || !coalesce(var.assign_public_ip, false)
-    error_message = "ECS cannot assign a public IP address to a task on EC2 instances. Set assign_public_ip = false."
+    error_message = "ECS cannot assign a public IP address to a task that does not run on Fargate. Set assign_public_ip = false."
   }
 }
 
 variable "launch_type" {
-  description = "Launch type of the task: `FARGATE`, or `EC2` for container instances of your own. Not used if `capacity_provider_strategy` is set."
+  description = "Launch type of the task: `FARGATE`, `EC2` for container instances of your own, or `EXTERNAL` for servers of your own (ECS Anywhere). Not used if `capacity_providers` or `capacity_provider_strategy` is set."
   type        = string
   default     = "FARGATE"
 
   validation {
-    condition     = contains(["FARGATE", "EC2"], var.launch_type)
-    error_message = "launch_type must be FARGATE or EC2."
+    condition     = contains(["FARGATE", "EC2", "EXTERNAL"], var.launch_type)
+    error_message = "launch_type must be FARGATE, EC2 or EXTERNAL. For ECS Managed Instances, name their capacity provider in capacity_providers."
+  }
+}
+
+variable "capacity_providers" {
+  description = "Capacity providers of the task, in the order of `[capacity]` in the policy: `FARGATE`, `FARGATE_SPOT`, or the name of a provider with EC2 instances or ECS Managed Instances. A task starts on the first one, and the policy can move its later attempts to the others. Each must be associated with the cluster. Empty to use `capacity_provider_strategy` or `launch_type`."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition = alltrue([for name in var.capacity_providers :
+      contains(["FARGATE", "FARGATE_SPOT"], name) || (can(regex("^[0-9A-Za-z_-]{1,255}$", name)) && !can(regex("(?i)^(aws|ecs|fargate)", name)))
+    ])
+    error_message = "Each of capacity_providers must be FARGATE, FARGATE_SPOT, or the name of your own provider: 1 to 255 letters, digits, hyphens and underscores that do not start with aws, ecs or fargate."
+  }
+
+  validation {
+    condition     = length(distinct(var.capacity_providers)) == length(var.capacity_providers)
+    error_message = "capacity_providers must name each provider once."
   }
 }
 
 variable "capacity_provider_strategy" {
-  description = "Capacity providers of the task, instead of `launch_type`: either `FARGATE` and `FARGATE_SPOT`, or providers with EC2 instances. Each must be associated with the cluster. `weight`: share of the tasks, relative to the other weights. `base`: number of tasks to place with this provider first; only one provider can have a base. Empty to use `launch_type`."
+  description = "Capacity providers among which ECS divides the tasks, instead of `launch_type`: either `FARGATE` and `FARGATE_SPOT`, or providers of your own. If the policy has `[capacity]`, use `capacity_providers` instead. Each must be associated with the cluster. `weight`: share of the tasks, relative to the other weights. `base`: number of tasks to place with this provider first; only one provider can have a base. Empty to use `launch_type`."
   type = list(object({
     capacity_provider = string
     weight            = optional(number, 1)
     base              = optional(number, 0)
   }))
   default = []
+
+  validation {
+    condition     = length(var.capacity_provider_strategy) == 0 || length(var.capacity_providers) == 0
+    error_message = "Set capacity_providers or capacity_provider_strategy, not both."
+  }
 
   validation {
     condition = alltrue([for name in var.capacity_provider_strategy[*].capacity_provider :
