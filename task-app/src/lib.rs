@@ -3,10 +3,13 @@
 //! It is also a library, so that `exitwise run` has a demo task without another binary.
 
 mod error;
+mod memory;
 mod signal;
 
 use error::DemoFailure;
 pub use error::{DemoError, UnknownDemoError};
+use memory::Mebibytes;
+pub use memory::{OUT_OF_MEMORY, TASK_MEMORY};
 
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
@@ -36,6 +39,9 @@ struct Args {
     /// Sleep before succeeding or failing, for example 5s or 2m.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     sleep: Option<Duration>,
+    /// Use this much memory first, for example 512MB or 3GB. A container that has less is killed.
+    #[arg(long, value_name = "MEMORY")]
+    memory_needed: Option<Mebibytes>,
     /// Terminate with this signal instead of failing with an exit code, for example SIGKILL.
     #[arg(long, value_parser = signal::parse)]
     signal: Option<rustix::process::Signal>,
@@ -75,10 +81,16 @@ pub fn rejection(arguments: impl Iterator<Item = OsString>) -> Option<String> {
     Some(line.trim_start_matches("error: ").to_owned())
 }
 
+/// Returns whether these arguments ask for more memory than this, in MiB.
+pub fn needs_more_memory(arguments: impl Iterator<Item = OsString>, than: u32) -> bool {
+    let parsed = Args::try_parse_from(iter::once("task-app".into()).chain(arguments));
+    parsed.is_ok_and(|args| args.memory_needed.is_some_and(|memory| !memory.fits(than)))
+}
+
 /// Runs the program with these arguments, without the name of the program.
 ///
-/// Returns the exit code: 0 on success, the code of the [`DemoError`] on failure, or [`EX_USAGE`]
-/// if the command line is not valid.
+/// Returns the exit code: 0 on success, the code of the [`DemoError`] on failure, [`OUT_OF_MEMORY`]
+/// if the task has less memory than it needs, or [`EX_USAGE`] if the command line is not valid.
 pub fn main_with(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Args::try_parse_from(iter::once("task-app".into()).chain(arguments)) {
         Ok(args) => run(&args),
@@ -98,6 +110,13 @@ fn run(args: &Args) -> ExitCode {
     let attempt = retries().saturating_add(1);
     if let Some(duration) = args.sleep {
         thread::sleep(duration);
+    }
+    if args
+        .memory_needed
+        .is_some_and(|memory| !memory.is_available())
+    {
+        eprintln!("task-app: attempt {attempt} is killed: it needs more memory than it has");
+        return ExitCode::from(OUT_OF_MEMORY);
     }
     let uncaught = DemoFailure::Error(DemoError::UncaughtException);
     let failure = match args.succeed_on_attempt {

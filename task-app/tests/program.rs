@@ -15,6 +15,7 @@ fn check(args: &str, retry_count: Option<&str>, expected: i32, printed: &str) {
     command
         .args(args.split_whitespace())
         .env_remove("RETRY_COUNT")
+        .env_remove("EXITWISE_TASK_MEMORY")
         .envs(retry_count.map(|count| ("RETRY_COUNT", count)));
     let output = command.output().unwrap();
     let code = output
@@ -49,6 +50,21 @@ fn arguments_determine_the_exit_code_and_the_output() {
         ("--sleep five", None, 64, "invalid value"),
         ("--succeed-on-attempt 0", None, 64, "invalid value"),
         ("--signal SIGUNHEARD", None, 64, "expected one of SIGHUP"),
+        ("--memory-needed 3", None, 64, "such as 512MB or 3GB"),
+        ("--memory-needed 0MB", None, 64, "such as 512MB or 3GB"),
+        (
+            "--memory-needed 4194304GB",
+            None,
+            64,
+            "such as 512MB or 3GB",
+        ),
+        ("--memory-needed 2MB", None, 0, "attempt 1 succeeded"),
+        (
+            "--memory-needed 2MB InvalidInput",
+            None,
+            3,
+            "attempt 1 failed",
+        ),
         ("--help", None, 0, "exit code 3"),
         ("--version", None, 0, "task-app"),
         ("--succeed-on-attempt 3", Some("1"), 1, "attempt 2 failed"),
@@ -99,6 +115,20 @@ fn arguments_determine_the_exit_code_and_the_output() {
         ),
     ] {
         check(args, retry_count, expected, printed);
+    }
+}
+
+#[test]
+fn a_task_with_too_little_memory_is_out_of_memory() {
+    for (needed, given, expected) in [
+        ("1GB", "1024", 0),
+        ("1GB", "1023", 137),
+        ("3GB", "512", 137),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_task-app"));
+        command.args(["--memory-needed", needed]);
+        let output = command.env("EXITWISE_TASK_MEMORY", given).output().unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{output:?}");
     }
 }
 

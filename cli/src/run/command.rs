@@ -106,6 +106,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
             program,
             arguments: words.collect(),
             quiet_stdout,
+            is_demo: false,
         }));
     }
     check_demo_arguments(&args.args)?;
@@ -115,6 +116,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
         program: program.into(),
         arguments,
         quiet_stdout,
+        is_demo: true,
     }))
 }
 

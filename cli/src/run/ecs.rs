@@ -6,6 +6,7 @@ use super::task_output::TaskOutput;
 use crate::output::json::sorted;
 use crate::output::stream::complain;
 use exitwise_asl_runner::{TaskError, TaskFailure};
+use exitwise_task_app::{TASK_MEMORY, needs_more_memory};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
@@ -29,7 +30,12 @@ pub(super) struct Entrypoint {
     /// Whether the child's standard output is redirected to standard error, so that the program's
     /// own standard output has only events.
     pub(super) quiet_stdout: bool,
+    /// Whether the program is the demo task, which is told how much memory it would have.
+    pub(super) is_demo: bool,
 }
+
+/// Memory of the demo task if a run overrides none, in MiB: the default of `terraform/variables.tf`.
+const DEMO_MEMORY: u32 = 512;
 
 /// The overrides that the state machine passes to RunTask, limited to those that apply to a child
 /// process.
@@ -78,6 +84,17 @@ impl Entrypoint {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(&overrides.command);
         command.envs(overrides.environment.iter().cloned());
+        let memory = parameters
+            .pointer("/Overrides/Memory")
+            .and_then(Value::as_str);
+        let memory = memory
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(DEMO_MEMORY);
+        let arguments = overrides.command.iter().map(Into::into);
+        let lacks_memory = self.is_demo && needs_more_memory(arguments, memory);
+        if self.is_demo {
+            command.env(TASK_MEMORY, memory.to_string());
+        }
         // With a process group of its own, the task can be stopped together with all processes that
         // it has started.
         command.stdin(Stdio::null()).process_group(0);
@@ -112,6 +129,7 @@ impl Entrypoint {
         match waited {
             Waited::ChildEnded(status) => match TaskEnd::exited(status) {
                 end if end.exit_code == Some(0) => Ok(end_of(&end)),
+                end if lacks_memory => Err(failure(&end.out_of_memory())),
                 end => Err(failure(&end)),
             },
             Waited::TimedOut => Err(TaskFailure::new("States.Timeout", "").into()),
@@ -158,6 +176,15 @@ impl TaskEnd {
             stopped_reason: "Essential container in task exited",
             exit_code,
             reason: None,
+        }
+    }
+
+    /// Returns the same end for a container that was killed because of its memory.
+    fn out_of_memory(self) -> Self {
+        let reason = "OutOfMemoryError: Container killed due to memory usage";
+        Self {
+            reason: Some(reason.to_owned()),
+            ..self
         }
     }
 

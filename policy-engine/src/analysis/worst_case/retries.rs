@@ -6,7 +6,8 @@ use crate::policy::{Draw, Retry, Rule};
 /// for CheckInput and Init.
 ///
 /// Source of this and the next three constants: the states of `state-machine.asl.json`; Step
-/// Functions API Reference, "HistoryEvent".
+/// Functions API Reference, "HistoryEvent". Variables and expressions write no events, unless an
+/// expression fails.
 pub const START_EVENTS: u32 = 5;
 
 /// Number of history events for a failed run: six of RunECSTask (entered, scheduled, started,
