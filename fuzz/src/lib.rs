@@ -5,7 +5,7 @@ use exitwise_engine::decision::Counters;
 use exitwise_engine::failure::{Container, ExitCode};
 use exitwise_engine::language::Formula;
 use exitwise_engine::policy::{BackoffTable, Draw, MAX_POLICY_BYTES, MAX_WAIT_SECONDS};
-use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
+use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, decide};
 use exitwise_lambda::Handler;
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -51,7 +51,7 @@ pub fn policy(data: &[u8]) {
         loop {
             let decision = decide(&policy, &failure, &RetryState::Readable(counters), &context);
             counters = decision.counters;
-            if matches!(decision.verdict, Verdict::Fatal(_)) {
+            if decision.verdict.is_final() {
                 break;
             }
             assert!(

@@ -5,11 +5,12 @@ use exitwise_engine::policy::{Policy, Type};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
-/// The state of the retry loop after a decision. As JSON it always has all of these keys.
+/// The state of the retry loop after a decision. As JSON it always has all of these keys, except
+/// those whose value is `None`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorState<'d> {
-    /// `RETRIABLE`, `TEMPORARY` or `FATAL`.
+    /// `RETRIABLE`, `TEMPORARY`, `FATAL` or `SUCCESS`.
     #[serde(serialize_with = "as_str")]
     pub r#type: Type,
     /// Number of retries of the execution, including the one that follows this decision.
@@ -19,12 +20,17 @@ pub struct ErrorState<'d> {
     /// The name of the rule that handled the failure; `default` for `[default]`, `none` if the
     /// rules were not checked.
     pub rule: &'d str,
-    /// The error name for the Fail state.
+    /// The outcome of the execution. `None` unless SUCCESS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'d str>,
+    /// The error name for the Fail state; unless FATAL, the name of the failure.
     pub error: String,
     /// The cause for the Fail state.
     pub cause: String,
     /// Number of retries that each rule has allowed, without zero entries.
     pub retries: &'d BTreeMap<String, u32>,
+    /// Number of counted retries that `limits.max_retries` still allows after this decision.
+    pub retries_left: u32,
     /// Sum of all waits, in seconds, including the wait that follows this decision.
     pub waited_seconds: u64,
     /// The hash of the policy that was applied.
@@ -39,9 +45,11 @@ impl<'d> ErrorState<'d> {
             retry_count: decision.retry_count,
             wait_seconds: decision.verdict.wait_seconds(),
             rule: decision.rule_name(),
+            outcome: decision.outcome.as_deref(),
             error: decision.error(),
             cause: decision.cause(),
             retries: decision.counters.retries(),
+            retries_left: decision.retries_left,
             waited_seconds: decision.counters.waited_seconds(),
             policy: policy.hash(),
         }

@@ -18,7 +18,7 @@ const MAX_LISTED_PROBLEMS: usize = 5;
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
     match event.failure() {
         Ok(failure) => exitwise_engine::decide(policy, &failure, event.state(), &event.context()),
-        Err(why) => Decision::invalid_event(event.state(), why),
+        Err(why) => Decision::invalid_event(policy, event.state(), why),
     }
 }
 

@@ -112,6 +112,7 @@ fn reason(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Retriable | Verdict::Temporary { .. } => "Retry",
         Verdict::Fatal(kind) => kind.as_str(),
+        Verdict::Success => "Success",
     }
 }
 

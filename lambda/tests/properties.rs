@@ -15,7 +15,7 @@ use testkit::state::error_states;
 #[derive(Debug)]
 struct AnswerJson {
     json: Value,
-    fatal: bool,
+    is_final: bool,
     retry_count: u64,
     wait_seconds: u64,
 }
@@ -30,12 +30,15 @@ impl AnswerJson {
             &serde_json::to_string(&Handler::default().answer(payload).unwrap()).unwrap()
         );
         let json: Value = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(json.as_object().unwrap().len(), 9, "{}", json);
+        let is_success = json.get("type").unwrap() == "SUCCESS";
+        let keys = 10 + usize::from(is_success);
+        prop_assert_eq!(json.as_object().unwrap().len(), keys, "{}", json);
+        prop_assert_eq!(json.get("outcome").is_some(), is_success, "{}", json);
         let number = |key: &str| json.get(key).unwrap().as_u64().unwrap();
         let characters = |key: &str| json.get(key).unwrap().as_str().unwrap().chars().count();
         let kind = json.get("type").unwrap().as_str().unwrap();
         prop_assert!(
-            ["RETRIABLE", "TEMPORARY", "FATAL"].contains(&kind),
+            ["RETRIABLE", "TEMPORARY", "FATAL", "SUCCESS"].contains(&kind),
             "{}",
             json
         );
@@ -72,7 +75,7 @@ impl AnswerJson {
             .sum();
         prop_assert!(explained <= retry_count, "{}", json);
         Ok(Self {
-            fatal: kind == "FATAL",
+            is_final: kind == "FATAL" || kind == "SUCCESS",
             retry_count,
             wait_seconds,
             json,
@@ -158,7 +161,7 @@ proptest! {
             prop_assert!(runs <= worst.runs(), "run {} of {}", runs, worst.runs());
             let answer = AnswerJson::checked(&handler, event(&policy, failure, &state, &execution).as_bytes())?;
             let before = state.get("retryCount").unwrap().as_u64().unwrap();
-            if answer.fatal {
+            if answer.is_final {
                 prop_assert!((before..=before + 1).contains(&answer.retry_count), "{:?}", answer);
                 break;
             }
@@ -182,7 +185,7 @@ proptest! {
                 let trusted = answer.json.get("error").unwrap() != "InvalidErrorState";
                 prop_assert_eq!(trusted, is_possible(&forged), "{}", answer.json);
             }
-            if answer.fatal {
+            if answer.is_final {
                 break;
             }
             retries += 1;
@@ -208,7 +211,7 @@ proptest! {
             runs += 1;
             prop_assert!(runs <= most, "run {} of {}", runs, most);
             let answer = AnswerJson::checked(&handler, event(&policy, failure, &state, &Value::Null).as_bytes())?;
-            if answer.fatal {
+            if answer.is_final {
                 break;
             }
             state = answer.json;

@@ -26,11 +26,15 @@ fn oracle_answer(decision: Decision) -> oracle::OracleAnswer {
         verdict,
         retry_count,
         ref counters,
+        retries_left,
+        ref outcome,
         ..
     } = decision;
     oracle::OracleAnswer {
         kind: verdict.to_type().as_str(),
-        stop: verdict.is_fatal().then(|| decision.error()),
+        stop: matches!(verdict, Verdict::Fatal(_)).then(|| decision.error()),
+        outcome: outcome.clone(),
+        retries_left,
         retry_count,
         wait_seconds: verdict.wait_seconds().into(),
         counters: state::CounterValues {
@@ -180,8 +184,11 @@ fn the_generators_cover_every_kind_of_decision() {
     let others = [
         "launch_type",
         "capacity_provider",
+        "other_exit_codes",
+        "ran_for",
         "Retriable",
         "TEMPORARY",
+        "Success",
         "counted",
         "uncounted",
         "batchJob",

@@ -200,7 +200,7 @@ fn one_mistake_gives_one_diagnostic() {
         (rule("name = 'a'\nwehn = { exit_code = 1 }"), "P003"),
         (rule("name = 'a'\nwhen = { exitcode = 1 }"), "P003"),
         (rule("name = 'a'\nwhen = { reason = \"\\bx\" }"), "P112"),
-        (rule("name = 'a'\nwhen = { exit_code = 'A' }") + "[exit_codes]\nA = '1'", "P004"),
+        (rule("name = 'a'\nwhen = { exit_code = 'A' }") + "[exit_codes]\nA = '1'", "P019"),
         (rule("name = 'a'\nwhen = { exit_code = 'AA' }") + "[exit_codes]\nA = 1", "P019"),
         (
             "version = 1\nlimits.max_retries = '3'\n[default]\ntype = 'TEMPORARY'\nbackoff.delays = ['1s', '2s']"

@@ -463,3 +463,135 @@ proptest! {
         }
     }
 }
+
+/// Returns the codes of the warnings about a policy with these rules, each with the line of the
+/// rule.
+fn warnings(rules: &str) -> Vec<String> {
+    let text = format!("version = 1\nlimits.max_retries = 1\n{rules}");
+    let (_, warnings) = Policy::load(&text).unwrap();
+    let warnings = warnings.iter();
+    warnings
+        .map(|it| format!("{} {}", it.code, it.position(&text).0))
+        .collect()
+}
+
+#[test]
+fn a_success_before_a_rule_about_lost_hosts_is_reported() {
+    let success = "[[rule]]\nname = 'done'\ntype = 'SUCCESS'\nwhen = ";
+    for (when, later, is_reported) in [
+        (
+            "{ exit_code = 0 }",
+            "{ stop_code = 'SpotInterruption' }",
+            true,
+        ),
+        (
+            "{ exit_code = 0 }",
+            "{ stop_code = ['x', 'TerminationNotice'] }",
+            true,
+        ),
+        ("{ exit_code = 0 }", "{ reason = 'host ec2' }", true),
+        (
+            "{ exit_code = 0 }",
+            "{ exit_code = 0, stopped_reason = 'interrupted' }",
+            true,
+        ),
+        (
+            "{ exit_code = 0, other_exit_codes = 0 }",
+            "{ stop_code = 'SpotInterruption' }",
+            true,
+        ),
+        (
+            "{ exit_code = 0, error = 'States.TaskFailed' }",
+            "{ stop_code = 'SpotInterruption' }",
+            true,
+        ),
+        (
+            "{ exit_code = 0 }",
+            "{ exit_code = 1, stop_code = 'SpotInterruption' }",
+            false,
+        ),
+        (
+            "{ exit_code = 0 }",
+            "{ stop_code = 'UserInitiated' }",
+            false,
+        ),
+        ("{ exit_code = 0 }", "{ reason = 'OutOfMemory' }", false),
+        (
+            "{ exit_code = 0, stop_code = 'EssentialContainerExited' }",
+            "{ stop_code = 'SpotInterruption' }",
+            false,
+        ),
+        (
+            "{ exit_code = 0, reason = 'x' }",
+            "{ stop_code = 'SpotInterruption' }",
+            false,
+        ),
+    ] {
+        for container in ["", "container = 'main'\n"] {
+            let later = format!("[[rule]]\nname = 'lost'\ntype = 'RETRIABLE'\nwhen = {later}\n");
+            let found = warnings(&format!("{container}{success}{when}\n{later}"));
+            let is_found = found.iter().any(|it| it.starts_with("P119"));
+            assert_eq!(is_found, is_reported, "{when} {later} {found:?}");
+            let other_order = warnings(&format!("{container}{later}{success}{when}\n"));
+            assert!(!other_order.iter().any(|it| it.starts_with("P119")));
+        }
+    }
+}
+
+#[test]
+fn other_containers_need_one_that_is_named() {
+    let rule = |when: &str| format!("[[rule]]\nname = 'a'\ntype = 'FATAL'\nwhen = {{ {when} }}\n");
+    let [others, own] = [
+        "other_exit_codes = 0",
+        "other_exit_codes = 0, container = 'x'",
+    ]
+    .map(rule);
+    assert_eq!(warnings(&others), ["P120 6"]);
+    assert!(warnings(&own).is_empty());
+    assert!(warnings(&format!("container = 'x'\n{others}")).is_empty());
+}
+
+#[test]
+fn conditions_on_other_containers_and_times_can_make_rules_unreachable() {
+    check(
+        &["other_exit_codes = [0, 137]", "other_exit_codes = 137"],
+        &["b: a"],
+    );
+    check(
+        &["other_exit_codes = 137", "other_exit_codes = [0, 137]"],
+        &[],
+    );
+    check(
+        &[
+            "other_exit_codes = ['0..=5', '6..=9']",
+            "other_exit_codes = '3..=7'",
+        ],
+        &["b: a"],
+    );
+    check(&["other_exit_codes = 0", "exit_code = 1"], &[]);
+    check(
+        &[
+            "other_exit_codes = 0, container = 'x'",
+            "other_exit_codes = 0",
+        ],
+        &[],
+    );
+    check(&["ran_for = '..1m'", "ran_for = '..30s'"], &["b: a"]);
+    check(&["ran_for = '..1m'", "ran_for = '..61s'"], &[]);
+    check(
+        &[
+            "ran_for = '..1m'",
+            "ran_for = '1m..'",
+            "ran_for = '..2h', exit_code = 1",
+        ],
+        &["c: a b"],
+    );
+    check(
+        &["ran_for = '..1m'", "ran_for = '1m..'", "exit_code = 1"],
+        &[],
+    );
+    check(
+        &["ran_for = ['..1m', '2m..']", "ran_for = '3m..'"],
+        &["b: a"],
+    );
+}

@@ -111,7 +111,7 @@ fn walk_all(policy: &Policy, kinds: usize) -> (u32, u64) {
                 &RetryState::Readable(counters.clone()),
                 &context,
             );
-            if !matches!(decision.verdict, Verdict::Fatal(_)) {
+            if !decision.verdict.is_final() {
                 pending.push(decision.counters);
             }
         }
@@ -122,7 +122,7 @@ fn walk_all(policy: &Policy, kinds: usize) -> (u32, u64) {
 proptest! {
     #![proptest_config(testkit::cases(200))]
 
-    /// The walk ends, so FATAL is reached in every order of failures. Without time limits, the
+    /// The walk ends, so FATAL or SUCCESS is reached in every order of failures. Without time limits, the
     /// worst case is exact.
     #[test]
     fn the_worst_case_is_reached_and_never_exceeded(sample in walkable(false)) {
@@ -151,8 +151,8 @@ proptest! {
         prop_assert!(walk.reaches(&worst) || !worst.is_exact(), "{walk:?} under {worst:?}");
     }
 
-    /// Any failures, in any order and with any execution ID, lead to FATAL within the worst case.
-    /// Each delay is in its range, and the same arguments give the same decision.
+    /// Any failures, in any order and with any execution ID, lead to FATAL within the worst case,
+    /// unless a SUCCESS rule ends the execution before. Each delay is in its range, and the same arguments give the same decision.
     #[test]
     fn fatal_is_always_reached(sample in walkable(true), kinds in vec(0..4_usize, 40), id in "\\PC{0,12}") {
         let (policy, _) = Policy::load(&sample.text).unwrap();
@@ -166,6 +166,10 @@ proptest! {
             let rule = policy.deciding_rule(&failure);
             match decision.verdict {
                 Verdict::Fatal(_) => return Ok(()),
+                Verdict::Success => {
+                    prop_assert_eq!(rule.action().to_type(), Type::Success);
+                    return Ok(());
+                }
                 Verdict::Retriable => prop_assert_eq!(rule.action().to_type(), Type::Retriable),
                 Verdict::Temporary { wait_seconds } => {
                     let Action::Temporary { backoff, .. } = rule.action() else { panic!("{decision:?}") };
@@ -191,7 +195,8 @@ proptest! {
         let decision = decide(&policy, &failure(kind), &state, &context);
         let rule = policy.deciding_rule(&failure(kind));
         let used_up = count >= rule.max_retries() || (rule.counts() && count >= policy.limits().max_retries);
-        prop_assert_eq!(matches!(decision.verdict, Verdict::Fatal(_)), used_up);
+        prop_assert_eq!(decision.verdict.is_final(), used_up);
+        prop_assert_eq!(decision.verdict == Verdict::Success, rule.action().to_type() == Type::Success);
     }
 
     /// The shortcuts for skipping rules never skip a rule that matches.

@@ -17,6 +17,8 @@ pub(crate) struct CauseFacts {
     /// The names of a task, by their keys in a Cause.
     pub(crate) names: BTreeMap<&'static str, String>,
     pub(crate) stopped_reason: Option<String>,
+    /// The seconds from the start of the task or job to its end.
+    pub(crate) ran_for: Option<f64>,
     pub(crate) containers: Vec<OracleContainer>,
     pub(crate) placement_reasons: Vec<String>,
     /// The Cause, or that of a child execution, as plain text, or the message of a Lambda function.
@@ -82,6 +84,7 @@ impl CauseFacts {
         Self {
             names: names.collect(),
             stopped_reason: task.text("StoppedReason").map(str::to_owned),
+            ran_for: ran_for(task),
             containers: containers.into_iter().map(container).collect(),
             placement_reasons: placement.flatten().map(str::to_owned).collect(),
             ..Self::default()
@@ -130,6 +133,7 @@ impl CauseFacts {
         let reason = job.text("StatusReason").or(attempt.text("StatusReason"));
         Self {
             stopped_reason: reason.map(str::to_owned),
+            ran_for: ran_for(job),
             containers,
             is_job: true,
             ..Self::default()
@@ -144,6 +148,17 @@ fn is_job(object: &JsonTree) -> bool {
 fn is_child_execution(object: &JsonTree) -> bool {
     let is_execution = object.text("ExecutionArn").is_some() && object.text("Status").is_some();
     is_execution && !is_job(object)
+}
+
+fn ran_for(object: &JsonTree) -> Option<f64> {
+    let time = |key| match object.get(key)? {
+        JsonTree::Number(number) => Some(*number),
+        _ => None,
+    };
+    let is_time = |it: &f64| it.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(it);
+    let [start, end] = ["StartedAt", "StoppedAt"].map(|key| time(key).filter(is_time));
+    let seconds = (end? - start?) / 1_000.0;
+    Some(seconds).filter(|seconds| *seconds >= 0.0)
 }
 
 fn container(object: &JsonTree) -> OracleContainer {

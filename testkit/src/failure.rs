@@ -1,6 +1,8 @@
 //! Generators of failures: as ECS and Step Functions report them, and corrupted ones.
 
-use crate::policy::{CAPACITY_PROVIDERS, CONTAINERS, ERRORS, EXIT_CODES, LAUNCH_TYPES, STOP_CODES};
+use crate::policy::{
+    CAPACITY_PROVIDERS, CONTAINERS, ERRORS, EXIT_CODES, LAUNCH_TYPES, STOP_CODES, TIMES,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -94,6 +96,24 @@ fn exit_codes() -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// Generates the time of a start or an end in JSON, in milliseconds.
+fn times() -> BoxedStrategy<String> {
+    let near = select(&TIMES[..]).prop_flat_map(|time| {
+        let milliseconds = 5_000_000 + time * 1_000;
+        (milliseconds - 1..=milliseconds + 1).prop_map(|time| time.to_string())
+    });
+    let odd = [
+        "5000000.0",
+        "5000000.5",
+        "-1",
+        "9223372036854775807",
+        "1e300",
+    ];
+    mostly(
+        prop_oneof![8 => Just("5000000".to_owned()), 8 => near, 1 => select(odd.to_vec()).prop_map(str::to_owned)],
+    )
+}
+
 /// Generates a reason in JSON.
 fn json_reasons() -> BoxedStrategy<String> {
     mostly(reasons().prop_map(|text| quoted(&text)))
@@ -133,7 +153,9 @@ fn tasks() -> BoxedStrategy<String> {
             "Overrides",
             Just("{\"ContainerOverrides\":[{\"Command\":[\"x\"]}]}".to_owned()),
         ),
+        member("StartedAt", times()),
         member("StopCode", texts(&STOP_CODES)),
+        member("StoppedAt", times()),
         member("StoppedReason", json_reasons()),
     ])
     .boxed()
@@ -149,7 +171,9 @@ fn batch_jobs() -> BoxedStrategy<String> {
         let mut members = vec![
             member("JobId", texts(&["3ef0", "1"])),
             member("JobQueue", texts(&["queue"])),
+            member("StartedAt", times()),
             member("StatusReason", json_reasons()),
+            member("StoppedAt", times()),
             attempts,
         ];
         members.extend(rest);

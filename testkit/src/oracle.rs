@@ -53,6 +53,18 @@ impl OracleFailure<'_> {
         self.container(container)?.exit_code
     }
 
+    /// Returns the exit codes of all other containers that have one, except those that AWS added.
+    fn other_exit_codes(&self, container: Option<&str>) -> Vec<(i64, i64)> {
+        let examined = self.container(container);
+        let is_other = |it: &&OracleContainer| {
+            let name = it.name.as_deref().unwrap_or_default();
+            !examined.is_some_and(|examined| std::ptr::eq(examined, *it))
+                && !name.starts_with("aws-guardduty-agent-")
+        };
+        let others = self.facts.containers.iter().filter(is_other);
+        others.filter_map(|other| other.exit_code).collect()
+    }
+
     /// Returns the texts that the matcher with this key searches, normalized.
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
         let task = self.facts.stopped_reason.as_deref();
@@ -113,14 +125,20 @@ fn matcher_holds(
                 (Some(error), None) => Some(error) == name.as_str(),
             }
         }),
-        "exit_code" => each(wanted).iter().any(|value| {
+        "exit_code" => {
             let code = failure.exit_code(container);
-            if value.as_str() == Some("absent") {
-                return code.is_none();
-            }
-            let (low, high) = code_range(policy, value);
-            code.is_some_and(|(unsigned, signed)| {
-                (low <= unsigned && unsigned <= high) || (low <= signed && signed <= high)
+            let absent = each(wanted).iter().any(|it| it.as_str() == Some("absent"));
+            code.map_or(absent, |code| has_code(policy, wanted, code))
+        }
+        "other_exit_codes" => {
+            let mut others = failure.other_exit_codes(container).into_iter();
+            others.all(|code| has_code(policy, wanted, code))
+        }
+        "ran_for" => each(wanted).iter().any(|range| {
+            let (start, end) = range.as_str().unwrap().split_once("..").unwrap();
+            let seconds = |text: &str| text.trim_end_matches('s').parse::<f64>();
+            failure.facts.ran_for.is_some_and(|time| {
+                seconds(start).unwrap_or(0.0) <= time && time < seconds(end).unwrap_or(f64::MAX)
             })
         }),
         _ => failure.texts(key, container).iter().any(|text| {
@@ -133,6 +151,16 @@ fn matcher_holds(
             })
         }),
     }
+}
+
+/// Returns whether a list of exit codes has this one.
+fn has_code(policy: &Table, wanted: &Value, (unsigned, signed): (i64, i64)) -> bool {
+    let values = each(wanted).into_iter();
+    let mut codes = values.filter(|value| value.as_str() != Some("absent"));
+    codes.any(|value| {
+        let (low, high) = code_range(policy, value);
+        (low..=high).contains(&unsigned) || (low..=high).contains(&signed)
+    })
 }
 
 /// Returns the first and the last exit code that a value of `exit_code` includes.
@@ -174,10 +202,14 @@ pub fn deciding(policy: &str, error: Option<&str>, cause: Option<&str>) -> Strin
 /// The decision that the engine must make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OracleAnswer {
-    /// `RETRIABLE`, `TEMPORARY` or `FATAL`.
+    /// `RETRIABLE`, `TEMPORARY`, `FATAL` or `SUCCESS`.
     pub kind: &'static str,
     /// The error name. `None` unless the decision is FATAL.
     pub stop: Option<String>,
+    /// The outcome. `None` unless the decision is SUCCESS.
+    pub outcome: Option<String>,
+    /// The `retriesLeft` in the answer.
+    pub retries_left: u32,
     /// The `retryCount` in the answer. After FATAL, it can be one more than in `counters`.
     pub retry_count: u32,
     /// The wait before the next attempt, in seconds; 0 unless the decision is TEMPORARY.
@@ -238,9 +270,12 @@ pub fn answer(
     let own_max = table.get("max_retries").map_or(max, count);
     let mut after = counters.clone();
     after.retries.retain(|_, retries| *retries > 0);
+    let retries_left = max.saturating_sub(counted);
     let fatal = |stop: String, retry_count| OracleAnswer {
         kind: "FATAL",
         stop: Some(stop),
+        outcome: None,
+        retries_left,
         retry_count,
         wait_seconds: 0,
         counters: after.clone(),
@@ -251,6 +286,15 @@ pub fn answer(
             format!("Fatal.{rule}"),
             counters.retry_count + u32::from(counted < max),
         );
+    }
+    if kind == "SUCCESS" {
+        let outcome = table.get("outcome").and_then(Value::as_str);
+        return OracleAnswer {
+            kind: "SUCCESS",
+            stop: None,
+            outcome: Some(outcome.unwrap_or("succeeded").to_owned()),
+            ..fatal(String::new(), counters.retry_count)
+        };
     }
     if own >= own_max || (counts(table) && counted >= max) || counters.retry_count >= 1_000 {
         return fatal(format!("RetriesExhausted.{rule}"), counters.retry_count);
@@ -292,6 +336,8 @@ pub fn answer(
             "TEMPORARY"
         },
         stop: None,
+        outcome: None,
+        retries_left: retries_left - u32::from(counts(table)),
         retry_count: after.retry_count,
         wait_seconds: wait,
         counters: after,

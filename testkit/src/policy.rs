@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::{Index, select, subsequence};
 use std::fmt;
 use std::ops::Deref;
 
@@ -72,6 +72,9 @@ pub const ERRORS: [&str; 5] = [
     "Odd",
 ];
 
+/// The times, in seconds, that policies distinguish, and the milliseconds that tasks run.
+pub const TIMES: [u32; 4] = [0, 1, 60, 3_600];
+
 /// The launch types in policies and failures.
 pub const LAUNCH_TYPES: [&str; 2] = ["FARGATE", "EC2"];
 
@@ -108,7 +111,7 @@ pub fn policies() -> BoxedStrategy<Toml> {
 /// The caller must ensure that all rules together have at most 1,000 retries, the engine's limit.
 fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
     let container = option::of(select(&CONTAINERS[..2]));
-    let rules = vec((matchers(), actions(retries, true)), 0..=rules);
+    let rules = vec(rule(retries), 0..=rules);
     let default = option::of(actions(retries, false));
     let limits = (
         0..=retries,
@@ -235,8 +238,21 @@ pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
         .boxed()
 }
 
+/// Generates the matchers and the action of a rule.
+fn rule(retries: u32) -> BoxedStrategy<(String, String)> {
+    let parts = (matchers(false), matchers(true), actions(retries, true));
+    parts
+        .prop_map(
+            |(any, of_success, action)| match action.contains("SUCCESS") {
+                true => (of_success, action),
+                false => (any, action),
+            },
+        )
+        .boxed()
+}
+
 /// Generates the lines of a rule that define its action. `is_rule` is false for `[default]`, which
-/// cannot have `counts`.
+/// cannot have `counts` and cannot be SUCCESS.
 fn actions(retries: u32, is_rule: bool) -> BoxedStrategy<String> {
     let bounds = (
         option::of(1..=retries),
@@ -255,8 +271,12 @@ fn actions(retries: u32, is_rule: bool) -> BoxedStrategy<String> {
     });
     let inline = backoffs().prop_map(|lines| format!("{{ {} }}", lines.join(", ")));
     let named = select(&BACKOFFS[..]).prop_map(|name| format!("\"{name}\""));
+    let outcomes = vec!["", "outcome = \"skipped\"\n", "outcome = \"succeeded\"\n"];
+    let success = select(outcomes).prop_map(|line| format!("type = \"SUCCESS\"\n{line}"));
+    let fatal = Just("type = \"FATAL\"\n".to_owned());
     prop_oneof![
-        1 => Just("type = \"FATAL\"\n".to_owned()),
+        2 => if is_rule { success.boxed() } else { fatal.clone().boxed() },
+        1 => fatal,
         2 => bounds.clone().prop_map(|bounds| format!("type = \"RETRIABLE\"\n{bounds}")),
         4 => (bounds, prop_oneof![1 => named, 2 => inline])
             .prop_map(|(bounds, backoff)| format!("type = \"TEMPORARY\"\n{bounds}backoff = {backoff}\n")),
@@ -315,13 +335,18 @@ fn durations(max: u32) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Generates the members of a `when` table.
-fn matchers() -> BoxedStrategy<String> {
+/// Generates the members of a `when` table. Those of a SUCCESS rule match an exit code.
+fn matchers(of_success: bool) -> BoxedStrategy<String> {
     let often = |values| option::weighted(0.2, values);
     let rarely = |values| option::weighted(0.12, values);
     let error = prop_oneof![names(&ERRORS), names(&["ECS.*", "*", "States.*"])];
+    let exit_code = list(exit_codes(!of_success));
+    let exit_code = match of_success {
+        true => exit_code.prop_map(Some).boxed(),
+        false => often(exit_code).boxed(),
+    };
     let known = (
-        often(list(exit_codes())),
+        exit_code,
         often(list(patterns())),
         often(list(error.boxed())),
         often(list(names(&STOP_CODES))),
@@ -329,6 +354,7 @@ fn matchers() -> BoxedStrategy<String> {
         often(list(patterns())),
         rarely(list(names(&LAUNCH_TYPES))),
         rarely(list(names(&CAPACITY_PROVIDERS))),
+        (rarely(list(exit_codes(false))), rarely(list(time_ranges()))),
         option::weighted(0.15, names(&CONTAINERS)),
     );
     known
@@ -342,6 +368,7 @@ fn matchers() -> BoxedStrategy<String> {
                 own,
                 launch_type,
                 provider,
+                (others, ran_for),
                 container,
             )| {
                 let optional = [
@@ -353,6 +380,8 @@ fn matchers() -> BoxedStrategy<String> {
                     ("container_reason", own),
                     ("launch_type", launch_type),
                     ("capacity_provider", provider),
+                    ("other_exit_codes", others),
+                    ("ran_for", ran_for),
                 ];
                 let mut members: Vec<_> = optional
                     .into_iter()
@@ -381,13 +410,25 @@ fn names(names: &'static [&'static str]) -> BoxedStrategy<String> {
     select(names).prop_map(|name| format!("\"{name}\"")).boxed()
 }
 
-fn exit_codes() -> BoxedStrategy<String> {
+/// Generates one value of `ran_for`.
+fn time_ranges() -> BoxedStrategy<String> {
+    let bounded = subsequence(TIMES.to_vec(), 2).prop_map(|ends| {
+        let ends: Vec<_> = ends.iter().map(|time| format!("{time}s")).collect();
+        format!("\"{}\"", ends.join(".."))
+    });
+    let open = select(&TIMES[1..]).prop_map(|time| format!("\"..{time}s\""));
+    let endless = select(&TIMES[..]).prop_map(|time| format!("\"{time}s..\""));
+    prop_oneof![bounded, open, endless].boxed()
+}
+
+/// Generates one value of `exit_code`.
+fn exit_codes(with_absent: bool) -> BoxedStrategy<String> {
     let code = || select(&EXIT_CODES[..]);
     prop_oneof![
         3 => code().prop_map(|code| code.to_string()),
         3 => (code(), code()).prop_map(|(a, b)| format!("\"{}..={}\"", a.min(b), a.max(b))),
         2 => select(&EXIT_CODE_NAMES[..]).prop_map(|(name, _)| format!("\"{name}\"")),
-        1 => Just("\"absent\"".to_owned()),
+        1 => Just(if with_absent { "\"absent\"" } else { "0" }.to_owned()),
     ]
     .boxed()
 }

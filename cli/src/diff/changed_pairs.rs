@@ -111,7 +111,7 @@ fn kind(
 ) -> Option<ChangeKind> {
     let mut both = before.decisions.iter().zip(&after.decisions);
     let same_limits = old.limits() == new.limits();
-    if let Some(first) = both.position(|(was, is)| (was.type_, was.wait) != (is.type_, is.wait)) {
+    if let Some(first) = both.position(|(was, is)| was.differs_from(is)) {
         Some(ChangeKind::From(first + 1))
     } else if before.rule.counts() != after.rule.counts() && before.decisions.len() > 1 {
         Some(ChangeKind::Counting)

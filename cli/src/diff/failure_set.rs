@@ -59,9 +59,12 @@ impl FailureSet {
             [only] => format!("`{only}` is the only container"),
             _ => "the task has several containers".to_owned(),
         });
+        let times = &similar.ran_for;
+        let times = (!times.is_empty()).then(|| format!("ran for {}", times.join(", ")));
         let facts = codes(special)
             .into_iter()
             .chain(names)
+            .chain(times)
             .chain(errors)
             .chain(reasons);
         let facts: Vec<_> = facts.chain(codes(usual)).chain(containers).collect();
@@ -73,9 +76,10 @@ impl FailureSet {
 
     /// The exit codes of a container: `exit code 4`, `no exit code`.
     fn codes(&self, codes: &CodesOfContainers, policy: &Policy) -> String {
-        let container = match self.names_containers {
-            true => format!(" of {}", listed(&codes.containers)),
-            false => String::new(),
+        let container = match (self.names_containers, codes.is_any_other) {
+            (true, true) => " of another container".to_owned(),
+            (true, false) => format!(" of {}", listed(&codes.containers)),
+            (false, _) => String::new(),
         };
         match (&*codes.ranges, codes.includes_absent) {
             ([], _) => format!("no exit code{container}"),
@@ -106,6 +110,7 @@ impl FailureSet {
             "exitCodes": codes.collect::<Vec<_>>(),
             "errors": errors,
             "names": names,
+            "ranFor": similar.ran_for,
             "reasons": similar.reasons,
             "containers": similar.listed,
             "taskError": {"Error": similar.example.error, "Cause": similar.example.cause.as_deref().map(sorted_cause)},

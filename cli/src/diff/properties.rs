@@ -29,6 +29,10 @@ fn rules() -> impl Strategy<Value = String> {
         "container_reason = 'a', stopped_reason = 'b'",
         "container_reason = 'b', container = 'y'",
         "launch_type = 'EC2', error = '*'",
+        "exit_code = 1, other_exit_codes = [0, 1]",
+        "other_exit_codes = '1..=2', container = 'x'",
+        "ran_for = '..1m'",
+        "ran_for = '30s..2m', exit_code = '1..=3'",
     ]);
     let actions = prop::sample::select(vec![
         "type = 'FATAL'",
@@ -39,7 +43,20 @@ fn rules() -> impl Strategy<Value = String> {
         "type = 'TEMPORARY'\nbackoff = { delays = ['5s', '9s'], jitter = 'full' }",
         "type = 'TEMPORARY'\nmax_retries = 1\nbackoff = { constant = '5s' }",
     ]);
-    (conditions, actions).prop_map(|(when, action)| format!("when = {{ {when} }}\n{action}\n"))
+    let rules = (conditions, actions);
+    let successes = prop::sample::select(vec![
+        ("exit_code = 1", "type = 'SUCCESS'"),
+        (
+            "exit_code = 1, other_exit_codes = [0, 2]",
+            "type = 'SUCCESS'",
+        ),
+        (
+            "exit_code = '1..=3'",
+            "type = 'SUCCESS'\noutcome = 'skipped'",
+        ),
+    ]);
+    prop_oneof![6 => rules, 1 => successes]
+        .prop_map(|(when, action)| format!("when = {{ {when} }}\n{action}\n"))
 }
 
 fn limits() -> impl Strategy<Value = String> {
@@ -130,21 +147,29 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
         some(&["S", "T"]),
         some(&["EC2"]),
     );
-    (names, reasons(), containers).prop_map(|((error, stop_code, launch_type), reason, (x, y))| {
-        let listed = [("x", x), ("y", y)]
-            .into_iter()
-            .filter_map(|(name, container)| {
-                let (code, reason) = container?;
-                Some(json!({"Name": name, "ExitCode": code, "Reason": reason}))
+    let ran_for = prop::option::of(prop::sample::select(vec![
+        1, 30_000, 60_000, 119_999, 120_000,
+    ]));
+    let task = (reasons(), ran_for);
+    (names, task, containers).prop_map(
+        |((error, stop_code, launch_type), (reason, ran_for), (x, y))| {
+            let listed = [("x", x), ("y", y)]
+                .into_iter()
+                .filter_map(|(name, container)| {
+                    let (code, reason) = container?;
+                    Some(json!({"Name": name, "ExitCode": code, "Reason": reason}))
+                });
+            let task = json!({
+                "StopCode": stop_code,
+                "LaunchType": launch_type,
+                "StartedAt": ran_for.map(|_| 0),
+                "StoppedAt": ran_for,
+                "StoppedReason": reason,
+                "Containers": listed.collect::<Vec<_>>(),
             });
-        let task = json!({
-            "StopCode": stop_code,
-            "LaunchType": launch_type,
-            "StoppedReason": reason,
-            "Containers": listed.collect::<Vec<_>>(),
-        });
-        (error.map(str::to_owned), task.to_string())
-    })
+            (error.map(str::to_owned), task.to_string())
+        },
+    )
 }
 
 /// The type and the waits of each decision.
@@ -155,7 +180,7 @@ fn types_and_waits(repeated: &RepeatedDecisions<'_>) -> Vec<(Type, (u32, u32))> 
         .collect()
 }
 
-/// Returns the decisions for these failures one after the other, up to the first FATAL.
+/// Returns the decisions for these failures one after the other, up to the end of the execution.
 fn decisions(policy: &Policy, id: &str, failures: &[(Option<String>, String)]) -> Vec<Decision> {
     let mut counters = Counters::default();
     let mut all: Vec<Decision> = Vec::new();
@@ -164,9 +189,9 @@ fn decisions(policy: &Policy, id: &str, failures: &[(Option<String>, String)]) -
         let context = ExecutionContext::new(Draw::Keyed(Some(id)), Some(counters.waited_seconds()));
         let decision = decide(policy, &failure, &RetryState::Readable(counters), &context);
         counters = decision.counters.clone();
-        let is_fatal = decision.verdict.is_fatal();
+        let is_final = decision.verdict.is_final();
         all.push(decision);
-        if is_fatal {
+        if is_final {
             break;
         }
     }

@@ -12,7 +12,7 @@ const MAX_LISTED_DELAYS: usize = 6;
 pub(super) struct RepeatedDecisions<'p> {
     /// The rule that decides.
     pub(super) rule: &'p Rule,
-    /// The decisions, in order. Never empty; only the last one is FATAL.
+    /// The decisions, in order. Never empty; only the last one is FATAL or SUCCESS.
     pub(super) decisions: Vec<RepeatedDecision>,
 }
 
@@ -23,6 +23,16 @@ pub(super) struct RepeatedDecision {
     /// The shortest and the longest wait that jitter can draw, in seconds.
     pub(super) wait: (u32, u32),
     pub(super) error: String,
+    /// The outcome that a SUCCESS rule gives.
+    pub(super) outcome: Option<String>,
+}
+
+impl RepeatedDecision {
+    /// Returns whether the two decisions differ in more than the name of the error.
+    pub(super) fn differs_from(&self, other: &Self) -> bool {
+        let compared = |it: &Self| (it.type_, it.wait, it.outcome.clone());
+        compared(self) != compared(other)
+    }
 }
 
 impl<'p> RepeatedDecisions<'p> {
@@ -41,8 +51,9 @@ impl<'p> RepeatedDecisions<'p> {
                 type_,
                 wait: (shortest, decision.verdict.wait_seconds()),
                 error: decision.error(),
+                outcome: decision.outcome,
             });
-            if decision.verdict.is_fatal() {
+            if decision.verdict.is_final() {
                 return Self { rule, decisions };
             }
             counters = decision.counters;
@@ -56,10 +67,13 @@ impl<'p> RepeatedDecisions<'p> {
 
     /// Returns a summary of the decisions: `TEMPORARY 30s, 1m, then FATAL`.
     pub(super) fn summary(&self) -> String {
-        let retries = self
-            .decisions
-            .split_last()
-            .map_or(&[][..], |(_, retries)| retries);
+        let Some((last, retries)) = self.decisions.split_last() else {
+            return String::new();
+        };
+        let end = match &last.outcome {
+            Some(outcome) => format!("{} {outcome}", last.type_),
+            None => last.type_.to_string(),
+        };
         let mut groups: Vec<(String, usize)> = Vec::new();
         for decision in retries {
             let wait = match decision.wait {
@@ -84,9 +98,9 @@ impl<'p> RepeatedDecisions<'p> {
             waits.push(format!("… {} retries in total", retries.len()));
         }
         match retries.first().map(|decision| decision.type_) {
-            Some(Type::Temporary) => format!("TEMPORARY {}, then FATAL", waits.join(", ")),
-            Some(Type::Retriable) => format!("{}, then FATAL", waits.join(", ")),
-            Some(Type::Fatal) | None => "FATAL".into(),
+            Some(Type::Temporary) => format!("TEMPORARY {}, then {end}", waits.join(", ")),
+            Some(_) => format!("{}, then {end}", waits.join(", ")),
+            None => end,
         }
     }
 }

@@ -170,6 +170,10 @@ impl<'r> DecisionReport<'r> {
                 format!("again after {}", Seconds(wait_seconds.into()))
             }
             Verdict::Fatal(_) => decision.error(),
+            Verdict::Success => format!(
+                "outcome {}",
+                decision.outcome.as_deref().unwrap_or_default()
+            ),
         };
         let heading = format!("{event}{attempt}: {style}{type_}{style:#}, {next}");
         let mut text = paragraph(&heading, "", "  ");

@@ -158,7 +158,7 @@ impl<'t> EndReport<'t> {
 /// Explains the status and the error of an execution.
 fn meaning(status: &str, error: Option<&str>) -> &'static str {
     match status {
-        "SUCCEEDED" => return "the task succeeded in the end",
+        "SUCCEEDED" => return "the task succeeded in the end, or a SUCCESS rule decided",
         "RUNNING" => return "the execution is still running",
         "TIMED_OUT" => return "the execution took longer than the state machine allows",
         "ABORTED" => return "somebody stopped the execution",

@@ -21,7 +21,7 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 /// Returns the style of a type.
 pub(crate) fn style_of(type_: Type) -> Style {
     match type_ {
-        Type::Retriable => GOOD,
+        Type::Retriable | Type::Success => GOOD,
         Type::Temporary => NOTE,
         Type::Fatal => BAD,
     }

@@ -1,15 +1,15 @@
 //! Simulated executions: the failures are given, the decisions are real, and the clock is virtual.
 
 use super::failures::SimulatedFailure;
-use exitwise_engine::policy::Draw;
-use exitwise_engine::{Decision, ExecutionContext, Policy, RetryState, decide};
+use exitwise_engine::policy::{Draw, Type};
+use exitwise_engine::{Decision, ExecutionContext, Policy, RetryState, Verdict, decide};
 
 /// A simulated execution whose runs fail one after the other.
 pub(super) struct SimulatedExecution<'f> {
     /// The attempts that failed, in order.
     pub(super) failed: Vec<FailedAttempt<'f>>,
     /// The end of the successful attempt after them, in seconds since the start of the execution.
-    /// `None` if the last decision is FATAL.
+    /// `None` if the last decision is FATAL or SUCCESS.
     pub(super) succeeded: Option<u64>,
     /// The duration of each run, in seconds.
     pub(super) run_seconds: u64,
@@ -48,7 +48,7 @@ impl<'f> SimulatedExecution<'f> {
                 end,
                 decision,
             });
-            if verdict.is_fatal() {
+            if verdict.is_final() {
                 return Self {
                     failed,
                     succeeded: None,
@@ -83,11 +83,22 @@ impl<'f> SimulatedExecution<'f> {
         self.succeeded.or(failed).unwrap_or(0)
     }
 
-    /// Returns `succeeded`, or the error with which the execution fails.
+    /// Returns `succeeded`, the outcome that a SUCCESS rule gives as `SUCCESS skipped`, or the error
+    /// with which the execution fails.
     pub(super) fn outcome(&self) -> String {
         match (self.succeeded, self.failed.last()) {
-            (None, Some(last)) => last.decision.error(),
+            (None, Some(FailedAttempt { decision, .. })) => match &decision.outcome {
+                Some(outcome) => format!("{} {outcome}", Type::Success),
+                None => decision.error(),
+            },
             _ => "succeeded".into(),
         }
+    }
+
+    /// Returns whether the execution succeeds.
+    pub(super) fn has_succeeded(&self) -> bool {
+        let last = self.failed.last();
+        let by_rule = last.is_some_and(|it| it.decision.verdict == Verdict::Success);
+        self.succeeded.is_some() || by_rule
     }
 }

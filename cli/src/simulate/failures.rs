@@ -4,10 +4,14 @@ use anyhow::{Result, anyhow, bail};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::Example;
 use exitwise_engine::failure::{ExitCode, NameFact};
+use exitwise_engine::language::parse_duration;
 use serde_json::{Map, Value, json};
 
 /// The name of the container if neither the policy nor the failure names one.
 const CONTAINER: &str = "app";
+
+/// The start of every task, in milliseconds since 1970: the beginning of 2026.
+const STARTED_AT: u64 = 1_767_225_600_000;
 
 /// A failure with a short name for output.
 #[derive(Debug, Clone)]
@@ -96,6 +100,13 @@ impl FailureFacts {
                 self.container.insert("ExitCode".into(), json!(code.bits()));
             }
             "container" => self.container_name = Some(value.into()),
+            "ran_for" => {
+                let seconds = parse_duration(value).map_err(|help| anyhow!("{fact}: {help}"))?;
+                let started_at = json!(STARTED_AT);
+                let stopped_at = json!(STARTED_AT + seconds * 1_000);
+                self.task.insert("StartedAt".into(), started_at);
+                self.task.insert("StoppedAt".into(), stopped_at);
+            }
             "reason" => self.reason = Some(value.into()),
             "rule" => bail!("`{fact}` cannot be joined with other facts; write it alone"),
             other => bail!("`{other}` is not a fact; {}", supported_facts()),
@@ -152,7 +163,7 @@ fn supported_facts() -> String {
         .join(", ");
     format!(
         "write an exit code or its name, or one of error=, {names}, exit_code=, reason=, \
-         stopped_reason=, container_reason=, container=, rule="
+         stopped_reason=, container_reason=, container=, ran_for=, rule="
     )
 }
 

@@ -96,7 +96,7 @@ impl<'p> Picture<'p> {
     /// Draws one row for each attempt on a common time axis.
     pub(super) fn draw_execution(&mut self, execution: &SimulatedExecution<'_>) {
         let attempts = execution.attempts();
-        let end = if execution.succeeded.is_some() {
+        let end = if execution.has_succeeded() {
             "succeeded"
         } else {
             "failed"
@@ -137,7 +137,7 @@ impl<'p> Picture<'p> {
             };
             let rule = match type_ {
                 Type::Fatal => one_line(&decision.error(), 32),
-                Type::Retriable | Type::Temporary => {
+                Type::Retriable | Type::Temporary | Type::Success => {
                     format!("by {}", one_line(decision.rule_name(), 30))
                 }
             };
@@ -203,10 +203,10 @@ impl<'p> Picture<'p> {
         let runs = distribution.runs();
         self.draw_heading(&format!("{runs} executions with random failures"));
         for (name, count) in distribution.outcomes() {
-            let class = if name == "succeeded" {
-                "succeeded"
-            } else {
-                "FATAL"
+            let class = match name.split_once(' ') {
+                _ if name == "succeeded" => "succeeded",
+                Some(("SUCCESS", _)) => "SUCCESS",
+                _ => "FATAL",
             };
             self.draw_share(&one_line(&name, 40), count, runs, class);
         }

@@ -12,10 +12,10 @@ text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',sans-serif;fon
 .head{font-size:150px;font-weight:600}.faint{fill:#59636e}.small{font-size:110px}.strong{font-weight:600}\
 .card{fill:#ffffff;stroke:#d1d9e0;stroke-width:10}.grid{stroke:#d1d9e0;stroke-width:8}.axis{stroke:#818b98;stroke-width:10}\
 .curve{fill:none;stroke:#9a6700;stroke-width:18;stroke-linejoin:round}.band{fill:#d4a72c;fill-opacity:.3}\
-.RETRIABLE{fill:#1a7f37}.TEMPORARY{fill:#9a6700}.FATAL{fill:#d1242f}.succeeded{fill:#0969da}.wait{fill:#d4a72c;fill-opacity:.45}.count{fill:#818b98}\
+.RETRIABLE{fill:#1a7f37}.TEMPORARY{fill:#9a6700}.FATAL{fill:#d1242f}.succeeded,.SUCCESS{fill:#0969da}.wait{fill:#d4a72c;fill-opacity:.45}.count{fill:#818b98}\
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.faint{fill:#9198a1}.card{fill:#0d1117;stroke:#3d444d}\
 .grid{stroke:#30363d}.axis{stroke:#656c76}.curve{stroke:#d29922}.band{fill:#bb8009;fill-opacity:.4}\
-.RETRIABLE{fill:#3fb950}.TEMPORARY{fill:#d29922}.FATAL{fill:#f85149}.succeeded{fill:#4493f8}.wait{fill:#bb8009;fill-opacity:.6}}";
+.RETRIABLE{fill:#3fb950}.TEMPORARY{fill:#d29922}.FATAL{fill:#f85149}.succeeded,.SUCCESS{fill:#4493f8}.wait{fill:#bb8009;fill-opacity:.6}}";
 
 /// The part of a text that is at its given point.
 #[derive(Debug, Clone, Copy)]

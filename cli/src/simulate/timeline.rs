@@ -64,9 +64,10 @@ impl Timeline<'_> {
             "after {} and {waited} of waiting",
             counted(attempts, "attempt")
         );
-        let end = match execution.succeeded {
-            Some(_) => format!("{GOOD}succeeded{GOOD:#} {after}"),
-            None => format!("{BAD}failed{BAD:#} {after}: {}", execution.outcome()),
+        let end = match (execution.succeeded, execution.has_succeeded()) {
+            (Some(_), _) => format!("{GOOD}succeeded{GOOD:#} {after}"),
+            (None, true) => format!("{GOOD}succeeded{GOOD:#} {after}: {}", execution.outcome()),
+            (None, false) => format!("{BAD}failed{BAD:#} {after}: {}", execution.outcome()),
         };
         self.table() + &paragraph(&end, "", "  ") + &self.chart()
     }

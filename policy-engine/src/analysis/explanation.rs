@@ -1,7 +1,7 @@
 //! Explanations: the rule that handles a failure, and why no earlier rule matched.
 
 use crate::failure::{Failure, SeenFailure};
-use crate::policy::{Condition, Matcher, Policy, Rule};
+use crate::policy::{Condition, Matcher, Policy, Rule, Seconds};
 use std::borrow::Cow;
 
 /// The rule that handles a failure, and why no earlier rule matched.
@@ -96,6 +96,15 @@ impl Matcher {
             Condition::ExitCode(_) => seen
                 .exit_code()
                 .map(|code| Cow::Owned(code.to_string()))
+                .into_iter()
+                .collect(),
+            Condition::OtherExitCodes(_) => seen
+                .other_exit_codes()
+                .map(|code| Cow::Owned(code.to_string()))
+                .collect(),
+            Condition::RanFor(_) => failure
+                .ran_for
+                .map(|milliseconds| Cow::Owned(Seconds(milliseconds / 1_000).to_string()))
                 .into_iter()
                 .collect(),
             Condition::Text(scope, _) => scope

@@ -1,6 +1,7 @@
 //! Warnings about policies that work, but probably not as their authors intended.
 
 use super::reachability::Reachability;
+use super::success_lints::{lint_lost_hosts, lint_other_containers};
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
 use crate::failure::{
@@ -27,6 +28,8 @@ pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
             lint_names(policy, matcher, out);
         }
         lint_reachability(&reachability, rule, out);
+        lint_lost_hosts(policy, rule, out);
+        lint_other_containers(rule, out);
     }
     for rule in policy.all_rules() {
         lint_max_retries(policy, rule, out);
@@ -86,7 +89,10 @@ fn lint_names(policy: &Policy, matcher: &Matcher, out: &mut Diagnostics) {
                 lint_name(policy, *fact, name, matcher, out);
             }
         }
-        Condition::ExitCode(_) | Condition::Text(..) => {}
+        Condition::ExitCode(_)
+        | Condition::OtherExitCodes(_)
+        | Condition::RanFor(_)
+        | Condition::Text(..) => {}
     }
 }
 

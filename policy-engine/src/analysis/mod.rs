@@ -14,6 +14,7 @@ mod reachability;
 #[cfg(feature = "examples")]
 mod rule_examples;
 mod states;
+mod success_lints;
 mod test_runner;
 mod walk;
 mod worst_case;

@@ -36,8 +36,8 @@ pub struct DrawnDecision {
 pub struct TestOutcome<'p> {
     /// The test that was run.
     pub test: &'p TestCase,
-    /// The decisions after the failures in the test, in order. They end with the first FATAL, or
-    /// before the first event that cannot be read.
+    /// The decisions after the failures in the test, in order. They end with the first FATAL or
+    /// SUCCESS, or before the first event that cannot be read.
     pub decisions: Vec<DrawnDecision>,
     /// Why the test failed. `None` if it passed.
     pub problem: Option<Diagnostic>,
@@ -161,8 +161,8 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
     out.push(problem);
 }
 
-/// Runs one test. Stops after the last failure, at an event that cannot be read, or after FATAL; a
-/// failure that follows FATAL is a problem.
+/// Runs one test. Stops after the last failure, at an event that cannot be read, or after FATAL or
+/// SUCCESS; a failure that follows these is a problem.
 fn run<'p, 'e>(
     test: &'p TestCase,
     policy: &Policy,
@@ -171,10 +171,10 @@ fn run<'p, 'e>(
     let mut decisions = Vec::new();
     let mut problem: Option<Diagnostic> = None;
     let [mut shortest_state, mut longest_state] = [RetryState::default(), RetryState::default()];
-    let mut last: Option<&TestStep> = None;
+    let mut end: Option<(&TestStep, Type)> = None;
     for step in &test.steps {
-        if let Some(last) = last {
-            problem = problem.or_else(|| Some(ended_early(test, step, last)));
+        if let Some(end) = end {
+            problem = problem.or_else(|| Some(ended_early(test, step, end)));
             break;
         }
         let failure = match &step.given {
@@ -210,9 +210,9 @@ fn run<'p, 'e>(
         }
         shortest_state = RetryState::Readable(drawn.shortest.counters.clone());
         longest_state = RetryState::Readable(drawn.longest.counters.clone());
-        if drawn.shortest.verdict.is_fatal() || drawn.longest.verdict.is_fatal() {
-            last = Some(step);
-        }
+        let verdicts = [drawn.shortest.verdict, drawn.longest.verdict];
+        let last = verdicts.into_iter().find(|verdict| verdict.is_final());
+        end = last.map(|verdict| (step, verdict.to_type()));
         decisions.push(drawn);
     }
     TestOutcome {
@@ -237,11 +237,12 @@ fn unreadable_event(test: &TestCase, step: &TestStep, path: &str, why: &str) -> 
     problem.label("cannot be read").help(help).note(why)
 }
 
-fn ended_early(test: &TestCase, step: &TestStep, last: &TestStep) -> Diagnostic {
+fn ended_early(test: &TestCase, step: &TestStep, (last, type_): (&TestStep, Type)) -> Diagnostic {
     let problem = test_problem(test, Code::FailedTest, &step.given_span, "fails");
     let problem = problem.label("the execution has ended before this failure");
-    let problem = problem.help("drop what follows, or change the rule that decided FATAL");
-    problem.related(last.expected_span.clone(), "got FATAL")
+    let help = format!("drop what follows, or change the rule that decided {type_}");
+    let problem = problem.help(help);
+    problem.related(last.expected_span.clone(), format!("got {type_}"))
 }
 
 /// Returns the problem for a decision that does not meet the expectation. It shows the expected and
@@ -317,6 +318,11 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
         .is_some_and(|expected| *expected != error)
     {
         format!("expect the error {}, or change rule {name}", quoted(&error))
+    } else if let (Some(_), Some(outcome)) = (&expected.outcome, &drawn.longest.outcome) {
+        format!(
+            "expect the outcome {}, or change rule {name}",
+            quoted(outcome)
+        )
     } else if deciding.name() == DEFAULT_RULE {
         format!("expect `{answer}`, or let a rule match before `[default]`")
     } else if drawn.shortest.verdict == drawn.longest.verdict {
@@ -352,6 +358,7 @@ impl DrawnDecision {
                     .error
                     .as_ref()
                     .is_none_or(|error| *error == decision.error())
+                && (expected.outcome.is_none() || expected.outcome == decision.outcome)
         };
         self.agree() && meets(&self.shortest) && meets(&self.longest)
     }
@@ -372,11 +379,14 @@ impl DrawnDecision {
         }
     }
 
-    /// Formats the decision, adding the rule and the error if the test expects a rule or an error.
+    /// Formats the decision, adding the rule, the outcome and the error if the test expects them.
     fn in_terms_of(&self, expected: &Expectation) -> String {
         let mut answer = self.answer();
         if expected.rule.is_some() {
             answer += &format!(", rule {}", quoted(self.longest.rule_name()));
+        }
+        if let (Some(_), Some(outcome)) = (&expected.outcome, &self.longest.outcome) {
+            answer += &format!(", outcome {}", quoted(outcome));
         }
         if expected.error.is_some() {
             answer += &format!(", error {}", quoted(&self.longest.error()));

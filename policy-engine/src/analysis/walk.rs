@@ -162,7 +162,7 @@ impl Walk {
                 let retry = in_order.find_map(|rule| {
                     walk.decisions += 1;
                     let verdict = judge(policy, rule, &tally, &context).verdict();
-                    (!verdict.is_fatal()).then_some((rule, verdict.wait_seconds()))
+                    (!verdict.is_final()).then_some((rule, verdict.wait_seconds()))
                 });
                 let Some((rule, wait)) = retry else { break };
                 waits += u32::from(rule.backoff().is_some());
@@ -310,7 +310,7 @@ impl Walker<'_> {
     fn decide_once(&self, rule: &Rule, tally: &Tally, draw: Draw<'_>) -> Result<bool, WalkError> {
         let context = ExecutionContext::new(draw, Some(0));
         let verdict = judge(self.policy, rule, tally, &context).verdict();
-        if verdict.is_fatal() {
+        if verdict.is_final() {
             return Ok(false);
         }
         let waits = self.waits + u32::from(rule.backoff().is_some());

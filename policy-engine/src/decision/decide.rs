@@ -27,8 +27,13 @@ pub struct Decision {
     pub incident: Option<Incident>,
     /// The reason for the verdict.
     pub reason: Reason,
-    /// The counters for the next decision. After FATAL they are the same as before.
+    /// The outcome of the execution. `None` unless the verdict is SUCCESS.
+    pub outcome: Option<String>,
+    /// The counters for the next decision. After FATAL and SUCCESS they are the same as before.
     pub counters: Counters,
+    /// Number of counted retries that `limits.max_retries` still allows after the decision. 0 if
+    /// the counters are unusable.
+    pub retries_left: u32,
     /// The retry count to report, `0..=1001`. Usually it is the one in `counters`. It is one more
     /// if a FATAL rule handled the failure while counted retries were left, as in the original
     /// demo. If the counters are unusable, it is the count in the event, or 0 if that is also
@@ -48,16 +53,18 @@ pub struct DecidingRule {
 
 impl Decision {
     /// Returns the decision for an unusable event: FATAL, with unchanged counters.
-    pub fn invalid_event(state: &RetryState, why: &'static str) -> Self {
-        Self::without_rule(state, Reason::InvalidEvent(why))
+    pub fn invalid_event(policy: &Policy, state: &RetryState, why: &'static str) -> Self {
+        Self::without_rule(policy, state, Reason::InvalidEvent(why))
     }
 
-    fn without_rule(state: &RetryState, reason: Reason) -> Self {
-        let (counters, retry_count) = match state {
-            RetryState::Readable(counters) => {
-                (counters.clone().without_zeros(), counters.retry_count())
-            }
-            RetryState::Unreadable { retry_count } => (Counters::default(), *retry_count),
+    fn without_rule(policy: &Policy, state: &RetryState, reason: Reason) -> Self {
+        let (counters, retry_count, retries_left) = match state {
+            RetryState::Readable(counters) => (
+                counters.clone().without_zeros(),
+                counters.retry_count(),
+                Tally::of(policy, counters).retries_left(policy),
+            ),
+            RetryState::Unreadable { retry_count } => (Counters::default(), *retry_count, 0),
         };
         let verdict = reason.verdict();
         Self {
@@ -65,7 +72,9 @@ impl Decision {
             rule: None,
             incident: None,
             reason,
+            outcome: None,
             counters,
+            retries_left,
             retry_count,
         }
     }
@@ -76,8 +85,9 @@ impl Decision {
         self.rule.as_ref().map_or(NO_RULE, |rule| &rule.name)
     }
 
-    /// Returns the error name for a Fail state, at most 256 characters. It never starts with
-    /// `States.`, because Step Functions reserves those names.
+    /// Returns the error name for a Fail state, at most 256 characters; unless the verdict is FATAL,
+    /// the name of the failure. It never starts with `States.`, because Step Functions reserves
+    /// those names.
     pub fn error(&self) -> String {
         match (self.verdict, &self.incident) {
             (Verdict::Fatal(kind), _) => kind.error_name(self.rule_name()),
@@ -97,7 +107,10 @@ impl Decision {
         self.worded(format!("{:#}", self.reason))
     }
 
-    fn worded(&self, reason: String) -> String {
+    fn worded(&self, mut reason: String) -> String {
+        if let Some(outcome) = &self.outcome {
+            reason = format!("{reason}, outcome {outcome}");
+        }
         let mut cause = match (&self.rule, &self.incident) {
             (Some(DecidingRule { name, line: 0 }), Some(incident)) => {
                 format!("{incident}; rule {name} (implied): {reason}")
@@ -118,7 +131,8 @@ impl Decision {
 ///
 /// The same arguments give the same decision on every machine, and every input has a decision.
 /// Whatever fails, an execution has at most `limits.max_retries` counted retries and, for each
-/// uncounted rule, its `max_retries`. Then the decision is FATAL.
+/// uncounted rule, its `max_retries`. Then the decision is FATAL, or SUCCESS if such a rule handles
+/// the failure.
 ///
 /// # Examples
 ///
@@ -153,26 +167,23 @@ pub fn decide(
     context: &ExecutionContext<'_>,
 ) -> Decision {
     let RetryState::Readable(counters) = state else {
-        return Decision::without_rule(state, Reason::InvalidErrorState);
+        return Decision::without_rule(policy, state, Reason::InvalidErrorState);
     };
     let rule = policy.deciding_rule(failure);
-    let tally = Tally::of(policy, counters);
+    let mut tally = Tally::of(policy, counters);
     let reason = judge(policy, rule, &tally, context);
     let verdict = reason.verdict();
-    let (counters, retry_count) = match verdict {
-        Verdict::Fatal(kind) => {
-            let counts = kind == FatalKind::Rule && tally.counted() < policy.limits().max_retries;
-            (
-                counters.clone().without_zeros(),
-                counters.retry_count() + u32::from(counts),
-            )
+    let counters = counters.clone();
+    let (counters, reported_failures) = match verdict {
+        Verdict::Fatal(FatalKind::Rule) => {
+            let counts = tally.retries_left(policy) > 0;
+            (counters.without_zeros(), u32::from(counts))
         }
+        Verdict::Fatal(_) | Verdict::Success => (counters.without_zeros(), 0),
         Verdict::Retriable | Verdict::Temporary { .. } => {
-            let after = counters
-                .clone()
-                .after_retry(rule.name(), verdict.wait_seconds());
-            let retry_count = after.retry_count();
-            (after, retry_count)
+            let wait = verdict.wait_seconds();
+            tally.record_retry(rule, wait);
+            (counters.after_retry(rule.name(), wait), 0)
         }
     };
     Decision {
@@ -187,13 +198,15 @@ pub fn decide(
             rule.container(),
         )),
         reason,
+        outcome: rule.outcome().map(str::to_owned),
+        retry_count: counters.retry_count() + reported_failures,
         counters,
-        retry_count,
+        retries_left: tally.retries_left(policy),
     }
 }
 
-/// Returns the reason for the verdict on a failure that `rule` handles: a FATAL rule, the first
-/// limit that forbids the retry, or the retry itself.
+/// Returns the reason for the verdict on a failure that `rule` handles: a FATAL or SUCCESS rule, the
+/// first limit that forbids the retry, or the retry itself.
 pub(crate) fn judge(
     policy: &Policy,
     rule: &Rule,
@@ -202,8 +215,10 @@ pub(crate) fn judge(
 ) -> Reason {
     let limits = policy.limits();
     let (own, max) = (tally.own(rule), rule.max_retries());
-    if rule.action().to_type() == Type::Fatal {
-        return Reason::FatalRule;
+    match rule.action().to_type() {
+        Type::Fatal => return Reason::FatalRule,
+        Type::Success => return Reason::SuccessRule,
+        Type::Retriable | Type::Temporary => {}
     }
     if own >= max {
         return Reason::OwnRetriesUsed { used: own, max };

@@ -15,6 +15,8 @@ pub enum Reason {
     InvalidErrorState,
     /// The rule is FATAL.
     FatalRule,
+    /// The rule is SUCCESS.
+    SuccessRule,
     /// The rule has allowed as many retries as its `max_retries`.
     OwnRetriesUsed {
         /// Number of retries that the rule has allowed so far.
@@ -79,6 +81,7 @@ impl Reason {
             Self::InvalidEvent(_) => Verdict::Fatal(FatalKind::InvalidEvent),
             Self::InvalidErrorState => Verdict::Fatal(FatalKind::InvalidErrorState),
             Self::FatalRule => Verdict::Fatal(FatalKind::Rule),
+            Self::SuccessRule => Verdict::Success,
             Self::OwnRetriesUsed { .. }
             | Self::CountedRetriesUsed { .. }
             | Self::AllRetriesUsed => Verdict::Fatal(FatalKind::RetriesExhausted),
@@ -96,6 +99,7 @@ impl fmt::Display for Reason {
                 f.write_str("errorState has no usable counters: nothing would bound the retries")
             }
             Self::FatalRule => f.write_str("no retry"),
+            Self::SuccessRule => f.write_str("success"),
             Self::OwnRetriesUsed { used, max } => write!(f, "{used} of its {max} retries used"),
             Self::CountedRetriesUsed { used, max } => {
                 write!(f, "{used} of {max} retries (limits.max_retries) used")

@@ -77,6 +77,12 @@ impl Tally {
         self.counted + self.unexplained
     }
 
+    /// Returns the number of counted retries that `limits.max_retries` still allows.
+    pub fn retries_left(&self, policy: &Policy) -> u32 {
+        let max = policy.limits().max_retries;
+        max.saturating_sub(self.counted())
+    }
+
     /// Returns the sum of all waits so far, in seconds.
     pub fn waited_seconds(&self) -> u64 {
         self.waited_seconds

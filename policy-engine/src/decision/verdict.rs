@@ -15,11 +15,13 @@ pub enum Verdict {
         /// The wait before the next run, in seconds, `0..=99999999`.
         wait_seconds: u32,
     },
-    /// Stop.
+    /// Stop; the execution fails.
     Fatal(FatalKind),
+    /// Stop; the execution succeeds.
+    Success,
 }
 
-/// The kind of reason why an execution stops.
+/// The kind of reason why an execution fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FatalKind {
     /// The event is unusable. The rules were not checked.
@@ -45,6 +47,7 @@ impl Verdict {
             Self::Retriable => Type::Retriable,
             Self::Temporary { .. } => Type::Temporary,
             Self::Fatal(_) => Type::Fatal,
+            Self::Success => Type::Success,
         }
     }
 
@@ -52,13 +55,13 @@ impl Verdict {
     pub const fn wait_seconds(self) -> u32 {
         match self {
             Self::Temporary { wait_seconds } => wait_seconds,
-            Self::Retriable | Self::Fatal(_) => 0,
+            Self::Retriable | Self::Fatal(_) | Self::Success => 0,
         }
     }
 
     /// Returns whether the execution ends.
-    pub const fn is_fatal(self) -> bool {
-        matches!(self, Self::Fatal(_))
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Fatal(_) | Self::Success)
     }
 }
 
@@ -67,7 +70,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Temporary { wait_seconds } => write!(f, "TEMPORARY {wait_seconds} s"),
-            Self::Retriable | Self::Fatal(_) => self.to_type().fmt(f),
+            Self::Retriable | Self::Fatal(_) | Self::Success => self.to_type().fmt(f),
         }
     }
 }

@@ -134,6 +134,10 @@ codes! {
     RepeatedValue = "P117",
     /// A comment that is to allow something that is not a warning.
     BadAllow = "P118",
+    /// A SUCCESS rule that also decides about tasks whose host was lost.
+    SuccessOfLostHost = "P119",
+    /// A rule about other containers in a policy that does not say which container is meant.
+    NoOtherContainers = "P120",
     /// A test whose failures and expectations differ in number.
     TestLength = "P201",
     /// An expectation that is not valid, or that no decision could meet.

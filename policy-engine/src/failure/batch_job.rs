@@ -3,18 +3,21 @@
 //! Source of the keys: Batch API Reference, JobDetail, AttemptDetail and EksAttemptDetail. Step
 //! Functions writes them with a capital first letter.
 
-use super::ecs_task::container;
+use super::ecs_task::{container, ran_for};
 use super::facts::{Container, Failure};
-use super::json::{Json, ObjectMembers, objects, take_list, take_object, take_text};
+use super::json::{Json, ObjectMembers, objects, take_integer, take_list, take_object, take_text};
 use super::source::{CauseKind, Source};
 use super::text::Text;
 
 /// Reads the facts of a job. What the job itself does not have is taken from its last attempt.
 pub(super) fn failure_of_job(mut job: ObjectMembers<'_>) -> Failure<'_> {
     let mut attempt = last_attempt(&mut job).unwrap_or_default();
+    let times = ["StartedAt", "StoppedAt"].map(|key| take_integer(&mut job, key));
+    let [started_at, stopped_at] = times;
     let mut text = |key| take_text(&mut job, key).or_else(|| take_text(&mut attempt, key));
     Failure {
         stopped_reason: text("StatusReason").map(Text::project),
+        ran_for: ran_for(started_at, stopped_at),
         containers: containers(&mut job, &mut attempt),
         source: Source::of(CauseKind::BatchJob),
         ..Failure::default()

@@ -9,8 +9,11 @@ use super::text::Text;
 /// Source of the keys: ECS API Reference, Task, Container and Failure.
 pub(super) fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
     let mut failure = Failure::default();
+    let (mut started_at, mut stopped_at) = (None, None);
     for (key, value) in task {
         match (&*key, value) {
+            ("StartedAt", Json::Integer(time)) => started_at = Some(time),
+            ("StoppedAt", Json::Integer(time)) => stopped_at = Some(time),
             ("StoppedReason", Json::Text(text)) => {
                 failure.stopped_reason = Some(Text::project(text));
             }
@@ -28,7 +31,22 @@ pub(super) fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
             _ => {}
         }
     }
+    failure.ran_for = ran_for(started_at, stopped_at);
     failure
+}
+
+/// The latest time that is read, in milliseconds since 1970: the largest number below which a double
+/// holds every whole number, so that a backend that computes with doubles reads the same times.
+const MAX_TIME: i64 = (1 << 53) - 1;
+
+/// Returns the time between two times, in their unit. `None` if one is unknown or negative, or if the
+/// end is before the start.
+///
+/// Source: Step Functions reports the times of tasks and jobs in milliseconds since 1970.
+pub(super) fn ran_for(started_at: Option<i64>, stopped_at: Option<i64>) -> Option<u64> {
+    let is_time = |time: &i64| (0..=MAX_TIME).contains(time);
+    let (started_at, stopped_at) = (started_at.filter(is_time)?, stopped_at.filter(is_time)?);
+    u64::try_from(stopped_at - started_at).ok()
 }
 
 /// Reads one container, of an ECS task or of a Batch job.

@@ -22,6 +22,9 @@ pub struct Failure<'a> {
     pub(super) names: [Option<Cow<'a, str>>; NameFact::ALL.len()],
     /// The `StoppedReason` that ECS reports for the task, or the `StatusReason` of a Batch job.
     pub stopped_reason: Option<Text<'a>>,
+    /// Time from the task's start to its end, in milliseconds. `None` if one of the two is unknown,
+    /// or if the end is before the start.
+    pub ran_for: Option<u64>,
     /// The containers of the task, as ECS lists them: in arbitrary order.
     pub containers: Vec<Container<'a>>,
     /// The `Reason` and `Detail` of each entry of RunTask's `Failures`.
@@ -148,6 +151,12 @@ impl<'a> Container<'a> {
             ..Self::default()
         }
     }
+
+    /// Returns whether AWS added the container to the task.
+    fn is_injected(&self) -> bool {
+        let name = self.name.as_deref();
+        name.is_some_and(|name| name.starts_with(INJECTED_CONTAINER_PREFIX))
+    }
 }
 
 impl<'a> Failure<'a> {
@@ -183,14 +192,10 @@ impl<'a> Failure<'a> {
     }
 
     fn container(&self, wanted: Option<&str>) -> Result<&Container<'a>, ContainerError> {
-        let mut candidates =
-            self.containers
-                .iter()
-                .filter(|container| match (wanted, container.name.as_deref()) {
-                    (Some(wanted), name) => container.has_any_name || name == Some(wanted),
-                    (None, Some(name)) => !name.starts_with(INJECTED_CONTAINER_PREFIX),
-                    (None, None) => true,
-                });
+        let mut candidates = self.containers.iter().filter(|container| match wanted {
+            Some(wanted) => container.has_any_name || container.name.as_deref() == Some(wanted),
+            None => !container.is_injected(),
+        });
         match (candidates.next(), candidates.next(), wanted) {
             (Some(only), None, _) => Ok(only),
             (None, ..) => Err(ContainerError::Missing),
@@ -232,6 +237,19 @@ impl<'f> SeenFailure<'f> {
     /// identified or has no reason.
     pub fn container_reason(&self) -> Option<&'f Text<'f>> {
         self.container.ok()?.reason.as_ref()
+    }
+}
+
+impl<'f> SeenFailure<'f> {
+    /// Returns the exit codes of the task's other containers: those that the rule does not examine
+    /// and that AWS did not add. Containers without an exit code are left out.
+    pub fn other_exit_codes(&self) -> impl Iterator<Item = ExitCode> + use<'f> {
+        let examined = self.container.ok();
+        let others = self.failure.containers.iter().filter(move |it| {
+            let is_examined = examined.is_some_and(|examined| std::ptr::eq(*it, examined));
+            !is_examined && !it.is_injected()
+        });
+        others.filter_map(|container| container.exit_code)
     }
 }
 

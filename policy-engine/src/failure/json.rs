@@ -51,6 +51,14 @@ pub(super) fn take_object<'a>(
     take(members, key)?.into_object()
 }
 
+/// Takes a whole number out of an object. `None` if there is no such member or its value is none.
+pub(super) fn take_integer(members: &mut ObjectMembers<'_>, key: &str) -> Option<i64> {
+    match take(members, key)? {
+        Json::Integer(integer) => Some(integer),
+        _ => None,
+    }
+}
+
 /// Takes a list out of an object. It is empty if there is no such member or its value is not a
 /// list.
 pub(super) fn take_list<'a>(members: &mut ObjectMembers<'a>, key: &str) -> Vec<Json<'a>> {

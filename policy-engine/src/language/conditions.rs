@@ -1,17 +1,19 @@
 //! Reads `when`: the conditions of a rule.
 
+use super::duration;
 use super::exit_codes::ExitCodeNames;
 use super::keys;
 use super::pattern::MAX_POLICY_POSITIONS;
 use super::section::Section;
 use super::tree::{TomlNode, elements};
-use super::values::{self, span_within};
+use super::values::{self, span_within, wrong_type};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::failure::NameFact;
 use crate::policy::Pattern;
-use crate::policy::{Condition, Matcher, NameMatch, TextScope};
+use crate::policy::{Condition, ExitCodeSet, Matcher, NameMatch, Seconds, TextScope, TimeRange};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use toml::de::DeValue;
 
 /// Reads the conditions of one `when`. Conditions on texts come last, because they take longest to
 /// check; otherwise the order is that of the policy text.
@@ -26,13 +28,18 @@ pub(super) fn read(
     let mut complete = true;
     for (key, value) in when.members() {
         let key = key.get_ref();
-        if key != "exit_code" {
+        if key != "exit_code" && key != "other_exit_codes" {
             report_repeated(value, out);
         }
         let condition = if key == "error" {
             values::one_or_more(value, out, error_name).map(Condition::Error)
         } else if key == "exit_code" {
             names.read_set(value, out).map(Condition::ExitCode)
+        } else if key == "other_exit_codes" {
+            let codes = names.read_set(value, out);
+            codes.map(|codes| Condition::OtherExitCodes(without_absent(codes, value, out)))
+        } else if key == "ran_for" {
+            values::one_or_more(value, out, time_range).map(Condition::RanFor)
         } else if let Some(fact) = NameFact::of_key(key) {
             let names = values::one_or_more(value, out, name);
             names.map(|names| Condition::Name(fact, names))
@@ -102,6 +109,88 @@ fn error_name(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<NameMatch> {
         Some(prefix) if !prefix.contains('*') => Some(NameMatch::StartingWith(prefix.into())),
         _ => name(value, out).map(NameMatch::Exactly),
     }
+}
+
+/// Reports `absent` among the exit codes of other containers.
+fn without_absent(codes: ExitCodeSet, value: TomlNode<'_>, out: &mut Diagnostics) -> ExitCodeSet {
+    if codes.absent {
+        let message = "`other_exit_codes` with `absent`";
+        let problem = Diagnostic::new(Code::BadExitCode, value.span(), message);
+        let help = "remove `\"absent\"`: containers without an exit code are not looked at";
+        out.push(problem.label("always allowed").help(help));
+    }
+    codes
+}
+
+/// Reads a range of times.
+fn time_range(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<TimeRange> {
+    if let DeValue::Integer(_) = value.get_ref() {
+        let help = "write `\"..90s\"` for less than that, or `\"90s..\"` for at least as long";
+        return wrong_type(value, "a range of times", help, out);
+    }
+    let text = values::text(value, "\"..1m\"", out)?;
+    let (label, help) = match parse_time_range(text) {
+        Ok(range) => return Some(range),
+        Err(why) => why,
+    };
+    let message = format!("{} is not a range of times", quoted(text));
+    let problem = Diagnostic::new(Code::BadDuration, value.span(), message);
+    out.push(problem.label(label).help(help));
+    None
+}
+
+/// Parses a range of times. If that is not possible, returns a label and a help.
+fn parse_time_range(text: &str) -> Result<TimeRange, (&'static str, String)> {
+    let parse = |bound: &str| match bound {
+        "" => Ok(None),
+        bound => duration::parse(bound).map(Some),
+    };
+    let Some((start, end)) = text.split_once("..") else {
+        let text = text.trim();
+        let meant = duration::parse(text).map(|_| text.to_owned()).ok();
+        let meant = meant.or_else(|| duration::meant(text));
+        let meant = meant.as_deref().unwrap_or("1m");
+        let help =
+            format!("write `\"..{meant}\"` for less, or `\"{meant}..\"` for at least as long");
+        return Err(("needs `..`", help));
+    };
+    let [start, end] = [start, end.trim_start_matches('=')].map(str::trim);
+    let (start, end) = match (parse(start), parse(end)) {
+        (Ok(start), Ok(end)) => (start, end),
+        (Err(help), _) | (_, Err(help)) => {
+            let meant = |bound: &str| match parse(bound) {
+                Ok(_) => Some(bound.to_owned()),
+                Err(_) => duration::meant(bound),
+            };
+            let range = meant(start).zip(meant(end));
+            let range = range.map(|(start, end)| format!("write `\"{start}..{end}\"`"));
+            return Err(("not durations", range.unwrap_or(help)));
+        }
+    };
+    let range = TimeRange {
+        start: start.unwrap_or(0),
+        end,
+    };
+    let (label, help) = match (start, end) {
+        (None, None) => (
+            "matches every time",
+            "write one bound, for example `\"..1m\"`, or leave `ran_for` out".to_owned(),
+        ),
+        (Some(start), Some(end)) if end < start => (
+            "the range is empty",
+            format!("write `\"{}..{}\"`", Seconds(end), Seconds(start)),
+        ),
+        (_, Some(end)) if end == range.start => (
+            "the range is empty",
+            "the end is not included: write a later one".to_owned(),
+        ),
+        _ if text.contains("..=") => {
+            let label = "the end is never included";
+            (label, format!("write `\"{range}\"`"))
+        }
+        _ => return Ok(range),
+    };
+    Err((label, help))
 }
 
 /// Reads the patterns of a policy, and adds up their sizes.

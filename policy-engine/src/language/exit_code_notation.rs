@@ -49,6 +49,10 @@ const MAX_CODE: i64 = 255;
 pub(super) const ANY_NOTATION: &str = "write a number, a range `\"40..=49\"`, a list `[1, 7]`, a name from `[exit_codes]`, or \
      `\"absent\"`";
 
+/// The help for a text of which nothing is known, as the codes of a name.
+pub(super) const NAMED_CODES: &str =
+    "write a number, a range `\"40..=49\"`, or a list of these, `[75, \"40..=49\"]`";
+
 /// The help for a text of which nothing is known, as the exit code of a failure in a test.
 pub(super) const ONE_CODE: &str =
     "write one number, for example `4`, a name from `[exit_codes]`, or `\"absent\"`";

@@ -1,6 +1,6 @@
 //! Reads `[exit_codes]`, and exit codes in rules and tests.
 
-use super::exit_code_notation::{ANY_NOTATION, ONE_CODE, meant_codes};
+use super::exit_code_notation::{ANY_NOTATION, NAMED_CODES, ONE_CODE, meant_codes};
 use super::section::Section;
 use super::tree::{TomlNode, elements};
 use super::values::{self, wrong_type};
@@ -23,17 +23,19 @@ const MAX_NAME_CHARS: usize = 64;
 /// The names in `[exit_codes]`, and those that rules or tests have used so far.
 #[derive(Default)]
 pub(super) struct ExitCodeNames {
-    codes: BTreeMap<String, ExitCode>,
+    codes: BTreeMap<String, ExitCodeSet>,
     used: BTreeSet<String>,
     /// Whether an entry could not be read. Then an unknown name may be the name of that entry.
     incomplete: bool,
 }
 
-/// The use of an exit code: only a rule can have several.
+/// The use of an exit code: only a failure cannot have several.
 #[derive(Clone, Copy)]
 pub(super) enum ExitCodeUse {
     Rule,
     Failure,
+    /// An entry of `[exit_codes]`.
+    Name,
 }
 
 impl ExitCodeUse {
@@ -42,6 +44,7 @@ impl ExitCodeUse {
         match self {
             Self::Rule => ANY_NOTATION,
             Self::Failure => ONE_CODE,
+            Self::Name => NAMED_CODES,
         }
     }
 }
@@ -52,6 +55,8 @@ pub(super) enum ExitCodeSpec {
     Absent,
     /// A range of codes that includes both ends, as written in the policy: signed or unsigned.
     Range(RangeInclusive<i64>),
+    /// The codes of a name.
+    Named(ExitCodeSet),
 }
 
 impl ExitCodeNames {
@@ -70,28 +75,31 @@ impl ExitCodeNames {
                 names.incomplete = true;
                 continue;
             }
-            let code = named_code(value, out);
-            let Some(code) = code.and_then(|code| exit_code(code, value, out)) else {
+            let Some(codes) = named_codes(value, out) else {
                 names.incomplete = true;
                 continue;
             };
-            if let Some((other, _)) = names.codes.iter().find(|(_, known)| **known == code) {
+            if let Some((other, _)) = names.codes.iter().find(|(_, known)| known.overlaps(&codes)) {
                 let message = format!(
                     "{} and {} name the same exit code",
                     quoted(other),
                     quoted(name)
                 );
+                let help = match codes.only() {
+                    Some(_) => "keep one of the names",
+                    None => "a code has one name: leave it out of one of the two",
+                };
                 let problem = Diagnostic::new(Code::RepeatedName, value.span(), message);
-                let problem = problem.label("again here").help("keep one of the names");
+                let problem = problem.label("again here").help(help);
                 out.push(problem.related(section.span_of(other), "named here first"));
             }
-            names.codes.insert(name.to_string(), code);
+            names.codes.insert(name.to_string(), codes);
         }
         names
     }
 
     /// Returns the names and their codes, in alphabetical order of the names.
-    pub(super) fn into_codes(self) -> Vec<(String, ExitCode)> {
+    pub(super) fn into_codes(self) -> Vec<(String, ExitCodeSet)> {
         self.codes.into_iter().collect()
     }
 
@@ -109,28 +117,9 @@ impl ExitCodeNames {
         value: TomlNode<'_>,
         out: &mut Diagnostics,
     ) -> Option<ExitCodeSet> {
-        let mut set = ExitCodeSet::default();
         let read = |value, out: &mut Diagnostics| self.read_spec(value, ExitCodeUse::Rule, out);
-        // Each range of 32 bits, with the element of the list that it comes from.
-        let mut ranges = Vec::new();
-        for (spec, element) in values::one_or_more(value, out, read)?
-            .into_iter()
-            .zip(elements(value))
-        {
-            let known = set.ranges.len();
-            match spec {
-                ExitCodeSpec::Absent => set.absent = true,
-                ExitCodeSpec::Range(range) => set.insert(range),
-            }
-            ranges.extend(
-                set.ranges
-                    .iter()
-                    .skip(known)
-                    .map(|range| (range.clone(), element)),
-            );
-        }
-        report_repeated(ranges, out);
-        Some(set)
+        let specs = values::one_or_more(value, out, read)?;
+        Some(joined(specs, value, out))
     }
 
     /// Reads one value: a number, a name, a range, or `"absent"`.
@@ -159,10 +148,9 @@ impl ExitCodeNames {
         if text == ABSENT {
             return Some(ExitCodeSpec::Absent);
         }
-        if let Some(code) = self.codes.get(text) {
+        if let Some(codes) = self.codes.get(text) {
             self.used.insert(text.to_owned());
-            let bits = i64::from(code.bits());
-            return Some(ExitCodeSpec::Range(bits..=bits));
+            return Some(ExitCodeSpec::Named(codes.clone()));
         }
         if let Some(range) = range(text) {
             return Some(ExitCodeSpec::Range(range));
@@ -188,10 +176,12 @@ impl ExitCodeNames {
                             code of a process";
                 ("not a wildcard here", help.to_owned())
             }
-            ("nonzero" | "non-zero" | "error" | "failure" | "failed", _, ExitCodeUse::Rule) => {
-                ("not in `[exit_codes]`", "write `\"1..=255\"`".to_owned())
-            }
-            (_, Some(meant), ExitCodeUse::Rule) => {
+            (
+                "nonzero" | "non-zero" | "error" | "failure" | "failed",
+                _,
+                ExitCodeUse::Rule | ExitCodeUse::Name,
+            ) => ("not in `[exit_codes]`", "write `\"1..=255\"`".to_owned()),
+            (_, Some(meant), ExitCodeUse::Rule | ExitCodeUse::Name) => {
                 (meant.label, format!("write `{}`", meant.to_toml()))
             }
             (_, Some(meant), ExitCodeUse::Failure) => (
@@ -299,25 +289,40 @@ fn is_name(text: &str) -> bool {
         && text != ABSENT
 }
 
-/// The code of an entry of `[exit_codes]`. `None` if it is not an integer; then that is reported.
-fn named_code(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<i64> {
-    let codes = match value.get_ref() {
-        DeValue::String(text) => meant_codes(text),
-        DeValue::Array(_) => {
-            let help = "a name stands for one code: name each, or list the codes in the rule";
-            return wrong_type(value, "an integer", help, out);
+/// The codes of an entry of `[exit_codes]`: numbers and ranges. `None` if they cannot be read; then
+/// that is reported.
+fn named_codes(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<ExitCodeSet> {
+    // No name is known yet, so a name cannot stand for other names.
+    let mut none = ExitCodeNames::default();
+    let read = |value: TomlNode<'_>, out: &mut Diagnostics| {
+        let is_absent = value.get_ref().as_str() == Some(ABSENT);
+        if is_absent {
+            let help = "remove it: rules match `\"absent\"` by that word";
+            return wrong_type(value, "an exit code", help, out);
         }
-        _ => None,
+        none.read_spec(value, ExitCodeUse::Name, out)
     };
-    match codes {
-        Some(codes) => wrong_type(
-            value,
-            "an integer",
-            &format!("write `{}`", codes.first()),
-            out,
-        ),
-        None => values::integer(value, CODE_RANGE, out),
+    let specs = values::one_or_more(value, out, read)?;
+    Some(joined(specs, value, out))
+}
+
+/// Joins the values of a list, and reports a code that two of them share.
+fn joined(specs: Vec<ExitCodeSpec>, value: TomlNode<'_>, out: &mut Diagnostics) -> ExitCodeSet {
+    let mut set = ExitCodeSet::default();
+    // Each range of 32 bits, with the element of the list that it comes from.
+    let mut ranges = Vec::new();
+    for (spec, element) in specs.into_iter().zip(elements(value)) {
+        let known = set.ranges.len();
+        match spec {
+            ExitCodeSpec::Absent => set.absent = true,
+            ExitCodeSpec::Range(range) => set.insert(range),
+            ExitCodeSpec::Named(codes) => set.ranges.extend(codes.ranges),
+        }
+        let new = set.ranges.iter().skip(known);
+        ranges.extend(new.map(|range| (range.clone(), element)));
     }
+    report_repeated(ranges, out);
+    set
 }
 
 /// A number as an exit code. `None` if it has more than 32 bits; then that is reported.

@@ -77,8 +77,14 @@ pub enum ValueSpec {
     ExitCodes,
     /// One exit code, its name, or `absent`.
     ExitCode,
+    /// A table of containers and their exit codes.
+    Containers,
     /// A pattern, or a list of patterns.
     Patterns,
+    /// One or more exit codes, names of exit codes, or ranges.
+    OtherExitCodes,
+    /// A range of times such as `1m..1h`, or a list of ranges.
+    TimeRanges,
     /// A table of names and exit codes, `[exit_codes]`.
     CodeNames,
     /// The [table](TableSpec) with this name.
@@ -125,7 +131,12 @@ const TYPES: &[&str] = &[
     crate::policy::Type::Retriable.as_str(),
     crate::policy::Type::Temporary.as_str(),
     crate::policy::Type::Fatal.as_str(),
+    crate::policy::Type::Success.as_str(),
 ];
+
+/// The types that `[default]` can have.
+#[cfg(feature = "schema")]
+const DEFAULT_TYPES: &[&str] = TYPES.split_at(3).0;
 
 language! {
     /// Keys at the top level of a policy.
@@ -173,9 +184,14 @@ language! {
         "The failures that the rule matches: every key must match, and of the values of one key at \
          least one.";
     "type" Word(TYPES), Required, "type = \"TEMPORARY\"",
-        "RETRIABLE runs again at once, TEMPORARY waits and runs again, FATAL stops.";
+        "RETRIABLE runs again at once, TEMPORARY waits and runs again. FATAL stops, and the execution \
+         fails. SUCCESS stops, and the execution succeeds, although the task is reported as failed; \
+         such a rule must match `exit_code`, and not `\"absent\"`.";
+    "outcome" Name, Optional("`\"succeeded\"`"), "outcome = \"skipped\"",
+        "A name for what happened, which later states of the workflow can branch on; only with \
+         SUCCESS.";
     "max_retries" Retries(1), Optional("`limits.max_retries`"), "max_retries = 5",
-        "Retries that the rule itself allows in one execution; not with FATAL.";
+        "Retries that the rule itself allows in one execution; not with FATAL or SUCCESS.";
     "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = \"network\"",
         "How long to wait: the name of a `[backoff]`, or a backoff; only with TEMPORARY.";
     "counts" Flag, Optional("`true`"), "counts = false",
@@ -184,8 +200,8 @@ language! {
 
     /// Keys of `[default]`.
     DEFAULT: "default", "What to do about failures that no rule matches.";
-    "type" Word(TYPES), Required, "type = \"FATAL\"",
-        "As in a rule.";
+    "type" Word(DEFAULT_TYPES), Required, "type = \"FATAL\"",
+        "As in a rule, but not SUCCESS.";
     "max_retries" Retries(1), Optional("`limits.max_retries`"), "max_retries = 1",
         "As in a rule.";
     "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = { constant = \"60s\" }",
@@ -216,6 +232,12 @@ language! {
         "The task's LaunchType. Source: ECS API Reference, Task.";
     "capacity_provider" Names, Optional("any"), "capacity_provider = \"FARGATE_SPOT\"",
         "The task's CapacityProviderName. Source: ECS API Reference, Task.";
+    "other_exit_codes" OtherExitCodes, Optional("any"), "other_exit_codes = [0, 137, 143]",
+        "Every other container of the task that has an exit code has one of these. Containers that \
+         GuardDuty adds do not count.";
+    "ran_for" TimeRanges, Optional("any"), "ran_for = \"..1m\"",
+        "The time from the task's StartedAt to its StoppedAt, in whole milliseconds: `\"..1m\"`, \
+         `\"1m..1h\"` (with 1m, without 1h), `\"1h..\"`. Source: ECS API Reference, Task.";
 
     /// Keys of `[backoff.<name>]` and of inline backoffs.
     BACKOFF: "backoff", "How long to wait before the rule's retry n, counted from 1: exactly one kind, \
@@ -301,6 +323,12 @@ language! {
         "The task's LaunchType.";
     "capacity_provider" Text, Optional("absent"), "capacity_provider = \"FARGATE_SPOT\"",
         "The task's CapacityProviderName.";
+    "containers" Containers, Optional("only the container with this `exit_code`"),
+        "containers = { app = 0, envoy = 137 }",
+        "All containers of the task with their exit codes: numbers, names from `[exit_codes]`, or \
+         `\"absent\"`; instead of `exit_code` and `container`.";
+    "ran_for" Duration, Optional("absent"), "ran_for = \"5m\"",
+        "The time from the task's StartedAt to its StoppedAt.";
     "file" Text, Optional("the facts in this table"), "file = \"events/pull-timeout.json\"",
         "A file with a recorded event of ProcessError, instead of all other facts; the path is \
          relative to the policy.";
@@ -312,7 +340,10 @@ language! {
     "rule" Text, Optional("any"), "rule = \"network-error\"",
         "The rule that decides, or `default`.";
     "error" Text, Optional("any"), "error = \"RetriesExhausted.network-error\"",
-        "The error of the failed execution, or the name of the failure if the task runs again.";
+        "The error of the failed execution, or the name of the failure if the execution does not \
+         fail.";
+    "outcome" Text, Optional("any"), "outcome = \"skipped\"",
+        "The outcome of the SUCCESS rule that decides.";
 
     /// Keys of `[guarantee]`.
     GUARANTEE: "guarantee", "Bounds that the worst case must not exceed.";
@@ -346,8 +377,11 @@ impl std::fmt::Display for ValueSpec {
             Self::ErrorNames => "a name, one ending in `*`, or a list",
             Self::ExitCodes => "a number, a name, a range, `\"absent\"`, or a list",
             Self::ExitCode => "a number, a name, or `\"absent\"`",
+            Self::Containers => "a table of names and exit codes",
+            Self::OtherExitCodes => "a number, a name, a range, or a list",
+            Self::TimeRanges => "a range of durations, or a list",
             Self::Patterns => "a pattern or a list",
-            Self::CodeNames => "a table of names and numbers",
+            Self::CodeNames => "a table of names, each with a number, a range, or a list",
             Self::Section(_) => "a table, see below",
             Self::Sections(_) => "a list of tables, see below",
             Self::Named(_) => "tables by their names, see below",

@@ -27,6 +27,8 @@ mod section;
 mod syntax;
 mod tabulation;
 mod test_cases;
+mod test_expectations;
+mod test_failures;
 mod tree;
 mod unknown_keys;
 mod values;

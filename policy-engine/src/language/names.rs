@@ -15,18 +15,19 @@ const MAX_NAME_CHARS: usize = 64;
 /// Source: ECS API Reference, ContainerDefinition, `name`.
 const MAX_CONTAINER_CHARS: usize = 255;
 
-/// Reports a name that is not allowed. `thing` is what it names: `rule` or `backoff`.
+/// Reports a name that is not allowed. `thing` is what it names: `rule`, `backoff` or `outcome`.
 pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagnostics) {
     let problem = || {
-        let message = format!("{} cannot name a {thing}", quoted(name));
+        let article = if thing == "outcome" { "an" } else { "a" };
+        let message = format!("{} cannot name {article} {thing}", quoted(name));
         Diagnostic::new(Code::BadName, span, message)
     };
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let length = 1..=MAX_NAME_CHARS;
     if !length.contains(&name.len()) || !name.chars().all(is_allowed) || name.starts_with('-') {
         let help = match valid_name(name) {
-            Some(meant) if thing == "rule" => format!("write `\"{meant}\"`"),
-            Some(meant) => format!("write `{meant}`"),
+            Some(meant) if thing == "backoff" => format!("write `{meant}`"),
+            Some(meant) => format!("write `\"{meant}\"`"),
             None => {
                 "use lowercase letters, digits and `-`, at most 64 characters, and no `-` first"
                     .into()
@@ -37,7 +38,7 @@ pub(super) fn check(name: &str, span: Range<usize>, thing: &str, out: &mut Diagn
             false => "lowercase letters, digits and `-` only",
         };
         out.push(problem().label(label).help(help));
-    } else if name == DEFAULT_RULE || name == NO_RULE {
+    } else if thing != "outcome" && (name == DEFAULT_RULE || name == NO_RULE) {
         let help = match (thing, name) {
             ("rule", DEFAULT_RULE) => {
                 "choose another name; failures that no rule matches are for `[default]`, which has \

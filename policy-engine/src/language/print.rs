@@ -1,6 +1,6 @@
 //! Prints a policy in its normal form.
 
-use crate::policy::{Action, Condition, Policy, Rule, Seconds};
+use crate::policy::{Action, Condition, ExitCodeSet, Policy, Rule, Seconds};
 use std::fmt::{self, Write as _};
 
 /// Prints the policy as TOML in its normal form: defaults are written out, exit codes are ranges of
@@ -25,11 +25,14 @@ impl fmt::Display for Policy {
                 writeln!(f, "{key} = \"{}\"", Seconds(seconds))?;
             }
         }
-        if self.exit_codes().next().is_some() {
+        if !self.exit_codes.is_empty() {
             writeln!(f, "\n[exit_codes]")?;
         }
-        for (name, code) in self.exit_codes() {
-            writeln!(f, "{name} = {}", code.bits())?;
+        for (name, codes) in &self.exit_codes {
+            match codes.only() {
+                Some(code) => writeln!(f, "{name} = {}", code.bits())?,
+                None => writeln!(f, "{name} = [{}]", code_ranges(codes).join(", "))?,
+            }
         }
         for rule in self.rules() {
             writeln!(f, "\n[[rule]]\nname = {}", string(rule.name()))?;
@@ -41,7 +44,7 @@ impl fmt::Display for Policy {
                 writeln!(f, "when.container = {}", string(container))?;
             }
             f.write_str(&action(rule))?;
-            if *rule.action() != Action::Fatal {
+            if let Action::Retriable { .. } | Action::Temporary { .. } = rule.action() {
                 writeln!(f, "counts = {}", rule.counts())?;
             }
         }
@@ -49,9 +52,12 @@ impl fmt::Display for Policy {
     }
 }
 
-/// Returns the lines `type`, `max_retries` and `backoff` of a rule.
+/// Returns the lines `type`, `outcome`, `max_retries` and `backoff` of a rule.
 fn action(rule: &Rule) -> String {
     let mut lines = format!("type = \"{}\"\n", rule.action().to_type());
+    if let Some(outcome) = rule.outcome() {
+        let _ = writeln!(lines, "outcome = {}", string(outcome));
+    }
     // The limit is 0 only if it is inherited from `limits.max_retries = 0`. Policies cannot write
     // it: a rule's own `max_retries` is at least 1.
     if rule.max_retries() > 0 {
@@ -85,16 +91,20 @@ impl Condition {
         match self {
             Self::Error(names) => names.iter().map(|name| string(&name.written())).collect(),
             Self::Name(_, names) => names.iter().map(|name| string(name)).collect(),
-            Self::ExitCode(codes) => {
-                let ranges = codes.ranges.iter();
-                let ranges = ranges.map(|it| format!("\"{}..={}\"", it.start(), it.end()));
-                ranges
-                    .chain(codes.absent.then(|| "\"absent\"".to_owned()))
-                    .collect()
-            }
+            Self::ExitCode(codes) | Self::OtherExitCodes(codes) => code_ranges(codes),
+            Self::RanFor(ranges) => ranges.iter().map(|it| format!("\"{it}\"")).collect(),
             Self::Text(_, patterns) => patterns.iter().map(|it| string(it.as_str())).collect(),
         }
     }
+}
+
+/// Returns the ranges of a set in TOML, and `absent`.
+fn code_ranges(codes: &ExitCodeSet) -> Vec<String> {
+    let ranges = codes.ranges.iter();
+    let ranges = ranges.map(|it| format!("\"{}..={}\"", it.start(), it.end()));
+    ranges
+        .chain(codes.absent.then(|| "\"absent\"".to_owned()))
+        .collect()
 }
 
 /// Returns a TOML string. TOML has the escapes of JSON, but DEL must be escaped, too.

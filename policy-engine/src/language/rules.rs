@@ -6,9 +6,12 @@ use super::exit_codes::ExitCodeNames;
 use super::keys;
 use super::names;
 use super::section::Section;
+use super::tree::TomlNode;
 use super::values;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
-use crate::policy::{Action, DEFAULT_RULE, MAX_RETRIES, MAX_RULES, Rule, Type};
+use crate::policy::{
+    Action, Condition, DEFAULT_OUTCOME, DEFAULT_RULE, MAX_RETRIES, MAX_RULES, Matcher, Rule, Type,
+};
 use std::collections::BTreeMap;
 use toml::de::DeValue;
 
@@ -98,14 +101,18 @@ impl RuleReader<'_> {
         let when = self.when(&section, out);
         let container = when.as_ref().and_then(|when| when.get("container"));
         let container = container.and_then(|value| names::container(value, out));
-        let matchers = when.map_or_else(Vec::new, |when| {
-            conditions::read(&when, &mut self.exit_codes, &mut self.patterns, out)
+        let matchers = when.as_ref().map_or_else(Vec::new, |when| {
+            conditions::read(when, &mut self.exit_codes, &mut self.patterns, out)
         });
         let counts = section
             .get("counts")
             .and_then(|value| values::flag(value, out));
         let counts = counts.unwrap_or(true);
-        let action = self.action(&section, counts, out).unwrap_or(Action::Fatal);
+        let action = self.action(&section, counts, out);
+        if let (Some(when), Some(Action::Success { .. })) = (&when, &action) {
+            check_success(&section, when, &matchers, out);
+        }
+        let action = action.unwrap_or(Action::Fatal);
         Rule {
             name: name.to_owned(),
             position,
@@ -141,6 +148,7 @@ impl RuleReader<'_> {
         let action = section.as_ref().and_then(|section| {
             section.only(keys::DEFAULT, out);
             self.action(section, true, out)
+                .filter(|action| is_default_action(action, section, out))
         });
         let span = section.map_or(0..0, |section| section.span);
         let line = match span.is_empty() {
@@ -159,7 +167,8 @@ impl RuleReader<'_> {
         }
     }
 
-    /// Reads `type`, `max_retries` and `backoff`, and checks that they and `counts` fit together.
+    /// Reads `type`, `max_retries`, `backoff` and `outcome`, and checks that they and `counts` fit
+    /// together.
     fn action(
         &mut self,
         section: &Section<'_>,
@@ -169,10 +178,14 @@ impl RuleReader<'_> {
         let types = Type::ALL.map(|it| (it.as_str(), it));
         let value = section.required("type", "type = \"FATAL\"", out);
         let type_ = value.and_then(|value| values::word(value, "type", types, out));
-        // FATAL has neither. In other rules, the delays are checked even if the type is missing or
-        // does not allow a backoff, so that one pass reports all problems.
+        let outcome = match section.get("outcome") {
+            Some(value) => outcome(value, out),
+            None => Some(DEFAULT_OUTCOME.to_owned()),
+        };
+        // FATAL and SUCCESS have neither. In other rules, the delays are checked even if the type is
+        // missing or does not allow a backoff, so that one pass reports all problems.
         let (mut max_retries, mut backoff) = (None, None);
-        if type_ != Some(Type::Fatal) {
+        if !matches!(type_, Some(Type::Fatal | Type::Success)) {
             max_retries = self.max_retries(section, counts, out);
             backoff = section
                 .get("backoff")
@@ -185,17 +198,25 @@ impl RuleReader<'_> {
                 out.push(problem.label(why).help(help));
             }
         };
-        match type_? {
-            Type::Fatal => {
-                let other_type = "remove it, or use RETRIABLE or TEMPORARY";
-                refuse("max_retries", "FATAL stops at once", other_type);
-                refuse(
-                    "backoff",
-                    "FATAL stops at once",
-                    "remove it, or use TEMPORARY",
+        let type_ = type_?;
+        if type_ != Type::Success {
+            let why = format!("{type_} does not end with success");
+            refuse("outcome", &why, "remove it, or use SUCCESS");
+        }
+        match type_ {
+            Type::Fatal | Type::Success => {
+                let (stops, no_retries) = (
+                    format!("{type_} stops at once"),
+                    format!("{type_} has no retries to count"),
                 );
-                refuse("counts", "FATAL has no retries to count", other_type);
-                Some(Action::Fatal)
+                let other_type = "remove it, or use RETRIABLE or TEMPORARY";
+                refuse("max_retries", &stops, other_type);
+                refuse("backoff", &stops, "remove it, or use TEMPORARY");
+                refuse("counts", &no_retries, other_type);
+                match type_ {
+                    Type::Success => Some(Action::Success { outcome: outcome? }),
+                    _ => Some(Action::Fatal),
+                }
             }
             Type::Retriable => {
                 refuse(
@@ -249,6 +270,62 @@ impl RuleReader<'_> {
         }
         None
     }
+}
+
+/// Reads the outcome of a SUCCESS rule. `None` if it is not a text; then that is reported.
+fn outcome(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<String> {
+    let name = values::text(value, "\"skipped\"", out)?;
+    names::check(name, value.span(), "outcome", out);
+    Some(name.to_owned())
+}
+
+/// Reports a SUCCESS rule that also matches failures without an exit code: a task that never ran
+/// has not succeeded.
+fn check_success(
+    section: &Section<'_>,
+    when: &Section<'_>,
+    matchers: &[Matcher],
+    out: &mut Diagnostics,
+) {
+    let codes = matchers.iter().find_map(|it| match it.condition() {
+        Condition::ExitCode(codes) => Some((it, codes)),
+        _ => None,
+    });
+    let (span, label, help) = match codes {
+        Some((_, codes)) if !codes.absent => return,
+        Some((matcher, _)) => (
+            matcher.span(),
+            "matches tasks that never ran",
+            "remove `\"absent\"`: what never ran has not succeeded",
+        ),
+        // An exit code that could not be read has been reported.
+        None if when.get("exit_code").is_some() => return,
+        None => (
+            section.span_of("type"),
+            "needs an `exit_code` in `when`",
+            "add the codes that mean success, for example `exit_code = 0`: what never ran has not \
+             succeeded",
+        ),
+    };
+    let message = format!("{} is SUCCESS without an exit code", section.name);
+    let problem = Diagnostic::new(Code::KeysDoNotFit, span, message);
+    out.push(problem.label(label).help(help));
+}
+
+/// Returns whether `[default]` can have this action. If not, that is reported.
+fn is_default_action(action: &Action, section: &Section<'_>, out: &mut Diagnostics) -> bool {
+    let is_success = matches!(action, Action::Success { .. });
+    if is_success {
+        let span = section.span_of("type");
+        let problem = Diagnostic::new(Code::KeysDoNotFit, span, "`[default]` cannot be SUCCESS");
+        let help = "write a rule that matches the exit codes that mean success";
+        out.push(
+            problem
+                .label("nothing is known about these failures")
+                .help(help),
+        );
+    }
+    !is_success
 }
 
 /// The byte offsets at which the lines of a text start.

@@ -81,7 +81,9 @@ fn together(table: &TableSpec) -> Json {
     };
     match table.name {
         "rule" | "default" => json!({"allOf": [
-            {"if": is("type", "FATAL".into()), "then": {"properties": {"backoff": false, "max_retries": false, "counts": false}}},
+            {"if": {"properties": {"type": {"enum": ["FATAL", "SUCCESS"]}}, "required": ["type"]}, "then": {"properties": {"backoff": false, "max_retries": false, "counts": false}}},
+            {"if": {"properties": {"type": {"not": {"const": "SUCCESS"}}}, "required": ["type"]}, "then": {"properties": {"outcome": false}}},
+            {"if": is("type", "SUCCESS".into()), "then": {"properties": {"when": {"required": ["exit_code"]}}}},
             {"if": is("type", "RETRIABLE".into()), "then": {"properties": {"backoff": false}}},
             {"if": is("type", "TEMPORARY".into()), "then": {"required": ["backoff"]}},
             {"if": is("counts", false.into()), "then": {"required": ["max_retries"]}},
@@ -127,9 +129,10 @@ fn value_schema(value: ValueSpec) -> Json {
     let duration = || text(DURATION);
     let name = || json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$", "not": {"enum": [DEFAULT_RULE, NO_RULE]}});
     let code = || json!({"type": "integer", "minimum": i32::MIN, "maximum": u32::MAX});
+    let code_or_range = || json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}|\\s*[+-]?[0-9]+\\s*\\.\\.=\\s*[+-]?[0-9]+\\s*")]});
     let type_and_wait = || {
         text(&format!(
-            "RETRIABLE|FATAL|TEMPORARY(?: \\s*{DURATION}\\s*(?:\\.\\.=\\s*{DURATION}\\s*)?)?"
+            "RETRIABLE|FATAL|SUCCESS|TEMPORARY(?: \\s*{DURATION}\\s*(?:\\.\\.=\\s*{DURATION}\\s*)?)?"
         ))
     };
     match value {
@@ -151,9 +154,17 @@ fn value_schema(value: ValueSpec) -> Json {
         ValueSpec::Word(words) => json!({"enum": words}),
         ValueSpec::Names => one_or_more(text("[^*]+")),
         ValueSpec::ErrorNames => one_or_more(text("[^*]+|[^*]*\\*")),
-        ValueSpec::ExitCodes => one_or_more(
-            json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}|\\s*[+-]?[0-9]+\\s*\\.\\.=\\s*[+-]?[0-9]+\\s*")]}),
-        ),
+        ValueSpec::ExitCodes => one_or_more(code_or_range()),
+        ValueSpec::OtherExitCodes => one_or_more(code_or_range()),
+        ValueSpec::TimeRanges => one_or_more(text(&format!(
+            "{DURATION}\\s*\\.\\.(?:\\s*{DURATION})?|\\.\\.\\s*{DURATION}"
+        ))),
+        ValueSpec::Containers => json!({
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[A-Za-z0-9_-]{1,255}$"},
+            "additionalProperties": value_schema(ValueSpec::ExitCode),
+        }),
         ValueSpec::ExitCode => json!({"anyOf": [code(), text("[A-Za-z_][A-Za-z0-9_]{0,63}")]}),
         ValueSpec::Patterns => {
             one_or_more(json!({"type": "string", "minLength": 1, "maxLength": MAX_PATTERN_BYTES}))
@@ -161,7 +172,7 @@ fn value_schema(value: ValueSpec) -> Json {
         ValueSpec::CodeNames => json!({
             "type": "object",
             "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$", "not": {"const": "absent"}},
-            "additionalProperties": code(),
+            "additionalProperties": value_schema(ValueSpec::OtherExitCodes),
         }),
         ValueSpec::Section(name) => table(name),
         ValueSpec::Sections("rule") => {

@@ -180,10 +180,7 @@ fn foreign_word(key: &str, word: &str) -> Option<String> {
         (
             "type",
             "success" | "succeed" | "succeeded" | "ignore" | "ok" | "pass" | "skip" | "skipped",
-        ) => {
-            "no type ends a failed task as succeeded: let its command exit with 0, and remove this \
-             rule"
-        }
+        ) => "write `\"SUCCESS\"`",
         ("jitter", "true" | "yes" | "on" | "random" | "decorrelated" | "max") => {
             "write `\"full\"` to draw from 0 to the delay, `\"equal\"` from its half on"
         }

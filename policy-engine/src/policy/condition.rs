@@ -1,9 +1,11 @@
 //! The conditions of a rule's `when`.
 
+use super::duration::Seconds;
 use super::exit_codes::ExitCodeSet;
 use super::pattern::Pattern;
 use crate::failure::{NameFact, SeenFailure, Text};
-use std::ops::Range;
+use std::fmt;
+use std::ops::{Range, RangeInclusive};
 
 /// One condition of a rule, with its position in the policy text.
 ///
@@ -49,6 +51,9 @@ pub(crate) enum Condition {
     Error(Vec<NameMatch>),
     Name(NameFact, Vec<String>),
     ExitCode(ExitCodeSet),
+    /// Every other container that has an exit code has one of these.
+    OtherExitCodes(ExitCodeSet),
+    RanFor(Vec<TimeRange>),
     Text(TextScope, Vec<Pattern>),
 }
 
@@ -58,6 +63,8 @@ impl Condition {
             Self::Error(_) => "error",
             Self::Name(fact, _) => fact.key(),
             Self::ExitCode(_) => "exit_code",
+            Self::OtherExitCodes(_) => "other_exit_codes",
+            Self::RanFor(_) => "ran_for",
             Self::Text(scope, _) => scope.key(),
         }
     }
@@ -65,9 +72,9 @@ impl Condition {
     /// Returns whether the result depends on the container that the rule examines.
     pub(crate) fn looks_at_container(&self) -> bool {
         match self {
-            Self::ExitCode(_) => true,
+            Self::ExitCode(_) | Self::OtherExitCodes(_) => true,
             Self::Text(scope, _) => *scope != TextScope::StoppedReason,
-            Self::Error(_) | Self::Name(..) => false,
+            Self::Error(_) | Self::Name(..) | Self::RanFor(_) => false,
         }
     }
 
@@ -82,10 +89,51 @@ impl Condition {
                 seen.is_some_and(|seen| names.iter().any(|name| name == seen))
             }
             Self::ExitCode(codes) => codes.contains(seen.exit_code()),
+            Self::OtherExitCodes(codes) => seen
+                .other_exit_codes()
+                .all(|code| codes.contains(Some(code))),
+            Self::RanFor(ranges) => {
+                let ran_for = seen.failure().ran_for;
+                ran_for.is_some_and(|time| ranges.iter().any(|range| range.contains(time)))
+            }
             Self::Text(scope, patterns) => scope
                 .texts(seen)
                 .any(|text| patterns.iter().any(|it| it.is_in(text))),
         }
+    }
+}
+
+/// A range of times with a length of whole seconds. It includes its start, but not its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeRange {
+    /// In seconds.
+    pub(crate) start: u64,
+    /// In seconds. `None` if the range has no end.
+    pub(crate) end: Option<u64>,
+}
+
+impl TimeRange {
+    fn contains(self, milliseconds: u64) -> bool {
+        let seconds = milliseconds / 1_000;
+        seconds >= self.start && self.end.is_none_or(|end| seconds < end)
+    }
+
+    /// Returns the first and the last whole second in the range; of a range without an end, the
+    /// last one is the largest number.
+    pub(crate) fn whole_seconds(self) -> RangeInclusive<u32> {
+        let second = |it: u64| u32::try_from(it).unwrap_or(u32::MAX);
+        second(self.start)..=self.end.map_or(u32::MAX, |end| second(end) - 1)
+    }
+}
+
+/// Prints the range as written in policies: `..1m`, `1m..1h`, `1h..`.
+impl fmt::Display for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.start > 0 || self.end.is_none() {
+            Seconds(self.start).fmt(f)?;
+        }
+        f.write_str("..")?;
+        self.end.map_or(Ok(()), |end| Seconds(end).fmt(f))
     }
 }
 

@@ -17,6 +17,43 @@ impl ExitCodeSet {
         self.ranges.iter().any(|range| range.contains(&code.bits()))
     }
 
+    /// Returns whether some code is in both sets. `absent` does not count.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let overlap = |one: &RangeInclusive<u32>, other: &RangeInclusive<u32>| {
+            one.start() <= other.end() && other.start() <= one.end()
+        };
+        let mut ranges = self.ranges.iter();
+        ranges.any(|range| other.ranges.iter().any(|other| overlap(range, other)))
+    }
+
+    /// Returns whether every code in `other` is also in this set. `absent` does not count.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let mut own: Vec<_> = self.ranges.iter().collect();
+        own.sort_by_key(|range| *range.start());
+        let is_covered = |range: &RangeInclusive<u32>| {
+            // The codes of the range from `next` on may still be missing.
+            let mut next = *range.start();
+            for own in &own {
+                if *own.start() <= next && *own.end() >= next {
+                    let Some(after) = own.end().checked_add(1) else {
+                        return true;
+                    };
+                    next = after;
+                }
+            }
+            next > *range.end()
+        };
+        other.ranges.iter().all(is_covered)
+    }
+
+    /// Returns the only code in the set. `None` if there are several.
+    pub(crate) fn only(&self) -> Option<ExitCode> {
+        match &*self.ranges {
+            [range] if range.start() == range.end() => ExitCode::new((*range.start()).into()),
+            _ => None,
+        }
+    }
+
     /// Adds every code whose 32 bits, read as a signed or as an unsigned number, are in the range.
     pub(crate) fn insert(&mut self, range: RangeInclusive<i64>) {
         let (low, high) = range.into_inner();

@@ -20,10 +20,10 @@ pub use duration::Seconds;
 pub use jitter::{Draw, Jitter};
 pub use model::{Limits, MAX_POLICY_BYTES, MAX_RETRIES, MAX_RULES, Policy};
 pub use pattern::Pattern;
-pub use rule::{Action, DEFAULT_RULE, Rule, Type, UnknownTypeError};
+pub use rule::{Action, DEFAULT_OUTCOME, DEFAULT_RULE, Rule, Type, UnknownTypeError};
 pub use test_case::TestCase;
 
-pub(crate) use condition::{Condition, NameMatch, TextScope};
+pub(crate) use condition::{Condition, NameMatch, TextScope, TimeRange};
 pub(crate) use duration::UNITS;
 pub(crate) use exit_codes::ExitCodeSet;
 pub(crate) use guarantee::{Ceiling, Guarantee};

@@ -1,5 +1,6 @@
 //! The compiled policy as a whole.
 
+use super::exit_codes::ExitCodeSet;
 use super::guarantee::Guarantee;
 use super::rule::Rule;
 use super::test_case::TestCase;
@@ -30,8 +31,8 @@ pub struct Policy {
     pub(crate) container: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) limits_span: Range<usize>,
-    /// Names for exit codes, in alphabetical order of the names.
-    pub(crate) exit_codes: Vec<(String, ExitCode)>,
+    /// Names for exit codes, in alphabetical order of the names. No code has two names.
+    pub(crate) exit_codes: Vec<(String, ExitCodeSet)>,
     /// The rules in order, without `[default]`.
     pub(crate) rules: Vec<Rule>,
     pub(crate) default_rule: Rule,
@@ -142,18 +143,19 @@ impl Policy {
         &self.test_cases
     }
 
-    /// Returns the names that `[exit_codes]` defines and their codes, in alphabetical order.
+    /// Returns the names that `[exit_codes]` defines, in alphabetical order, each with the first of
+    /// its codes.
     pub fn exit_codes(&self) -> impl Iterator<Item = (&str, ExitCode)> {
-        self.exit_codes
-            .iter()
-            .map(|(name, code)| (name.as_str(), *code))
+        let first = |codes: &ExitCodeSet| ExitCode::new((*codes.ranges.first()?.start()).into());
+        let codes = self.exit_codes.iter();
+        codes.filter_map(move |(name, codes)| Some((name.as_str(), first(codes)?)))
     }
 
     /// Returns the name that `[exit_codes]` defines for this code, or `None`.
     pub fn exit_code_name(&self, code: ExitCode) -> Option<&str> {
-        self.exit_codes()
-            .find(|(_, named)| *named == code)
-            .map(|(name, _)| name)
+        let mut codes = self.exit_codes.iter();
+        let (name, _) = codes.find(|(_, named)| named.contains(Some(code)))?;
+        Some(name)
     }
 
     /// Returns `sha256:` and the first 12 hexadecimal digits of the SHA-256 of the source text.

@@ -10,6 +10,9 @@ use std::str::FromStr;
 /// The name that `[default]` has in decisions and counters.
 pub const DEFAULT_RULE: &str = "default";
 
+/// The outcome of a SUCCESS rule that names none.
+pub const DEFAULT_OUTCOME: &str = "succeeded";
+
 /// The type of a rule or a decision: what to do after a failure.
 ///
 /// # Examples
@@ -27,13 +30,15 @@ pub enum Type {
     Retriable,
     /// Wait, then run again.
     Temporary,
-    /// Stop.
+    /// Stop; the execution fails.
     Fatal,
+    /// Stop; the execution succeeds, although the task is reported as failed.
+    Success,
 }
 
 impl Type {
     /// All types.
-    pub const ALL: [Self; 3] = [Self::Retriable, Self::Temporary, Self::Fatal];
+    pub const ALL: [Self; 4] = [Self::Retriable, Self::Temporary, Self::Fatal, Self::Success];
 
     /// Returns the type as written in policies and decisions.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +46,7 @@ impl Type {
             Self::Retriable => "RETRIABLE",
             Self::Temporary => "TEMPORARY",
             Self::Fatal => "FATAL",
+            Self::Success => "SUCCESS",
         }
     }
 }
@@ -64,7 +70,7 @@ impl FromStr for Type {
 
 /// The error for a text that is not the name of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a type: use RETRIABLE, TEMPORARY or FATAL")]
+#[error("not a type: use RETRIABLE, TEMPORARY, FATAL or SUCCESS")]
 pub struct UnknownTypeError;
 
 /// The action of a rule: what to do after a failure that the rule handles.
@@ -83,8 +89,13 @@ pub enum Action {
         /// The delays before these retries.
         backoff: BackoffTable,
     },
-    /// Stop.
+    /// Stop; the execution fails.
     Fatal,
+    /// Stop; the execution succeeds.
+    Success {
+        /// A name for what happened, for later states of the workflow to branch on.
+        outcome: String,
+    },
 }
 
 impl Action {
@@ -94,6 +105,7 @@ impl Action {
             Self::Retriable { .. } => Type::Retriable,
             Self::Temporary { .. } => Type::Temporary,
             Self::Fatal => Type::Fatal,
+            Self::Success { .. } => Type::Success,
         }
     }
 }
@@ -159,13 +171,13 @@ impl Rule {
         self.counts
     }
 
-    /// Returns the number of retries that the rule itself allows; 0 for FATAL.
+    /// Returns the number of retries that the rule itself allows; 0 for FATAL and SUCCESS.
     pub fn max_retries(&self) -> u32 {
         match &self.action {
             Action::Retriable { max_retries } | Action::Temporary { max_retries, .. } => {
                 *max_retries
             }
-            Action::Fatal => 0,
+            Action::Fatal | Action::Success { .. } => 0,
         }
     }
 
@@ -173,7 +185,15 @@ impl Rule {
     pub fn backoff(&self) -> Option<&BackoffTable> {
         match &self.action {
             Action::Temporary { backoff, .. } => Some(backoff),
-            Action::Retriable { .. } | Action::Fatal => None,
+            Action::Retriable { .. } | Action::Fatal | Action::Success { .. } => None,
+        }
+    }
+
+    /// Returns the outcome of executions that the rule ends. `None` unless the rule is SUCCESS.
+    pub fn outcome(&self) -> Option<&str> {
+        match &self.action {
+            Action::Success { outcome } => Some(outcome),
+            Action::Retriable { .. } | Action::Temporary { .. } | Action::Fatal => None,
         }
     }
 

@@ -61,4 +61,5 @@ pub(crate) struct Expectation {
     pub(crate) wait: Option<RangeInclusive<u64>>,
     pub(crate) rule: Option<String>,
     pub(crate) error: Option<String>,
+    pub(crate) outcome: Option<String>,
 }

@@ -112,8 +112,16 @@ impl<'p> Comparison<'p> {
         })
     }
 
-    /// Whether the policies name different containers or their rules look at several, so that it matters whose exit code is meant.
+    /// Whether the policies name different containers or their rules look at several, so that it
+    /// matters whose exit code is meant.
     pub fn distinguishes_containers(&self) -> bool {
+        let rules = self.policies.iter().flat_map(|policy| policy.rules());
+        let mut conditions = rules
+            .flat_map(|rule| rule.matchers())
+            .map(|it| it.condition());
+        if conditions.any(|it| matches!(it, Condition::OtherExitCodes(_))) {
+            return true;
+        }
         let rules = self.policies.iter().flat_map(|policy| policy.rules());
         let looking = rules.filter(|rule| {
             let mut conditions = rule.matchers().iter().map(|it| it.condition());

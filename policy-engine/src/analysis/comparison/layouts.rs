@@ -2,7 +2,7 @@
 
 use super::side::Listed;
 use crate::analysis::example::UNNAMED_CONTAINER;
-use crate::policy::{Policy, Rule};
+use crate::policy::{Condition, Policy, Rule};
 use std::collections::BTreeSet;
 
 /// Maximum number of containers that are tried as a task's only container.
@@ -20,6 +20,12 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
     let names: Vec<_> = seen.iter().copied().flatten().collect();
     let unnamed = unnamed_container(&names);
     let unnamed = unnamed.as_str();
+    let rules = old.all_rules().chain(new.all_rules());
+    let mut conditions = rules
+        .flat_map(|rule| rule.matchers())
+        .map(|it| it.condition());
+    let another = conditions.any(|it| matches!(it, Condition::OtherExitCodes(_)));
+    let another = another.then_some(unnamed);
     let listed = |names: &[&str]| -> Vec<Listed> {
         let same = |name: &str| Some(name) == new.container() && old.container().is_some();
         let position = |name: &str| names.iter().position(|it| *it == name);
@@ -33,10 +39,9 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
         list.collect()
     };
     if !seen.contains(&None) {
-        let only = if names.is_empty() {
-            vec![unnamed]
-        } else {
-            names
+        let only = match (names.is_empty(), another) {
+            (true, _) => vec![unnamed],
+            (false, another) => names.into_iter().chain(another).collect(),
         };
         return vec![listed(&only)];
     }
@@ -54,7 +59,9 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
         Some(main) => {
             let others: Vec<_> = names.into_iter().filter(|name| *name != main).collect();
             let several = (!others.is_empty()).then(|| with(&[unnamed], &others));
-            [listed(&[main])].into_iter().chain(several).collect()
+            let another = another.map(|another| listed(&[main, another]));
+            let alone = [listed(&[main])].into_iter();
+            alone.chain(another).chain(several).collect()
         }
     }
 }

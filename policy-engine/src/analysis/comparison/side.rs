@@ -18,6 +18,8 @@ pub(super) struct Listed {
 pub(super) enum Side {
     Error,
     Name(NameFact),
+    /// Time from the task's start to its end.
+    RanFor,
     /// The exit code of this group of containers.
     Code(usize),
     Texts,
@@ -39,6 +41,9 @@ pub(super) enum Fact {
     /// An error name. The second text is the one to list: a beginning ends in `*`.
     Error(Option<(String, String)>),
     Name(NameFact, Option<String>),
+    /// Time from the task's start to its end, in seconds: the range of times that no rule
+    /// distinguishes.
+    RanFor(Option<(u32, u32)>),
     /// The exit code of a group of containers: an example, and the range of codes that no rule
     /// distinguishes from it.
     Code(usize, Option<(u32, (u32, u32))>),
@@ -68,7 +73,10 @@ impl Side {
         match (self, condition) {
             (Self::Error, Condition::Error(_)) | (Self::Texts, Condition::Text(..)) => true,
             (Self::Name(fact), Condition::Name(other, _)) => fact == *other,
+            (Self::RanFor, Condition::RanFor(_)) => true,
             (Self::Code(of), Condition::ExitCode(_)) => group == Some(of),
+            // Each other container must have one of the codes, independently of the rest.
+            (Self::Code(of), Condition::OtherExitCodes(_)) => group != Some(of),
             _ => false,
         }
     }
@@ -89,6 +97,7 @@ pub(super) fn example<'f>(
                     .names
                     .extend(name.iter().map(|it| (*fact, it.clone())));
             }
+            Fact::RanFor(range) => draft.ran_for = range.map(|(shortest, _)| shortest),
             Fact::Code(group, code) => {
                 if let Some(place) = codes.get_mut(*group) {
                     *place = code.map(|(example, _)| example);

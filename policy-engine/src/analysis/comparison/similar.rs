@@ -5,6 +5,7 @@ use super::side::{Fact, Place, Side, Value};
 use super::space::Space;
 use crate::analysis::example::Example;
 use crate::failure::NameFact;
+use crate::policy::{Rule, TimeRange};
 use fixedbitset::FixedBitSet;
 use std::collections::BTreeSet;
 
@@ -25,6 +26,9 @@ pub struct SimilarFailures {
     pub errors: Option<NameChoice>,
     /// The names of the task that matter.
     pub names: Vec<(NameFact, Vec<String>)>,
+    /// Ranges of the time from the task's start to its end, as policies write them. Empty if it does
+    /// not matter.
+    pub ran_for: Vec<String>,
     /// Reasons, each of which keeps the decisions. Empty if they do not matter.
     pub reasons: Vec<String>,
 }
@@ -34,6 +38,8 @@ pub struct SimilarFailures {
 pub struct CodesOfContainers {
     /// Never empty.
     pub containers: Vec<String>,
+    /// Whether the container stands for any other container: no rule examines one with this name.
+    pub is_any_other: bool,
     /// Ascending inclusive ranges of unsigned 32-bit codes.
     pub ranges: Vec<(u32, u32)>,
     /// Whether failures without an exit code belong to the set.
@@ -88,6 +94,7 @@ impl SimilarFailures {
             exit_codes: Vec::new(),
             errors: None,
             names: Vec::new(),
+            ran_for: Vec::new(),
             reasons: Vec::new(),
         };
         for ((side, values), kept) in space.sides.iter().zip(&chosen) {
@@ -108,7 +115,18 @@ impl SimilarFailures {
         match side {
             Side::Error if has_all_ordinary => {}
             Side::Error => self.errors = Some(NameChoice::of(kept)),
-            Side::Name(_) | Side::Texts if has_ordinary => {}
+            Side::Name(_) | Side::RanFor | Side::Texts if has_ordinary => {}
+            Side::RanFor => {
+                let ranges = kept.iter().filter_map(|value| match value.fact {
+                    Fact::RanFor(range) => range,
+                    _ => None,
+                });
+                let ranges = merged(ranges).into_iter().map(|(first, last)| TimeRange {
+                    start: first.into(),
+                    end: (last < u32::MAX).then(|| u64::from(last) + 1),
+                });
+                self.ran_for = ranges.map(|range| range.to_string()).collect();
+            }
             Side::Name(fact) => {
                 let names = kept.iter().filter_map(|value| match &value.fact {
                     Fact::Name(_, name) => name.clone(),
@@ -130,8 +148,13 @@ impl SimilarFailures {
                     _ => None,
                 });
                 let ranges: BTreeSet<_> = ranges.collect();
+                let names: Vec<_> = listed.map(|it| it.name.clone()).collect();
+                let is_examined =
+                    |rule: &&Rule| names.iter().any(|it| rule.container() == Some(it));
+                let is_alone = names.len() == space.containers.len();
                 self.exit_codes.push(CodesOfContainers {
-                    containers: listed.map(|it| it.name.clone()).collect(),
+                    is_any_other: !is_alone && !space.rules.iter().any(is_examined),
+                    containers: names,
                     ranges: merged(ranges.into_iter()),
                     includes_absent: kept.iter().any(|it| matches!(it.fact, Fact::Code(_, None))),
                 });

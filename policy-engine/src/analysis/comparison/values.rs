@@ -4,6 +4,7 @@ use super::layouts::layouts;
 use super::side::{Fact, Listed, Side, Value, example};
 use super::space::Space;
 use super::texts::texts;
+use crate::analysis::classes::class_starts;
 use crate::failure::NameFact;
 use crate::policy::{Condition, Policy, Rule};
 use fixedbitset::FixedBitSet;
@@ -30,6 +31,7 @@ impl<'p> Space<'p> {
         let groups: BTreeSet<_> = containers.iter().map(|it| it.group).collect();
         let names = NameFact::ALL.map(Side::Name);
         let sides = [Side::Error].into_iter().chain(names);
+        let sides = sides.chain([Side::RanFor]);
         let sides = sides.chain(groups.into_iter().map(Side::Code));
         let sides: Vec<_> = sides.chain([Side::Texts]).collect();
         let mut space = Self {
@@ -78,6 +80,7 @@ impl<'p> Space<'p> {
         let facts: Vec<(Fact, usize)> = match side {
             Side::Error => errors(policies),
             Side::Name(fact) => names(fact, policies),
+            Side::RanFor => times(policies),
             Side::Code(group) => self.codes(group),
             Side::Texts => {
                 let (texts, complete) = texts(self);
@@ -126,42 +129,50 @@ impl<'p> Space<'p> {
 
     /// The exit codes of a group of containers: one of each range that no rule distinguishes.
     fn codes(&self, group: usize) -> Vec<(Fact, usize)> {
-        let rules = self
-            .rules
-            .iter()
-            .filter(|rule| self.group_of(rule) == Some(group));
-        let conditions = rules
-            .flat_map(|rule| rule.matchers())
-            .map(|it| it.condition());
+        let conditions = self.rules.iter().flat_map(|rule| {
+            let of_rule = self.group_of(rule);
+            let conditions = rule.matchers().iter().map(|it| it.condition());
+            conditions.filter(move |it| Side::Code(group).has(it, of_rule))
+        });
         let ranges = conditions.filter_map(|condition| match condition {
-            Condition::ExitCode(codes) => Some(&codes.ranges),
+            Condition::ExitCode(codes) | Condition::OtherExitCodes(codes) => Some(&codes.ranges),
             _ => None,
         });
-        // A range starts where a range of a rule starts, and after it ends.
-        let starts = ranges.flatten().flat_map(|range| {
-            [Some(*range.start()), range.end().checked_add(1)]
-                .into_iter()
-                .flatten()
-        });
-        let starts: BTreeSet<u32> = starts.chain([0]).collect();
-        let ends = starts.iter().skip(1).map(|next| next - 1).chain([u32::MAX]);
-        let ranges = starts.iter().copied().zip(ends).map(|range| {
-            // Most programs that fail exit with 1.
-            let example = if (range.0..=range.1).contains(&1) {
-                1
-            } else {
-                range.0
-            };
-            (
-                Fact::Code(group, Some((example, range))),
-                usize::from(range.1 != u32::MAX),
-            )
-        });
+        let ranges = classes(class_starts(ranges.flatten().cloned()))
+            .into_iter()
+            .map(|range| {
+                // Most programs that fail exit with 1.
+                let example = if (range.0..=range.1).contains(&1) {
+                    1
+                } else {
+                    range.0
+                };
+                (
+                    Fact::Code(group, Some((example, range))),
+                    usize::from(range.1 != u32::MAX),
+                )
+            });
         let absent = [(Fact::Code(group, None), 1)];
         let mut codes: Vec<_> = ranges.chain(absent).collect();
         codes.sort_by_key(|(_, facts)| *facts > 0);
         codes
     }
+}
+
+/// The times from the task's start to its end: each range that no rule distinguishes.
+fn times(policies: [&Policy; 2]) -> Vec<(Fact, usize)> {
+    let starts = policies.iter().flat_map(|policy| policy.time_classes());
+    let known = classes(starts.collect());
+    let known = known
+        .into_iter()
+        .map(|range| (Fact::RanFor(Some(range)), 1));
+    [(Fact::RanFor(None), 0)].into_iter().chain(known).collect()
+}
+
+/// The first and the last number of each class.
+fn classes(starts: BTreeSet<u32>) -> Vec<(u32, u32)> {
+    let ends = starts.iter().skip(1).map(|next| next - 1).chain([u32::MAX]);
+    starts.iter().copied().zip(ends).collect()
 }
 
 fn errors(policies: [&Policy; 2]) -> Vec<(Fact, usize)> {

@@ -17,6 +17,7 @@ impl Wanted<'_> {
         match side {
             Side::Error => self.errors(),
             Side::Name(fact) => self.names(fact),
+            Side::RanFor => self.times(),
             Side::Containers => self.containers(),
             Side::Texts => self.texts(),
         }
@@ -83,6 +84,18 @@ impl Wanted<'_> {
             ..Draft::default()
         };
         names.into_iter().map(draft).collect()
+    }
+
+    fn times(&self) -> Vec<Draft> {
+        let is_wanted = self.has_conditions(Side::RanFor);
+        let policies = self.policies.iter();
+        let known: BTreeSet<_> = policies.flat_map(|policy| policy.time_classes()).collect();
+        let known = known.into_iter().filter(|_| is_wanted).map(Some);
+        let drafts = known.chain([None]).map(|ran_for| Draft {
+            ran_for,
+            ..Draft::default()
+        });
+        drafts.collect()
     }
 
     /// Returns alternative container lists. Each container that the rules examine, and one other,

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// The name of a container that no policy names.
 pub(crate) const CONTAINER: &str = "app";
 
+/// The start of every task in an example, in milliseconds since 1970: the beginning of 2026.
+const STARTED_AT: u64 = 1_767_225_600_000;
+
 /// An example failure as Step Functions would report it: the arguments of [`Failure::read`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
@@ -32,6 +35,8 @@ impl Example {
 pub(crate) struct Draft {
     pub(crate) error: Option<String>,
     pub(crate) names: BTreeMap<NameFact, String>,
+    /// Time from the task's start to its end, in seconds.
+    pub(crate) ran_for: Option<u32>,
     /// Names and exit codes.
     pub(crate) containers: Vec<(String, Option<u32>)>,
     pub(crate) stopped_reason: Option<String>,
@@ -57,6 +62,7 @@ impl Draft {
                 .into_iter()
                 .chain(self.names.clone())
                 .collect(),
+            ran_for: self.ran_for.or(other.ran_for),
             containers: [&*self.containers, &other.containers].concat(),
             stopped_reason: or(&self.stopped_reason, &other.stopped_reason),
             container_reasons: [&*self.container_reasons, &other.container_reasons].concat(),
@@ -80,6 +86,11 @@ impl Draft {
         let mut task = Map::new();
         for (fact, name) in &self.names {
             task.insert(fact.cause_key().into(), json!(name));
+        }
+        if let Some(seconds) = self.ran_for {
+            let stopped_at = STARTED_AT + u64::from(seconds) * 1_000;
+            task.insert("StartedAt".into(), json!(STARTED_AT));
+            task.insert("StoppedAt".into(), json!(stopped_at));
         }
         if let Some(reason) = &self.stopped_reason {
             task.insert("StoppedReason".into(), json!(reason));

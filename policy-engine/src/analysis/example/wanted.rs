@@ -9,6 +9,7 @@ use crate::policy::{Condition, Matcher, Policy, Rule, TextScope};
 pub(super) enum Side {
     Error,
     Name(NameFact),
+    RanFor,
     Containers,
     Texts,
 }
@@ -20,14 +21,15 @@ impl Side {
         [Self::Error]
             .into_iter()
             .chain(names)
-            .chain([Self::Containers, Self::Texts])
+            .chain([Self::RanFor, Self::Containers, Self::Texts])
     }
 
     pub(super) fn of(matcher: &Matcher) -> Self {
         match matcher.condition() {
             Condition::Error(_) => Self::Error,
             Condition::Name(fact, _) => Self::Name(*fact),
-            Condition::ExitCode(_) => Self::Containers,
+            Condition::RanFor(_) => Self::RanFor,
+            Condition::ExitCode(_) | Condition::OtherExitCodes(_) => Self::Containers,
             Condition::Text(..) => Self::Texts,
         }
     }
@@ -55,9 +57,9 @@ impl<'r> Wanted<'r> {
             rule.matchers()
                 .iter()
                 .any(|matcher| match matcher.condition() {
-                    Condition::ExitCode(_) => true,
+                    Condition::ExitCode(_) | Condition::OtherExitCodes(_) => true,
                     Condition::Text(scope, _) => *scope == TextScope::ContainerReason,
-                    Condition::Error(_) | Condition::Name(..) => false,
+                    Condition::Error(_) | Condition::Name(..) | Condition::RanFor(_) => false,
                 })
         };
         let rules = wanted.iter().map(|(_, rule)| *rule);
@@ -106,7 +108,11 @@ impl<'r> Wanted<'r> {
     pub(super) fn is_task(&self) -> bool {
         let is_about_tasks = |matcher: &Matcher| match matcher.condition() {
             Condition::Error(_) | Condition::Text(TextScope::Reason, _) => false,
-            Condition::Name(..) | Condition::ExitCode(_) | Condition::Text(..) => true,
+            Condition::Name(..)
+            | Condition::ExitCode(_)
+            | Condition::OtherExitCodes(_)
+            | Condition::RanFor(_)
+            | Condition::Text(..) => true,
         };
         let mut wanted = self.rules.iter();
         self.ran()

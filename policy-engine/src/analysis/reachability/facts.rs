@@ -1,10 +1,10 @@
 //! Groups the values of each fact by the rules that accept them.
 
-use super::codes::CodeIndex;
 use super::names::{NameIndex, Names};
+use super::numbers::NumberIndex;
 use super::texts::TextIndex;
 use crate::failure::NameFact;
-use crate::policy::{Condition, Matcher, Policy, Rule};
+use crate::policy::{Condition, ExitCodeSet, Matcher, Policy, Rule, TimeRange};
 use fixedbitset::FixedBitSet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,10 @@ pub(super) struct Fact {
 pub(super) struct FactIndex<'p> {
     conditional: BTreeMap<FactKey<'p>, FixedBitSet>,
     names: BTreeMap<FactKey<'p>, NameIndex<'p>>,
-    /// For each container, the sets that [`CodeIndex::accepting`] returns.
-    codes: BTreeMap<Option<&'p str>, BTreeSet<FixedBitSet>>,
+    /// For each fact that is a number, the sets that [`NumberIndex::accepting`] returns.
+    numbers: BTreeMap<FactKey<'p>, BTreeSet<FixedBitSet>>,
+    /// For each container, what rules that examine it accept of the others, by rule position.
+    others: BTreeMap<FactKey<'p>, Vec<(usize, &'p ExitCodeSet)>>,
     texts: TextIndex<'p>,
 }
 
@@ -35,6 +37,9 @@ enum FactKey<'p> {
     Name(NameFact),
     /// The exit code of this container.
     ExitCode(Option<&'p str>),
+    /// The exit codes of all containers but this one.
+    OtherExitCodes(Option<&'p str>),
+    RanFor,
     Text,
 }
 
@@ -44,6 +49,8 @@ impl<'p> FactKey<'p> {
             Condition::Error(_) => Self::Error,
             Condition::Name(fact, _) => Self::Name(*fact),
             Condition::ExitCode(_) => Self::ExitCode(rule.container()),
+            Condition::OtherExitCodes(_) => Self::OtherExitCodes(rule.container()),
+            Condition::RanFor(_) => Self::RanFor,
             Condition::Text(..) => Self::Text,
         }
     }
@@ -54,14 +61,17 @@ fn names(condition: &Condition) -> Vec<Names<'_>> {
     match condition {
         Condition::Error(names) => names.iter().map(Names::from).collect(),
         Condition::Name(_, names) => names.iter().map(|name| Names::Exactly(name)).collect(),
-        Condition::ExitCode(_) | Condition::Text(..) => Vec::new(),
+        Condition::ExitCode(_)
+        | Condition::OtherExitCodes(_)
+        | Condition::RanFor(_)
+        | Condition::Text(..) => Vec::new(),
     }
 }
 
 impl<'p> FactIndex<'p> {
     pub(super) fn of(policy: &'p Policy) -> Self {
         let mut index = Self::default();
-        let mut codes: BTreeMap<_, CodeIndex<'_>> = BTreeMap::new();
+        let mut numbers: BTreeMap<_, NumberIndex> = BTreeMap::new();
         for rule in policy.rules() {
             for matcher in rule.matchers() {
                 let condition = matcher.condition();
@@ -73,19 +83,27 @@ impl<'p> FactIndex<'p> {
                     of_fact.insert(names, rule.position());
                 }
                 match condition {
-                    Condition::ExitCode(set) => {
-                        let of_container = codes.entry(rule.container()).or_default();
-                        of_container.insert(set, rule.position());
+                    Condition::ExitCode(codes) => {
+                        let of_fact = numbers.entry(key).or_default();
+                        of_fact.insert(codes.ranges.clone(), codes.absent, rule.position());
+                    }
+                    Condition::RanFor(ranges) => {
+                        let of_fact = numbers.entry(key).or_default();
+                        let ranges = ranges.iter().copied().map(TimeRange::whole_seconds);
+                        of_fact.insert(ranges, false, rule.position());
+                    }
+                    Condition::OtherExitCodes(codes) => {
+                        let of_fact = index.others.entry(key).or_default();
+                        of_fact.push((rule.position(), codes));
                     }
                     Condition::Text(scope, patterns) => index.texts.insert(*scope, patterns, rule),
                     Condition::Error(_) | Condition::Name(..) => {}
                 }
             }
         }
-        let accepting = |(container, codes): (_, CodeIndex<'_>)| {
-            (container, codes.accepting(policy.rules().len()))
-        };
-        index.codes = codes.into_iter().map(accepting).collect();
+        let accepting =
+            |(key, numbers): (_, NumberIndex)| (key, numbers.accepting(policy.rules().len()));
+        index.numbers = numbers.into_iter().map(accepting).collect();
         index
     }
 
@@ -101,15 +119,24 @@ impl<'p> FactIndex<'p> {
             let is_free = !conditional.contains(rule.position());
             let choices = match key {
                 FactKey::Text => self.texts.rejecting(rule)?,
-                FactKey::ExitCode(container) => {
-                    let codes = self.codes.get(container).into_iter().flatten();
-                    let own = codes.filter(|set| is_free || set.contains(rule.position()));
+                FactKey::ExitCode(_) | FactKey::RanFor => {
+                    let numbers = self.numbers.get(key).into_iter().flatten();
+                    let own = numbers.filter(|set| is_free || set.contains(rule.position()));
                     own.map(reject).collect()
                 }
-                // This rule has no condition on the name, so choose an absent name: every rule with
-                // a condition rejects it.
-                FactKey::Error | FactKey::Name(_) if is_free => {
+                // This rule has no condition on the fact, so choose an absent name, or a code that no
+                // rule accepts: every rule with a condition rejects it.
+                FactKey::Error | FactKey::Name(_) | FactKey::OtherExitCodes(_) if is_free => {
                     BTreeSet::from([conditional.clone()])
+                }
+                // The other containers have every code that this rule accepts, so other rules
+                // accept them only if they accept all of these codes.
+                FactKey::OtherExitCodes(_) => {
+                    let others = self.others.get(key)?;
+                    let (_, own) = others.iter().find(|(at, _)| *at == rule.position())?;
+                    let accepting = others.iter().filter(|(_, codes)| codes.covers(own));
+                    let accepting: FixedBitSet = accepting.map(|(at, _)| *at).collect();
+                    BTreeSet::from([reject(&accepting)])
                 }
                 FactKey::Error | FactKey::Name(_) => {
                     let index = self.names.get(key)?;
