@@ -21,6 +21,7 @@ const RANDOM_EXECUTIONS: u32 = 1_000;
 
 /// The result of visiting the states of a policy.
 struct Proof<'p> {
+    policy: &'p Policy,
     worst: WorstCase,
     /// Number of kinds of failures: one for each reachable rule, including `[default]`.
     kinds: usize,
@@ -112,6 +113,7 @@ impl<'p> Proof<'p> {
         let kinds = failures.len();
         let time = start.elapsed();
         Ok(Self {
+            policy,
             worst,
             kinds,
             without_example,
@@ -131,7 +133,7 @@ impl<'p> Proof<'p> {
             };
             return Some(format!(
                 "there are {} states, too many to look at each; {max_states}in \
-                 {RANDOM_EXECUTIONS} executions with random failures FATAL came within the worst \
+                 {RANDOM_EXECUTIONS} executions with random failures the end came within the worst \
                  case",
                 described(self.count)
             ));
@@ -161,11 +163,19 @@ impl<'p> Proof<'p> {
         let result = match self.gap() {
             Some(gap) => format!("{BAD}{name}{BAD:#}: not proved: {gap}"),
             None => {
+                let unwalked = match (self.worst.run_time(), self.walk.run_time) {
+                    (Some(_), None) => {
+                        "; time and money are computed, not walked, because of max_elapsed"
+                    }
+                    _ => "",
+                };
                 let bound = match self.worst.is_exact() {
                     true => "the worst case is reached and never exceeded",
                     false => "the worst case is never exceeded",
                 };
-                format!("{GOOD}{name}{GOOD:#}: proved: whatever fails, FATAL follows; {bound}")
+                format!(
+                    "{GOOD}{name}{GOOD:#}: proved: whatever fails, every execution ends; {bound}{unwalked}"
+                )
             }
         };
         let all = if self.is_complete { "all " } else { "" };
@@ -175,7 +185,7 @@ impl<'p> Proof<'p> {
             "{all}{states} states, {kinds} of failure, {decisions} decisions, up to {runs} runs deep"
         );
         paragraph(&result, "", "  ")
-            + &worst_case::lines(&self.worst)
+            + &worst_case::lines(self.policy, &self.worst)
             + &paragraph(&effort, "  ", "    ")
             + &format!("  took {seconds:.3} s\n")
     }
@@ -192,6 +202,7 @@ impl<'p> Proof<'p> {
                 "runs": walk.runs,
                 "waitSeconds": walk.wait_seconds,
                 "historyEvents": walk.history_events,
+                "durationSeconds": walk.run_time.map(|it| it.duration_seconds),
             },
             "states": walk.states,
             "kinds": self.kinds,

@@ -1,6 +1,7 @@
 //! The JSON of a decision: the `errorState` that the state machine stores and passes in again.
 
 use exitwise_engine::Decision;
+use exitwise_engine::decision::NextRun;
 use exitwise_engine::policy::{Policy, Type};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -29,12 +30,45 @@ pub struct ErrorState<'d> {
     pub cause: String,
     /// Number of retries that each rule has allowed, without zero entries.
     pub retries: &'d BTreeMap<String, u32>,
+    /// What the next run gets. `None` if the policy cannot change it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<NextRunJson<'d>>,
     /// Number of counted retries that `limits.max_retries` still allows after this decision.
     pub retries_left: u32,
     /// Sum of all waits, in seconds, including the wait that follows this decision.
     pub waited_seconds: u64,
     /// The hash of the policy that was applied.
     pub policy: &'d str,
+}
+
+/// What the next run gets. As JSON it has only the keys that the policy can change.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NextRunJson<'d> {
+    /// CPU units of the task, as a text, like RunTask wants them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// Memory of the task in MiB, as a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
+    /// The capacity provider to run on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<&'d str>,
+    /// The number of subnets to go on from the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnet: Option<u32>,
+}
+
+impl<'d> NextRunJson<'d> {
+    /// Converts the data of the next run to the form that the state machine passes to RunTask.
+    pub fn new(run: &'d NextRun) -> Self {
+        Self {
+            cpu: run.size.map(|size| size.cpu.to_string()),
+            memory: run.size.map(|size| size.memory.to_string()),
+            capacity_provider: run.capacity_provider.as_deref(),
+            subnet: run.subnet,
+        }
+    }
 }
 
 impl<'d> ErrorState<'d> {
@@ -49,6 +83,7 @@ impl<'d> ErrorState<'d> {
             error: decision.error(),
             cause: decision.cause(),
             retries: decision.counters.retries(),
+            run: decision.run.as_ref().map(NextRunJson::new),
             retries_left: decision.retries_left,
             waited_seconds: decision.counters.waited_seconds(),
             policy: policy.hash(),

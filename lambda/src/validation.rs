@@ -1,7 +1,7 @@
 //! The answer to `{"validatePolicy": "…"}`: whether a policy can be used, and its problems.
 
 use exitwise_engine::Policy;
-use exitwise_engine::analysis::{TestReport, WorstCase};
+use exitwise_engine::analysis::{RunTimeBounds, TestReport, WorstCase};
 use exitwise_engine::diagnostic::{Code, Diagnostic, Related, Severity};
 use exitwise_engine::policy::TestCase;
 use serde::Serialize;
@@ -187,9 +187,39 @@ pub struct WorstCaseFigures {
     /// Whether the figures are exact: each is reached by some execution. Otherwise they are upper
     /// bounds.
     pub exact: bool,
+    /// The bounds on time and cost. Null if the policy does not limit the time of a run.
+    pub run_time: Option<RunTimeFigures>,
     /// An execution with the most runs, as one rule name per retry: the rule that allows it. Empty
     /// if no retry is allowed, or if no such execution is known.
     pub witness: Vec<String>,
+}
+
+/// Machine-readable: the worst case in time and money, as JSON. Numbers with decimals are texts,
+/// rounded up.
+#[derive(Debug, Serialize)]
+pub struct RunTimeFigures {
+    /// Maximum time from the start of an execution to its end, in seconds.
+    pub duration_seconds: u64,
+    /// Maximum use of CPU, in vCPU-hours. Null if the policy has no sizes.
+    pub vcpu_hours: Option<String>,
+    /// Maximum use of memory, in GB-hours. Null if the policy has no sizes.
+    pub gb_hours: Option<String>,
+    /// Maximum cost. Null if the policy has no sizes or no prices.
+    pub cost: Option<String>,
+    /// Whether the figures are exact. Otherwise they are upper bounds.
+    pub exact: bool,
+}
+
+impl From<&RunTimeBounds> for RunTimeFigures {
+    fn from(bounds: &RunTimeBounds) -> Self {
+        Self {
+            duration_seconds: bounds.duration_seconds,
+            vcpu_hours: bounds.usage.map(|usage| usage.vcpu_hours().to_string()),
+            gb_hours: bounds.usage.map(|usage| usage.gb_hours().to_string()),
+            cost: bounds.cost.map(|cost| cost.to_string()),
+            exact: bounds.is_exact,
+        }
+    }
 }
 
 impl From<&WorstCase> for WorstCaseFigures {
@@ -200,6 +230,7 @@ impl From<&WorstCase> for WorstCaseFigures {
             wait_seconds: worst.wait_seconds(),
             history_events: worst.history_events(),
             exact: worst.is_exact(),
+            run_time: worst.run_time().map(RunTimeFigures::from),
             witness: worst
                 .witness()
                 .iter()

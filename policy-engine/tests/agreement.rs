@@ -28,12 +28,21 @@ fn oracle_answer(decision: Decision) -> oracle::OracleAnswer {
         ref counters,
         retries_left,
         ref outcome,
+        ref run,
         ..
     } = decision;
     oracle::OracleAnswer {
         kind: verdict.to_type().as_str(),
         stop: matches!(verdict, Verdict::Fatal(_)).then(|| decision.error()),
         outcome: outcome.clone(),
+        run: match run {
+            None => (None, None, None),
+            Some(run) => (
+                run.size.map(|size| (size.cpu, size.memory)),
+                run.capacity_provider.clone(),
+                run.subnet,
+            ),
+        },
         retries_left,
         retry_count,
         wait_seconds: verdict.wait_seconds().into(),

@@ -72,7 +72,7 @@ fn the_shipped_policies_load_the_same_after_printing() {
                 .is_some_and(|extension| extension == "toml")
         })
         .collect();
-    assert_eq!(files.len(), 10);
+    assert_eq!(files.len(), 11);
     for file in files {
         round_trip(&fs::read_to_string(file).unwrap());
     }

@@ -18,6 +18,7 @@ mod other_tasks;
 mod patterns;
 mod policies;
 mod properties;
+mod run_time_bounds;
 mod schema;
 mod slips;
 mod test_runner;

@@ -64,5 +64,5 @@ fn every_shipped_policy_is_valid_and_states_its_worst_case() {
         );
         checked += 1;
     }
-    assert_eq!(checked, 10);
+    assert_eq!(checked, 11);
 }

@@ -14,6 +14,7 @@ use crate::cause::{CauseFacts, OracleContainer};
 use crate::state::CounterValues;
 use regex::Regex;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use toml::{Table, Value};
 
@@ -208,6 +209,8 @@ pub struct OracleAnswer {
     pub stop: Option<String>,
     /// The outcome. `None` unless the decision is SUCCESS.
     pub outcome: Option<String>,
+    /// The `run` in the answer: CPU units and MiB, the capacity provider, and the subnet.
+    pub run: (Option<(u32, u32)>, Option<String>, Option<u32>),
     /// The `retriesLeft` in the answer.
     pub retries_left: u32,
     /// The `retryCount` in the answer. After FATAL, it can be one more than in `counters`.
@@ -267,7 +270,17 @@ pub fn answer(
     let table = rules.iter().find(|(name, _)| *name == rule).unwrap().1;
     let kind = table["type"].as_str().unwrap();
     let max = count(&limits["max_retries"]);
-    let own_max = table.get("max_retries").map_or(max, count);
+    let sizes = policy
+        .get("size")
+        .map_or(0, |sizes| sizes.as_array().unwrap().len());
+    let climbs = |rule: &Value| next_of(rule, "size").is_some() && sizes > 1;
+    let larger_sizes = u32::try_from(sizes).unwrap().saturating_sub(1);
+    let inherited = match (climbs(table), counts(table)) {
+        (true, true) => larger_sizes.min(max),
+        (true, false) => larger_sizes,
+        (false, _) => max,
+    };
+    let own_max = table.get("max_retries").map_or(inherited, count);
     let mut after = counters.clone();
     after.retries.retain(|_, retries| *retries > 0);
     let retries_left = max.saturating_sub(counted);
@@ -275,6 +288,7 @@ pub fn answer(
         kind: "FATAL",
         stop: Some(stop),
         outcome: None,
+        run: run_after(&policy, &rules, &after.retries),
         retries_left,
         retry_count,
         wait_seconds: 0,
@@ -337,11 +351,66 @@ pub fn answer(
         },
         stop: None,
         outcome: None,
+        run: run_after(&policy, &rules, &after.retries),
         retries_left: retries_left - u32::from(counts(table)),
         retry_count: after.retry_count,
         wait_seconds: wait,
         counters: after,
     }
+}
+
+/// Returns a value of a rule's `next`.
+fn next_of<'r>(rule: &'r Value, key: &str) -> Option<&'r Value> {
+    rule.get("next")?.get(key)
+}
+
+/// Returns what the run after these retries gets.
+fn run_after(
+    policy: &Table,
+    rules: &[(&str, &Value)],
+    retries: &BTreeMap<String, u32>,
+) -> (Option<(u32, u32)>, Option<String>, Option<u32>) {
+    let moving = |key: &str| -> Vec<(u32, &Value)> {
+        let moving = rules
+            .iter()
+            .filter(|(_, rule)| next_of(rule, key).is_some());
+        moving
+            .map(|(name, rule)| (retries.get(*name).copied().unwrap_or(0), *rule))
+            .collect()
+    };
+    let sum = |key: &str| moving(key).iter().map(|(retries, _)| *retries).sum::<u32>();
+    let is_moved = |key: &str| !moving(key).is_empty();
+    let sizes = policy
+        .get("size")
+        .map_or(&[][..], |sizes| sizes.as_array().unwrap());
+    let size = (is_moved("size") && sizes.len() > 1).then(|| {
+        let size = &sizes[(sum("size") as usize).min(sizes.len() - 1)];
+        let memory = size["memory"].as_str().unwrap();
+        let memory: u32 = match memory.strip_suffix("GB") {
+            Some(gigabytes) => gigabytes.parse::<u32>().unwrap() * 1_024,
+            None => memory.trim_end_matches("MB").parse().unwrap(),
+        };
+        (
+            u32::try_from(size["cpu"].as_integer().unwrap()).unwrap(),
+            memory,
+        )
+    });
+    let provider = is_moved("capacity").then(|| {
+        let providers = policy["capacity"]["providers"].as_array().unwrap();
+        let reached = moving("capacity")
+            .into_iter()
+            .filter_map(|(retries, rule)| {
+                let after = next_of(rule, "after").map_or(1, |after| after.as_integer().unwrap());
+                let name = next_of(rule, "capacity").unwrap();
+                let position = providers.iter().position(|it| it == name).unwrap();
+                (i64::from(retries) >= after).then_some(position)
+            });
+        providers[reached.max().unwrap_or(0)]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    });
+    (size, provider, is_moved("subnet").then(|| sum("subnet")))
 }
 
 /// Applies jitter to a delay: `full` draws from 0 to the delay, `equal` from half of the delay to

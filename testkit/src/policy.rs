@@ -128,7 +128,12 @@ fn sized(rules: usize, retries: u32) -> BoxedStrategy<Toml> {
     );
     parts
         .prop_map(
-            |(container, limits, backoffs, rules, default, with_unused_names)| {
+            |(container, limits, backoffs, mut rules, mut default, with_unused_names)| {
+                // Half of the policies change nothing about the next run.
+                if with_unused_names {
+                    let actions = rules.iter_mut().map(|(_, action)| action);
+                    actions.chain(&mut default).for_each(without_next);
+                }
                 rendered(
                     container,
                     limits,
@@ -168,6 +173,9 @@ fn rendered(
     text += &format!("\n[limits]\nmax_retries = {max_retries}\n");
     text.extend(max_total_wait.map(|limit| format!("max_total_wait = \"{limit}\"\n")));
     text.extend(max_elapsed.map(|limit| format!("max_elapsed = \"{limit}\"\n")));
+    if body.contains("next = ") {
+        text += RESOURCES;
+    }
     let is_defined = |name: &str| with_unused_names || body.contains(&format!("\"{name}\""));
     let names: Vec<_> = EXIT_CODE_NAMES
         .iter()
@@ -238,6 +246,42 @@ pub fn walkable(time_limits: bool) -> BoxedStrategy<Walkable> {
         .boxed()
 }
 
+/// Removes the line `next` from the action of a rule.
+fn without_next(action: &mut String) {
+    let lines = action.lines().filter(|line| !line.starts_with("next"));
+    *action = lines.map(|line| format!("{line}\n")).collect();
+}
+
+/// Sizes and capacity providers for the `next` of rules.
+const RESOURCES: &str = "
+[[size]]
+cpu = 256
+memory = \"512MB\"
+[[size]]
+cpu = 256
+memory = \"1GB\"
+[[size]]
+cpu = 512
+memory = \"4GB\"
+[capacity]
+providers = [\"FARGATE_SPOT\", \"mine\", \"FARGATE\"]
+";
+
+/// Generates the line `next` of a rule with this text before it, which may bound its retries.
+fn next(before: &str) -> BoxedStrategy<String> {
+    let provider = |after| format!("next = {{ capacity = \"mine\", after = {after} }}\n");
+    let last = "next = { capacity = \"FARGATE\", subnet = \"next\" }\n";
+    let subnet = "next = { subnet = \"next\" }\n";
+    let larger = "next = { size = \"larger\" }\n";
+    let mut lines = vec![provider(1), last.to_owned(), subnet.to_owned()];
+    // Own retries of such a rule are at most one less than there are sizes, and a later provider
+    // needs more of them.
+    if !before.contains("max_retries") {
+        lines.extend([larger.to_owned(), provider(2), provider(3)]);
+    }
+    prop_oneof![3 => Just(String::new()), 1 => select(lines)].boxed()
+}
+
 /// Generates the matchers and the action of a rule.
 fn rule(retries: u32) -> BoxedStrategy<(String, String)> {
     let parts = (matchers(false), matchers(true), actions(retries, true));
@@ -274,12 +318,17 @@ fn actions(retries: u32, is_rule: bool) -> BoxedStrategy<String> {
     let outcomes = vec!["", "outcome = \"skipped\"\n", "outcome = \"succeeded\"\n"];
     let success = select(outcomes).prop_map(|line| format!("type = \"SUCCESS\"\n{line}"));
     let fatal = Just("type = \"FATAL\"\n".to_owned());
-    prop_oneof![
-        2 => if is_rule { success.boxed() } else { fatal.clone().boxed() },
-        1 => fatal,
+    let retrying = prop_oneof![
         2 => bounds.clone().prop_map(|bounds| format!("type = \"RETRIABLE\"\n{bounds}")),
         4 => (bounds, prop_oneof![1 => named, 2 => inline])
             .prop_map(|(bounds, backoff)| format!("type = \"TEMPORARY\"\n{bounds}backoff = {backoff}\n")),
+    ];
+    let retrying = retrying
+        .prop_flat_map(|action| next(&action).prop_map(move |next| format!("{action}{next}")));
+    prop_oneof![
+        2 => if is_rule { success.boxed() } else { fatal.clone().boxed() },
+        1 => fatal,
+        6 => retrying,
     ]
     .boxed()
 }

@@ -127,7 +127,7 @@ fn print_summary(
         out,
         "{style}{name}{style:#}: {word}{warnings}; {rules}{tests}"
     )?;
-    write!(out, "{}", worst_case::lines(&worst))?;
+    write!(out, "{}", worst_case::lines(policy, &worst))?;
     if args.witness {
         write!(out, "{}", worst_case::witness(policy, &worst))?;
     }

@@ -112,17 +112,26 @@ fn changed_settings(old: &Policy, new: &Policy) -> Vec<ChangedSetting> {
     let seconds = |limit: Option<u64>| {
         limit.map_or_else(|| "none".to_owned(), |limit| Seconds(limit).to_string())
     };
+    let listed = |items: &[String], separator| match items {
+        [] => "none".to_owned(),
+        items => items.join(separator),
+    };
     let settings = |policy: &Policy| {
         let Limits {
             max_retries,
             max_total_wait,
             max_elapsed,
+            max_run_time,
             ..
         } = policy.limits();
+        let sizes: Vec<_> = policy.sizes().iter().map(|it| it.to_string()).collect();
         [
             ("limits.max_retries", max_retries.to_string()),
             ("limits.max_total_wait", seconds(max_total_wait)),
             ("limits.max_elapsed", seconds(max_elapsed)),
+            ("limits.max_run_time", seconds(max_run_time.map(u64::from))),
+            ("size", listed(&sizes, "; ")),
+            ("capacity.providers", listed(policy.providers(), ", ")),
             (
                 CONTAINER,
                 policy.container().unwrap_or("the only one").to_owned(),

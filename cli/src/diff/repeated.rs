@@ -1,7 +1,8 @@
 //! The decisions of a rule if the same failure repeats.
 
+use crate::output::next_run;
 use exitwise_engine::analysis::Example;
-use exitwise_engine::decision::Counters;
+use exitwise_engine::decision::{Counters, NextRun};
 use exitwise_engine::policy::{Draw, Retry, Rule, Seconds, Type};
 use exitwise_engine::{ExecutionContext, Policy, RetryState, decide};
 
@@ -25,12 +26,14 @@ pub(super) struct RepeatedDecision {
     pub(super) error: String,
     /// The outcome that a SUCCESS rule gives.
     pub(super) outcome: Option<String>,
+    /// What the next run gets, if the policy can change it and there is one.
+    pub(super) run: Option<NextRun>,
 }
 
 impl RepeatedDecision {
     /// Returns whether the two decisions differ in more than the name of the error.
     pub(super) fn differs_from(&self, other: &Self) -> bool {
-        let compared = |it: &Self| (it.type_, it.wait, it.outcome.clone());
+        let compared = |it: &Self| (it.type_, it.wait, it.outcome.clone(), it.run.clone());
         compared(self) != compared(other)
     }
 }
@@ -52,6 +55,7 @@ impl<'p> RepeatedDecisions<'p> {
                 wait: (shortest, decision.verdict.wait_seconds()),
                 error: decision.error(),
                 outcome: decision.outcome,
+                run: decision.run.filter(|_| !decision.verdict.is_final()),
             });
             if decision.verdict.is_final() {
                 return Self { rule, decisions };
@@ -76,6 +80,8 @@ impl<'p> RepeatedDecisions<'p> {
         };
         let mut groups: Vec<(String, usize)> = Vec::new();
         for decision in retries {
+            let run = decision.run.as_ref().map(next_run::described);
+            let run = run.map_or_else(String::new, |run| format!(" ({run})"));
             let wait = match decision.wait {
                 _ if decision.type_ != Type::Temporary => decision.type_.to_string(),
                 (shortest, longest) if shortest == longest => Seconds(longest.into()).to_string(),
@@ -83,6 +89,7 @@ impl<'p> RepeatedDecisions<'p> {
                     format!("{}..={}", Seconds(shortest.into()), Seconds(longest.into()))
                 }
             };
+            let wait = wait + &run;
             match groups.last_mut() {
                 Some((last, times)) if *last == wait => *times += 1,
                 _ => groups.push((wait, 1)),

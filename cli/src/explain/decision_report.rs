@@ -2,6 +2,7 @@
 
 use super::history::{Call, RecordedAnswer};
 use crate::output::json::document;
+use crate::output::next_run;
 use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, width, wrapped};
 use anyhow::Result;
 use exitwise_engine::analysis::Explanation;
@@ -233,6 +234,13 @@ impl<'r> DecisionReport<'r> {
         text += &self.charged_line(before);
         let [before, after] = [before, after].map(|it| Seconds(it.waited_seconds()));
         let _ = writeln!(text, "  waited:   {before} -> {after}");
+        let next = decision
+            .run
+            .as_ref()
+            .filter(|_| !decision.verdict.is_final());
+        if let Some(next) = next {
+            text += &paragraph(&next_run::described(next), "  next run: ", INDENT);
+        }
         text
     }
 

@@ -3,7 +3,7 @@
 use super::json::sorted_cause;
 use super::terminal::{FAINT, counted, one_line, paragraph, style_of, width, wrapped};
 use exitwise_engine::Policy;
-use exitwise_engine::analysis::WorstCase;
+use exitwise_engine::analysis::{RunTimeBounds, WorstCase};
 use exitwise_engine::policy::{Rule, Seconds};
 use exitwise_lambda::WorstCaseFigures;
 use serde_json::{Value, json};
@@ -13,18 +13,46 @@ const EXAMPLE_LINES: usize = 2;
 
 /// `worst case: 4 runs, 3m of waiting, 65 history events`, and on further lines `reached by:
 /// network-error ×3`; indented.
-pub(crate) fn lines(worst: &WorstCase) -> String {
+///
+/// With a limit on the time of a run, also `in time and money: 10h3m, 30 vCPU-hours, 60 GB-hours,
+/// 1.64 USD`.
+pub(crate) fn lines(policy: &Policy, worst: &WorstCase) -> String {
     let (worst_case, events) = (short(worst), worst.history_events());
     let line = paragraph(
         &format!("worst case: {worst_case}, {events} history events"),
         "  ",
         "    ",
     );
+    let line = match worst.run_time() {
+        Some(bounds) => line + &run_time(policy, bounds),
+        None => line,
+    };
     let witness = worst.witness().iter();
     let witness: Vec<_> = witness
         .map(|(rule, uses)| format!("{rule} ×{uses}"))
         .collect();
     line + &wrapped("  reached by: ", &witness)
+}
+
+/// Describes the bounds on time and cost, indented.
+fn run_time(policy: &Policy, bounds: &RunTimeBounds) -> String {
+    let (usage, price) = (bounds.usage, policy.price());
+    let figures = [
+        Some(Seconds(bounds.duration_seconds).to_string()),
+        usage.map(|it| format!("{} vCPU-hours", it.vcpu_hours())),
+        usage.map(|it| format!("{} GB-hours", it.gb_hours())),
+        bounds
+            .cost
+            .zip(price)
+            .map(|(cost, price)| format!("{cost} {}", price.currency())),
+    ];
+    let figures: Vec<_> = figures.into_iter().flatten().collect();
+    let label = match bounds.cost {
+        Some(_) => "in time and money",
+        None => "in time",
+    };
+    let at_most = if bounds.is_exact { "" } else { "at most " };
+    wrapped(&format!("  {label}: {at_most}"), &figures)
 }
 
 /// Describes the worst case in little space: `4 runs, 3m of waiting`.
@@ -41,6 +69,13 @@ pub(crate) fn json(worst: &WorstCase) -> Value {
         "waitSeconds": figures.wait_seconds,
         "historyEvents": figures.history_events,
         "exact": figures.exact,
+        "runTime": figures.run_time.map(|it| json!({
+            "durationSeconds": it.duration_seconds,
+            "vcpuHours": it.vcpu_hours,
+            "gbHours": it.gb_hours,
+            "cost": it.cost,
+            "exact": it.exact,
+        })),
         "witness": figures.witness,
     })
 }

@@ -42,6 +42,62 @@ pub(crate) fn check_guarantee(policy: &Policy, worst: &WorstCase, out: &mut Diag
         let label = |seconds| format!("{} of the waiting", Seconds(seconds));
         out.push(with_largest_shares(problem, policy, worst, waited, label));
     }
+    check_run_time(policy, worst, out);
+}
+
+/// Reports bounds on time and cost that the worst case exceeds, or that cannot be compared with it.
+fn check_run_time(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
+    let bounds = worst.run_time();
+    if let Some(ceiling) = &policy.guarantee.max_duration {
+        let problem = |message: String| {
+            Diagnostic::new(Code::ExceededGuarantee, ceiling.span.clone(), message)
+        };
+        let max = Seconds(ceiling.max);
+        match bounds.map(|it| it.duration_seconds) {
+            None => {
+                let message = "the longest time of an execution is unknown".to_owned();
+                let help =
+                    "add `max_run_time = \"1h\"` to `[limits]`: the longest that one run may take";
+                out.push(problem(message).label("cannot be kept").help(help));
+            }
+            Some(seconds) if seconds > ceiling.max => {
+                let message = format!("the worst case takes longer than {max}");
+                let seconds = Seconds(seconds);
+                let help = format!("write `\"{seconds}\"`, or lower `max_run_time` or the retries");
+                out.push(
+                    problem(message)
+                        .label(format!("up to {seconds}"))
+                        .help(help),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    let Some(ceiling) = &policy.guarantee.max_cost else {
+        return;
+    };
+    let problem =
+        |message: &str| Diagnostic::new(Code::ExceededGuarantee, ceiling.span.clone(), message);
+    let (cost, price) = (bounds.and_then(|it| it.cost), policy.price());
+    let Some((cost, price)) = cost.zip(price) else {
+        let missing = [
+            (bounds.is_none(), "`max_run_time` in `[limits]`"),
+            (policy.sizes().is_empty(), "`[[size]]`"),
+            (price.is_none(), "`[price]`"),
+        ];
+        let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);
+        let missing: Vec<_> = missing.map(|(_, what)| what).collect();
+        let help = format!("add {}", missing.join(" and "));
+        let problem = problem("the cost of an execution is unknown");
+        out.push(problem.label("cannot be kept").help(help));
+        return;
+    };
+    if cost.exceeds(ceiling.max) {
+        let problem = problem("the worst case costs more than that");
+        let help = format!("write `{cost}`, or lower `max_run_time`, the sizes or the retries");
+        let label = format!("up to {cost} {}", price.currency());
+        out.push(problem.label(label).help(help));
+    }
 }
 
 /// Points the problem to the rules that contribute most to a figure of the worst case. `share`

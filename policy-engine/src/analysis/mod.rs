@@ -17,6 +17,7 @@ mod states;
 mod success_lints;
 mod test_runner;
 mod walk;
+mod walk_figures;
 mod worst_case;
 
 #[cfg(feature = "examples")]
@@ -26,8 +27,11 @@ pub use example::Example;
 pub use explanation::{Explanation, PassedRule};
 pub use states::StateCount;
 pub use test_runner::{DrawnDecision, TestOutcome, TestReport};
-pub use walk::{Walk, WalkError};
-pub use worst_case::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS, WorstCase};
+pub use walk::Walk;
+pub use walk_figures::{RunTimes, WalkError};
+pub use worst_case::{
+    END_EVENTS, RUN_EVENTS, RunTimeBounds, START_EVENTS, Usage, WAIT_EVENTS, WorstCase,
+};
 
 pub(crate) use guarantee::check_guarantee;
 pub(crate) use lints::lint;

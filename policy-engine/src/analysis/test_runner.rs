@@ -7,7 +7,8 @@ use crate::diagnostic::{
 };
 use crate::failure::Failure;
 use crate::policy::{
-    DEFAULT_RULE, Draw, Expectation, GivenFailure, Policy, Rule, Seconds, TestCase, TestStep, Type,
+    DEFAULT_RULE, Draw, Expectation, ExpectedRun, GivenFailure, Memory, Policy, Rule, Seconds,
+    TestCase, TestStep, Type,
 };
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -323,12 +324,51 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
             "expect the outcome {}, or change rule {name}",
             quoted(outcome)
         )
+    } else if !meets_run(&drawn.longest, &expected.run) {
+        "expect that, or change `next` of the rules".to_owned()
     } else if deciding.name() == DEFAULT_RULE {
         format!("expect `{answer}`, or let a rule match before `[default]`")
     } else if drawn.shortest.verdict == drawn.longest.verdict {
         format!("expect `{answer}`, or change rule {name}")
     } else {
         format!("jitter draws any of these delays: expect `{answer}`, or change rule {name}")
+    }
+}
+
+/// Returns whether the next run gets what is expected.
+fn meets_run(decision: &Decision, expected: &ExpectedRun) -> bool {
+    let ExpectedRun {
+        cpu,
+        memory,
+        capacity,
+        subnet,
+    } = expected;
+    let run = decision.run.as_ref();
+    let size = run.and_then(|run| run.size);
+    let provider = run.and_then(|run| run.capacity_provider.as_ref());
+    (cpu.is_none() || *cpu == size.map(|it| it.cpu))
+        && (memory.is_none() || *memory == size.map(|it| it.memory))
+        && (capacity.is_none() || capacity.as_ref() == provider)
+        && (subnet.is_none() || *subnet == run.and_then(|run| run.subnet))
+}
+
+/// Formats what the next run gets like an expectation in a policy.
+fn described_run(decision: &Decision) -> String {
+    let run = decision.run.as_ref();
+    let size = run.and_then(|run| run.size);
+    let parts = [
+        size.map(|size| format!("cpu = {}, memory = \"{}\"", size.cpu, Memory(size.memory))),
+        run.and_then(|run| {
+            Some(format!(
+                "capacity = \"{}\"",
+                run.capacity_provider.as_ref()?
+            ))
+        }),
+        run.and_then(|run| Some(format!("subnet = {}", run.subnet?))),
+    ];
+    match parts.into_iter().flatten().collect::<Vec<_>>() {
+        parts if parts.is_empty() => "no `run`".to_owned(),
+        parts => format!("run = {{ {} }}", parts.join(", ")),
     }
 }
 
@@ -359,6 +399,7 @@ impl DrawnDecision {
                     .as_ref()
                     .is_none_or(|error| *error == decision.error())
                 && (expected.outcome.is_none() || expected.outcome == decision.outcome)
+                && meets_run(decision, &expected.run)
         };
         self.agree() && meets(&self.shortest) && meets(&self.longest)
     }
@@ -387,6 +428,9 @@ impl DrawnDecision {
         }
         if let (Some(_), Some(outcome)) = (&expected.outcome, &self.longest.outcome) {
             answer += &format!(", outcome {}", quoted(outcome));
+        }
+        if expected.run != ExpectedRun::default() {
+            answer += &format!(", {}", described_run(&self.longest));
         }
         if expected.error.is_some() {
             answer += &format!(", error {}", quoted(&self.longest.error()));

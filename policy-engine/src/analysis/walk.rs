@@ -6,11 +6,12 @@
 //! once. In every state it then calls [`judge`], the part of `decide` that applies the limits.
 
 use super::states::StateCount;
-use super::worst_case::{WorstCase, history_events};
+use super::walk_figures::{Figures, RunTimes, WalkError};
+use super::worst_case::{Usage, WorstCase};
 use crate::decision::{Counters, ExecutionContext, Tally, judge};
 use crate::failure::Failure;
 use crate::policy::{Draw, Policy, Retry, Rule};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Number of states between two progress reports.
 const PROGRESS_STATES: u64 = 1 << 18;
@@ -30,35 +31,9 @@ pub struct Walk {
     pub wait_seconds: u64,
     /// Maximum number of history events.
     pub history_events: u32,
-}
-
-/// The reason why a walk failed. It is always a bug in the engine, not a problem of the policy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WalkError {
-    /// An execution exceeds the worst case.
-    #[error(
-        "{retries:?} make {runs} runs, {wait_seconds} s of waiting and {history_events} history \
-         events, which exceeds the worst case or a limit"
-    )]
-    Exceeded {
-        /// Number of retries that each rule has allowed.
-        retries: BTreeMap<String, u32>,
-        /// Number of runs of the task.
-        runs: u32,
-        /// Sum of all waits, in seconds.
-        wait_seconds: u64,
-        /// Number of history events if the next failure ends the execution.
-        history_events: u32,
-    },
-    /// The walk reached fewer states than the limits allow.
-    #[error("{seen} states were reached, but the limits allow {expected}")]
-    StatesMissing {
-        /// Number of states that were reached.
-        seen: u64,
-        /// Number of states that the limits allow.
-        expected: u128,
-    },
+    /// Maximum time and use of CPU and memory if every run takes `limits.max_run_time`. `None` if the
+    /// policy does not set it, or if it sets `limits.max_elapsed`, which shortens the runs.
+    pub run_time: Option<RunTimes>,
 }
 
 impl Walk {
@@ -98,7 +73,9 @@ impl Walk {
         failures: &[Failure<'_>],
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, WalkError> {
-        let kinds = StateCount::kinds(policy, failures);
+        let mut kinds = StateCount::kinds(policy, failures);
+        // Of the ways to a state, the dearest one takes the larger sizes first.
+        kinds.sort_by_key(|rule| !rule.next().larger_size);
         let start = Tally::of(policy, &Counters::default());
         let time = policy.limits().shortest_time();
         let mut walker = Walker {
@@ -109,11 +86,16 @@ impl Walk {
             latest: start.clone(),
             earliest: start,
             waits: 0,
+            climbs: 0,
+            spent: policy.sizes().first().map(|_| Usage::default()),
             walk: Self::default(),
             progress,
         };
         walker.visit(0)?;
         let walk = walker.walk;
+        if let Some(run_time) = walk.run_time.filter(|it| it.exceed(worst)) {
+            return Err(WalkError::RunTimeExceeded(run_time));
+        }
         let expected = StateCount::of(policy, failures);
         if expected.is_exact && u128::from(walk.states) != expected.states {
             let expected = expected.states;
@@ -176,7 +158,9 @@ impl Walk {
     /// Returns whether the walk reached every figure of the worst case.
     pub fn reaches(&self, worst: &WorstCase) -> bool {
         let seen = (self.runs, self.wait_seconds, self.history_events);
+        let run_time = worst.run_time().map(RunTimes::of);
         seen == (worst.runs(), worst.wait_seconds(), worst.history_events())
+            && (self.run_time.is_none() || self.run_time == run_time)
     }
 
     /// Counts a visited state, and raises each maximum to the state's figure if that is larger.
@@ -185,50 +169,6 @@ impl Walk {
         self.runs = self.runs.max(figures.runs);
         self.wait_seconds = self.wait_seconds.max(figures.wait_seconds);
         self.history_events = self.history_events.max(figures.history_events);
-    }
-}
-
-/// The figures of an execution at the time of a failure.
-#[derive(Clone, Copy)]
-struct Figures {
-    runs: u32,
-    wait_seconds: u64,
-    history_events: u32,
-}
-
-impl Figures {
-    fn of(retry_count: u32, waits: u32, wait_seconds: u64) -> Self {
-        let runs = retry_count + 1;
-        Self {
-            runs,
-            wait_seconds,
-            history_events: history_events(runs, waits),
-        }
-    }
-
-    fn exceed(self, worst: &WorstCase) -> bool {
-        self.runs > worst.runs()
-            || self.wait_seconds > worst.wait_seconds()
-            || self.history_events > worst.history_events()
-    }
-
-    /// Returns the error for a state that exceeds the worst case or a limit.
-    fn error(self, policy: &Policy, tally: &Tally) -> WalkError {
-        let Self {
-            runs,
-            wait_seconds,
-            history_events,
-        } = self;
-        let retries = policy
-            .all_rules()
-            .map(|rule| (rule.name().to_owned(), tally.own(rule)));
-        let retries = retries.filter(|(_, retries)| *retries > 0).collect();
-        WalkError::Exceeded {
-            retries,
-            runs,
-            wait_seconds,
-            history_events,
-        }
     }
 }
 
@@ -248,6 +188,10 @@ struct Walker<'w> {
     earliest: Tally,
     /// Number of waits so far: retries of TEMPORARY rules.
     waits: u32,
+    /// Number of retries so far that take the next larger size.
+    climbs: u32,
+    /// What all runs before the current one have used.
+    spent: Option<Usage>,
     walk: Walk,
     progress: &'w mut dyn FnMut(u64),
 }
@@ -262,6 +206,8 @@ impl Walker<'_> {
         if self.walk.states.is_multiple_of(PROGRESS_STATES) {
             (self.progress)(self.walk.states);
         }
+        let before = self.spent;
+        self.record_run();
         for (index, rule) in self.kinds.iter().enumerate() {
             if !self.decide(rule)? || index < first {
                 continue;
@@ -275,14 +221,35 @@ impl Walker<'_> {
             let shortest = delay(Draw::Shortest);
             let waits = self.waits;
             self.waits += u32::from(rule.backoff().is_some());
+            self.climbs += u32::from(rule.next().larger_size);
             self.latest.record_retry(rule, longest);
             self.earliest.record_retry(rule, shortest);
             self.visit(index)?;
             self.earliest.undo_retry(rule, shortest);
             self.latest.undo_retry(rule, longest);
+            self.climbs -= u32::from(rule.next().larger_size);
             self.waits = waits;
         }
+        self.spent = before;
         Ok(())
+    }
+
+    /// Adds the run that fails in the current state.
+    fn record_run(&mut self) {
+        let limits = self.policy.limits();
+        let Some(run_time) = limits.max_run_time.filter(|_| limits.max_elapsed.is_none()) else {
+            return;
+        };
+        let run_time = u64::from(run_time);
+        let size = self.policy.size_after(self.climbs);
+        let spent = self.spent.zip(size);
+        self.spent = spent.map(|(spent, size)| spent.and(size, run_time));
+        let runs = u64::from(self.latest.retry_count()) + 1;
+        let seen = self.walk.run_time.get_or_insert_default();
+        let duration = runs * run_time + self.latest.waited_seconds();
+        seen.duration_seconds = seen.duration_seconds.max(duration);
+        let usages = [seen.usage, self.spent].into_iter().flatten();
+        seen.usage = usages.reduce(Usage::max);
     }
 
     /// Makes the decisions after a failure that this rule handles, and returns whether at least one

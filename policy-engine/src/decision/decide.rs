@@ -2,6 +2,7 @@
 
 use super::counters::{Counters, ExecutionContext, RetryState};
 use super::incident::Incident;
+use super::next_run::NextRun;
 use super::reason::Reason;
 use super::tally::Tally;
 use super::verdict::{FatalKind, Verdict};
@@ -31,6 +32,8 @@ pub struct Decision {
     pub outcome: Option<String>,
     /// The counters for the next decision. After FATAL and SUCCESS they are the same as before.
     pub counters: Counters,
+    /// What the next run gets. `None` if the policy cannot change it.
+    pub run: Option<NextRun>,
     /// Number of counted retries that `limits.max_retries` still allows after the decision. 0 if
     /// the counters are unusable.
     pub retries_left: u32,
@@ -73,6 +76,7 @@ impl Decision {
             incident: None,
             reason,
             outcome: None,
+            run: NextRun::of(policy, &counters),
             counters,
             retries_left,
             retry_count,
@@ -199,6 +203,7 @@ pub fn decide(
         )),
         reason,
         outcome: rule.outcome().map(str::to_owned),
+        run: NextRun::of(policy, &counters),
         retry_count: counters.retry_count() + reported_failures,
         counters,
         retries_left: tally.retries_left(policy),

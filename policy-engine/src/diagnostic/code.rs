@@ -98,6 +98,10 @@ codes! {
     BadMatchName = "P024",
     /// The worst case exceeds what the policy guarantees.
     ExceededGuarantee = "P025",
+    /// A capacity provider that `[capacity]` does not list after the first one.
+    UnknownProvider = "P026",
+    /// A text that is not an amount of memory.
+    BadMemory = "P027",
     /// A rule that can never match, because earlier rules match everything it matches.
     UnreachableRule = "P101",
     /// A rule with more retries than the limits let it use.
@@ -138,6 +142,10 @@ codes! {
     SuccessOfLostHost = "P119",
     /// A rule about other containers in a policy that does not say which container is meant.
     NoOtherContainers = "P120",
+    /// A size that Fargate does not offer.
+    NoFargateSize = "P121",
+    /// A rule whose retries take a larger size although there is none.
+    NoLargerSize = "P122",
     /// A test whose failures and expectations differ in number.
     TestLength = "P201",
     /// An expectation that is not valid, or that no decision could meet.

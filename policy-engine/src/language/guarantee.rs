@@ -1,5 +1,6 @@
 //! Reads `[guarantee]`.
 
+use super::amounts::{self, MAX_COST};
 use super::keys;
 use super::section::Section;
 use super::values;
@@ -24,5 +25,22 @@ pub(super) fn read(root: &Section<'_>, out: &mut Diagnostics) -> Guarantee {
             span: value.span(),
         })
     });
-    Guarantee { max_runs, max_wait }
+    let max_duration = section.get("max_duration").and_then(|value| {
+        Some(Ceiling {
+            max: values::seconds(value, out)?,
+            span: value.span(),
+        })
+    });
+    let max_cost = section.get("max_cost").and_then(|value| {
+        Some(Ceiling {
+            max: amounts::amount(value, MAX_COST, out)?,
+            span: value.span(),
+        })
+    });
+    Guarantee {
+        max_runs,
+        max_wait,
+        max_duration,
+        max_cost,
+    }
 }

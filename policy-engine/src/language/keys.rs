@@ -67,6 +67,18 @@ pub enum ValueSpec {
     Factor,
     /// A formula for delays.
     Formula,
+    /// The longest time of a run, as a duration of at least one second.
+    RunTime,
+    /// A number of CPU units.
+    Cpu,
+    /// An amount of memory.
+    Memory,
+    /// The name of a capacity provider.
+    ProviderName,
+    /// A list of capacity providers.
+    Providers,
+    /// An amount of money.
+    Amount,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A name to match, or a list of names.
@@ -160,6 +172,16 @@ language! {
         "Decides about failures that no rule matches; its decisions have the rule name `default`.";
     "test" Sections("test"), Optional("no tests"), "[[test]]",
         "Tests that `exitwise check` runs; the deployed function ignores them.";
+    "size" Sections("size"), Optional("runs get what the task definition says"), "[[size]]",
+        "The sizes of the task, smallest first; the first is what the task definition says. Rules take \
+         the next one with `next.size`.";
+    "capacity" Section("capacity"), Optional("runs stay where they start"),
+        "capacity = { providers = [\"FARGATE_SPOT\", \"FARGATE\"] }",
+        "Where the task can run. Rules take another provider with `next.capacity`.";
+    "price" Section("price"), Optional("no cost is computed"),
+        "price = { vcpu_hour = 0.04048, gb_hour = 0.004445 }",
+        "What a running task costs; with `limits.max_run_time` and sizes, the worst case is also \
+         money.";
     "guarantee" Section("guarantee"), Optional("no guarantee"),
         "guarantee = { max_runs = 10, max_wait = \"1h\" }",
         "Bounds that the worst case must not exceed; `exitwise check` enforces them.";
@@ -174,6 +196,10 @@ language! {
     "max_elapsed" Duration, Optional("no limit"), "max_elapsed = \"6h\"",
         "Upper bound on the time from the execution's start to the end of the next wait. If that \
          would be longer, the execution ends with `DeadlineReached`.";
+
+    "max_run_time" RunTime, Optional("no limit"), "max_run_time = \"2h\"",
+        "The longest that one run may take: the state machine's TimeoutSeconds. With it, the worst case \
+         is also a duration.";
 
     /// Keys of `[[rule]]`.
     RULE: "rule", "Which failures the rule matches, and what to do about them.";
@@ -198,6 +224,10 @@ language! {
         "Whether the rule's retries use up `limits.max_retries`. A rule with `counts = false` needs \
          a `max_retries` of its own.";
 
+    "next" Section("next"), Optional("the next run gets what this one got"),
+        "next = { size = \"larger\" }",
+        "What the rule's retries change about the next run; not with FATAL or SUCCESS.";
+
     /// Keys of `[default]`.
     DEFAULT: "default", "What to do about failures that no rule matches.";
     "type" Word(DEFAULT_TYPES), Required, "type = \"FATAL\"",
@@ -206,6 +236,44 @@ language! {
         "As in a rule.";
     "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = { constant = \"60s\" }",
         "As in a rule.";
+
+    "next" Section("next"), Optional("the next run gets what this one got"),
+        "next = { subnet = \"next\" }",
+        "As in a rule.";
+
+    /// Keys of `next`.
+    NEXT: "next", "What a rule's retries change about the next run: at least one of these.";
+    "size" Word(&["larger"]), Optional("the same size"), "next = { size = \"larger\" }",
+        "The next run gets the next `[[size]]`. The rule's `max_retries` is at most, and by default, \
+         one less than there are sizes.";
+    "capacity" ProviderName, Optional("the same provider"),
+        "next = { capacity = \"FARGATE\", after = 2 }",
+        "The next run starts on this provider of `[capacity]`.";
+    "after" Retries(1), Optional("1"), "next = { capacity = \"FARGATE\", after = 2 }",
+        "From which of the rule's own retries on, counted from 1; only with `capacity`.";
+    "subnet" Word(&["next"]), Optional("any subnet of the deployment"), "next = { subnet = \"next\" }",
+        "The next run starts in the next subnet of the deployment, one after the other.";
+
+    /// Keys of `[[size]]`.
+    SIZE: "size", "One size of the task; in neither number smaller than the size before.";
+    "cpu" Cpu, Required, "cpu = 1024",
+        "CPU units: 1024 are one vCPU. Source: ECS API Reference, TaskOverride.";
+    "memory" Memory, Required, "memory = \"4GB\"",
+        "Memory in GB or MB. Source: ECS API Reference, TaskOverride.";
+
+    /// Keys of `[capacity]`.
+    CAPACITY: "capacity", "Where the task can run.";
+    "providers" Providers, Required, "providers = [\"FARGATE_SPOT\", \"FARGATE\"]",
+        "Capacity providers. Runs start on the first one.";
+
+    /// Keys of `[price]`.
+    PRICE: "price", "What a running task costs, on the provider where it costs most.";
+    "vcpu_hour" Amount, Required, "vcpu_hour = 0.04048",
+        "The price of one vCPU for one hour. Source: AWS Fargate Pricing.";
+    "gb_hour" Amount, Required, "gb_hour = 0.004445",
+        "The price of one GB of memory for one hour. Source: AWS Fargate Pricing.";
+    "currency" Text, Optional("`\"USD\"`"), "currency = \"USD\"",
+        "The currency, for messages.";
 
     /// Keys of `when`.
     WHEN: "when", "Which failures a rule matches: every key must match, and of the values of one key \
@@ -344,6 +412,19 @@ language! {
          fail.";
     "outcome" Text, Optional("any"), "outcome = \"skipped\"",
         "The outcome of the SUCCESS rule that decides.";
+    "run" Section("run"), Optional("any"), "run = { memory = \"8GB\" }",
+        "What the next run gets.";
+
+    /// Keys of the expectation `run`.
+    RUN: "run", "What the next run is expected to get: at least one of these.";
+    "cpu" Cpu, Optional("any"), "run = { cpu = 2048 }",
+        "CPU units.";
+    "memory" Memory, Optional("any"), "run = { memory = \"8GB\" }",
+        "Memory in GB or MB.";
+    "capacity" ProviderName, Optional("any"), "run = { capacity = \"FARGATE\" }",
+        "The capacity provider.";
+    "subnet" Retries(0), Optional("any"), "run = { subnet = 1 }",
+        "Number of subnets after the first one.";
 
     /// Keys of `[guarantee]`.
     GUARANTEE: "guarantee", "Bounds that the worst case must not exceed.";
@@ -351,6 +432,10 @@ language! {
         "Most runs of the task in one execution.";
     "max_wait" Duration, Optional("no bound"), "max_wait = \"1h\"",
         "Longest sum of all waits in one execution.";
+    "max_duration" Duration, Optional("no bound"), "max_duration = \"12h\"",
+        "Longest time from the start of an execution to its end; needs `limits.max_run_time`.";
+    "max_cost" Amount, Optional("no bound"), "max_cost = 2.50",
+        "Highest cost of all runs of one execution; needs `limits.max_run_time`, `[[size]]` and `[price]`.";
 }
 
 /// Prints the kind of values as the reference describes it, with units.
@@ -371,6 +456,12 @@ impl std::fmt::Display for ValueSpec {
             Self::Duration => "a duration: `\"90s\"`, `\"1h30m\"`",
             Self::Durations => "a list of durations",
             Self::Factor => "a number, from 1 on",
+            Self::RunTime => "a duration: `\"90s\"`, `\"1h30m\"`",
+            Self::Cpu => "a number of CPU units, 128 to 196608",
+            Self::Memory => "an amount: `\"512MB\"`, `\"16GB\"`",
+            Self::ProviderName => "a name",
+            Self::Providers => "a list of names",
+            Self::Amount => "a number, from 0 on",
             Self::Formula => "a formula, in seconds",
             Self::Word(words) => return write!(f, "`\"{}\"`", words.join("\"`, `\"")),
             Self::Names => "a name or a list",

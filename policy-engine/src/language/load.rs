@@ -3,6 +3,7 @@
 use super::backoff::NamedBackoffs;
 use super::conditions::PatternReader;
 use super::exit_codes::ExitCodeNames;
+use super::resources::{self, Resources};
 use super::rules::RuleReader;
 use super::section::Section;
 use super::test_cases::TestReader;
@@ -19,7 +20,7 @@ const VERSION: i64 = 1;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Parts {
     All,
-    /// Everything except tests and guarantee, which no decision depends on.
+    /// Everything except tests, guarantee and prices, which no decision depends on.
     ForDecisions,
 }
 
@@ -112,13 +113,14 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
         has_stray_when: root.get("when").is_some(),
         exit_codes: ExitCodeNames::read(&root, out),
         backoffs: NamedBackoffs::read(&root, text, out),
+        resources: Resources::read(&root, out),
         patterns: PatternReader::new(text),
     };
     let rules = reader.rules(&root, out);
     let default_rule = reader.default_rule(&root, rules.len(), out);
     reader.backoffs.check_unused(reader.max_retries, out);
     report_unused_names(&root, &reader, out);
-    let (test_cases, guarantee) = match parts {
+    let (test_cases, guarantee, price) = match parts {
         Parts::ForDecisions => Default::default(),
         Parts::All => {
             let exit_codes = &mut reader.exit_codes;
@@ -127,10 +129,13 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
                 rules: &rules,
                 exit_codes,
             };
-            (tests.read(&root, out), guarantee::read(&root, out))
+            let tests = tests.read(&root, out);
+            let guarantee = guarantee::read(&root, out);
+            (tests, guarantee, resources::price(&root, out))
         }
     };
     let exit_codes = reader.exit_codes.into_codes();
+    let resources = reader.resources;
     let limits = limits?;
     limits::check_total_retries(limits, limits_span.clone(), &rules, out);
     Some(Policy {
@@ -140,6 +145,9 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
         exit_codes,
         rules,
         default_rule,
+        sizes: resources.sizes,
+        providers: resources.providers,
+        price,
         test_cases,
         guarantee,
         source: text.to_owned(),

@@ -5,6 +5,7 @@
 //! independently of the others, so one pass reports all problems of a text; after a syntax
 //! error, however, the rest is not read. Each table of the language has its own file here.
 
+mod amounts;
 mod backoff;
 mod conditions;
 mod document;
@@ -20,6 +21,7 @@ mod names;
 mod pattern;
 mod print;
 mod repeated_keys;
+mod resources;
 mod rules;
 #[cfg(feature = "schema")]
 mod schema;

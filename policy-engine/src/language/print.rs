@@ -1,6 +1,6 @@
 //! Prints a policy in its normal form.
 
-use crate::policy::{Action, Condition, ExitCodeSet, Policy, Rule, Seconds};
+use crate::policy::{Action, BILLION, Condition, ExitCodeSet, Memory, Policy, Rule, Seconds};
 use std::fmt::{self, Write as _};
 
 /// Prints the policy as TOML in its normal form: defaults are written out, exit codes are ranges of
@@ -20,10 +20,27 @@ impl fmt::Display for Policy {
         for (key, limit) in [
             ("max_total_wait", limits.max_total_wait),
             ("max_elapsed", limits.max_elapsed),
+            ("max_run_time", limits.max_run_time.map(u64::from)),
         ] {
             if let Some(seconds) = limit {
                 writeln!(f, "{key} = \"{}\"", Seconds(seconds))?;
             }
+        }
+        if let Some(price) = self.price() {
+            let [vcpu_hour, gb_hour] = [price.vcpu_hour, price.gb_hour].map(amount);
+            writeln!(
+                f,
+                "\n[price]\nvcpu_hour = {vcpu_hour}\ngb_hour = {gb_hour}\ncurrency = {}",
+                string(price.currency())
+            )?;
+        }
+        for size in self.sizes() {
+            let memory = Memory(size.memory);
+            writeln!(f, "\n[[size]]\ncpu = {}\nmemory = \"{memory}\"", size.cpu)?;
+        }
+        if !self.providers().is_empty() {
+            let providers: Vec<_> = self.providers().iter().map(|it| string(it)).collect();
+            writeln!(f, "\n[capacity]\nproviders = [{}]", providers.join(", "))?;
         }
         if !self.exit_codes.is_empty() {
             writeln!(f, "\n[exit_codes]")?;
@@ -44,11 +61,33 @@ impl fmt::Display for Policy {
                 writeln!(f, "when.container = {}", string(container))?;
             }
             f.write_str(&action(rule))?;
+            f.write_str(&self.next(rule))?;
             if let Action::Retriable { .. } | Action::Temporary { .. } = rule.action() {
                 writeln!(f, "counts = {}", rule.counts())?;
             }
         }
-        write!(f, "\n[default]\n{}", action(self.default_rule()))
+        let default = self.default_rule();
+        write!(f, "\n[default]\n{}{}", action(default), self.next(default))
+    }
+}
+
+impl Policy {
+    /// Returns the line `next` of a rule. Empty if its retries change nothing.
+    fn next(&self, rule: &Rule) -> String {
+        let next = rule.next();
+        let provider = next.provider.and_then(|it| {
+            let name = self.providers().get(it.position)?;
+            Some(format!("capacity = {}, after = {}", string(name), it.after))
+        });
+        let parts = [
+            next.larger_size.then(|| "size = \"larger\"".to_owned()),
+            provider,
+            next.next_subnet.then(|| "subnet = \"next\"".to_owned()),
+        ];
+        match parts.into_iter().flatten().collect::<Vec<_>>() {
+            parts if parts.is_empty() => String::new(),
+            parts => format!("next = {{ {} }}\n", parts.join(", ")),
+        }
     }
 }
 
@@ -96,6 +135,15 @@ impl Condition {
             Self::Text(_, patterns) => patterns.iter().map(|it| string(it.as_str())).collect(),
         }
     }
+}
+
+/// Returns an amount of money in billionths as a decimal number.
+fn amount(billionths: u64) -> String {
+    let (whole, rest) = (
+        u128::from(billionths) / BILLION,
+        u128::from(billionths) % BILLION,
+    );
+    format!("{whole}.{rest:09}")
 }
 
 /// Returns the ranges of a set in TOML, and `absent`.

@@ -5,14 +5,16 @@ use super::conditions::{self, PatternReader};
 use super::exit_codes::ExitCodeNames;
 use super::keys;
 use super::names;
+use super::resources::{NextSpec, Resources};
 use super::section::Section;
 use super::tree::TomlNode;
 use super::values;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, counted, quoted};
 use crate::policy::{
     Action, Condition, DEFAULT_OUTCOME, DEFAULT_RULE, MAX_RETRIES, MAX_RULES, Matcher, Rule, Type,
 };
 use std::collections::BTreeMap;
+use std::ops::Range;
 use toml::de::DeValue;
 
 /// Reads rules, with the parts of the policy that rules refer to.
@@ -26,6 +28,7 @@ pub(super) struct RuleReader<'p> {
     pub(super) has_stray_when: bool,
     pub(super) exit_codes: ExitCodeNames,
     pub(super) backoffs: NamedBackoffs,
+    pub(super) resources: Resources,
     pub(super) patterns: PatternReader<'p>,
 }
 
@@ -108,7 +111,8 @@ impl RuleReader<'_> {
             .get("counts")
             .and_then(|value| values::flag(value, out));
         let counts = counts.unwrap_or(true);
-        let action = self.action(&section, counts, out);
+        let next = self.resources.next(&section, out);
+        let action = self.action(&section, counts, &next, out);
         if let (Some(when), Some(Action::Success { .. })) = (&when, &action) {
             check_success(&section, when, &matchers, out);
         }
@@ -122,6 +126,7 @@ impl RuleReader<'_> {
             matchers,
             action,
             counts,
+            next: next.next,
         }
     }
 
@@ -145,9 +150,13 @@ impl RuleReader<'_> {
         out: &mut Diagnostics,
     ) -> Rule {
         let section = root.table("default", out);
+        let next = section
+            .as_ref()
+            .map(|section| self.resources.next(section, out));
+        let next = next.unwrap_or_default();
         let action = section.as_ref().and_then(|section| {
             section.only(keys::DEFAULT, out);
-            self.action(section, true, out)
+            self.action(section, true, &next, out)
                 .filter(|action| is_default_action(action, section, out))
         });
         let span = section.map_or(0..0, |section| section.span);
@@ -164,6 +173,7 @@ impl RuleReader<'_> {
             matchers: Vec::new(),
             action: action.unwrap_or(Action::Fatal),
             counts: true,
+            next: next.next,
         }
     }
 
@@ -173,6 +183,7 @@ impl RuleReader<'_> {
         &mut self,
         section: &Section<'_>,
         counts: bool,
+        next: &NextSpec,
         out: &mut Diagnostics,
     ) -> Option<Action> {
         let types = Type::ALL.map(|it| (it.as_str(), it));
@@ -186,7 +197,10 @@ impl RuleReader<'_> {
         // missing or does not allow a backoff, so that one pass reports all problems.
         let (mut max_retries, mut backoff) = (None, None);
         if !matches!(type_, Some(Type::Fatal | Type::Success)) {
-            max_retries = self.max_retries(section, counts, out);
+            max_retries = self.max_retries(section, counts, next, out);
+            max_retries
+                .into_iter()
+                .for_each(|max| check_after(section, next, max, out));
             backoff = section
                 .get("backoff")
                 .and_then(|value| self.backoffs.of_rule(value, self.policy, max_retries, out));
@@ -213,6 +227,7 @@ impl RuleReader<'_> {
                 refuse("max_retries", &stops, other_type);
                 refuse("backoff", &stops, "remove it, or use TEMPORARY");
                 refuse("counts", &no_retries, other_type);
+                refuse("next", &stops, other_type);
                 match type_ {
                     Type::Success => Some(Action::Success { outcome: outcome? }),
                     _ => Some(Action::Fatal),
@@ -244,19 +259,31 @@ impl RuleReader<'_> {
         }
     }
 
-    /// Returns the rule's own `max_retries`, or else that of `[limits]`. `None` if there is none,
-    /// or if it could not be read.
+    /// Returns the rule's own `max_retries`, or else the number of larger sizes if the rule takes
+    /// these, or else that of `[limits]`. `None` if there is none, or if it could not be read.
     fn max_retries(
         &self,
         section: &Section<'_>,
         counts: bool,
+        next: &NextSpec,
         out: &mut Diagnostics,
     ) -> Option<u32> {
-        if let Some(own) = section.get("max_retries") {
-            return values::count(own, "max_retries", 1..=MAX_RETRIES, out);
-        }
-        if counts {
-            return self.max_retries;
+        let own = match section.get("max_retries") {
+            Some(own) => Some((
+                values::count(own, "max_retries", 1..=MAX_RETRIES, out)?,
+                own.span(),
+            )),
+            None => None,
+        };
+        check_next(section, next, own.clone(), out);
+        match (own, next.max_retries) {
+            (Some((own, _)), _) => return Some(own),
+            (None, Some(larger_sizes)) => {
+                let counted = self.max_retries.filter(|_| counts);
+                return Some(counted.map_or(larger_sizes, |it| it.min(larger_sizes)));
+            }
+            (None, None) if counts => return self.max_retries,
+            (None, None) => {}
         }
         if section.misses("max_retries") {
             let message = format!(
@@ -270,6 +297,46 @@ impl RuleReader<'_> {
         }
         None
     }
+}
+
+/// Reports a rule with more retries than there are larger sizes. `own` is the rule's own
+/// `max_retries`.
+fn check_next(
+    section: &Section<'_>,
+    next: &NextSpec,
+    own: Option<(u32, Range<usize>)>,
+    out: &mut Diagnostics,
+) {
+    let Some((own, span)) = own else { return };
+    if let Some(larger_sizes) = next.max_retries.filter(|it| own > *it) {
+        let message = format!(
+            "{} has more retries than there are larger sizes",
+            section.name
+        );
+        let problem = Diagnostic::new(Code::KeysDoNotFit, span.clone(), message);
+        let help = format!("write `{larger_sizes}`, remove it, or add a `[[size]]`");
+        let label = {
+            let sizes = counted(
+                usize::try_from(larger_sizes).unwrap_or_default(),
+                "larger size",
+            );
+            format!("{own} retries, {sizes}")
+        };
+        out.push(problem.label(label).help(help));
+    }
+}
+
+/// Warns about a capacity provider that none of the rule's retries takes.
+fn check_after(section: &Section<'_>, next: &NextSpec, max_retries: u32, out: &mut Diagnostics) {
+    let after = next.next.provider.map(|it| it.after);
+    let Some(after) = after.filter(|after| *after > max_retries && max_retries > 0) else {
+        return;
+    };
+    let message = format!("no retry of {} takes the other provider", section.name);
+    let problem = Diagnostic::new(Code::UnreachableRetries, section.span_of("next"), message);
+    let help = format!("raise its `max_retries` to at least {after}, or lower `after`");
+    let label = format!("from retry {after} on, the last is retry {max_retries}");
+    out.push(problem.label(label).help(help));
 }
 
 /// Reads the outcome of a SUCCESS rule. `None` if it is not a text; then that is reported.

@@ -3,6 +3,7 @@
 //! It uses draft 7, which the editors' TOML plugins support. Problems that involve several parts of
 //! a policy (unknown names, formulas, delays, reachability) are left to `exitwise check`.
 
+use super::amounts::{MAX_CPU, MIN_CPU};
 use super::formula::MAX_FORMULA_BYTES;
 use super::keys::{KeySpec, Presence, TABLES, TableSpec, ValueSpec};
 use super::pattern::MAX_PATTERN_BYTES;
@@ -81,7 +82,7 @@ fn together(table: &TableSpec) -> Json {
     };
     match table.name {
         "rule" | "default" => json!({"allOf": [
-            {"if": {"properties": {"type": {"enum": ["FATAL", "SUCCESS"]}}, "required": ["type"]}, "then": {"properties": {"backoff": false, "max_retries": false, "counts": false}}},
+            {"if": {"properties": {"type": {"enum": ["FATAL", "SUCCESS"]}}, "required": ["type"]}, "then": {"properties": {"backoff": false, "max_retries": false, "counts": false, "next": false}}},
             {"if": {"properties": {"type": {"not": {"const": "SUCCESS"}}}, "required": ["type"]}, "then": {"properties": {"outcome": false}}},
             {"if": is("type", "SUCCESS".into()), "then": {"properties": {"when": {"required": ["exit_code"]}}}},
             {"if": is("type", "RETRIABLE".into()), "then": {"properties": {"backoff": false}}},
@@ -95,7 +96,8 @@ fn together(table: &TableSpec) -> Json {
             "if": {"required": ["file"]},
             "then": {"maxProperties": 1},
         }),
-        "expectation" => json!({"minProperties": 1}),
+        "expectation" | "run" => json!({"minProperties": 1}),
+        "next" => json!({"minProperties": 1, "dependencies": {"after": ["capacity"]}}),
         _ => json!({}),
     }
 }
@@ -151,6 +153,17 @@ fn value_schema(value: ValueSpec) -> Json {
         ValueSpec::Formula => {
             json!({"type": "string", "minLength": 1, "maxLength": MAX_FORMULA_BYTES})
         }
+        ValueSpec::RunTime => duration(),
+        ValueSpec::Cpu => json!({"type": "integer", "minimum": MIN_CPU, "maximum": MAX_CPU}),
+        ValueSpec::Memory => text("0*[1-9][0-9]*(?:GB|MB)"),
+        ValueSpec::ProviderName => text("[A-Za-z0-9_-]{1,255}"),
+        ValueSpec::Providers => json!({
+            "type": "array",
+            "items": value_schema(ValueSpec::ProviderName),
+            "minItems": 1,
+            "uniqueItems": true,
+        }),
+        ValueSpec::Amount => json!({"type": "number", "minimum": 0}),
         ValueSpec::Word(words) => json!({"enum": words}),
         ValueSpec::Names => one_or_more(text("[^*]+")),
         ValueSpec::ErrorNames => one_or_more(text("[^*]+|[^*]*\\*")),

@@ -1,13 +1,15 @@
 //! Reads the expected decisions of a test.
 
+use super::amounts;
 use super::duration;
 use super::keys;
+use super::resources;
 use super::section::Section;
 use super::test_cases::TestReader;
 use super::tree::TomlNode;
 use super::values::{self, wrong_type};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, quoted};
-use crate::policy::{DEFAULT_RULE, Expectation, Rule, Type};
+use crate::policy::{DEFAULT_RULE, Expectation, ExpectedRun, MAX_RETRIES, Rule, Type};
 use std::ops::{Range, RangeInclusive};
 use toml::de::DeValue;
 
@@ -63,6 +65,9 @@ impl TestReader<'_> {
             self.check_outcome(outcome, value.span(), out)?;
             expectation.outcome = Some(outcome.to_owned());
         }
+        if let Some(value) = section.get("run") {
+            expectation.run = expected_run(value, out)?;
+        }
         Some(expectation)
     }
 
@@ -95,6 +100,32 @@ impl TestReader<'_> {
         out.push(problem.label("never comes").help(help));
         None
     }
+}
+
+/// Reads what the next run is expected to get.
+fn expected_run(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<ExpectedRun> {
+    let section = Section::of(value, "`run`", "{ memory = \"8GB\" }", out)?;
+    section.only(keys::RUN, out);
+    if section.table.is_empty() {
+        let problem = Diagnostic::new(Code::BadExpectation, section.span, "an empty `run`");
+        let help = "write what the next run gets, for example `run = { memory = \"8GB\" }`";
+        out.push(problem.label("always met").help(help));
+        return None;
+    }
+    let mut run = ExpectedRun::default();
+    if let Some(value) = section.get("cpu") {
+        run.cpu = Some(amounts::cpu(value, out)?);
+    }
+    if let Some(value) = section.get("memory") {
+        run.memory = Some(amounts::memory(value, out)?);
+    }
+    if let Some(value) = section.get("capacity") {
+        run.capacity = Some(resources::provider(value, out)?);
+    }
+    if let Some(value) = section.get("subnet") {
+        run.subnet = Some(values::count(value, "subnet", 0..=MAX_RETRIES, out)?);
+    }
+    Some(run)
 }
 
 /// Parses a type and, for TEMPORARY, an optional wait or range of waits.

@@ -143,7 +143,10 @@ pub(super) fn word<T: Copy>(
         .map(|(word, _)| format!("\"{word}\""))
         .collect();
     let known = list_quoted(known.iter().map(String::as_str));
-    let help = format!("write one of {known}");
+    let help = match words.clone().into_iter().nth(1) {
+        Some(_) => format!("write one of {known}"),
+        None => format!("write {known}"),
+    };
     let DeValue::String(typed) = value.get_ref() else {
         return wrong_type(value, "a string", &help, out);
     };

@@ -9,6 +9,10 @@ pub(crate) struct Guarantee {
     pub(crate) max_runs: Option<Ceiling<u32>>,
     /// Bound for the sum of all waits, in seconds.
     pub(crate) max_wait: Option<Ceiling<u64>>,
+    /// Bound for the time from the start of the execution to its end, in seconds.
+    pub(crate) max_duration: Option<Ceiling<u64>>,
+    /// Bound for the cost of all runs, in billionths of the currency.
+    pub(crate) max_cost: Option<Ceiling<u64>>,
 }
 
 /// An upper bound, with its position in the policy text.

@@ -7,10 +7,12 @@ mod backoff;
 mod condition;
 mod duration;
 mod exit_codes;
+mod fargate;
 mod guarantee;
 mod jitter;
 mod model;
 mod pattern;
+mod resources;
 mod rule;
 mod test_case;
 
@@ -20,6 +22,7 @@ pub use duration::Seconds;
 pub use jitter::{Draw, Jitter};
 pub use model::{Limits, MAX_POLICY_BYTES, MAX_RETRIES, MAX_RULES, Policy};
 pub use pattern::Pattern;
+pub use resources::{Decimal, Memory, Next, NextProvider, Price, Size};
 pub use rule::{Action, DEFAULT_OUTCOME, DEFAULT_RULE, Rule, Type, UnknownTypeError};
 pub use test_case::TestCase;
 
@@ -27,4 +30,5 @@ pub(crate) use condition::{Condition, NameMatch, TextScope, TimeRange};
 pub(crate) use duration::UNITS;
 pub(crate) use exit_codes::ExitCodeSet;
 pub(crate) use guarantee::{Ceiling, Guarantee};
-pub(crate) use test_case::{Expectation, GivenFailure, TestStep};
+pub(crate) use resources::BILLION;
+pub(crate) use test_case::{Expectation, ExpectedRun, GivenFailure, TestStep};

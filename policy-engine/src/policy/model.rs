@@ -2,6 +2,7 @@
 
 use super::exit_codes::ExitCodeSet;
 use super::guarantee::Guarantee;
+use super::resources::{Price, Size};
 use super::rule::Rule;
 use super::test_case::TestCase;
 use crate::failure::{ExitCode, Failure};
@@ -36,6 +37,11 @@ pub struct Policy {
     /// The rules in order, without `[default]`.
     pub(crate) rules: Vec<Rule>,
     pub(crate) default_rule: Rule,
+    /// The sizes of the task, the first one first.
+    pub(crate) sizes: Vec<Size>,
+    /// The capacity providers, the one where runs start first.
+    pub(crate) providers: Vec<String>,
+    pub(crate) price: Option<Price>,
     pub(crate) test_cases: Vec<TestCase>,
     pub(crate) guarantee: Guarantee,
     pub(crate) source: String,
@@ -52,6 +58,8 @@ pub struct Limits {
     pub max_total_wait: Option<u64>,
     /// Maximum time from the start of the execution to the end of the next wait, in seconds.
     pub max_elapsed: Option<u64>,
+    /// Maximum time of one run, in seconds, `1..=99999999`.
+    pub max_run_time: Option<u32>,
 }
 
 impl Limits {
@@ -137,6 +145,29 @@ impl Policy {
             .unwrap_or(&self.default_rule)
     }
 
+    /// Returns the sizes of the task, smallest first. The first one is what the task definition says.
+    /// Empty if the policy has none.
+    pub fn sizes(&self) -> &[Size] {
+        &self.sizes
+    }
+
+    /// Returns the size of the run after this number of retries that take the next larger one. `None`
+    /// if the policy has no sizes.
+    pub(crate) fn size_after(&self, retries: u32) -> Option<Size> {
+        let index = usize::try_from(retries).unwrap_or(usize::MAX);
+        self.sizes.get(index).or(self.sizes.last()).copied()
+    }
+
+    /// Returns the capacity providers, the one where runs start first. Empty if the policy has none.
+    pub fn providers(&self) -> &[String] {
+        &self.providers
+    }
+
+    /// Returns the prices of a running task. `None` if the policy has none.
+    pub fn price(&self) -> Option<&Price> {
+        self.price.as_ref()
+    }
+
     /// Returns the `[[test]]` cases of the policy, in order. Empty if the policy was [loaded for
     /// decisions](Policy::load_for_decisions) only.
     pub fn test_cases(&self) -> &[TestCase] {
@@ -174,6 +205,8 @@ impl PartialEq for Policy {
         self.container == other.container
             && self.limits == other.limits
             && self.exit_codes == other.exit_codes
+            && self.sizes == other.sizes
+            && self.providers == other.providers
             && self.all_rules().eq(other.all_rules())
     }
 }

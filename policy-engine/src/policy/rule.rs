@@ -2,6 +2,7 @@
 
 use super::backoff::BackoffTable;
 use super::condition::Matcher;
+use super::resources::Next;
 use crate::failure::SeenFailure;
 use std::fmt;
 use std::ops::Range;
@@ -124,6 +125,7 @@ pub struct Rule {
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) action: Action,
     pub(crate) counts: bool,
+    pub(crate) next: Next,
 }
 
 impl Rule {
@@ -171,6 +173,11 @@ impl Rule {
         self.counts
     }
 
+    /// Returns what the rule's retries change about the next run.
+    pub fn next(&self) -> &Next {
+        &self.next
+    }
+
     /// Returns the number of retries that the rule itself allows; 0 for FATAL and SUCCESS.
     pub fn max_retries(&self) -> u32 {
         match &self.action {
@@ -212,6 +219,7 @@ impl PartialEq for Rule {
             && self.matchers == other.matchers
             && self.action == other.action
             && self.counts == other.counts
+            && self.next == other.next
     }
 }
 

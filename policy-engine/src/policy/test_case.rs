@@ -53,6 +53,17 @@ pub(crate) enum GivenFailure {
     Event(String),
 }
 
+/// What the next run is expected to get. A field that is `None` is not compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ExpectedRun {
+    /// In CPU units.
+    pub(crate) cpu: Option<u32>,
+    /// In MiB.
+    pub(crate) memory: Option<u32>,
+    pub(crate) capacity: Option<String>,
+    pub(crate) subnet: Option<u32>,
+}
+
 /// The expected decision. A field that is `None` is not compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Expectation {
@@ -62,4 +73,5 @@ pub(crate) struct Expectation {
     pub(crate) rule: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) outcome: Option<String>,
+    pub(crate) run: ExpectedRun,
 }

@@ -1,6 +1,7 @@
 //! The worst case: the most runs, the longest wait, and an execution that reaches them.
 
 use super::retries::Retries;
+use super::run_time::RunTimeBounds;
 use super::search::Maxima;
 use super::share::share;
 use crate::policy::{Policy, Rule, Type};
@@ -16,6 +17,7 @@ pub struct WorstCase {
     history_events: u32,
     is_exact: bool,
     witness: Vec<(String, u32)>,
+    run_time: Option<RunTimeBounds>,
 }
 
 impl WorstCase {
@@ -64,6 +66,7 @@ impl WorstCase {
             history_events: longest.history_events(),
             is_exact: true,
             witness: Vec::new(),
+            run_time: RunTimeBounds::of(policy, &rules, longest),
         };
         // If the shortest draws fit into the time limit, longer draws of the same retries reach the
         // limit to the second.
@@ -78,8 +81,8 @@ impl WorstCase {
                 runs: maxima.retries + 1,
                 wait_seconds: maxima.longest,
                 history_events: maxima.history_events,
-                is_exact: true,
                 witness: witness(&maxima.witness),
+                ..bounds
             },
             None => Self {
                 is_exact: false,
@@ -109,6 +112,11 @@ impl WorstCase {
     /// too long.
     pub fn is_exact(&self) -> bool {
         self.is_exact
+    }
+
+    /// Returns the bounds on time and cost. `None` if the policy does not limit the time of a run.
+    pub fn run_time(&self) -> Option<&RunTimeBounds> {
+        self.run_time.as_ref()
     }
 
     /// Returns an execution with the most runs, as pairs of a rule's name and the number of retries

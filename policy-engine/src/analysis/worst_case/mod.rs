@@ -2,10 +2,12 @@
 
 mod bound;
 mod retries;
+mod run_time;
 mod search;
 mod share;
 
 pub use bound::WorstCase;
 pub use retries::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS};
+pub use run_time::{RunTimeBounds, Usage};
 
 pub(crate) use retries::history_events;

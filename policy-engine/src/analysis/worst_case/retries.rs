@@ -35,6 +35,8 @@ pub(super) struct Retries {
     pub(super) counted: u32,
     /// Number of retries by TEMPORARY rules.
     pub(super) waits: u32,
+    /// Number of retries that take the next larger size.
+    pub(super) climbs: u32,
     /// Sum of the longest draws of all waits, in seconds.
     pub(super) longest: u64,
     /// Sum of the shortest draws of all waits, in seconds.
@@ -47,6 +49,7 @@ impl Retries {
     pub(super) fn and(mut self, rule: &Rule, earlier: u32) -> Self {
         self.count += 1;
         self.counted += u32::from(rule.counts());
+        self.climbs += u32::from(rule.next().larger_size);
         if let Some(backoff) = rule.backoff() {
             let drawn = |draw| u64::from(backoff.drawn(Retry::after(earlier), draw, 0));
             self.waits += 1;

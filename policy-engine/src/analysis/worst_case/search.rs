@@ -23,38 +23,62 @@ pub(super) struct Maxima {
 }
 
 impl Maxima {
-    /// Tries all sets of retries by these rules that the limits allow: at most `max_retries`
-    /// counted retries, and shortest waits of at most `time` seconds in total. `None` if the search
-    /// takes too many steps.
+    /// Tries all sets of retries, as [`for_each_set`] does. `None` if there are too many.
     pub(super) fn of(rules: &[&Rule], max_retries: u32, time: u64) -> Option<Self> {
-        let mut search = Search {
-            max_retries,
-            time,
-            steps: 0,
-            uses: Vec::new(),
-            maxima: Self::default(),
-        };
-        search
-            .extend(rules, Retries::default())
-            .then_some(search.maxima)
+        let mut maxima = Self::default();
+        let record = &mut |uses: &[u32], found: Retries| maxima.record(uses, found, time);
+        for_each_set(rules, max_retries, time, record).then_some(maxima)
+    }
+
+    fn record(&mut self, uses: &[u32], found: Retries, time: u64) {
+        // The waits of a set can add up to any number of seconds from the sum of the shortest draws
+        // to the sum of the longest draws.
+        let longest = found.longest.min(time);
+        if (found.count, longest) > (self.retries, self.witness_longest) {
+            self.retries = found.count;
+            self.witness_longest = longest;
+            self.witness = uses.to_vec();
+        }
+        self.longest = self.longest.max(longest);
+        self.history_events = self.history_events.max(found.history_events());
     }
 }
 
-struct Search {
+/// Passes to `record` all sets of retries by these rules that the limits allow: at most
+/// `max_retries` counted retries, and shortest waits of at most `time` seconds in total. A set is
+/// given by the number of retries that each rule allows, and by its totals. Returns `false` if the
+/// search takes too many steps.
+pub(super) fn for_each_set(
+    rules: &[&Rule],
+    max_retries: u32,
+    time: u64,
+    record: &mut dyn FnMut(&[u32], Retries),
+) -> bool {
+    let mut search = Search {
+        max_retries,
+        time,
+        steps: 0,
+        uses: Vec::new(),
+        record,
+    };
+    search.extend(rules, Retries::default())
+}
+
+struct Search<'r> {
     max_retries: u32,
     time: u64,
     steps: usize,
     /// The numbers of retries chosen so far, one for each rule before the remaining ones.
     uses: Vec<u32>,
-    maxima: Maxima,
+    record: &'r mut dyn FnMut(&[u32], Retries),
 }
 
-impl Search {
-    /// Tries all numbers of retries for the remaining rules, and records each complete set in
-    /// `maxima`. Returns `false` if `MAX_STEPS` was reached.
+impl Search<'_> {
+    /// Tries all numbers of retries for the remaining rules, and records each complete set. Returns
+    /// `false` if `MAX_STEPS` was reached.
     fn extend(&mut self, remaining: &[&Rule], mut so_far: Retries) -> bool {
         let Some((rule, rest)) = remaining.split_first() else {
-            self.record(so_far);
+            (self.record)(&self.uses, so_far);
             return true;
         };
         for uses in 0..=rule.max_retries() {
@@ -72,19 +96,5 @@ impl Search {
             }
         }
         true
-    }
-
-    fn record(&mut self, found: Retries) {
-        let maxima = &mut self.maxima;
-        // The waits of a set can add up to any number of seconds from the sum of the shortest draws
-        // to the sum of the longest draws.
-        let longest = found.longest.min(self.time);
-        if (found.count, longest) > (maxima.retries, maxima.witness_longest) {
-            maxima.retries = found.count;
-            maxima.witness_longest = longest;
-            maxima.witness.clone_from(&self.uses);
-        }
-        maxima.longest = maxima.longest.max(longest);
-        maxima.history_events = maxima.history_events.max(found.history_events());
     }
 }
