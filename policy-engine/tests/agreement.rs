@@ -146,7 +146,7 @@ fn the_generators_cover_every_kind_of_decision() {
         state::counters(),
         0..2_000_u64,
     );
-    for _ in 0..500 {
+    for _ in 0..800 {
         let (text, failures, counters, elapsed) = samples.new_tree(&mut runner).unwrap().current();
         let policy = Policy::load_for_decisions(&text).unwrap();
         let state::CounterValues {

@@ -172,11 +172,11 @@ fn failures() -> impl Strategy<Value = (Option<String>, String)> {
     )
 }
 
-/// The type and the waits of each decision.
-fn types_and_waits(repeated: &RepeatedDecisions<'_>) -> Vec<(Type, (u32, u32))> {
+/// The type, the waits and the outcome of each decision.
+fn compared(repeated: &RepeatedDecisions<'_>) -> Vec<(Type, (u32, u32), Option<String>)> {
     let decisions = repeated.decisions.iter();
     decisions
-        .map(|decision| (decision.type_, decision.wait))
+        .map(|decision| (decision.type_, decision.wait, decision.outcome.clone()))
         .collect()
 }
 
@@ -284,7 +284,7 @@ proptest! {
                 let decisions = decisions(policy, "x", &vec![failure.clone(); 8]);
                 let rule = repeated.rule.name();
                 assert!(decisions.iter().all(|decision| decision.rule_name() == rule));
-                types_and_waits(repeated)
+                compared(repeated)
             });
             match change.kind {
                 ChangeKind::From(n) => {

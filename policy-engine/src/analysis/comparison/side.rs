@@ -75,8 +75,9 @@ impl Side {
             (Self::Name(fact), Condition::Name(other, _)) => fact == *other,
             (Self::RanFor, Condition::RanFor(_)) => true,
             (Self::Code(of), Condition::ExitCode(_)) => group == Some(of),
-            // Each other container must have one of the codes, independently of the rest.
-            (Self::Code(of), Condition::OtherExitCodes(_)) => group != Some(of),
+            // Each other container must have one of the codes, independently of the rest. Of two
+            // containers that are treated as one, each is another one for the other's rules.
+            (Self::Code(_), Condition::OtherExitCodes(_)) => true,
             _ => false,
         }
     }
