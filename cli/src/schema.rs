@@ -1,6 +1,5 @@
 //! `exitwise schema`: prints the JSON Schema of policies.
 
-use crate::output::json::sorted;
 use crate::output::stream::stdout;
 use crate::status::Status;
 use anyhow::Result;
@@ -13,6 +12,6 @@ pub(crate) fn run() -> Result<Status> {
 
 /// The schema as it is in the file `policies/schema.json`.
 pub(crate) fn text() -> Result<String> {
-    let schema = sorted(exitwise_engine::language::schema());
+    let schema = exitwise_engine::language::schema();
     Ok(serde_json::to_string_pretty(&schema)? + "\n")
 }

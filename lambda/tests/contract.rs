@@ -434,6 +434,7 @@ fn a_policy_can_be_validated() {
                 "wait_seconds": 300,
                 "history_events": 91,
                 "exact": true,
+                "run_time": null,
                 "witness": ["spot", "spot", "busy", "busy", "busy"],
             },
             "tests": {"passed": 0, "failed": 0, "not_run": 0},

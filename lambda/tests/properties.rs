@@ -31,7 +31,7 @@ impl AnswerJson {
         );
         let json: Value = serde_json::from_str(&text).unwrap();
         let is_success = json.get("type").unwrap() == "SUCCESS";
-        let keys = 10 + usize::from(is_success);
+        let keys = 10 + usize::from(is_success) + usize::from(json.get("run").is_some());
         prop_assert_eq!(json.as_object().unwrap().len(), keys, "{}", json);
         prop_assert_eq!(json.get("outcome").is_some(), is_success, "{}", json);
         let number = |key: &str| json.get(key).unwrap().as_u64().unwrap();

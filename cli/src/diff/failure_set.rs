@@ -1,7 +1,6 @@
 //! The failures for which a change applies, described by the keys of `when`: an example, and the
 //! values that each of its facts can have.
 
-use crate::output::json::sorted_cause;
 use exitwise_engine::Policy;
 #[cfg(test)]
 use exitwise_engine::analysis::Example;
@@ -113,7 +112,7 @@ impl FailureSet {
             "ranFor": similar.ran_for,
             "reasons": similar.reasons,
             "containers": similar.listed,
-            "taskError": {"Error": similar.example.error, "Cause": similar.example.cause.as_deref().map(sorted_cause)},
+            "taskError": {"Error": similar.example.error, "Cause": similar.example.cause},
         })
     }
 }

@@ -19,9 +19,3 @@ pub(crate) fn sorted(mut value: Value) -> Value {
     value.sort_all_objects();
     value
 }
-
-/// Sorts the keys in a Cause that is JSON. Returns any other text unchanged.
-pub(crate) fn sorted_cause(cause: &str) -> String {
-    let json = serde_json::from_str(cause);
-    json.map_or_else(|_| cause.to_owned(), |json: Value| sorted(json).to_string())
-}

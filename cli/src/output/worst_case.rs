@@ -1,6 +1,5 @@
 //! Descriptions of the worst case of a policy.
 
-use super::json::sorted_cause;
 use super::terminal::{FAINT, counted, one_line, paragraph, style_of, width, wrapped};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{RunTimeBounds, WorstCase};
@@ -107,8 +106,7 @@ fn retries_of(policy: &Policy, rule: &Rule, uses: u32) -> String {
     let example = match policy.example(rule) {
         Some(example) => {
             let error = example.error.as_deref().unwrap_or("no Error");
-            let cause = example.cause.as_deref().map(sorted_cause);
-            let cause = cause.as_deref().unwrap_or("no Cause");
+            let cause = example.cause.as_deref().unwrap_or("no Cause");
             // Blanks between the members of the JSON, so that lines can break there.
             let cause = cause.replace(",\"", ", \"");
             one_line(&format!("{error}: {cause}"), EXAMPLE_LINES * width())

@@ -1,7 +1,7 @@
 //! One simulated execution as a table, a chart and JSON.
 
 use super::execution::{FailedAttempt, SimulatedExecution};
-use crate::output::json::{document, sorted_cause};
+use crate::output::json::document;
 use crate::output::terminal::{
     BAD, FAINT, GOOD, counted, fitting, one_line, paragraph, shown_width, style_of, width,
 };
@@ -37,7 +37,7 @@ impl Timeline<'_> {
                 "attempt": number,
                 "startSeconds": attempt.start,
                 "failure": attempt.failure.name,
-                "taskError": {"Error": example.error, "Cause": example.cause.as_deref().map(sorted_cause)},
+                "taskError": {"Error": example.error, "Cause": example.cause},
                 "type": decision.verdict.to_type().as_str(),
                 "waitSeconds": decision.verdict.wait_seconds(),
                 "rule": decision.rule_name(),

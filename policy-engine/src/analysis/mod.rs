@@ -30,7 +30,8 @@ pub use test_runner::{DrawnDecision, TestOutcome, TestReport};
 pub use walk::Walk;
 pub use walk_figures::{RunTimes, WalkError};
 pub use worst_case::{
-    END_EVENTS, RUN_EVENTS, RunTimeBounds, START_EVENTS, Usage, WAIT_EVENTS, WorstCase,
+    END_EVENTS, RUN_EVENTS, RunTimeBounds, START_EVENTS, SUCCESS_END_EVENTS, Usage, WAIT_EVENTS,
+    WorstCase,
 };
 
 pub(crate) use guarantee::check_guarantee;

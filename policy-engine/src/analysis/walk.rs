@@ -7,7 +7,7 @@
 
 use super::states::StateCount;
 use super::walk_figures::{Figures, RunTimes, WalkError};
-use super::worst_case::{Usage, WorstCase};
+use super::worst_case::{Usage, WorstCase, end_events};
 use crate::decision::{Counters, ExecutionContext, Tally, judge};
 use crate::failure::Failure;
 use crate::policy::{Draw, Policy, Retry, Rule};
@@ -82,6 +82,7 @@ impl Walk {
             policy,
             worst,
             kinds: &kinds,
+            end_events: end_events(kinds.iter().copied()),
             time,
             latest: start.clone(),
             earliest: start,
@@ -123,6 +124,7 @@ impl Walk {
         seed: u64,
     ) -> Result<Self, WalkError> {
         let kinds = StateCount::kinds(policy, failures);
+        let end_events = end_events(kinds.iter().copied());
         let mut walk = Self::default();
         let mut seen = BTreeSet::new();
         let mut random = seed;
@@ -132,7 +134,12 @@ impl Walk {
             let mut tally = Tally::of(policy, &Counters::default());
             let mut waits = 0;
             loop {
-                let figures = Figures::of(tally.retry_count(), waits, tally.waited_seconds());
+                let figures = Figures::of(
+                    tally.retry_count(),
+                    waits,
+                    tally.waited_seconds(),
+                    end_events,
+                );
                 if figures.exceed(worst) {
                     return Err(figures.error(policy, &tally));
                 }
@@ -179,6 +186,8 @@ struct Walker<'w> {
     worst: &'w WorstCase,
     /// The rules that handle the failures, each once.
     kinds: &'w [&'w Rule],
+    /// Number of history events after the last decision.
+    end_events: u32,
     /// The shorter of the two time limits, in seconds. `None` if neither is set.
     time: Option<u64>,
     /// The current state, with the longest waits that lead to it.
@@ -201,8 +210,12 @@ impl Walker<'_> {
     /// `kinds[first..]`.
     fn visit(&mut self, first: usize) -> Result<(), WalkError> {
         let (retry_count, waited) = (self.latest.retry_count(), self.latest.waited_seconds());
-        self.walk
-            .record(Figures::of(retry_count, self.waits, waited));
+        self.walk.record(Figures::of(
+            retry_count,
+            self.waits,
+            waited,
+            self.end_events,
+        ));
         if self.walk.states.is_multiple_of(PROGRESS_STATES) {
             (self.progress)(self.walk.states);
         }
@@ -282,7 +295,7 @@ impl Walker<'_> {
         }
         let waits = self.waits + u32::from(rule.backoff().is_some());
         let waited = tally.waited_seconds() + u64::from(verdict.wait_seconds());
-        let figures = Figures::of(tally.retry_count() + 1, waits, waited);
+        let figures = Figures::of(tally.retry_count() + 1, waits, waited, self.end_events);
         let exceeds_a_limit = tally.own(rule) >= rule.max_retries()
             || (rule.counts() && tally.counted() >= self.policy.limits().max_retries)
             || self.time.is_some_and(|time| waited > time);

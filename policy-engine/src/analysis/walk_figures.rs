@@ -76,12 +76,14 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn of(retry_count: u32, waits: u32, wait_seconds: u64) -> Self {
+    /// Returns the figures of an execution that ends now, with this number of events after the last
+    /// decision.
+    pub(super) fn of(retry_count: u32, waits: u32, wait_seconds: u64, end_events: u32) -> Self {
         let runs = retry_count + 1;
         Self {
             runs,
             wait_seconds,
-            history_events: history_events(runs, waits),
+            history_events: history_events(runs, waits) + end_events,
         }
     }
 

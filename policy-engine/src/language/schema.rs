@@ -37,6 +37,8 @@ pub fn schema() -> Json {
         schema.insert("title".into(), "exitwise policy".into());
         schema.insert("definitions".into(), Json::Object(definitions));
     }
+    // Another crate can make serde_json keep the order of keys.
+    schema.sort_all_objects();
     schema
 }
 

@@ -7,6 +7,13 @@ use std::collections::BTreeMap;
 /// The name of a container that no policy names.
 pub(crate) const CONTAINER: &str = "app";
 
+/// Sorts the keys of all objects, as ECS does.
+fn sorted(mut value: Value) -> Value {
+    // Another crate can make serde_json keep the order of keys.
+    value.sort_all_objects();
+    value
+}
+
 /// The start of every task in an example, in milliseconds since 1970: the beginning of 2026.
 const STARTED_AT: u64 = 1_767_225_600_000;
 
@@ -107,7 +114,7 @@ impl Draft {
         let cause = match (&self.plain_text, task.is_empty()) {
             (Some(_), false) => return None,
             (text, true) => text.clone(),
-            (None, false) => Some(Value::Object(task).to_string()),
+            (None, false) => Some(sorted(Value::Object(task)).to_string()),
         };
         Some(Example {
             error: self.error.clone(),

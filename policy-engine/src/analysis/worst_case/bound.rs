@@ -1,6 +1,6 @@
 //! The worst case: the most runs, the longest wait, and an execution that reaches them.
 
-use super::retries::Retries;
+use super::retries::{Retries, end_events};
 use super::run_time::RunTimeBounds;
 use super::search::Maxima;
 use super::share::share;
@@ -59,11 +59,12 @@ impl WorstCase {
                 .collect()
         };
 
+        let end = end_events(policy.reachable_rules());
         let (longest, uses) = longest_wait(&rules, limits.max_retries);
         let bounds = Self {
             runs: longest.count + 1,
             wait_seconds: longest.longest.min(time),
-            history_events: longest.history_events(),
+            history_events: longest.history_events() + end,
             is_exact: true,
             witness: Vec::new(),
             run_time: RunTimeBounds::of(policy, &rules, longest),
@@ -80,7 +81,7 @@ impl WorstCase {
             Some(maxima) => Self {
                 runs: maxima.retries + 1,
                 wait_seconds: maxima.longest,
-                history_events: maxima.history_events,
+                history_events: maxima.history_events + end,
                 witness: witness(&maxima.witness),
                 ..bounds
             },
@@ -101,8 +102,8 @@ impl WorstCase {
         self.wait_seconds
     }
 
-    /// Returns the maximum number of history events of an execution that ends in FatalError, not
-    /// counting retries of the Lambda function itself.
+    /// Returns the maximum number of history events of an execution that a rule ends, not counting
+    /// retries of the Lambda function itself.
     pub fn history_events(&self) -> u32 {
         self.history_events
     }

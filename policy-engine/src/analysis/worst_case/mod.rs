@@ -7,7 +7,7 @@ mod search;
 mod share;
 
 pub use bound::WorstCase;
-pub use retries::{END_EVENTS, RUN_EVENTS, START_EVENTS, WAIT_EVENTS};
+pub use retries::{END_EVENTS, RUN_EVENTS, START_EVENTS, SUCCESS_END_EVENTS, WAIT_EVENTS};
 pub use run_time::{RunTimeBounds, Usage};
 
-pub(crate) use retries::history_events;
+pub(crate) use retries::{end_events, history_events};

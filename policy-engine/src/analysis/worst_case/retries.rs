@@ -21,10 +21,22 @@ pub const WAIT_EVENTS: u32 = 2;
 /// Number of history events after the last decision: FatalError entered, ExecutionFailed.
 pub const END_EVENTS: u32 = 2;
 
-/// Returns the number of history events in an execution with this many runs and waits that ends in
-/// FatalError.
+/// Number of history events after a decision of SUCCESS: Succeeded entered and exited,
+/// ExecutionSucceeded.
+pub const SUCCESS_END_EVENTS: u32 = 3;
+
+/// Returns the number of history events in an execution with this many runs and waits, up to the
+/// last decision.
 pub(crate) fn history_events(runs: u32, waits: u32) -> u32 {
-    START_EVENTS + runs * RUN_EVENTS + waits * WAIT_EVENTS + END_EVENTS
+    START_EVENTS + runs * RUN_EVENTS + waits * WAIT_EVENTS
+}
+
+/// Returns the largest number of history events after the last decision, if these rules can make it.
+pub(crate) fn end_events<'r>(mut rules: impl Iterator<Item = &'r Rule>) -> u32 {
+    match rules.any(|rule| rule.outcome().is_some()) {
+        true => SUCCESS_END_EVENTS,
+        false => END_EVENTS,
+    }
 }
 
 /// The totals of a set of retries. Retries are added one by one with [`Self::and`].
