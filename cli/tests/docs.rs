@@ -1,5 +1,5 @@
 //! Parses or runs every code block of the documentation. In `sh` blocks, the lines that call
-//! `exitwise` are run; `text` blocks are prose. `policy-engine/tests/documents.rs` loads the
+//! `exitwise` are run; in `console` blocks, what they print is compared; `text` blocks are prose. `policy-engine/tests/documents.rs` loads the
 //! policies and runs their tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,7 +7,8 @@ use saphyr::{LoadableYamlNode, Yaml};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -32,6 +33,13 @@ fn documents() -> Vec<PathBuf> {
 }
 
 fn blocks(language: &str) -> Vec<Block> {
+    let mut blocks = all_blocks();
+    blocks.retain(|block| block.language == language);
+    blocks
+}
+
+/// All blocks, in the order of each document.
+fn all_blocks() -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for path in documents() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -65,8 +73,35 @@ fn blocks(language: &str) -> Vec<Block> {
             block.language
         );
     }
-    blocks.retain(|block| block.language == language);
     blocks
+}
+
+/// A folder with the files that commands read, to which they can also write.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("target")).unwrap();
+    for name in ["policies", "lambda", "cli", "terraform"] {
+        let path = fs::canonicalize(Path::new(ROOT).join(name)).unwrap();
+        symlink(path, folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+/// Runs a command in a folder. A shell runs it, because it expands patterns of file names.
+fn run(folder: &TempDir, args: &str) -> Output {
+    let mut shell = Command::new("sh");
+    let command = format!("\"$EXITWISE\" {args}");
+    let shell = shell.current_dir(folder.path()).args(["-c", &command]);
+    let shell = shell.env("EXITWISE", env!("CARGO_BIN_EXE_exitwise"));
+    shell.env_remove("COLUMNS").output().unwrap()
+}
+
+/// The lines of an output except those of the demo task, some of which go to standard error.
+fn of_exitwise(output: &str) -> Vec<&str> {
+    let lines = output.lines();
+    lines
+        .filter(|line| !line.starts_with("task-app: "))
+        .collect()
 }
 
 #[test]
@@ -87,17 +122,8 @@ fn json_and_yaml_parse() {
 
 #[test]
 fn commands_run() {
-    // The folder to which the commands write their files.
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("target")).unwrap();
-    for name in ["policies", "lambda", "cli", "terraform"] {
-        symlink(
-            fs::canonicalize(Path::new(ROOT).join(name)).unwrap(),
-            folder.path().join(name),
-        )
-        .unwrap();
-    }
-    let mut run = 0;
+    let folder = folder();
+    let mut commands = 0;
     for Block { place, text, .. } in blocks("sh") {
         for line in text.lines() {
             let Some(args) = line
@@ -106,28 +132,49 @@ fn commands_run() {
             else {
                 continue;
             };
-            // A shell runs the command, because it expands patterns of file names.
-            let command = format!("\"$EXITWISE\" {args}");
-            let mut shell = Command::new("sh");
-            shell
-                .current_dir(folder.path())
-                .env("EXITWISE", env!("CARGO_BIN_EXE_exitwise"))
-                .args(["-c", &command]);
-            let output = shell.output().unwrap();
+            let output = run(&folder, args);
             let status = output.status.code();
             assert!(
                 matches!(status, Some(0 | 1)),
                 "{place}: {line}\n{}",
                 String::from_utf8_lossy(&output.stderr)
             );
-            run += 1;
+            commands += 1;
         }
     }
-    assert!(run >= 10);
+    assert!(commands >= 10);
 }
 
-/// The README shows the output of its first command. The lines of the task itself go to standard
-/// error.
+/// In a `console` block, the `toml` block before it is `policy.toml`.
+#[test]
+fn commands_print_what_is_shown() {
+    let folder = folder();
+    let mut commands = 0;
+    for Block {
+        place,
+        language,
+        text,
+    } in all_blocks()
+    {
+        if language == "toml" {
+            fs::write(folder.path().join("policy.toml"), &text).unwrap();
+        }
+        if language != "console" {
+            continue;
+        }
+        let mut printed = String::new();
+        for command in text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            let output = run(&folder, command.strip_prefix("exitwise ").unwrap());
+            let output = String::from_utf8(output.stdout).unwrap();
+            printed += &format!("$ {command}\n{output}");
+            commands += 1;
+        }
+        assert_eq!(of_exitwise(&printed), of_exitwise(&text), "{place}");
+    }
+    assert!(commands >= 5);
+}
+
+/// The README shows the output of its first command.
 #[test]
 fn the_first_command_prints_what_is_shown() {
     let ran = Command::new(env!("CARGO_BIN_EXE_exitwise"))
@@ -139,12 +186,7 @@ fn the_first_command_prints_what_is_shown() {
         .into_iter()
         .find(|block| block.text.starts_with("{\"commands\""))
         .unwrap();
-    let shown: Vec<_> = shown
-        .text
-        .lines()
-        .filter(|line| !line.starts_with("task-app: "))
-        .collect();
-    assert_eq!(printed.lines().collect::<Vec<_>>(), shown);
+    assert_eq!(of_exitwise(&printed), of_exitwise(&shown.text));
 }
 
 /// Runs the steps of the workflow in `ci.md`, with a change of the policy.
