@@ -163,9 +163,14 @@ impl<'p> Proof<'p> {
         let result = match self.gap() {
             Some(gap) => format!("{BAD}{name}{BAD:#}: not proved: {gap}"),
             None => {
+                let success = self
+                    .policy
+                    .reachable_rules()
+                    .any(|rule| rule.outcome().is_some());
+                let end = if success { "FATAL or SUCCESS" } else { "FATAL" };
                 let unwalked = match (self.worst.run_time(), self.walk.run_time) {
                     (Some(_), None) => {
-                        "; time and money are computed, not walked, because of max_elapsed"
+                        "; time and money are computed but not proved, because of max_elapsed"
                     }
                     _ => "",
                 };
@@ -174,7 +179,7 @@ impl<'p> Proof<'p> {
                     false => "the worst case is never exceeded",
                 };
                 format!(
-                    "{GOOD}{name}{GOOD:#}: proved: whatever fails, every execution ends; {bound}{unwalked}"
+                    "{GOOD}{name}{GOOD:#}: proved: whatever fails, {end} follows; {bound}{unwalked}"
                 )
             }
         };

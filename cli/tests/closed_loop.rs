@@ -14,6 +14,7 @@ use exitwise_asl_runner::{
 };
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Example, WorstCase};
+use exitwise_engine::policy::Rule;
 use exitwise_lambda::Handler;
 use proptest::collection::vec;
 use proptest::option;
@@ -138,13 +139,21 @@ proptest! {
         let (runs, waits) = (course.world.runs, course.times("WaitStateEntered"));
 
         // CheckInput and Init make 5 events; RunECSTask, ProcessError and ErrorStateChoice 13; a
-        // wait 2; FatalError 2; a successful run 6, and the end 1.
+        // wait 2; FatalError 2; Succeeded 3; a successful run 6, and the end 1.
+        let last_state = course.history.iter().rev().find_map(|event| event.state.as_deref());
+        let by_rule = course.world.last_answer.get("type").is_some_and(|type_| type_ == "SUCCESS");
         let expected = match &course.end {
+            ExecutionEnd::Succeeded { output } if by_rule => {
+                let keys = ["outcome", "rule", "error", "cause"];
+                let answer = keys.map(|key| course.world.last_answer.get(key));
+                prop_assert_eq!(keys.map(|key| output.get(key)), answer);
+                prop_assert_eq!(last_state, Some("Succeeded"));
+                5 + 13 * runs + 2 * waits + 3
+            }
             ExecutionEnd::Succeeded { .. } => 5 + 13 * (runs - 1) + 2 * waits + 7,
             ExecutionEnd::Failed { error, cause } => {
                 let answer = |key: &str| course.world.last_answer.get(key).unwrap().as_str().unwrap();
                 prop_assert_eq!([error.as_str(), cause, "FATAL"], [answer("error"), answer("cause"), answer("type")]);
-                let last_state = course.history.iter().rev().find_map(|event| event.state.as_deref());
                 prop_assert_eq!(last_state, Some("FatalError"));
                 5 + 13 * runs + 2 * waits + 2
             }
@@ -169,19 +178,27 @@ fn the_worst_case_of_each_policy_is_reached() {
     for path in policies {
         let (policy, _) = Policy::load(&fs::read_to_string(&path).unwrap()).unwrap();
         let worst = WorstCase::of(&policy);
+        let failing_run = |rule: &Rule| -> FailingRun {
+            let Example { error, cause, .. } = policy.example(rule).unwrap();
+            (
+                error.clone().unwrap_or_default(),
+                json!({"Error": error, "Cause": cause}),
+            )
+        };
         let failures = worst.witness().iter().flat_map(|(name, uses)| {
             let rule = policy
                 .rules()
                 .iter()
                 .find(|rule| rule.name() == name)
                 .unwrap_or(policy.default_rule());
-            let Example { error, cause, .. } = policy.example(rule).unwrap();
-            let run = (
-                error.clone().unwrap_or_default(),
-                json!({"Error": error, "Cause": cause}),
-            );
-            vec![run; *uses as usize]
+            vec![failing_run(rule); *uses as usize]
         });
+        // Of the ways to end, success has the most events.
+        let mut ends = policy
+            .rules()
+            .iter()
+            .filter(|rule| rule.outcome().is_some());
+        let failures = failures.chain(ends.next().map(failing_run));
         let course = Course::of(&policy, failures.collect(), None);
         let (runs, events) = (course.world.runs, course.history.len());
         assert_eq!(
@@ -203,7 +220,7 @@ fn the_worst_case_of_each_policy_is_reached() {
         );
         seen += 1;
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 11);
 }
 
 /// The history of an execution has room for 1,000 retries, the maximum that a policy can allow.

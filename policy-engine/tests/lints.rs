@@ -510,11 +510,7 @@ fn a_success_before_a_rule_about_lost_hosts_is_reported() {
             "{ exit_code = 1, stop_code = 'SpotInterruption' }",
             false,
         ),
-        (
-            "{ exit_code = 0 }",
-            "{ stop_code = 'UserInitiated' }",
-            false,
-        ),
+        ("{ exit_code = 0 }", "{ stop_code = 'UserInitiated' }", true),
         ("{ exit_code = 0 }", "{ reason = 'OutOfMemory' }", false),
         (
             "{ exit_code = 0, stop_code = 'EssentialContainerExited' }",

@@ -10,10 +10,11 @@ macro_rules! embedded {
 }
 
 /// The names and the texts of all policies, in alphabetical order.
-const POLICIES: [(&str, &str); 10] = [
+const POLICIES: [(&str, &str); 11] = [
     embedded!("batch"),
     ("default", exitwise_lambda::DEFAULT_POLICY),
     embedded!("genomics"),
+    embedded!("growing"),
     embedded!("minimal"),
     embedded!("ml-batch"),
     embedded!("original"),
@@ -24,7 +25,7 @@ const POLICIES: [(&str, &str); 10] = [
 ];
 
 /// The names of all policies.
-pub(crate) fn names() -> [&'static str; 10] {
+pub(crate) fn names() -> [&'static str; 11] {
     POLICIES.map(|(name, _)| name)
 }
 

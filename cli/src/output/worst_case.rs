@@ -22,15 +22,15 @@ pub(crate) fn lines(policy: &Policy, worst: &WorstCase) -> String {
         "  ",
         "    ",
     );
-    let line = match worst.run_time() {
-        Some(bounds) => line + &run_time(policy, bounds),
-        None => line,
-    };
     let witness = worst.witness().iter();
     let witness: Vec<_> = witness
         .map(|(rule, uses)| format!("{rule} ×{uses}"))
         .collect();
-    line + &wrapped("  reached by: ", &witness)
+    let line = line + &wrapped("  reached by: ", &witness);
+    match worst.run_time() {
+        Some(bounds) => line + &run_time(policy, bounds),
+        None => line,
+    }
 }
 
 /// Describes the bounds on time and cost, indented.
@@ -94,7 +94,7 @@ pub(crate) fn witness(policy: &Policy, worst: &WorstCase) -> String {
         let rule = policy.rule(name)?;
         Some(retries_of(policy, rule, *uses))
     });
-    rules.collect::<String>() + "  after these, in any order, every failure is FATAL\n"
+    rules.collect::<String>() + "  after these, in any order, no failure is retried\n"
 }
 
 fn retries_of(policy: &Policy, rule: &Rule, uses: u32) -> String {

@@ -2,7 +2,7 @@
 
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::policy::{Policy, Rule, Seconds};
+use crate::policy::{BILLION, Decimal, Policy, Rule, Seconds};
 use std::cmp::Reverse;
 
 /// Maximum number of rules that one diagnostic points to: those with the largest shares.
@@ -58,7 +58,11 @@ fn check_run_time(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
                 let message = "the longest time of an execution is unknown".to_owned();
                 let help =
                     "add `max_run_time = \"1h\"` to `[limits]`: the longest that one run may take";
-                out.push(problem(message).label("cannot be kept").help(help));
+                out.push(
+                    problem(message)
+                        .label("needs `limits.max_run_time`")
+                        .help(help),
+                );
             }
             Some(seconds) if seconds > ceiling.max => {
                 let message = format!("the worst case takes longer than {max}");
@@ -81,19 +85,21 @@ fn check_run_time(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     let (cost, price) = (bounds.and_then(|it| it.cost), policy.price());
     let Some((cost, price)) = cost.zip(price) else {
         let missing = [
-            (bounds.is_none(), "`max_run_time` in `[limits]`"),
-            (policy.sizes().is_empty(), "`[[size]]`"),
-            (price.is_none(), "`[price]`"),
+            (bounds.is_none(), "`max_run_time` to `[limits]`"),
+            (policy.sizes().is_empty(), "sizes (`[[size]]`)"),
+            (price.is_none(), "prices (`[price]`)"),
         ];
         let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);
         let missing: Vec<_> = missing.map(|(_, what)| what).collect();
         let help = format!("add {}", missing.join(" and "));
         let problem = problem("the cost of an execution is unknown");
-        out.push(problem.label("cannot be kept").help(help));
+        out.push(problem.label("cannot be computed").help(help));
         return;
     };
     if cost.exceeds(ceiling.max) {
-        let problem = problem("the worst case costs more than that");
+        let max = Decimal::of(ceiling.max.into(), BILLION);
+        let message = format!("the worst case costs more than {max} {}", price.currency());
+        let problem = problem(&message);
         let help = format!("write `{cost}`, or lower `max_run_time`, the sizes or the retries");
         let label = format!("up to {cost} {}", price.currency());
         out.push(problem.label(label).help(help));

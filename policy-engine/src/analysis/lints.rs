@@ -1,7 +1,7 @@
 //! Warnings about policies that work, but probably not as their authors intended.
 
 use super::reachability::Reachability;
-use super::success_lints::{lint_lost_hosts, lint_other_containers};
+use super::success_lints::{lint_early_success, lint_other_containers};
 use super::worst_case::WorstCase;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, closest, list_quoted, quoted};
 use crate::failure::{
@@ -28,7 +28,7 @@ pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
             lint_names(policy, matcher, out);
         }
         lint_reachability(&reachability, rule, out);
-        lint_lost_hosts(policy, rule, out);
+        lint_early_success(policy, rule, out);
         lint_other_containers(rule, out);
     }
     for rule in policy.all_rules() {

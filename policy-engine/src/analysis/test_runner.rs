@@ -325,7 +325,7 @@ fn help_for_failed(drawn: &DrawnDecision, expected: &Expectation, deciding: &Rul
             quoted(outcome)
         )
     } else if !meets_run(&drawn.longest, &expected.run) {
-        "expect that, or change `next` of the rules".to_owned()
+        "expect this `run`, or change `next` in a rule".to_owned()
     } else if deciding.name() == DEFAULT_RULE {
         format!("expect `{answer}`, or let a rule match before `[default]`")
     } else if drawn.shortest.verdict == drawn.longest.verdict {

@@ -138,8 +138,8 @@ codes! {
     RepeatedValue = "P117",
     /// A comment that is to allow something that is not a warning.
     BadAllow = "P118",
-    /// A SUCCESS rule that also decides about tasks whose host was lost.
-    SuccessOfLostHost = "P119",
+    /// A SUCCESS rule that also decides about tasks that something else stopped.
+    EarlySuccess = "P119",
     /// A rule about other containers in a policy that does not say which container is meant.
     NoOtherContainers = "P120",
     /// A size that Fargate does not offer.

@@ -81,9 +81,9 @@ pub(super) fn memory(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<u32> 
         Some(Ok(meant)) => ("needs GB or MB", format!("write `\"{meant}\"`")),
         Some(Err(())) => (
             "out of range",
-            "write at least `\"1MB\"` and at most `\"33554432MB\"`".into(),
+            "write at least `\"1MB\"` and at most `\"32768GB\"`".into(),
         ),
-        None => ("not an amount", NOTATION.to_owned()),
+        None => ("needs a number with GB or MB", NOTATION.to_owned()),
     };
     let message = format!("{} is not an amount of memory", quoted(text));
     let problem = Diagnostic::new(Code::BadMemory, value.span(), message);
@@ -155,15 +155,17 @@ pub(super) fn amount(value: TomlNode<'_>, max: u64, out: &mut Diagnostics) -> Op
         }
         _ => return wrong_type(value, "a number", help, out),
     };
-    let amount = billionths(&written.replace('_', ""));
-    let amount = amount.filter(|amount| *amount <= max);
+    let written = written.replace('_', "");
+    let amount = billionths(&written).filter(|amount| *amount <= max);
     if amount.is_none() {
+        let label = match billionths(&written) {
+            Some(_) => "too large",
+            None if written.starts_with('-') => "negative",
+            None if written.contains(['e', 'E']) => "has an exponent",
+            None => "not a number with at most nine decimals",
+        };
         let problem = Diagnostic::new(Code::OutOfRange, value.span(), "not an amount of money");
-        out.push(
-            problem
-                .label("negative, too large or too precise")
-                .help(help),
-        );
+        out.push(problem.label(label).help(help));
     }
     amount
 }

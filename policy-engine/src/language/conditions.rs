@@ -69,7 +69,8 @@ pub(super) fn read(
     {
         let message = "no matcher of this rule looks at a container";
         let problem = Diagnostic::new(Code::UnusedContainer, container.span(), message);
-        let help = "remove it, or add `exit_code`, `reason` or `container_reason`";
+        let help =
+            "remove it, or add `exit_code`, `other_exit_codes`, `reason` or `container_reason`";
         out.push(problem.label("without effect").help(help));
     }
     matchers
@@ -117,7 +118,7 @@ fn without_absent(codes: ExitCodeSet, value: TomlNode<'_>, out: &mut Diagnostics
         let message = "`other_exit_codes` with `absent`";
         let problem = Diagnostic::new(Code::BadExitCode, value.span(), message);
         let help = "remove `\"absent\"`: containers without an exit code are not looked at";
-        out.push(problem.label("always allowed").help(help));
+        out.push(problem.label("not looked at").help(help));
     }
     codes
 }
@@ -173,7 +174,7 @@ fn parse_time_range(text: &str) -> Result<TimeRange, (&'static str, String)> {
     };
     let (label, help) = match (start, end) {
         (None, None) => (
-            "matches every time",
+            "no bound",
             "write one bound, for example `\"..1m\"`, or leave `ran_for` out".to_owned(),
         ),
         (Some(start), Some(end)) if end < start => (
@@ -185,7 +186,7 @@ fn parse_time_range(text: &str) -> Result<TimeRange, (&'static str, String)> {
             "the end is not included: write a later one".to_owned(),
         ),
         _ if text.contains("..=") => {
-            let label = "the end is never included";
+            let label = "the end of a range is not included";
             (label, format!("write `\"{range}\"`"))
         }
         _ => return Ok(range),

@@ -180,7 +180,7 @@ language! {
         "Where the task can run. Rules take another provider with `next.capacity`.";
     "price" Section("price"), Optional("no cost is computed"),
         "price = { vcpu_hour = 0.04048, gb_hour = 0.004445 }",
-        "What a running task costs; with `limits.max_run_time` and sizes, the worst case is also \
+        "Prices of a running task. With `limits.max_run_time` and sizes, the worst case is also given in \
          money.";
     "guarantee" Section("guarantee"), Optional("no guarantee"),
         "guarantee = { max_runs = 10, max_wait = \"1h\" }",
@@ -197,9 +197,9 @@ language! {
         "Upper bound on the time from the execution's start to the end of the next wait. If that \
          would be longer, the execution ends with `DeadlineReached`.";
 
-    "max_run_time" RunTime, Optional("no limit"), "max_run_time = \"2h\"",
-        "The longest that one run may take: the state machine's TimeoutSeconds. With it, the worst case \
-         is also a duration.";
+    "max_run_time" RunTime, Optional("unknown"), "max_run_time = \"2h\"",
+        "The longest time of one run, which Step Functions must enforce as TimeoutSeconds. With it, the \
+         worst case is also given in time.";
 
     /// Keys of `[[rule]]`.
     RULE: "rule", "Which failures the rule matches, and what to do about them.";
@@ -224,7 +224,7 @@ language! {
         "Whether the rule's retries use up `limits.max_retries`. A rule with `counts = false` needs \
          a `max_retries` of its own.";
 
-    "next" Section("next"), Optional("the next run gets what this one got"),
+    "next" Section("next"), Optional("what earlier retries have reached stays"),
         "next = { size = \"larger\" }",
         "What the rule's retries change about the next run; not with FATAL or SUCCESS.";
 
@@ -237,7 +237,7 @@ language! {
     "backoff" Backoff, Optional("required with TEMPORARY"), "backoff = { constant = \"60s\" }",
         "As in a rule.";
 
-    "next" Section("next"), Optional("the next run gets what this one got"),
+    "next" Section("next"), Optional("what earlier retries have reached stays"),
         "next = { subnet = \"next\" }",
         "As in a rule.";
 
@@ -250,9 +250,9 @@ language! {
         "next = { capacity = \"FARGATE\", after = 2 }",
         "The next run starts on this provider of `[capacity]`.";
     "after" Retries(1), Optional("1"), "next = { capacity = \"FARGATE\", after = 2 }",
-        "From which of the rule's own retries on, counted from 1; only with `capacity`.";
+        "Number of the rule's own retry from which on runs start there; only with `capacity`.";
     "subnet" Word(&["next"]), Optional("any subnet of the deployment"), "next = { subnet = \"next\" }",
-        "The next run starts in the next subnet of the deployment, one after the other.";
+        "The next run starts in the subnet after this one in the deployment's list.";
 
     /// Keys of `[[size]]`.
     SIZE: "size", "One size of the task; in neither number smaller than the size before.";
@@ -269,9 +269,9 @@ language! {
     /// Keys of `[price]`.
     PRICE: "price", "What a running task costs, on the provider where it costs most.";
     "vcpu_hour" Amount, Required, "vcpu_hour = 0.04048",
-        "The price of one vCPU for one hour. Source: AWS Fargate Pricing.";
+        "The price of one vCPU for one hour, without Spot. Source: AWS Fargate Pricing.";
     "gb_hour" Amount, Required, "gb_hour = 0.004445",
-        "The price of one GB of memory for one hour. Source: AWS Fargate Pricing.";
+        "The price of one GB of memory for one hour, without Spot. Source: AWS Fargate Pricing.";
     "currency" Text, Optional("`\"USD\"`"), "currency = \"USD\"",
         "The currency, for messages.";
 
@@ -304,7 +304,7 @@ language! {
         "Every other container of the task that has an exit code has one of these. Containers that \
          GuardDuty adds do not count.";
     "ran_for" TimeRanges, Optional("any"), "ran_for = \"..1m\"",
-        "The time from the task's StartedAt to its StoppedAt, in whole milliseconds: `\"..1m\"`, \
+        "The time from the task's StartedAt to its StoppedAt: `\"..1m\"`, \
          `\"1m..1h\"` (with 1m, without 1h), `\"1h..\"`. Source: ECS API Reference, Task.";
 
     /// Keys of `[backoff.<name>]` and of inline backoffs.
@@ -394,7 +394,7 @@ language! {
     "containers" Containers, Optional("only the container with this `exit_code`"),
         "containers = { app = 0, envoy = 137 }",
         "All containers of the task with their exit codes: numbers, names from `[exit_codes]`, or \
-         `\"absent\"`; instead of `exit_code` and `container`.";
+         `\"absent\"`; instead of `exit_code`. `container` then says whose `container_reason` it is.";
     "ran_for" Duration, Optional("absent"), "ran_for = \"5m\"",
         "The time from the task's StartedAt to its StoppedAt.";
     "file" Text, Optional("the facts in this table"), "file = \"events/pull-timeout.json\"",
@@ -424,7 +424,7 @@ language! {
     "capacity" ProviderName, Optional("any"), "run = { capacity = \"FARGATE\" }",
         "The capacity provider.";
     "subnet" Retries(0), Optional("any"), "run = { subnet = 1 }",
-        "Number of subnets after the first one.";
+        "Number of steps from the first subnet; 0 is any subnet.";
 
     /// Keys of `[guarantee]`.
     GUARANTEE: "guarantee", "Bounds that the worst case must not exceed.";

@@ -42,7 +42,7 @@ fn run_time(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<u32> {
         let message = "`max_run_time` is out of range";
         let problem = Diagnostic::new(Code::OutOfRange, value.span(), message);
         let help = format!("write at least `\"1s\"` and at most `\"{MAX_WAIT_SECONDS}s\"`");
-        out.push(problem.label("not a timeout").help(help));
+        out.push(problem.label("outside the range of a timeout").help(help));
     }
     run_time
 }

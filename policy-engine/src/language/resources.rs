@@ -63,11 +63,17 @@ impl Resources {
         let next_subnet = word("subnet", "next", out);
         if larger_size && self.sizes.len() < 2 && !stops {
             let span = section.span_of("size");
-            let problem = Diagnostic::new(Code::NoLargerSize, span, "there is no larger size");
+            let problem = Diagnostic::new(
+                Code::NoLargerSize,
+                span,
+                "`size = \"larger\"`, but there is no larger size",
+            );
             let help = "list the sizes of the task, the smallest first: each as a `[[size]]` with \
                         `cpu` and `memory`";
-            let count = self.sizes.len();
-            let label = format!("the policy has {count} of at least 2 sizes");
+            let label = match self.sizes.len() {
+                0 => "the policy has no `[[size]]`",
+                _ => "the policy has 1 size, and needs at least 2",
+            };
             out.push(problem.label(label).help(help));
         }
         let larger_sizes = self.sizes.len().saturating_sub(1);
@@ -88,8 +94,8 @@ impl Resources {
             if let Some(after) = after {
                 let message = "`after` without `capacity`";
                 let problem = Diagnostic::new(Code::KeysDoNotFit, after.span(), message);
-                let help = "add the provider that these retries take, or remove `after`";
-                out.push(problem.label("after that, where?").help(help));
+                let help = "add `capacity = \"FARGATE\"`, or remove `after`";
+                out.push(problem.label("needs a `capacity`").help(help));
             }
             return None;
         };
@@ -125,7 +131,7 @@ impl Resources {
             (None, None) => (
                 "not in `[capacity]`",
                 format!(
-                    "list where runs start and then this one: `capacity.providers = \
+                    "list it in `[capacity]`, after the provider on which runs start: `providers = \
                      [\"FARGATE_SPOT\", \"{name}\"]`"
                 ),
             ),
@@ -173,10 +179,10 @@ fn sizes(root: &Section<'_>, providers: Option<&[String]>, out: &mut Diagnostics
                 ),
             ];
             for (_, key, before) in shrinks.into_iter().filter(|(shrinks, ..)| *shrinks) {
-                let message = format!("the next size has less `{key}`");
+                let message = format!("this size has less `{key}` than the one before");
                 let problem = Diagnostic::new(Code::OutOfRange, section.span_of(key), message);
                 let help = format!("write at least `{before}`, or list the smaller size first");
-                out.push(problem.label("less than the size before").help(help));
+                out.push(problem.label("less").help(help));
             }
         }
         let size = Size { cpu, memory };
@@ -197,10 +203,13 @@ fn report_no_fargate_size(size: Size, section: &Section<'_>, out: &mut Diagnosti
         )
     });
     let nearest = nearest.collect::<Vec<_>>().join(", or ");
-    let message = format!("Fargate has no tasks of {size}");
+    let message = format!(
+        "Fargate has no size with {}",
+        size.to_string().replace(", ", " and ")
+    );
     let problem = Diagnostic::new(Code::NoFargateSize, section.span.clone(), message);
     let help = format!(
-        "the nearest are {nearest}; if runs never use Fargate, name your providers in `[capacity]`"
+        "use one of the nearest: {nearest}; if runs never use Fargate, name your providers in `[capacity]`"
     );
     out.push(problem.label("RunTask would refuse it").help(help));
 }
@@ -235,7 +244,7 @@ pub(super) fn provider(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<Str
     }
     let message = format!("{} cannot name a capacity provider", quoted(name));
     let problem = Diagnostic::new(Code::BadName, value.span(), message);
-    let help = "providers have letters, digits, `-` and `_`, at most 255";
+    let help = "the name of a provider has letters, digits, `-` and `_`, at most 255 characters";
     out.push(problem.label("not a name").help(help));
     None
 }

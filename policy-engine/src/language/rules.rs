@@ -214,8 +214,8 @@ impl RuleReader<'_> {
         };
         let type_ = type_?;
         if type_ != Type::Success {
-            let why = format!("{type_} does not end with success");
-            refuse("outcome", &why, "remove it, or use SUCCESS");
+            let why = "only SUCCESS has an `outcome`";
+            refuse("outcome", why, "remove it, or use SUCCESS");
         }
         match type_ {
             Type::Fatal | Type::Success => {
@@ -314,7 +314,7 @@ fn check_next(
             section.name
         );
         let problem = Diagnostic::new(Code::KeysDoNotFit, span.clone(), message);
-        let help = format!("write `{larger_sizes}`, remove it, or add a `[[size]]`");
+        let help = format!("write `{larger_sizes}`, remove `max_retries`, or add a `[[size]]`");
         let label = {
             let sizes = counted(
                 usize::try_from(larger_sizes).unwrap_or_default(),
@@ -332,10 +332,13 @@ fn check_after(section: &Section<'_>, next: &NextSpec, max_retries: u32, out: &m
     let Some(after) = after.filter(|after| *after > max_retries && max_retries > 0) else {
         return;
     };
-    let message = format!("no retry of {} takes the other provider", section.name);
+    let message = format!("{} never moves to the other provider", section.name);
     let problem = Diagnostic::new(Code::UnreachableRetries, section.span_of("next"), message);
     let help = format!("raise its `max_retries` to at least {after}, or lower `after`");
-    let label = format!("from retry {after} on, the last is retry {max_retries}");
+    let label = match max_retries {
+        1 => format!("`after` is {after}, but the rule has 1 retry"),
+        _ => format!("`after` is {after}, but the rule has {max_retries} retries"),
+    };
     out.push(problem.label(label).help(help));
 }
 
@@ -388,7 +391,7 @@ fn is_default_action(action: &Action, section: &Section<'_>, out: &mut Diagnosti
         let help = "write a rule that matches the exit codes that mean success";
         out.push(
             problem
-                .label("nothing is known about these failures")
+                .label("also decides about tasks that never ran")
                 .help(help),
         );
     }

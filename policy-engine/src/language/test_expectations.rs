@@ -97,7 +97,7 @@ impl TestReader<'_> {
         };
         let message = format!("no rule has the outcome {}", quoted(name));
         let problem = Diagnostic::new(Code::BadExpectation, span, message);
-        out.push(problem.label("never comes").help(help));
+        out.push(problem.label("no rule gives it").help(help));
         None
     }
 }
