@@ -99,10 +99,11 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run a failing task locally, through the deployed state machine.
     ///
-    /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException or
-    /// an exit code from 1 to 255 makes it fail that way.
+    /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException,
+    /// OutOfMemory, SpotInterruption or an exit code from 1 to 255 makes it fail that way. It is out
+    /// of memory with less than 12 GB, and interrupted on FARGATE_SPOT.
     ///
-    /// Exit status: 0 the task succeeded; 1 it failed for good; 2 usage; 3 the policy has errors;
+    /// Exit status: 0 the execution succeeded; 1 it failed for good; 2 usage; 3 the policy has errors;
     /// 130 interrupted by Ctrl-C, or because the reader of the output has gone.
     Run(Run),
     /// Print the JSON Schema of policies, for editors.

@@ -4,6 +4,12 @@ use std::fmt;
 use std::num::NonZeroU8;
 use std::str::FromStr;
 
+/// The name of the failure that the run has less memory than the task needs.
+pub(crate) const OUT_OF_MEMORY: &str = "OutOfMemory";
+
+/// The name of the failure that AWS takes back the run's Spot capacity.
+pub(crate) const SPOT_INTERRUPTION: &str = "SpotInterruption";
+
 /// An error of the demo task. Each error has its own exit code, so that policies can distinguish
 /// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +27,7 @@ pub enum DemoError {
 
 /// Neither the name of a [`DemoError`] nor the exit code of a failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown error `{0}`; use {names}, or an exit code from 1 to 255", names = DemoError::ALL.map(DemoError::name).join(", "))]
+#[error("unknown error `{0}`; use {names}, {OUT_OF_MEMORY}, {SPOT_INTERRUPTION}, or an exit code from 1 to 255", names = DemoError::ALL.map(DemoError::name).join(", "))]
 pub struct UnknownDemoError(String);
 
 /// The end of a demo task that fails.
@@ -30,13 +36,45 @@ pub(crate) enum DemoFailure {
     Error(DemoError),
     /// An exit code that no [`DemoError`] has.
     ExitCode(NonZeroU8),
+    /// AWS ends the run.
+    Kill(Kill),
+}
+
+/// A reason for which AWS ends a run. It depends on what the run got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kill {
+    /// The run has less memory than the task needs.
+    OutOfMemory,
+    /// The run is on Spot capacity, and AWS takes it back.
+    SpotInterruption,
+}
+
+impl Kill {
+    /// Returns the name of the failure on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::OutOfMemory => OUT_OF_MEMORY,
+            Self::SpotInterruption => SPOT_INTERRUPTION,
+        }
+    }
+}
+
+impl fmt::Display for Kill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfMemory => "is killed: it needs more memory than it has",
+            Self::SpotInterruption => "is interrupted: AWS takes back the Spot capacity",
+        })
+    }
 }
 
 impl DemoFailure {
-    pub(crate) const fn exit_code(self) -> u8 {
+    /// Returns the exit code of a task that ends by itself. `None` if AWS ends it.
+    pub(crate) const fn exit_code(self) -> Option<u8> {
         match self {
-            Self::Error(error) => error.exit_code(),
-            Self::ExitCode(code) => code.get(),
+            Self::Error(error) => Some(error.exit_code()),
+            Self::ExitCode(code) => Some(code.get()),
+            Self::Kill(_) => None,
         }
     }
 }
@@ -46,6 +84,7 @@ impl fmt::Display for DemoFailure {
         match self {
             Self::Error(error) => write!(f, "{error} ({})", error.name()),
             Self::ExitCode(code) => write!(f, "exit code {code}"),
+            Self::Kill(kill) => f.write_str(kill.name()),
         }
     }
 }
@@ -55,6 +94,11 @@ impl FromStr for DemoFailure {
 
     /// Reads the name of an error, or an exit code.
     fn from_str(text: &str) -> Result<Self, UnknownDemoError> {
+        match text {
+            OUT_OF_MEMORY => return Ok(Self::Kill(Kill::OutOfMemory)),
+            SPOT_INTERRUPTION => return Ok(Self::Kill(Kill::SpotInterruption)),
+            _ => {}
+        }
         let Ok(code) = text.parse::<NonZeroU8>() else {
             return text.parse().map(Self::Error);
         };

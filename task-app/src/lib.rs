@@ -2,14 +2,15 @@
 //!
 //! It is also a library, so that `exitwise run` has a demo task without another binary.
 
+mod capacity;
 mod error;
 mod memory;
 mod signal;
 
-use error::DemoFailure;
-pub use error::{DemoError, UnknownDemoError};
-use memory::Mebibytes;
-pub use memory::{OUT_OF_MEMORY, TASK_MEMORY};
+pub use capacity::{Capacity, TASK_MEMORY, TASK_PROVIDER};
+pub use error::{DemoError, Kill, UnknownDemoError};
+use error::{DemoFailure, OUT_OF_MEMORY, SPOT_INTERRUPTION};
+use memory::{MEMORY_NEEDED, Mebibytes};
 
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
@@ -25,6 +26,9 @@ pub const RETRY_COUNT: &str = "RETRY_COUNT";
 ///
 /// Source: BSD `sysexits.h`, `EX_USAGE`.
 pub const EX_USAGE: u8 = 64;
+
+/// The exit code of a container that AWS has killed: 128 + 9, for SIGKILL.
+pub const KILLED: u8 = 137;
 
 /// Succeeds or fails on demand, as a stand-in for a real task.
 #[derive(Debug, Parser)]
@@ -52,7 +56,12 @@ fn known_errors() -> String {
     let lines = DemoError::ALL
         .iter()
         .map(|error| format!("  {:<17} exit code {}", error.name(), error.exit_code()));
-    format!("Errors:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    let lines: Vec<_> = lines.collect();
+    format!(
+        "Errors:\n{}\n  {OUT_OF_MEMORY:<17} the run has less than 12 GB, or than --memory-needed\n  \
+         {SPOT_INTERRUPTION:<17} the run is on FARGATE_SPOT; only with exitwise run",
+        lines.join("\n")
+    )
 }
 
 /// Returns whether a word of the command line is an option of this program, such as `--sleep` or
@@ -81,16 +90,58 @@ pub fn rejection(arguments: impl Iterator<Item = OsString>) -> Option<String> {
     Some(line.trim_start_matches("error: ").to_owned())
 }
 
-/// Returns whether these arguments ask for more memory than this, in MiB.
-pub fn needs_more_memory(arguments: impl Iterator<Item = OsString>, than: u32) -> bool {
+/// Returns why AWS would end an attempt with these arguments. `None` if it would not.
+///
+/// # Examples
+///
+/// ```
+/// # use exitwise_task_app::{Capacity, Kill, kill};
+/// let run = |memory| Capacity { memory: Some(memory), provider: Some("FARGATE".into()) };
+/// let ends = |memory| kill(["OutOfMemory".into()].into_iter(), 1, &run(memory));
+/// assert_eq!(ends(4_096), Some(Kill::OutOfMemory));
+/// assert_eq!(ends(16_384), None);
+/// ```
+pub fn kill(
+    arguments: impl Iterator<Item = OsString>,
+    attempt: u32,
+    capacity: &Capacity,
+) -> Option<Kill> {
     let parsed = Args::try_parse_from(iter::once("task-app".into()).chain(arguments));
-    parsed.is_ok_and(|args| args.memory_needed.is_some_and(|memory| !memory.fits(than)))
+    parsed.ok()?.kill(attempt, capacity)
+}
+
+impl Args {
+    /// Returns the failure that this attempt would have. `None` if it would succeed.
+    fn failure(&self, attempt: u32) -> Option<DemoFailure> {
+        let uncaught = DemoFailure::Error(DemoError::UncaughtException);
+        match self.succeed_on_attempt {
+            Some(success) if attempt >= success.get() => None,
+            Some(_) => Some(self.error.unwrap_or(uncaught)),
+            // `--signal` without ERROR is a failure, too.
+            None => self.error.or(self.signal.map(|_| uncaught)),
+        }
+    }
+
+    /// Returns the memory that this attempt needs. `None` if any amount does.
+    fn needed_memory(&self, attempt: u32) -> Option<Mebibytes> {
+        let fails = self.failure(attempt) == Some(DemoFailure::Kill(Kill::OutOfMemory));
+        self.memory_needed.or(fails.then_some(MEMORY_NEEDED))
+    }
+
+    fn kill(&self, attempt: u32, capacity: &Capacity) -> Option<Kill> {
+        let interrupted = DemoFailure::Kill(Kill::SpotInterruption);
+        if self.failure(attempt) == Some(interrupted) && capacity.is_spot() {
+            return Some(Kill::SpotInterruption);
+        }
+        let (needed, given) = (self.needed_memory(attempt)?, capacity.memory?);
+        (!needed.fits(given)).then_some(Kill::OutOfMemory)
+    }
 }
 
 /// Runs the program with these arguments, without the name of the program.
 ///
-/// Returns the exit code: 0 on success, the code of the [`DemoError`] on failure, [`OUT_OF_MEMORY`]
-/// if the task has less memory than it needs, or [`EX_USAGE`] if the command line is not valid.
+/// Returns the exit code: 0 on success, the code of the [`DemoError`] on failure, [`KILLED`] if AWS
+/// would end the run, or [`EX_USAGE`] if the command line is not valid.
 pub fn main_with(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Args::try_parse_from(iter::once("task-app".into()).chain(arguments)) {
         Ok(args) => run(&args),
@@ -111,20 +162,24 @@ fn run(args: &Args) -> ExitCode {
     if let Some(duration) = args.sleep {
         thread::sleep(duration);
     }
-    if args
-        .memory_needed
-        .is_some_and(|memory| !memory.is_available())
-    {
-        eprintln!("task-app: attempt {attempt} is killed: it needs more memory than it has");
-        return ExitCode::from(OUT_OF_MEMORY);
+    let capacity = Capacity::of_this_run();
+    let failure = args.failure(attempt);
+    let is_interrupted = failure == Some(DemoFailure::Kill(Kill::SpotInterruption));
+    if is_interrupted && capacity.provider.is_none() {
+        eprintln!("task-app: {SPOT_INTERRUPTION} works only with exitwise run");
+        return ExitCode::from(EX_USAGE);
     }
-    let uncaught = DemoFailure::Error(DemoError::UncaughtException);
-    let failure = match args.succeed_on_attempt {
-        Some(success) if attempt >= success.get() => None,
-        Some(_) => Some(args.error.unwrap_or(uncaught)),
-        // `--signal` without ERROR is a failure, too.
-        None => args.error.or(args.signal.map(|_| uncaught)),
-    };
+    if let Some(kill) = args.kill(attempt, &capacity) {
+        eprintln!("task-app: attempt {attempt} {kill}");
+        return ExitCode::from(KILLED);
+    }
+    if let Some(memory) = args.needed_memory(attempt)
+        && capacity.memory.is_none()
+    {
+        memory.use_up();
+    }
+    // A run with enough memory, or on other capacity, fails only if `--signal` asks for it.
+    let failure = failure.filter(|it| it.exit_code().is_some() || args.signal.is_some());
     let Some(failure) = failure else {
         println!("task-app: attempt {attempt} succeeded");
         return ExitCode::SUCCESS;
@@ -137,7 +192,7 @@ fn run(args: &Args) -> ExitCode {
         signal::terminate_with(signal);
     }
     eprintln!("task-app: attempt {attempt} failed: {failure}");
-    ExitCode::from(failure.exit_code())
+    ExitCode::from(failure.exit_code().unwrap_or(KILLED))
 }
 
 /// Returns the number of retries before this run, from [`RETRY_COUNT`]. Returns 0 if the variable

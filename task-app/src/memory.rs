@@ -1,15 +1,11 @@
-//! Memory: a task that needs more than it was given.
+//! Memory: a task that needs more than its run has.
 
+use std::hint;
 use std::str::FromStr;
-use std::{env, hint};
 
-/// The environment variable through which `exitwise run` says how much memory the task has, in MiB.
-///
-/// In a container it is not set, because the container's limit is real.
-pub const TASK_MEMORY: &str = "EXITWISE_TASK_MEMORY";
-
-/// The exit code of a container that was killed because of its memory: 128 + 9, for SIGKILL.
-pub const OUT_OF_MEMORY: u8 = 137;
+/// What the demo task needs if its failure is `OutOfMemory` and no other amount is given. It fits a
+/// run with 16 GB, in which a container cannot use all of that.
+pub(crate) const MEMORY_NEEDED: Mebibytes = Mebibytes(12 * 1_024);
 
 /// An amount of memory, in MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,18 +39,11 @@ impl Mebibytes {
         self.0 <= given
     }
 
-    /// Uses this much memory for a moment. Returns whether the task has it.
-    ///
-    /// In a container with less memory, this does not return, because the container is killed.
-    /// Where [`TASK_MEMORY`] is set, the memory is compared with it and not used.
-    pub(crate) fn is_available(self) -> bool {
-        if let Some(given) = env::var_os(TASK_MEMORY) {
-            let given = given.to_str().and_then(|text| text.parse().ok());
-            return given.is_none_or(|given| self.fits(given));
-        }
+    /// Uses this much memory for a moment. In a container with less memory, this does not return,
+    /// because the container is killed.
+    pub(crate) fn use_up(self) {
         // Memory counts when it is written to.
         let used: Vec<_> = (0..self.0).map(|_| vec![1_u8; 1 << 20]).collect();
         hint::black_box(&used);
-        true
     }
 }

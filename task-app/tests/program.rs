@@ -39,7 +39,7 @@ fn arguments_determine_the_exit_code_and_the_output() {
         ("UncaughtException", None, 1, "attempt 1 failed"),
         ("InvalidInput", Some("0"), 3, "the input is invalid"),
         ("NetworkError", Some("7"), 4, "attempt 8 failed"),
-        ("Unheard", None, 64, "NetworkError, or an exit code"),
+        ("Unheard", None, 64, "SpotInterruption, or an exit code"),
         ("4", None, 4, "the network is not responding (NetworkError)"),
         ("42", None, 42, "attempt 1 failed: exit code 42"),
         ("0", None, 64, "unknown error `0`"),
@@ -129,6 +129,43 @@ fn a_task_with_too_little_memory_is_out_of_memory() {
         command.args(["--memory-needed", needed]);
         let output = command.env("EXITWISE_TASK_MEMORY", given).output().unwrap();
         assert_eq!(output.status.code(), Some(expected), "{output:?}");
+    }
+}
+
+/// `exitwise run` says where the task runs. Nothing else can interrupt it.
+#[test]
+fn spot_capacity_interrupts_the_task() {
+    for (provider, retry_count, args, expected) in [
+        (Some("FARGATE_SPOT"), "0", "SpotInterruption", 137),
+        (Some("FARGATE_SPOT"), "0", "", 0),
+        (
+            Some("FARGATE_SPOT"),
+            "0",
+            "SpotInterruption --succeed-on-attempt 2",
+            137,
+        ),
+        (
+            Some("FARGATE_SPOT"),
+            "1",
+            "SpotInterruption --succeed-on-attempt 2",
+            0,
+        ),
+        (Some("FARGATE"), "0", "SpotInterruption", 0),
+        (Some(""), "0", "SpotInterruption", 0),
+        (None, "0", "SpotInterruption", 64),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_task-app"));
+        command
+            .args(args.split_whitespace())
+            .env("RETRY_COUNT", retry_count)
+            .env_remove("EXITWISE_TASK_PROVIDER")
+            .envs(provider.map(|name| ("EXITWISE_TASK_PROVIDER", name)));
+        let output = command.output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(expected),
+            "{provider:?} {args}: {output:?}"
+        );
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
         return Ok(Status::BadPolicy);
     };
     let input = input(args)?;
-    let run_task = run_task(args)?;
+    let run_task = run_task(args, &policy)?;
     let definition = definition(args, &policy)?;
     if args.format == Format::Text {
         let failures = match &run_task {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     }
     let signals = Signals::listen()?;
     let decided = Cell::new(None);
-    let mut report = RunReport::new(args, &policy_name, &decided);
+    let mut report = RunReport::new(args, &policy_name, &policy, &decided);
     let handler = Handler::new(policy);
     let mut tasks = LocalTasks {
         run_task,
@@ -90,7 +90,8 @@ fn input(args: &Run) -> Result<Value> {
     }
 }
 
-fn run_task(args: &Run) -> Result<RunTask> {
+fn run_task(args: &Run, policy: &Policy) -> Result<RunTask> {
+    let size = policy.sizes().first().copied();
     if !args.replay.is_empty() {
         let failures = args.replay.iter().map(|path| recorded(path));
         let failures = failures.collect::<Result<Vec<_>>>()?;
@@ -107,6 +108,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
             arguments: words.collect(),
             quiet_stdout,
             is_demo: false,
+            size,
         }));
     }
     check_demo_arguments(&args.args)?;
@@ -117,6 +119,7 @@ fn run_task(args: &Run) -> Result<RunTask> {
         arguments,
         quiet_stdout,
         is_demo: true,
+        size,
     }))
 }
 

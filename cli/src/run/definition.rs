@@ -13,13 +13,22 @@ const CONTAINER: &str = "app";
 
 const ACCOUNT: &str = "us-east-1:123456789012";
 
-/// Fills in the markers: first `${name}`, then `"@name@"`. The policy comes last, so that its text
-/// is not searched for markers.
+/// The defaults in the file that a policy can change.
+const TIMEOUT: &str = r#""TimeoutSeconds": 3600"#;
+const PLACEMENT: &str = r#"{ "LaunchType": "FARGATE" }"#;
+
+/// Fills in the markers: first `${name}`, then the defaults that a policy can change, then
+/// `"@name@"`. The policy comes last, so that its text is not searched for markers.
 ///
 /// # Errors
 /// Returns an error if the definition has a `${…}` that Terraform would not know either.
 pub fn rendered(definition: &str, policy: &Policy) -> Result<String> {
     let container = policy.container().unwrap_or(CONTAINER);
+    let mut providers = policy.providers().iter();
+    let public_ip = match providers.all(|name| name.starts_with("FARGATE")) {
+        true => "ENABLED",
+        false => "DISABLED",
+    };
     let markers = [
         (
             "cluster_arn",
@@ -29,7 +38,7 @@ pub fn rendered(definition: &str, policy: &Policy) -> Result<String> {
             "task_definition_arn",
             format!("arn:aws:ecs:{ACCOUNT}:task-definition/exitwise-task:1"),
         ),
-        ("assign_public_ip", "ENABLED".to_owned()),
+        ("assign_public_ip", public_ip.to_owned()),
         ("container_name", container.to_owned()),
         (
             "function_arn",
@@ -43,6 +52,14 @@ pub fn rendered(definition: &str, policy: &Policy) -> Result<String> {
     if let Some((_, rest)) = text.split_once("${") {
         let marker = rest.lines().next().unwrap_or_default();
         bail!("the definition has an unknown marker `${{{marker}`");
+    }
+    if let Some(seconds) = policy.limits().max_run_time {
+        text = text.replace(TIMEOUT, &format!("\"TimeoutSeconds\": {seconds}"));
+    }
+    if let Some(provider) = policy.providers().first() {
+        let strategy = json!([{"CapacityProvider": provider, "Weight": 1, "Base": 0}]);
+        let placement = json!({"CapacityProviderStrategy": strategy});
+        text = text.replace(PLACEMENT, &placement.to_string());
     }
     let markers = [
         ("subnets", json!(["subnet-00000000"])),

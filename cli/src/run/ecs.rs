@@ -6,7 +6,8 @@ use super::task_output::TaskOutput;
 use crate::output::json::sorted;
 use crate::output::stream::complain;
 use exitwise_asl_runner::{TaskError, TaskFailure};
-use exitwise_task_app::{TASK_MEMORY, needs_more_memory};
+use exitwise_engine::policy::Size;
+use exitwise_task_app::{Capacity, Kill, RETRY_COUNT, TASK_MEMORY, TASK_PROVIDER, kill};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
@@ -30,11 +31,13 @@ pub(super) struct Entrypoint {
     /// Whether the child's standard output is redirected to standard error, so that the program's
     /// own standard output has only events.
     pub(super) quiet_stdout: bool,
-    /// Whether the program is the demo task, which is told how much memory it would have.
+    /// Whether the program is the demo task, which is told what its run has got.
     pub(super) is_demo: bool,
+    /// The size in the task definition: the policy's first one. `None` if the policy has no sizes.
+    pub(super) size: Option<Size>,
 }
 
-/// Memory of the demo task if a run overrides none, in MiB: the default of `terraform/variables.tf`.
+/// Memory of the demo task if nothing sets it, in MiB: the default of `terraform/variables.tf`.
 const DEMO_MEMORY: u32 = 512;
 
 /// The overrides that the state machine passes to RunTask, limited to those that apply to a child
@@ -65,6 +68,14 @@ impl Overrides {
                 .collect::<Option<_>>()?,
         })
     }
+
+    /// The number of this attempt, from 1.
+    fn attempt(&self) -> u32 {
+        let mut variables = self.environment.iter();
+        let retries = variables.find(|(name, _)| name == RETRY_COUNT);
+        let retries = retries.and_then(|(_, value)| value.parse().ok());
+        retries.unwrap_or(0_u32).saturating_add(1)
+    }
 }
 
 impl Entrypoint {
@@ -84,21 +95,23 @@ impl Entrypoint {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(&overrides.command);
         command.envs(overrides.environment.iter().cloned());
-        let memory = parameters
-            .pointer("/Overrides/Memory")
-            .and_then(Value::as_str);
-        let memory = memory
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(DEMO_MEMORY);
-        let arguments = overrides.command.iter().map(Into::into);
-        let lacks_memory = self.is_demo && needs_more_memory(arguments, memory);
+        let task = Task::new(parameters, self.size);
+        let mut killed = None;
         if self.is_demo {
-            command.env(TASK_MEMORY, memory.to_string());
+            let memory = task.memory.as_deref().and_then(|text| text.parse().ok());
+            let capacity = Capacity {
+                memory: Some(memory.unwrap_or(DEMO_MEMORY)),
+                provider: Some(task.provider.unwrap_or_default().to_owned()),
+            };
+            command.envs(capacity.memory.map(|it| (TASK_MEMORY, it.to_string())));
+            command.envs(capacity.provider.iter().map(|it| (TASK_PROVIDER, it)));
+            let arguments = overrides.command.iter().map(Into::into);
+            killed = kill(arguments, overrides.attempt(), &capacity);
         }
         // With a process group of its own, the task can be stopped together with all processes that
         // it has started.
         command.stdin(Stdio::null()).process_group(0);
-        let end_of = |end: &TaskEnd| end.described(parameters, &overrides);
+        let end_of = |end: &TaskEnd| end.described(&task, &overrides);
         let failure = |end: &TaskEnd| {
             TaskFailure::new("States.TaskFailed", sorted(end_of(end)).to_string()).into()
         };
@@ -129,8 +142,11 @@ impl Entrypoint {
         match waited {
             Waited::ChildEnded(status) => match TaskEnd::exited(status) {
                 end if end.exit_code == Some(0) => Ok(end_of(&end)),
-                end if lacks_memory => Err(failure(&end.out_of_memory())),
-                end => Err(failure(&end)),
+                end => Err(failure(&match killed {
+                    Some(Kill::OutOfMemory) => end.out_of_memory(),
+                    Some(Kill::SpotInterruption) => end.interrupted(),
+                    None => end,
+                })),
             },
             Waited::TimedOut => Err(TaskFailure::new("States.Timeout", "").into()),
             Waited::Interrupted => Err(TaskError::Aborted),
@@ -152,6 +168,40 @@ fn stop(group: rustix::process::Pid, signals: &Signals, notice: Option<&str>) {
     if !has_ended(STOP_TIMEOUT) {
         let _ = kill_process_group(group, Signal::KILL);
         signals.wait(STOP_TIMEOUT);
+    }
+}
+
+/// What RunTask starts, in the words of ECS.
+struct Task<'p> {
+    parameters: &'p Value,
+    provider: Option<&'p str>,
+    /// In CPU units. `None` if it is not known.
+    cpu: Option<String>,
+    /// In MiB. `None` if it is not known.
+    memory: Option<String>,
+}
+
+impl<'p> Task<'p> {
+    /// `size` is that of the task definition.
+    fn new(parameters: &'p Value, size: Option<Size>) -> Self {
+        let text = |pointer| parameters.pointer(pointer).and_then(Value::as_str);
+        let overridden = |pointer| text(pointer).map(str::to_owned);
+        let defined = |part: fn(Size) -> u32| size.map(|size| part(size).to_string());
+        Self {
+            parameters,
+            provider: text("/CapacityProviderStrategy/0/CapacityProvider"),
+            cpu: overridden("/Overrides/Cpu").or_else(|| defined(|size| size.cpu)),
+            memory: overridden("/Overrides/Memory").or_else(|| defined(|size| size.memory)),
+        }
+    }
+
+    /// The launch type that ECS reports.
+    fn launch_type(&self) -> Option<Value> {
+        match self.provider {
+            Some("FARGATE" | "FARGATE_SPOT") => Some(json!("FARGATE")),
+            Some(_) => Some(json!("EC2")),
+            None => self.parameters.get("LaunchType").cloned(),
+        }
     }
 }
 
@@ -188,6 +238,15 @@ impl TaskEnd {
         }
     }
 
+    /// Returns the same end for a task whose Spot capacity AWS has taken back.
+    fn interrupted(self) -> Self {
+        Self {
+            stop_code: "SpotInterruption",
+            stopped_reason: "Your Spot Task was interrupted.",
+            ..self
+        }
+    }
+
     /// Returns the end of a program that cannot be started, with the message that runc would give.
     fn not_started(program: &OsString, error: &io::Error) -> Self {
         let program = program.to_string_lossy();
@@ -208,7 +267,8 @@ impl TaskEnd {
     }
 
     /// Returns the stopped task as ECS describes it: keys in PascalCase, without absent facts.
-    fn described(&self, parameters: &Value, overrides: &Overrides) -> Value {
+    fn described(&self, task: &Task<'_>, overrides: &Overrides) -> Value {
+        let parameters = task.parameters;
         let arn =
             "arn:aws:ecs:us-east-1:123456789012:task/exitwise/00000000000000000000000000000000";
         let mut container = Map::new();
@@ -221,19 +281,13 @@ impl TaskEnd {
                 .as_ref()
                 .map(|reason| ("Reason".into(), json!(reason))),
         );
-        let provider = parameters.pointer("/CapacityProviderStrategy/0/CapacityProvider");
-        let launch_type = match provider.and_then(Value::as_str) {
-            Some("FARGATE" | "FARGATE_SPOT") => Some(json!("FARGATE")),
-            Some(_) => Some(json!("EC2")),
-            None => parameters.get("LaunchType").cloned(),
-        };
-        let mut task = json!({
+        let mut description = json!({
             "Attachments": [],
             "ClusterArn": parameters.get("Cluster"),
             "Containers": [container],
             "DesiredStatus": "STOPPED",
             "LastStatus": "STOPPED",
-            "LaunchType": launch_type,
+            "LaunchType": task.launch_type(),
             "Overrides": parameters.get("Overrides"),
             "PlatformVersion": "1.4.0",
             "StartedBy": "AWS Step Functions",
@@ -243,16 +297,16 @@ impl TaskEnd {
             "TaskArn": arn,
             "TaskDefinitionArn": parameters.get("TaskDefinition"),
         });
-        if let Some(task) = task.as_object_mut() {
+        if let Some(description) = description.as_object_mut() {
             let given = [
-                ("CapacityProviderName", provider),
-                ("Cpu", parameters.pointer("/Overrides/Cpu")),
-                ("Memory", parameters.pointer("/Overrides/Memory")),
+                ("CapacityProviderName", task.provider),
+                ("Cpu", task.cpu.as_deref()),
+                ("Memory", task.memory.as_deref()),
             ];
             for (key, value) in given {
-                task.extend(value.map(|value| (key.to_owned(), value.clone())));
+                description.extend(value.map(|value| (key.to_owned(), json!(value))));
             }
         }
-        task
+        description
     }
 }

@@ -2,13 +2,14 @@
 
 use super::api_event::ApiEvents;
 use crate::args::{Format, Run};
+use crate::output::next_run;
 use crate::output::stream::say;
 use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
 use anyhow::Result;
 use exitwise_asl_runner::HistoryEvent;
-use exitwise_engine::Decision;
 use exitwise_engine::decision::Reason;
 use exitwise_engine::policy::Seconds;
+use exitwise_engine::{Decision, Policy, Verdict};
 use exitwise_lambda::Decided;
 use serde_json::Value;
 use std::cell::Cell;
@@ -31,25 +32,36 @@ pub(super) struct RunReport<'r> {
     api_events: ApiEvents,
     start: Option<OffsetDateTime>,
     attempts: usize,
+    /// What the next run gets. Empty if the policy cannot change it.
+    next_run: String,
     /// The wait after the latest decision, in seconds.
     next_wait: u64,
     waited: u64,
+    /// Whether the latest decision is SUCCESS.
+    is_success: bool,
 }
 
 impl<'r> RunReport<'r> {
-    pub(super) fn new(args: &Run, policy: &'r str, decided: &'r Cell<Option<Decided>>) -> Self {
+    pub(super) fn new(
+        args: &Run,
+        name: &'r str,
+        policy: &Policy,
+        decided: &'r Cell<Option<Decided>>,
+    ) -> Self {
         let (start, attempts, next_wait, waited) = (None, 0, 0, 0);
         Self {
             format: args.format,
-            policy,
+            policy: name,
             is_fast: args.fast,
             is_replay: !args.replay.is_empty(),
             decided,
             api_events: ApiEvents::default(),
             start,
             attempts,
+            next_run: next_run::first(policy),
             next_wait,
             waited,
+            is_success: false,
         }
     }
 
@@ -70,7 +82,11 @@ impl<'r> RunReport<'r> {
         match event.kind.as_str() {
             "TaskSubmitted" => {
                 self.attempts += 1;
-                say(&format!("{clock}  attempt {}", self.attempts))
+                let got = match self.next_run.as_str() {
+                    "" => String::new(),
+                    run => format!(", {run}"),
+                };
+                say(&format!("{clock}  attempt {}{got}", self.attempts))
             }
             // The decision never prints free texts, because those may hold secrets.
             "TaskFailed" if self.is_replay => match container_reason(detail("cause")) {
@@ -85,10 +101,17 @@ impl<'r> RunReport<'r> {
                 self.waited += self.next_wait;
                 Ok(())
             }
-            "ExecutionSucceeded" => say(&format!(
-                "{clock}  {GOOD}succeeded{GOOD:#} {}",
-                self.effort()
-            )),
+            "ExecutionSucceeded" => {
+                let outcome = event.details.pointer("/output/outcome");
+                let outcome = outcome.and_then(Value::as_str).filter(|_| self.is_success);
+                let outcome =
+                    outcome.map(|it| format!(": outcome {}", one_line(it, MAX_TEXT_CHARS)));
+                say(&format!(
+                    "{clock}  {GOOD}succeeded{GOOD:#} {}{}",
+                    self.effort(),
+                    outcome.unwrap_or_default()
+                ))
+            }
             "ExecutionAborted" => say(&format!(
                 "{clock}  {BAD}interrupted{BAD:#} {}",
                 self.effort()
@@ -108,6 +131,9 @@ impl<'r> RunReport<'r> {
 
     fn decision(&mut self, clock: &str, decision: &Decision) -> Result<()> {
         self.next_wait = decision.verdict.wait_seconds().into();
+        self.is_success = decision.verdict == Verdict::Success;
+        let run = decision.run.as_ref();
+        self.next_run = run.map(next_run::described).unwrap_or_default();
         let type_ = decision.verdict.to_type();
         let (style, reason) = (style_of(type_), decision.reason);
         // The decision rounds the time up; in one line, both figures are the same.
