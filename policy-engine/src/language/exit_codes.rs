@@ -222,30 +222,24 @@ impl ExitCodeNames {
 /// Reports the first exit code that two elements of a list share.
 fn report_repeated(mut ranges: Vec<(RangeInclusive<u32>, TomlNode<'_>)>, out: &mut Diagnostics) {
     ranges.sort_by_key(|(range, element)| (*range.start(), element.span().start));
-    let mut widest: Option<(RangeInclusive<u32>, TomlNode<'_>)> = None;
-    for (range, element) in ranges {
-        if let Some((covered, other)) = &widest
-            && range.start() <= covered.end()
-            && other.span() != element.span()
-        {
-            let [first, second] = match other.span().start < element.span().start {
-                true => [other.span(), element.span()],
-                false => [element.span(), other.span()],
-            };
-            let message = format!("the exit code {} is listed twice", range.start());
-            let problem = Diagnostic::new(Code::RepeatedValue, second, message);
-            let help = "list each code once: remove this value, or narrow one of the two";
-            let problem = problem.label("again here").help(help);
-            out.push(problem.related(first, "listed here first"));
-            return;
-        }
-        if widest
-            .as_ref()
-            .is_none_or(|(covered, _)| covered.end() < range.end())
-        {
-            widest = Some((range, element));
-        }
-    }
+    let pairs = ranges.iter().zip(ranges.iter().skip(1));
+    // The ranges of one element may overlap: all codes, read as signed and as unsigned numbers.
+    let mut repeated = pairs.filter(|((earlier, one), (later, other))| {
+        later.start() <= earlier.end() && one.span() != other.span()
+    });
+    let Some(((_, one), (later, other))) = repeated.next() else {
+        return;
+    };
+    let (one, other) = (one.span(), other.span());
+    let [first, second] = match one.start < other.start {
+        true => [one, other],
+        false => [other, one],
+    };
+    let message = format!("the exit code {} is listed twice", later.start());
+    let problem = Diagnostic::new(Code::RepeatedValue, second, message);
+    let help = "list each code once: remove this value, or narrow one of the two";
+    let problem = problem.label("again here").help(help);
+    out.push(problem.related(first, "listed here first"));
 }
 
 /// A range as policies write it. `None` if it is empty, or if its ends are not exit codes.
