@@ -34,6 +34,7 @@ module "retryable_task" {
   capacity_providers         = var.capacity_providers
   capacity_provider_strategy = var.capacity_provider_strategy
   task_timeout_seconds       = var.task_timeout_seconds
+  task_size                  = { cpu = var.cpu, memory = var.memory }
   propagate_tags             = length(var.tags) > 0
   also_allow                 = var.also_allow
 

@@ -45,7 +45,7 @@ variable "policy_file" {
 }
 
 variable "validate_policy" {
-  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or that sets a `container` other than `container_name`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
+  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or does not fit `container_name`, `capacity_providers`, `task_timeout_seconds`, `cpu` or `memory`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
   type        = bool
   default     = true
 }
@@ -158,9 +158,9 @@ variable "capacity_provider_strategy" {
 }
 
 variable "task_timeout_seconds" {
-  description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`."
+  description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`. `null` for `max_run_time` of the policy, or for 3600 if the policy has none or is not validated. If the policy has `max_run_time`, another number is refused."
   type        = number
-  default     = 3600
+  default     = null
 }
 
 variable "also_allow" {

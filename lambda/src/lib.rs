@@ -29,7 +29,9 @@ pub use event::Event;
 pub use handler::{Handler, HandlerError, decide};
 #[cfg(feature = "runtime")]
 pub use service::{StartError, handler_from_environment, init_logs, report_init_error, serve};
-pub use validation::{Problem, RelatedPlace, RunTimeFigures, Validation, WorstCaseFigures};
+pub use validation::{
+    Problem, RelatedPlace, RunTimeFigures, SizeFigures, Validation, WorstCaseFigures,
+};
 
 /// The text of `policies/default.toml`, the policy that is used if no other one is given.
 pub const DEFAULT_POLICY: &str = include_str!("../embedded/default.toml");

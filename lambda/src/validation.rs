@@ -25,6 +25,14 @@ pub struct Validation {
     pub message: String,
     /// The worst case. Null if the policy has errors.
     pub worst_case: Option<WorstCaseFigures>,
+    /// The longest that one run may take, in seconds: the timeout that the deployment must set.
+    /// Null if the policy does not limit it, or has errors.
+    pub max_run_time: Option<u32>,
+    /// The capacity providers, the one where runs start first. Empty if the policy names none, or
+    /// has errors.
+    pub capacity_providers: Vec<String>,
+    /// The sizes of the task, the first one first. Empty if the policy has none, or has errors.
+    pub sizes: Vec<SizeFigures>,
     /// The results of the policy's own tests. Null if the policy has errors.
     pub tests: Option<TestFigures>,
 }
@@ -75,8 +83,33 @@ impl Validation {
             diagnostics: problems.iter().map(|it| Problem::new(it, text)).collect(),
             message: message.join("\n"),
             worst_case: policy.map(|policy| WorstCaseFigures::from(&WorstCase::of(policy))),
+            max_run_time: policy.and_then(|policy| policy.limits().max_run_time),
+            capacity_providers: policy
+                .map(|policy| policy.providers().to_vec())
+                .unwrap_or_default(),
+            sizes: policy.map(SizeFigures::all).unwrap_or_default(),
             tests,
         }
+    }
+}
+
+/// A size of the task.
+#[derive(Debug, Serialize)]
+pub struct SizeFigures {
+    /// CPU units: 1,024 are one vCPU.
+    pub cpu: u32,
+    /// Memory, in MiB.
+    pub memory: u32,
+}
+
+impl SizeFigures {
+    fn all(policy: &Policy) -> Vec<Self> {
+        let sizes = policy.sizes().iter();
+        let figures = sizes.map(|size| Self {
+            cpu: size.cpu,
+            memory: size.memory,
+        });
+        figures.collect()
     }
 }
 

@@ -437,6 +437,9 @@ fn a_policy_can_be_validated() {
                 "run_time": null,
                 "witness": ["spot", "spot", "busy", "busy", "busy"],
             },
+            "max_run_time": null,
+            "capacity_providers": [],
+            "sizes": [],
             "tests": {"passed": 0, "failed": 0, "not_run": 0},
         })
     );
@@ -470,6 +473,9 @@ fn a_policy_can_be_validated() {
             "message": "line 3: error[P018]: `max_retries` is out of range: -1 is not in 0..=1000; \
                         help: write a number from 0 to 1000",
             "worst_case": null,
+            "max_run_time": null,
+            "capacity_providers": [],
+            "sizes": [],
             "tests": null,
         })
     );

@@ -71,16 +71,6 @@ run "plans_with_only_a_subnet" {
   }
 
   assert {
-    condition     = toset(jsondecode(module.retryable_task.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.Subnets) == toset(["subnet-00000001"])
-    error_message = "The task does not run in the given subnet."
-  }
-
-  assert {
-    condition     = jsondecode(module.retryable_task.definition).States.ProcessError.Arguments.Payload.policy == file("../policies/default.toml")
-    error_message = "The definition does not contain the default policy."
-  }
-
-  assert {
     condition     = length(module.alarms) == 0
     error_message = "modules/alarms is used although alarms is null."
   }
@@ -104,6 +94,30 @@ run "plans_with_only_a_subnet" {
   assert {
     condition     = output.console_url == "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/statemachines/view/arn:aws:states:eu-west-1:123456789012:stateMachine:exitwise"
     error_message = "console_url is not as expected: ${output.console_url}"
+  }
+}
+
+# Without task_timeout_seconds, the definition is known only after the new function has validated the policy.
+run "the_definition_has_the_subnet_and_the_default_policy" {
+  command = plan
+
+  variables {
+    task_timeout_seconds = 600
+  }
+
+  assert {
+    condition     = toset(jsondecode(module.retryable_task.definition).States.Init.Assign.runTask.NetworkConfiguration.AwsvpcConfiguration.Subnets) == toset(["subnet-00000001"])
+    error_message = "The task does not run in the given subnet."
+  }
+
+  assert {
+    condition     = jsondecode(module.retryable_task.definition).States.ProcessError.Arguments.Payload.policy == file("../policies/default.toml")
+    error_message = "The definition does not contain the default policy."
+  }
+
+  assert {
+    condition     = jsondecode(module.retryable_task.definition).States.RunECSTask.TimeoutSeconds == 600
+    error_message = "The timeout of an attempt is not task_timeout_seconds."
   }
 }
 
@@ -168,6 +182,7 @@ run "applies_all_settings" {
     log_level                  = "OFF"
     tracing                    = false
     kept_images                = 5
+    task_timeout_seconds       = 86400
   }
 
   assert {

@@ -40,7 +40,7 @@ locals {
   literals = replace(replace(replace(replace(replace(replace(local.network,
     "\"@subnets@\"", jsonencode(var.subnet_ids)),
     "\"@security_groups@\"", jsonencode(var.security_group_ids)),
-    "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${var.task_timeout_seconds}"),
+    "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${local.timeout}"),
     "arn:aws:states:::", "arn:${local.partition}:states:::"),
     "{ \"LaunchType\": \"FARGATE\" }", local.placement),
     "\"Cluster\": ", "${local.additions}\"Cluster\": "

@@ -62,6 +62,21 @@ resource "aws_sfn_state_machine" "this" {
       condition     = local.container == var.container_name
       error_message = "${var.policy_file} is written for the container ${local.container}, but container_name is ${var.container_name}. Set container = \"${var.container_name}\" in the policy, or container_name = \"${local.container}\" in the Terraform configuration."
     }
+
+    precondition {
+      condition     = local.timeout == coalesce(local.max_run_time, local.timeout)
+      error_message = "${var.policy_file} limits a run to ${coalesce(local.max_run_time, 0)} seconds, but task_timeout_seconds is ${local.timeout}. Remove task_timeout_seconds from the Terraform configuration, or set max_run_time = \"${local.timeout}s\" in the policy."
+    }
+
+    precondition {
+      condition     = length(local.policy_providers) == 0 || jsonencode(var.capacity_providers) == jsonencode(local.policy_providers)
+      error_message = "${var.policy_file} has other capacity providers than the deployment. Set capacity_providers = ${local.policy_provider_list}${length(var.capacity_provider_strategy) == 0 ? "" : " in place of capacity_provider_strategy"}."
+    }
+
+    precondition {
+      condition     = var.task_size == null || local.policy_size == null || jsonencode(local.size) == jsonencode(var.task_size)
+      error_message = "${var.policy_file} starts with ${local.size.cpu} CPU units and ${local.size.memory} MiB of memory, but the task definition has ${try(var.task_size.cpu, 0)} and ${try(var.task_size.memory, 0)}. Set cpu = ${local.size.cpu} and memory = ${local.size.memory} for the task definition, or make its size the first [[size]] of the policy."
+    }
   }
 }
 

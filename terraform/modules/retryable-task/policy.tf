@@ -22,4 +22,13 @@ locals {
   # `coalesce` skips empty strings as well.
   why       = coalesce(try(local.verdict.message, null), local.answer, "the function returned no result")
   container = coalesce(try(local.verdict.container, null), var.container_name)
+
+  # What the policy says about each run. Null or empty if it says nothing, or if it is not validated.
+  max_run_time         = try(tonumber(local.verdict.max_run_time), null)
+  policy_providers     = try([for name in local.verdict.capacity_providers : tostring(name)], [])
+  policy_provider_list = "[${join(", ", [for name in local.policy_providers : "\"${name}\""])}]"
+  policy_size          = try({ cpu = local.verdict.sizes[0].cpu, memory = local.verdict.sizes[0].memory }, null)
+
+  timeout = coalesce(var.task_timeout_seconds, local.max_run_time, 3600)
+  size    = try(coalesce(local.policy_size, var.task_size), { cpu = 0, memory = 0 })
 }

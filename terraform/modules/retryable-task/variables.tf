@@ -19,7 +19,7 @@ variable "policy_file" {
 }
 
 variable "validate_policy" {
-  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or that sets a `container` other than `container_name`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
+  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or does not fit `container_name`, `capacity_providers`, `task_timeout_seconds` or `task_size`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
   type        = bool
   default     = true
 }
@@ -210,14 +210,20 @@ variable "capacity_provider_strategy" {
 }
 
 variable "task_timeout_seconds" {
-  description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`."
+  description = "Timeout of one attempt, in whole seconds, including the time to start the container. An attempt that takes longer fails with `States.Timeout`. `null` for `max_run_time` of the policy, or for 3600 if the policy has none or is not validated. If the policy has `max_run_time`, another number is refused."
   type        = number
-  default     = 3600
+  default     = null
 
   validation {
-    condition     = var.task_timeout_seconds >= 1 && var.task_timeout_seconds <= 99999999 && floor(var.task_timeout_seconds) == var.task_timeout_seconds
+    condition     = alltrue([for seconds in var.task_timeout_seconds[*] : seconds >= 1 && seconds <= 99999999 && floor(seconds) == seconds])
     error_message = "task_timeout_seconds must be a whole number from 1 to 99999999."
   }
+}
+
+variable "task_size" {
+  description = "Size in the task definition: `cpu`, in CPU units, and `memory`, in MiB. If the policy has sizes, the first one must be this one. `null` if you do not want this to be checked."
+  type        = object({ cpu = number, memory = number })
+  default     = null
 }
 
 variable "propagate_tags" {
