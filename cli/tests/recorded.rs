@@ -417,7 +417,11 @@ fn executions_are_described_by_status_and_error() {
     };
     for (status, error, meaning) in [
         ("RUNNING", None, "the execution is still running"),
-        ("SUCCEEDED", None, "the task succeeded in the end"),
+        (
+            "SUCCEEDED",
+            None,
+            "the task succeeded in the end, or a SUCCESS rule decided",
+        ),
         ("ABORTED", None, "somebody stopped the execution"),
         (
             "TIMED_OUT",

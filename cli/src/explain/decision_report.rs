@@ -30,7 +30,15 @@ const MIN_TEXT_CHARS: usize = 24;
 const INDENT: &str = "            ";
 
 /// The keys of an answer that make two decisions the same.
-const COMPARED_KEYS: [&str; 5] = ["type", "retryCount", "waitSeconds", "rule", "error"];
+const COMPARED_KEYS: [&str; 7] = [
+    "type",
+    "retryCount",
+    "waitSeconds",
+    "rule",
+    "error",
+    "outcome",
+    "run",
+];
 
 /// One decision, with everything that led to it.
 pub(super) struct DecisionReport<'r> {
@@ -270,8 +278,9 @@ impl<'r> DecisionReport<'r> {
                 let wait = decision.get("waitSeconds").and_then(Value::as_u64);
                 let (type_, wait) = (key("type"), Seconds(wait.unwrap_or(0)));
                 let (rule, policy) = (key("rule"), key("policy"));
+                let extras = recorded_extras(decision);
                 (self.agreement() == Agreement::Differs)
-                    .then(|| format!("{type_} after {wait}, rule {rule}, policy {policy}"))
+                    .then(|| format!("{type_} after {wait}{extras}, rule {rule}, policy {policy}"))
             }
             RecordedAnswer::Error(name) => Some(format!(
                 "ProcessError failed: {}",
@@ -380,6 +389,21 @@ impl CheckedCondition<'_> {
         let first = format!("{} {first}", self.matcher);
         std::iter::once(first).chain(texts).collect()
     }
+}
+
+/// Describes the recorded outcome, and what the recorded next run got. Empty if there is neither.
+fn recorded_extras(decision: &Value) -> String {
+    let outcome = decision.get("outcome").map(plain);
+    let outcome = outcome.map(|outcome| format!(", outcome {outcome}"));
+    let run = decision.get("run").and_then(Value::as_object);
+    let run = run.map(|run| {
+        let parts: Vec<_> = run
+            .iter()
+            .map(|(key, value)| format!("{key} {}", plain(value)))
+            .collect();
+        format!(", next run {}", parts.join(" "))
+    });
+    outcome.unwrap_or_default() + &run.unwrap_or_default()
 }
 
 /// Returns a JSON value on one line; strings without quotes.

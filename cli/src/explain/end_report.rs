@@ -23,8 +23,10 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
     let end = match &history.end {
         Some(end) => {
             let error = end.error.as_deref().map(|it| one_line(it, MAX_ERROR_CHARS));
-            let error = error.map(|error| format!(": {error}")).unwrap_or_default();
-            format!("the execution {}{error}", end.verb())
+            let outcome = history.outcome().map(|it| one_line(it, MAX_ERROR_CHARS));
+            let outcome = outcome.map(|outcome| format!("outcome {outcome}"));
+            let reason = error.or(outcome).map(|reason| format!(": {reason}"));
+            format!("the execution {}{}", end.verb(), reason.unwrap_or_default())
         }
         None => "the history does not say how the execution ended".into(),
     };

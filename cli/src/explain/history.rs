@@ -117,6 +117,13 @@ impl History {
             is_truncated: document.is_truncated,
         })
     }
+
+    /// The outcome that a SUCCESS rule gave to the execution. `None` if none did, or if the
+    /// execution has not ended.
+    pub(super) fn outcome(&self) -> Option<&str> {
+        let decision = self.end.as_ref().and(self.calls.last())?.decision()?;
+        decision.get("outcome")?.as_str()
+    }
 }
 
 /// The state of an execution just before an event.
