@@ -12,9 +12,13 @@ ministack ends, together with all processes that it started.
 5. If CreateFunction publishes a version, the ARN of the version contains its number, so that a call
    of this ARN reaches this version.
 6. DescribeAlarms returns all settings of an alarm, so that a plan after an apply is empty.
+7. The demo task is told how much memory its task has and on which capacity provider it runs. If it
+   ends for lack of memory or because of a Spot interruption, the task says so, as in AWS.
+8. A Succeed state in JSONata evaluates its Output.
 """
 
 import collections
+import copy
 import datetime
 import json
 import os
@@ -39,9 +43,16 @@ RUN_TASK = "arn:aws:states:::ecs:runTask"
 original_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
 original_create_function = functions._create_function
 original_describe_alarms = cloudwatch._describe_alarms
+original_output_path = step_functions._apply_output_path
 
 # The annotation in an image's manifest that names the program to start instead of a container.
 PROGRAM_ANNOTATION = "exitwise.e2e.program"
+
+# The environment variables that tell the demo task what its run has got. Source: task-app/src/capacity.rs.
+TASK_MEMORY, TASK_PROVIDER = "EXITWISE_TASK_MEMORY", "EXITWISE_TASK_PROVIDER"
+
+# The exit code of a container that was killed.
+KILLED = 137
 
 # Settings of an alarm that DescribeAlarms leaves out of an answer in XML.
 SETTINGS_NOT_IN_XML = (
@@ -159,15 +170,46 @@ def program_of(image):
 
 def run_task(resource, parameters):
     """`ecs:runTask` and `ecs:runTask.sync`, with the results and errors of Step Functions."""
-    answer = original_run_task(resource, parameters)
+    answer = original_run_task(resource, with_capacity(parameters))
     if not resource.endswith(".sync"):
         return answer
-    task = to_cause_format(answer["tasks"][0])
+    task = as_killed(to_cause_format(answer["tasks"][0]), parameters)
     started = task["StopCode"] != "TaskFailedToStart"
     if started and not any(container.get("ExitCode") for container in task["Containers"]):
         return task
     cause = json.dumps(task, sort_keys=True, separators=(",", ":"))
     raise step_functions._ExecutionError("States.TaskFailed", cause)
+
+
+def with_capacity(parameters):
+    """The parameters, with what the run has got in the environment of its first container."""
+    parameters = copy.deepcopy(parameters)
+    definition = ecs._task_defs.get(ecs._resolve_td_key(parameters["TaskDefinition"])) or {}
+    overrides = parameters.get("Overrides", {})
+    memory = overrides.get("Memory") or definition.get("memory")
+    variables = {TASK_MEMORY: memory, TASK_PROVIDER: provider_of(parameters)}
+    for container in overrides.get("ContainerOverrides", [])[:1]:
+        environment = container.setdefault("Environment", [])
+        environment += [{"Name": name, "Value": value} for name, value in variables.items() if value is not None]
+    return parameters
+
+
+def provider_of(parameters):
+    """The capacity provider of a run that can have only one; empty for none."""
+    return next((item["CapacityProvider"] for item in parameters.get("CapacityProviderStrategy", [])), "")
+
+
+def as_killed(task, parameters):
+    """The stopped task with its own parameters, and with the reason for which AWS has killed it."""
+    overrides = parameters.get("Overrides", {})
+    task |= {"Overrides": overrides} | {key: overrides[key] for key in ("Cpu", "Memory") if key in overrides}
+    commands = [command for item in overrides.get("ContainerOverrides", []) for command in item.get("Command", [])]
+    for container in task["Containers"]:
+        if container.get("ExitCode") == KILLED and "OutOfMemory" in commands:
+            container["Reason"] = "OutOfMemoryError: Container killed due to memory usage"
+        if container.get("ExitCode") == KILLED and "SpotInterruption" in commands:
+            task |= {"StopCode": "SpotInterruption", "StoppedReason": "Your Spot Task was interrupted."}
+    return task
 
 
 def to_cause_format(value, key=""):
@@ -198,6 +240,13 @@ def wait(seconds):
     start = time.monotonic()
     while time.monotonic() - start < seconds * step_functions._SFN_WAIT_SCALE:
         time.sleep(0.02)
+
+
+def output_of(state, document, context):
+    """The output of a state that has no result of its own."""
+    if state["Type"] == "Succeed" and step_functions._state_query_language(state, context) == "JSONata":
+        return step_functions._apply_jsonata_output(state, document, context, default=document)
+    return original_output_path(state, document, context)
 
 
 def keep_tracing(call):
@@ -257,6 +306,7 @@ if __name__ == "__main__":
     threading.Thread(target=kill_at_end_of_input, daemon=True).start()
     ecs._docker = Processes()
     step_functions._SERVICE_DISPATCH[RUN_TASK] = run_task
+    step_functions._apply_output_path = output_of
     step_functions._scaled_sleep = wait
     step_functions._create_state_machine = keep_tracing(step_functions._create_state_machine)
     step_functions._update_state_machine = keep_tracing(step_functions._update_state_machine)
