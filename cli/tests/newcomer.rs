@@ -83,13 +83,13 @@ fn every_shipped_policy_can_be_the_start() {
         assert_eq!(lines.count(), 1, "{name}");
         written += 1;
     }
-    assert_eq!(written, 10);
+    assert_eq!(written, 11);
     let checked = exitwise(folder.path(), &["check", "--deny", "warnings,P114", "."]);
     let good = stdout(&checked)
         .lines()
         .filter(|line| line.contains(": good; "))
         .count();
-    assert_eq!(good, 10);
+    assert_eq!(good, 11);
     assert!(
         checked.status.success(),
         "{}",

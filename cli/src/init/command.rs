@@ -74,7 +74,8 @@ fn write_schema(path: &Path) -> Result<()> {
     }
 }
 
-/// The policy with this name of its container, in place of the one that is there, if any.
+/// The policy with this name of its container, in place of the one that is there, if any. Tests that
+/// list several containers begin with it.
 fn with_container(policy: &str, container: &str) -> String {
     // A string of JSON is one of TOML.
     let line = format!("container = {}", serde_json::Value::from(container));
@@ -88,6 +89,10 @@ fn with_container(policy: &str, container: &str) -> String {
             Some((_, comment)) => format!("{line:<38} #{comment}\n"),
             None => format!("{line}\n"),
         },
+        _ if old.contains("containers = { app = ") => {
+            let renamed = format!("containers = {{ {container} = ");
+            old.replace("containers = { app = ", &renamed) + "\n"
+        }
         "version = 1" if !has_line => format!("{old}\n{line}\n"),
         _ => format!("{old}\n"),
     });
