@@ -24,7 +24,7 @@ mod service;
 mod validation;
 
 pub use answer::{Answer, Decided};
-pub use error_state::ErrorState;
+pub use error_state::{ErrorState, NextRunJson};
 pub use event::Event;
 pub use handler::{Handler, HandlerError, decide};
 #[cfg(feature = "runtime")]

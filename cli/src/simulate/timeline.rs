@@ -2,13 +2,18 @@
 
 use super::execution::{FailedAttempt, SimulatedExecution};
 use crate::output::json::document;
+use crate::output::next_run;
 use crate::output::terminal::{
     BAD, FAINT, GOOD, counted, fitting, one_line, paragraph, shown_width, style_of, width,
 };
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Seconds;
+use exitwise_lambda::NextRunJson;
 use serde_json::{Value, json};
 use std::fmt::Write;
+
+/// Width of the first two columns of the table, and of the gaps around them.
+const RUN_INDENT: usize = 19;
 
 /// Width of the labels beside the chart, in characters.
 const CHART_MARGIN: usize = 16;
@@ -43,6 +48,7 @@ impl Timeline<'_> {
                 "rule": decision.rule_name(),
                 "error": decision.error(),
                 "cause": decision.cause(),
+                "run": decision.run.as_ref().map(NextRunJson::new),
             })
         });
         document(json!({
@@ -107,12 +113,24 @@ impl Timeline<'_> {
         let failures = widest(2).min(room.saturating_sub(widest(3)).max(room / 2));
         let rules = widest(3).min(room.saturating_sub(failures));
         let mut text = String::new();
+        let mut changes = self.changes_of_run().into_iter();
         for ([start, attempt, failure, rule], decision) in rows.iter().zip(last_cells) {
             let (failure, rule) = (fitting(failure, failures), fitting(rule, rules));
             let _ = writeln!(
                 text,
                 "{start:>8}  {attempt:>7}  {failure:<failures$}  {rule:<rules$}  {decision}"
             );
+            // The first row is the heading.
+            if attempt != "attempt"
+                && let Some(change) = changes.next().flatten()
+            {
+                let indent = " ".repeat(RUN_INDENT);
+                text += &paragraph(
+                    &format!("{FAINT}then with {change}{FAINT:#}"),
+                    &indent,
+                    &indent,
+                );
+            }
         }
         if let Some(end) = self.execution.succeeded {
             let start = clock(end.saturating_sub(self.execution.run_seconds));
@@ -120,6 +138,24 @@ impl Timeline<'_> {
             let _ = writeln!(text, "{start:>8}  {number:>7}  {GOOD}succeeds{GOOD:#}");
         }
         text
+    }
+
+    /// For each failed attempt, describes what the next run gets if that changes.
+    fn changes_of_run(&self) -> Vec<Option<String>> {
+        let mut before = next_run::first(self.policy);
+        let changes = self.numbered().map(|(_, attempt)| {
+            let decision = &attempt.decision;
+            let next = decision
+                .run
+                .as_ref()
+                .filter(|_| !decision.verdict.is_final());
+            let next = next_run::described(next?);
+            (next != before).then(|| {
+                before.clone_from(&next);
+                next
+            })
+        });
+        changes.collect()
     }
 
     /// Returns a chart with one line for each attempt on a common time axis. Empty if no time
