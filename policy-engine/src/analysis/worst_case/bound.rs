@@ -49,17 +49,15 @@ impl WorstCase {
     pub fn of(policy: &Policy) -> Self {
         let limits = policy.limits();
         let time = limits.shortest_time().unwrap_or(u64::MAX);
-        let rules: Vec<_> = policy
-            .reachable_rules()
-            .filter(|it| it.max_retries() > 0)
-            .collect();
+        let mut rules: Vec<_> = policy.reachable_rules().collect();
+        let end = end_events(rules.iter().copied());
+        rules.retain(|it| it.max_retries() > 0);
         let witness = |uses: &[u32]| {
             let used = rules.iter().zip(uses).filter(|(_, uses)| **uses > 0);
             used.map(|(rule, uses)| (rule.name().to_owned(), *uses))
                 .collect()
         };
 
-        let end = end_events(policy.reachable_rules());
         let (longest, uses) = longest_wait(&rules, limits.max_retries);
         let bounds = Self {
             runs: longest.count + 1,
