@@ -591,3 +591,16 @@ fn conditions_on_other_containers_and_times_can_make_rules_unreachable() {
         &["b: a"],
     );
 }
+
+#[test]
+fn an_execution_cannot_take_more_than_a_year() {
+    let warnings = |run_time: &str, elapsed: &str| {
+        let limits = format!("max_retries = 3\nmax_run_time = '{run_time}'\n{elapsed}");
+        let text = format!("version = 1\n[limits]\n{limits}\n[default]\ntype = 'RETRIABLE'\n");
+        let (_, warnings) = Policy::load(&text).unwrap();
+        warnings.iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings("91d", ""), []);
+    assert_eq!(warnings("92d", ""), [Code::WaitBeyondOneYear]);
+    assert_eq!(warnings("92d", "max_elapsed = '273d'"), []);
+}

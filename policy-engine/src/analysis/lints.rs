@@ -34,13 +34,21 @@ pub(crate) fn lint(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     for rule in policy.all_rules() {
         lint_max_retries(policy, rule, out);
     }
+    let span = policy.limits_span.clone();
+    let duration = worst.run_time().map_or(0, |bounds| bounds.duration_seconds);
     if worst.wait_seconds() > MAX_EXECUTION_SECONDS {
         let message = "the worst case waits more than a year";
-        let span = policy.limits_span.clone();
         let problem = Diagnostic::new(Code::WaitBeyondOneYear, span, message);
         let label = format!("up to {} of waiting", Seconds(worst.wait_seconds()));
         let help = "an execution ends after one year: lower the caps or `max_retries`, or set \
                     `max_total_wait`";
+        out.push(problem.label(label).help(help));
+    } else if duration > MAX_EXECUTION_SECONDS {
+        let message = "the worst case takes more than a year";
+        let problem = Diagnostic::new(Code::WaitBeyondOneYear, span, message);
+        let label = format!("up to {}", Seconds(duration));
+        let help = "an execution ends after one year: lower `max_run_time` or `max_retries`, or set \
+                    `max_elapsed`";
         out.push(problem.label(label).help(help));
     }
 }

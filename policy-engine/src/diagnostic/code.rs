@@ -114,7 +114,7 @@ codes! {
     UnusedExitCode = "P105",
     /// `States.ALL`, which is a wildcard of Catch and Retry and never the name of an error.
     StatesAll = "P106",
-    /// A worst case that waits longer than an execution can run.
+    /// A worst case that waits or takes longer than an execution can run.
     WaitBeyondOneYear = "P107",
     /// A backoff whose delays get shorter.
     ShrinkingDelays = "P108",
