@@ -30,7 +30,7 @@ pub struct ErrorState<'d> {
     pub cause: String,
     /// Number of retries that each rule has allowed, without zero entries.
     pub retries: &'d BTreeMap<String, u32>,
-    /// What the next run gets. `None` if the policy cannot change it.
+    /// The resources of the next run. `None` if the policy cannot change them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<NextRunJson<'d>>,
     /// Number of counted retries that `limits.max_retries` still allows after this decision.
@@ -41,7 +41,7 @@ pub struct ErrorState<'d> {
     pub policy: &'d str,
 }
 
-/// What the next run gets. As JSON it has only the keys that the policy can change.
+/// The resources of the next run. As JSON they have only the keys that the policy can change.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextRunJson<'d> {

@@ -26,7 +26,8 @@ pub(super) struct RepeatedDecision {
     pub(super) error: String,
     /// The outcome that a SUCCESS rule gives.
     pub(super) outcome: Option<String>,
-    /// What the next run gets, if the policy can change it and there is one.
+    /// The resources of the next run. `None` if the execution ends, or if the policy cannot change
+    /// them.
     pub(super) run: Option<NextRun>,
 }
 
@@ -54,8 +55,8 @@ impl<'p> RepeatedDecisions<'p> {
                 type_,
                 wait: (shortest, decision.verdict.wait_seconds()),
                 error: decision.error(),
+                run: decision.next_run().cloned(),
                 outcome: decision.outcome,
-                run: decision.run.filter(|_| !decision.verdict.is_final()),
             });
             if decision.verdict.is_final() {
                 return Self { rule, decisions };

@@ -74,7 +74,7 @@ struct ReportLine<'r> {
     /// The line of the deciding rule; null if the rules were not checked.
     line: Option<usize>,
     before: Option<CountersBefore<'r>>,
-    /// What the failure was read from, from the outside to the inside.
+    /// The names of what holds the facts of the failure, the outermost first. Empty for an ECS task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     read_from: Vec<&'static str>,
     matched: Vec<CheckedCondition<'r>>,
@@ -242,11 +242,7 @@ impl<'r> DecisionReport<'r> {
         text += &self.charged_line(before);
         let [before, after] = [before, after].map(|it| Seconds(it.waited_seconds()));
         let _ = writeln!(text, "  waited:   {before} -> {after}");
-        let next = decision
-            .run
-            .as_ref()
-            .filter(|_| !decision.verdict.is_final());
-        if let Some(next) = next {
+        if let Some(next) = decision.next_run() {
             text += &paragraph(&next_run::described(next), "  next run: ", INDENT);
         }
         text

@@ -32,12 +32,12 @@ pub(super) struct RunReport<'r> {
     api_events: ApiEvents,
     start: Option<OffsetDateTime>,
     attempts: usize,
-    /// What the next run gets. Empty if the policy cannot change it.
+    /// The resources of the next run. Empty if the policy cannot change them.
     next_run: String,
     /// The wait after the latest decision, in seconds.
     next_wait: u64,
     waited: u64,
-    /// Whether the latest decision is SUCCESS.
+    /// `true` if the latest decision is SUCCESS.
     is_success: bool,
 }
 

@@ -140,16 +140,11 @@ impl Timeline<'_> {
         text
     }
 
-    /// For each failed attempt, describes what the next run gets if that changes.
+    /// For each failed attempt, describes the resources of the next run if they change.
     fn changes_of_run(&self) -> Vec<Option<String>> {
         let mut before = next_run::first(self.policy);
         let changes = self.numbered().map(|(_, attempt)| {
-            let decision = &attempt.decision;
-            let next = decision
-                .run
-                .as_ref()
-                .filter(|_| !decision.verdict.is_final());
-            let next = next_run::described(next?);
+            let next = next_run::described(attempt.decision.next_run()?);
             (next != before).then(|| {
                 before.clone_from(&next);
                 next

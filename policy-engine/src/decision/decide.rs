@@ -32,7 +32,7 @@ pub struct Decision {
     pub outcome: Option<String>,
     /// The counters for the next decision. After FATAL and SUCCESS they are the same as before.
     pub counters: Counters,
-    /// What the next run gets. `None` if the policy cannot change it.
+    /// The resources that a next run would get. `None` if the policy cannot change them.
     pub run: Option<NextRun>,
     /// Number of counted retries that `limits.max_retries` still allows after the decision. 0 if
     /// the counters are unusable.
@@ -87,6 +87,12 @@ impl Decision {
     /// checked.
     pub fn rule_name(&self) -> &str {
         self.rule.as_ref().map_or(NO_RULE, |rule| &rule.name)
+    }
+
+    /// Returns the resources of the next run. `None` if the execution ends, or if the policy cannot
+    /// change them.
+    pub fn next_run(&self) -> Option<&NextRun> {
+        self.run.as_ref().filter(|_| !self.verdict.is_final())
     }
 
     /// Returns the error name for a Fail state, at most 256 characters; unless the verdict is FATAL,
