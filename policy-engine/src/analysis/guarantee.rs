@@ -42,68 +42,74 @@ pub(crate) fn check_guarantee(policy: &Policy, worst: &WorstCase, out: &mut Diag
         let label = |seconds| format!("{} of the waiting", Seconds(seconds));
         out.push(with_largest_shares(problem, policy, worst, waited, label));
     }
-    check_run_time(policy, worst, out);
+    check_duration(policy, worst, out);
+    check_cost(policy, worst, out);
 }
 
-/// Reports bounds on time and cost that the worst case exceeds, or that cannot be compared with it.
-fn check_run_time(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
-    let bounds = worst.run_time();
-    if let Some(ceiling) = &policy.guarantee.max_duration {
-        let problem = |message: String| {
-            Diagnostic::new(Code::ExceededGuarantee, ceiling.span.clone(), message)
-        };
-        let max = Seconds(ceiling.max);
-        match bounds.map(|it| it.duration_seconds) {
-            None => {
-                let message = "the longest time of an execution is unknown".to_owned();
-                let help =
-                    "add `max_run_time = \"1h\"` to `[limits]`: the longest that one run may take";
-                out.push(
-                    problem(message)
-                        .label("needs `limits.max_run_time`")
-                        .help(help),
-                );
-            }
-            Some(seconds) if seconds > ceiling.max => {
-                let message = format!("the worst case takes longer than {max}");
-                let seconds = Seconds(seconds);
-                let help = format!("write `\"{seconds}\"`, or lower `max_run_time` or the retries");
-                out.push(
-                    problem(message)
-                        .label(format!("up to {seconds}"))
-                        .help(help),
-                );
-            }
-            Some(_) => {}
+/// Reports a bound on the time of an execution that the worst case exceeds, or that cannot be
+/// compared with it.
+fn check_duration(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
+    let Some(ceiling) = &policy.guarantee.max_duration else {
+        return;
+    };
+    let max = Seconds(ceiling.max);
+    let (message, label, help) = match worst.run_time().map(|it| it.duration_seconds) {
+        None => (
+            "the longest time of an execution is unknown".to_owned(),
+            "needs `limits.max_run_time`".to_owned(),
+            "add `max_run_time = \"1h\"` to `[limits]`: the longest that one run may take"
+                .to_owned(),
+        ),
+        Some(seconds) if seconds > ceiling.max => {
+            let seconds = Seconds(seconds);
+            (
+                format!("the worst case takes longer than {max}"),
+                format!("up to {seconds}"),
+                format!("write `\"{seconds}\"`, or lower `max_run_time` or the retries"),
+            )
         }
-    }
+        Some(_) => return,
+    };
+    let problem = Diagnostic::new(Code::ExceededGuarantee, ceiling.span.clone(), message);
+    out.push(problem.label(label).help(help));
+}
+
+/// Reports a bound on the cost of an execution that the worst case exceeds, or that cannot be
+/// compared with it.
+fn check_cost(policy: &Policy, worst: &WorstCase, out: &mut Diagnostics) {
     let Some(ceiling) = &policy.guarantee.max_cost else {
         return;
     };
-    let problem =
-        |message: &str| Diagnostic::new(Code::ExceededGuarantee, ceiling.span.clone(), message);
-    let (cost, price) = (bounds.and_then(|it| it.cost), policy.price());
-    let Some((cost, price)) = cost.zip(price) else {
-        let missing = [
-            (bounds.is_none(), "`max_run_time` to `[limits]`"),
-            (policy.sizes().is_empty(), "sizes (`[[size]]`)"),
-            (price.is_none(), "prices (`[price]`)"),
-        ];
-        let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);
-        let missing: Vec<_> = missing.map(|(_, what)| what).collect();
-        let help = format!("add {}", missing.join(" and "));
-        let problem = problem("the cost of an execution is unknown");
-        out.push(problem.label("cannot be computed").help(help));
-        return;
+    let (bounds, price) = (worst.run_time(), policy.price());
+    let cost = bounds.and_then(|it| it.cost).zip(price);
+    let (message, label, help) = match cost {
+        None => {
+            let missing = [
+                (bounds.is_none(), "`max_run_time` to `[limits]`"),
+                (policy.sizes().is_empty(), "sizes (`[[size]]`)"),
+                (price.is_none(), "prices (`[price]`)"),
+            ];
+            let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);
+            let missing: Vec<_> = missing.map(|(_, what)| what).collect();
+            (
+                "the cost of an execution is unknown".to_owned(),
+                "cannot be computed".to_owned(),
+                format!("add {}", missing.join(" and ")),
+            )
+        }
+        Some((cost, price)) if cost.exceeds(ceiling.max) => {
+            let max = Decimal::of(ceiling.max.into(), BILLION);
+            let currency = price.currency();
+            (
+                format!("the worst case costs more than {max} {currency}"),
+                format!("up to {cost} {currency}"),
+                format!("write `{cost}`, or lower `max_run_time`, the sizes or the retries"),
+            )
+        }
+        Some(_) => return,
     };
-    if cost.exceeds(ceiling.max) {
-        let max = Decimal::of(ceiling.max.into(), BILLION);
-        let message = format!("the worst case costs more than {max} {}", price.currency());
-        let problem = problem(&message);
-        let help = format!("write `{cost}`, or lower `max_run_time`, the sizes or the retries");
-        let label = format!("up to {cost} {}", price.currency());
-        out.push(problem.label(label).help(help));
-    }
+    let problem = Diagnostic::new(Code::ExceededGuarantee, ceiling.span.clone(), message);
+    out.push(problem.label(label).help(help));
 }
 
 /// Points the problem to the rules that contribute most to a figure of the worst case. `share`
