@@ -56,6 +56,12 @@ impl Policy {
         lists.flatten().map(NameMatch::written).collect()
     }
 
+    /// Returns whether a rule examines the task's other containers.
+    pub(super) fn examines_other_containers(&self) -> bool {
+        self.conditions()
+            .any(|it| matches!(it, Condition::OtherExitCodes(_)))
+    }
+
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let matchers = self.rules().iter().flat_map(|rule| rule.matchers());
         matchers.map(|matcher| matcher.condition())

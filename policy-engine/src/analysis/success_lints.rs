@@ -1,7 +1,7 @@
 //! Warnings about SUCCESS rules, and about containers that are not named.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
-use crate::failure::{Container, ExitCode, Failure, NameFact, Text};
+use crate::failure::{Container, Failure, NameFact, Text};
 use crate::policy::{Condition, Policy, Rule};
 
 /// What ECS reports about a task that something else stopped: stop code and stopped reason.
@@ -65,11 +65,10 @@ pub(super) fn lint_early_success(policy: &Policy, rule: &Rule, out: &mut Diagnos
 
 /// A failure of a task that something else stopped, and whose container exited with a code of the rule.
 fn stopped(rule: &Rule, stop_code: Option<&'static str>, reason: &'static str) -> Failure<'static> {
-    let codes = rule.matchers().iter().find_map(|it| match it.condition() {
-        Condition::ExitCode(codes) => codes.ranges.first(),
+    let code = rule.matchers().iter().find_map(|it| match it.condition() {
+        Condition::ExitCode(codes) => codes.first(),
         _ => None,
     });
-    let code = codes.and_then(|range| ExitCode::new((*range.start()).into()));
     let name = rule.container().unwrap_or("app").to_owned();
     let mut failure = Failure::of_container(Container::new(name, code));
     failure.error = Some("States.TaskFailed".into());

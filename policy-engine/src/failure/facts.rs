@@ -238,9 +238,7 @@ impl<'f> SeenFailure<'f> {
     pub fn container_reason(&self) -> Option<&'f Text<'f>> {
         self.container.ok()?.reason.as_ref()
     }
-}
 
-impl<'f> SeenFailure<'f> {
     /// Returns the exit codes of the task's other containers: those that the rule does not examine
     /// and that AWS did not add. Containers without an exit code are left out.
     pub fn other_exit_codes(&self) -> impl Iterator<Item = ExitCode> + use<'f> {

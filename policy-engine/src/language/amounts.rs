@@ -105,9 +105,13 @@ fn parse_memory(text: &str) -> Option<u32> {
             .filter(|_| is_digits)?
             .checked_mul(size)
     };
-    let amount = UNITS.into_iter().find_map(amount)?;
-    let is_allowed = (1..=MAX_MEMORY).contains(&amount);
-    u32::try_from(amount).ok().filter(|_| is_allowed)
+    in_range(UNITS.into_iter().find_map(amount)?)
+}
+
+/// Returns the amount of memory. `None` if no task has that much, or if it is nothing.
+fn in_range(mebibytes: u64) -> Option<u32> {
+    let mebibytes = Some(mebibytes).filter(|it| (1..=MAX_MEMORY).contains(it))?;
+    u32::try_from(mebibytes).ok()
 }
 
 /// The amount behind another notation: `4 GB`, `4gb`, `4GiB`, `4Gi`, `0.5GB`. An error if it is out of
@@ -129,14 +133,7 @@ fn meant_memory(text: &str) -> Option<Result<Memory, ()>> {
         reason = "`as` saturates, and the amount is not negative"
     )]
     let whole = amount as u64;
-    let is_allowed = (1..=MAX_MEMORY).contains(&whole);
-    Some(
-        u32::try_from(whole)
-            .ok()
-            .filter(|_| is_allowed)
-            .map(Memory)
-            .ok_or(()),
-    )
+    Some(in_range(whole).map(Memory).ok_or(()))
 }
 
 /// Reads an amount of money, in billionths, of at most `max`.

@@ -198,9 +198,9 @@ impl RuleReader<'_> {
         let (mut max_retries, mut backoff) = (None, None);
         if !matches!(type_, Some(Type::Fatal | Type::Success)) {
             max_retries = self.max_retries(section, counts, next, out);
-            max_retries
-                .into_iter()
-                .for_each(|max| check_after(section, next, max, out));
+            if let Some(max_retries) = max_retries {
+                check_after(section, next, max_retries, out);
+            }
             backoff = section
                 .get("backoff")
                 .and_then(|value| self.backoffs.of_rule(value, self.policy, max_retries, out));
@@ -268,22 +268,17 @@ impl RuleReader<'_> {
         next: &NextSpec,
         out: &mut Diagnostics,
     ) -> Option<u32> {
-        let own = match section.get("max_retries") {
-            Some(own) => Some((
-                values::count(own, "max_retries", 1..=MAX_RETRIES, out)?,
-                own.span(),
-            )),
-            None => None,
-        };
-        check_next(section, next, own.clone(), out);
-        match (own, next.max_retries) {
-            (Some((own, _)), _) => return Some(own),
-            (None, Some(larger_sizes)) => {
-                let counted = self.max_retries.filter(|_| counts);
-                return Some(counted.map_or(larger_sizes, |it| it.min(larger_sizes)));
-            }
-            (None, None) if counts => return self.max_retries,
-            (None, None) => {}
+        if let Some(value) = section.get("max_retries") {
+            let own = values::count(value, "max_retries", 1..=MAX_RETRIES, out)?;
+            check_larger_sizes(section, next, (own, value.span()), out);
+            return Some(own);
+        }
+        if let Some(larger_sizes) = next.max_retries {
+            let counted = self.max_retries.filter(|_| counts);
+            return Some(counted.map_or(larger_sizes, |it| it.min(larger_sizes)));
+        }
+        if counts {
+            return self.max_retries;
         }
         if section.misses("max_retries") {
             let message = format!(
@@ -301,27 +296,21 @@ impl RuleReader<'_> {
 
 /// Reports a rule with more retries than there are larger sizes. `own` is the rule's own
 /// `max_retries`.
-fn check_next(
+fn check_larger_sizes(
     section: &Section<'_>,
     next: &NextSpec,
-    own: Option<(u32, Range<usize>)>,
+    (own, span): (u32, Range<usize>),
     out: &mut Diagnostics,
 ) {
-    let Some((own, span)) = own else { return };
     if let Some(larger_sizes) = next.max_retries.filter(|it| own > *it) {
         let message = format!(
             "{} has more retries than there are larger sizes",
             section.name
         );
-        let problem = Diagnostic::new(Code::KeysDoNotFit, span.clone(), message);
+        let problem = Diagnostic::new(Code::KeysDoNotFit, span, message);
         let help = format!("write `{larger_sizes}`, remove `max_retries`, or add a `[[size]]`");
-        let label = {
-            let sizes = counted(
-                usize::try_from(larger_sizes).unwrap_or_default(),
-                "larger size",
-            );
-            format!("{own} retries, {sizes}")
-        };
+        let sizes = usize::try_from(larger_sizes).unwrap_or_default();
+        let label = format!("{own} retries, {}", counted(sizes, "larger size"));
         out.push(problem.label(label).help(help));
     }
 }

@@ -182,7 +182,7 @@ impl TestReader<'_> {
                 Some(ExitCode::new(*range.start()))
             }
             ExitCodeSpec::Named(codes) => codes.only().map(Some).or_else(|| {
-                let first = codes.ranges.first().map_or(0, |range| *range.start());
+                let first = codes.first().map_or(0, ExitCode::bits);
                 let message = "a failure with a name for several exit codes";
                 let problem = Diagnostic::new(Code::BadExitCode, value.span(), message);
                 let help = format!("write one of them, for example `{first}`");

@@ -46,10 +46,16 @@ impl ExitCodeSet {
         other.ranges.iter().all(is_covered)
     }
 
+    /// Returns the start of the first range. `None` if there are no ranges.
+    pub(crate) fn first(&self) -> Option<ExitCode> {
+        let range = self.ranges.first()?;
+        ExitCode::new((*range.start()).into())
+    }
+
     /// Returns the only code in the set. `None` if there are several.
     pub(crate) fn only(&self) -> Option<ExitCode> {
         match &*self.ranges {
-            [range] if range.start() == range.end() => ExitCode::new((*range.start()).into()),
+            [range] if range.start() == range.end() => self.first(),
             _ => None,
         }
     }

@@ -177,9 +177,8 @@ impl Policy {
     /// Returns the names that `[exit_codes]` defines, in alphabetical order, each with the first of
     /// its codes.
     pub fn exit_codes(&self) -> impl Iterator<Item = (&str, ExitCode)> {
-        let first = |codes: &ExitCodeSet| ExitCode::new((*codes.ranges.first()?.start()).into());
         let codes = self.exit_codes.iter();
-        codes.filter_map(move |(name, codes)| Some((name.as_str(), first(codes)?)))
+        codes.filter_map(|(name, codes)| Some((name.as_str(), codes.first()?)))
     }
 
     /// Returns the name that `[exit_codes]` defines for this code, or `None`.

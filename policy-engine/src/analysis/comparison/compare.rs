@@ -115,11 +115,8 @@ impl<'p> Comparison<'p> {
     /// Whether the policies name different containers or their rules look at several, so that it
     /// matters whose exit code is meant.
     pub fn distinguishes_containers(&self) -> bool {
-        let rules = self.policies.iter().flat_map(|policy| policy.rules());
-        let mut conditions = rules
-            .flat_map(|rule| rule.matchers())
-            .map(|it| it.condition());
-        if conditions.any(|it| matches!(it, Condition::OtherExitCodes(_))) {
+        let mut policies = self.policies.iter();
+        if policies.any(|policy| policy.examines_other_containers()) {
             return true;
         }
         let rules = self.policies.iter().flat_map(|policy| policy.rules());

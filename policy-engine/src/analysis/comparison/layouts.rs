@@ -2,7 +2,7 @@
 
 use super::side::Listed;
 use crate::analysis::example::UNNAMED_CONTAINER;
-use crate::policy::{Condition, Policy, Rule};
+use crate::policy::{Policy, Rule};
 use std::collections::BTreeSet;
 
 /// Maximum number of containers that are tried as a task's only container.
@@ -20,12 +20,8 @@ pub(super) fn layouts(old: &Policy, new: &Policy) -> Vec<Vec<Listed>> {
     let names: Vec<_> = seen.iter().copied().flatten().collect();
     let unnamed = unnamed_container(&names);
     let unnamed = unnamed.as_str();
-    let rules = old.all_rules().chain(new.all_rules());
-    let mut conditions = rules
-        .flat_map(|rule| rule.matchers())
-        .map(|it| it.condition());
-    let another = conditions.any(|it| matches!(it, Condition::OtherExitCodes(_)));
-    let another = another.then_some(unnamed);
+    let examines_others = old.examines_other_containers() || new.examines_other_containers();
+    let another = examines_others.then_some(unnamed);
     let listed = |names: &[&str]| -> Vec<Listed> {
         let same = |name: &str| Some(name) == new.container() && old.container().is_some();
         let position = |name: &str| names.iter().position(|it| *it == name);
