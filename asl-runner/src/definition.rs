@@ -86,7 +86,8 @@ pub(crate) struct State {
     pub(crate) body: StateBody,
 }
 
-/// What happens when a state, a rule or a `Catch` hands over to the next state.
+/// The fields of a state, of a `Choice` rule or of a `Catch` that apply before the next state is
+/// entered.
 #[derive(Debug, Default)]
 pub(crate) struct Exit {
     pub(crate) assign: Assign,

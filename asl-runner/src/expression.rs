@@ -13,7 +13,7 @@ pub(crate) struct Expression {
     pub(crate) tree: AstNode,
     /// The names after a `$` in the expression, of variables and of functions.
     pub(crate) names: BTreeSet<String>,
-    /// Whether the expression reads `$states.errorOutput`, which only a `Catch` has.
+    /// `true` if the expression reads `$states.errorOutput`. Only a `Catch` has that value.
     pub(crate) reads_error_output: bool,
 }
 

@@ -502,7 +502,8 @@ fn errors_are_caught_by_name() {
         error(),
         r#"[1,"c"]"#,
     );
-    // What a catcher assigns, the next states can read. A catcher that fails ends the execution.
+    // The next states can read the variables that a catcher assigns. A catcher that fails ends the
+    // execution.
     let assign = |value: &str| {
         format!(
             r#""A": {{ "Type": "Task", "Resource": "r", "End": true,

@@ -1,4 +1,4 @@
-//! What each run of a task gets under `exitwise run`: its size, its capacity provider, its timeout.
+//! The size, the capacity provider and the timeout of each run under `exitwise run`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};

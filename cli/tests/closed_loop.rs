@@ -186,14 +186,10 @@ fn the_worst_case_of_each_policy_is_reached() {
             )
         };
         let failures = worst.witness().iter().flat_map(|(name, uses)| {
-            let rule = policy
-                .rules()
-                .iter()
-                .find(|rule| rule.name() == name)
-                .unwrap_or(policy.default_rule());
+            let rule = policy.rule(name).unwrap();
             vec![failing_run(rule); *uses as usize]
         });
-        // Of the ways to end, success has the most events.
+        // An execution that succeeds has one event more than one that fails.
         let mut ends = policy
             .rules()
             .iter()

@@ -239,7 +239,7 @@ pub struct RunTimeFigures {
     pub gb_hours: Option<String>,
     /// Maximum cost. Null if the policy has no sizes or no prices.
     pub cost: Option<String>,
-    /// Whether the figures are exact. Otherwise they are upper bounds.
+    /// `true` if the figures are exact, `false` if they are upper bounds.
     pub exact: bool,
 }
 

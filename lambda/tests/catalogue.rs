@@ -75,7 +75,7 @@ fn every_failure_gets_the_required_type() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The name of a file tells what its Cause is, unless that is plain text.
+/// Each file is named after the kind of its Cause. A Cause that is plain text has no kind.
 #[test]
 fn other_tasks_than_those_of_ecs_are_recognized() {
     for (file, _) in rows() {

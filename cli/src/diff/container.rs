@@ -6,7 +6,8 @@ use exitwise_engine::analysis::Example;
 use exitwise_engine::policy::Rule;
 use serde_json::json;
 
-/// Returns sentences about the failures that only one of the policies sees. Empty if `container` is the same.
+/// Returns sentences about the failures that only one of the policies sees. Empty if `container` is
+/// the same.
 pub(super) fn container_notes(old: &Policy, new: &Policy) -> Vec<String> {
     if old.container() == new.container() {
         return Vec::new();

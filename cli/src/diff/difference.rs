@@ -16,7 +16,8 @@ use std::rc::Rc;
 /// The key of the container that counts.
 pub(super) const CONTAINER: &str = "container";
 
-/// Maximum number of changes that are listed. A thousand rules of two policies have about as many simple ones.
+/// Maximum number of changes that are listed. Two policies with a thousand rules each can have
+/// about as many simple ones.
 pub(super) const MAX_CHANGES: usize = 5_000;
 
 /// All changes.

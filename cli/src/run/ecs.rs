@@ -31,7 +31,8 @@ pub(super) struct Entrypoint {
     /// Whether the child's standard output is redirected to standard error, so that the program's
     /// own standard output has only events.
     pub(super) quiet_stdout: bool,
-    /// Whether the program is the demo task, which is told what its run has got.
+    /// `true` if the program is the demo task. It gets its memory and its capacity provider as
+    /// environment variables.
     pub(super) is_demo: bool,
     /// The size in the task definition: the policy's first one. `None` if the policy has no sizes.
     pub(super) size: Option<Size>,
