@@ -1,4 +1,10 @@
-//! Helpers for the tests: scripted tasks, and a function that runs an execution with them.
+//! Helpers for the tests: scripted tasks, and functions that run executions with them.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use exitwise_asl_runner::{
     Definition, Execution, ExecutionEnd, HistoryEvent, TaskCall, TaskError, TaskFailure, Tasks,
@@ -99,4 +105,64 @@ pub(crate) fn run_execution(
     };
     assert_eq!(last.as_deref(), Some(expected));
     (end, history)
+}
+
+pub(crate) fn definition(states: &str) -> Definition {
+    let text =
+        format!(r#"{{ "QueryLanguage": "JSONata", "StartAt": "A", "States": {{ {states} }} }}"#);
+    Definition::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// Returns the end of an execution as text: the output as JSON, `FAILED error: cause`, or
+/// `ABORTED`.
+pub(crate) fn summary(end: ExecutionEnd) -> String {
+    match end {
+        ExecutionEnd::Succeeded { output } => output.to_string(),
+        ExecutionEnd::Failed { error, cause } => format!("FAILED {error}: {cause}"),
+        ExecutionEnd::Aborted => "ABORTED".to_owned(),
+    }
+}
+
+/// Runs the states, and compares the [`summary`] with `expect`.
+///
+/// If `expect` starts with `FAILED`, it is split at each `|`. The summary must start with the first
+/// part and contain the others.
+#[track_caller]
+pub(crate) fn check_with(
+    states: &str,
+    input: &str,
+    answers: Vec<Result<Value, TaskError>>,
+    expect: &str,
+) {
+    let input = serde_json::from_str(input).expect("the input must be JSON");
+    let (end, _) = run(&definition(states), input, &mut ScriptedTasks::new(answers));
+    let found = summary(end);
+    let mut parts = expect.split('|');
+    let fits = match parts.next() {
+        Some(start) if start.starts_with("FAILED") => {
+            found.starts_with(start) && parts.all(|part| found.contains(part))
+        }
+        _ => found == expect,
+    };
+    assert!(fits, "{states}\n   found: {found}\nexpected: {expect}");
+}
+
+#[track_caller]
+pub(crate) fn check(states: &str, input: &str, expect: &str) {
+    check_with(states, input, vec![], expect);
+}
+
+/// Checks the output of a Pass state with this `Output`.
+#[track_caller]
+pub(crate) fn check_output(output: &str, input: &str, expect: &str) {
+    let states = format!(r#""A": {{ "Type": "Pass", "Output": {output}, "End": true }}"#);
+    check(&states, input, expect);
+}
+
+/// Returns a Task state `A` with these additional fields, and a state `B` to which its `Catch` can
+/// refer.
+pub(crate) fn task(fields: &str) -> String {
+    format!(
+        r#""A": {{ "Type": "Task", "Resource": "r", {fields} "End": true }}, "B": {{ "Type": "Succeed" }}"#
+    )
 }

@@ -1,0 +1,9 @@
+//! All integration tests of the runner. They are one binary, so that it is linked only once.
+
+mod common;
+mod deployed;
+mod deployed_properties;
+mod events;
+mod refuse;
+mod states;
+mod tasks;
