@@ -22,4 +22,5 @@ mod run_time_bounds;
 mod schema;
 mod slips;
 mod test_runner;
+mod warnings;
 mod wording;

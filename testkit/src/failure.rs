@@ -1,6 +1,6 @@
 //! Generators of failures: as ECS and Step Functions report them, and corrupted ones.
 
-use crate::policy::{
+use crate::condition::{
     CAPACITY_PROVIDERS, CONTAINERS, ERRORS, EXIT_CODES, LAUNCH_TYPES, STOP_CODES, TIMES,
 };
 use proptest::collection::vec;

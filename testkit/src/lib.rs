@@ -5,6 +5,7 @@
 //! every crate can use it in its tests.
 
 mod cause;
+mod condition;
 pub mod failure;
 pub mod formula;
 pub mod oracle;
