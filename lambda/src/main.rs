@@ -4,6 +4,10 @@ use exitwise_lambda::{handler_from_environment, init_logs, report_init_error, se
 use std::env;
 use std::process::ExitCode;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// Environment variables that Lambda always sets and that its runtime library requires.
 const REQUIRED: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",

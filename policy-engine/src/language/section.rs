@@ -105,6 +105,9 @@ impl<'t> Section<'t> {
     /// Returns whether a key is missing. If it is only misspelled, it does not count as missing: it
     /// has been reported as unknown, and one mistake should give one diagnostic.
     pub(super) fn misses(&self, key: &str) -> bool {
+        if self.get(key).is_some() {
+            return false;
+        }
         let (below, inner): (&[&str], &[&str]) = match key {
             "limits" => (TOP, keys::LIMITS),
             "version" => (TOP, &[]),

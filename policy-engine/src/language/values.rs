@@ -137,28 +137,30 @@ pub(super) fn word<T: Copy>(
     words: impl IntoIterator<Item = (&'static str, T)> + Clone,
     out: &mut Diagnostics,
 ) -> Option<T> {
-    let known: Vec<_> = words
-        .clone()
-        .into_iter()
-        .map(|(word, _)| format!("\"{word}\""))
-        .collect();
-    let known = list_quoted(known.iter().map(String::as_str));
-    let help = match words.clone().into_iter().nth(1) {
-        Some(_) => format!("write one of {known}"),
-        None => format!("write {known}"),
+    let known = || {
+        let words: Vec<_> = words
+            .clone()
+            .into_iter()
+            .map(|(word, _)| format!("\"{word}\""))
+            .collect();
+        let known = list_quoted(words.iter().map(String::as_str));
+        match words.len() {
+            1 => format!("write {known}"),
+            _ => format!("write one of {known}"),
+        }
     };
     let DeValue::String(typed) = value.get_ref() else {
-        return wrong_type(value, "a string", &help, out);
+        return wrong_type(value, "a string", &known(), out);
     };
     let mut all = words.clone().into_iter();
     if let Some((_, meaning)) = all.find(|(word, _)| word == typed) {
         return Some(meaning);
     }
     let lowercase = typed.to_ascii_lowercase();
-    let mut all = words.into_iter().map(|(word, _)| word);
+    let mut all = words.clone().into_iter().map(|(word, _)| word);
     let help = match all.find(|word| alike(&word.to_ascii_lowercase(), &lowercase)) {
         Some(meant) => format!("write `\"{meant}\"`"),
-        None => foreign_word(key, &lowercase).unwrap_or(help),
+        None => foreign_word(key, &lowercase).unwrap_or_else(known),
     };
     let message = format!("unknown `{key}` {}", quoted(typed));
     let problem = Diagnostic::new(Code::UnknownWord, value.span(), message);
