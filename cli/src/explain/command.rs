@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
         args,
         file: PolicyFile::load(args.policy.as_deref())?,
         own_policy: None,
-        last_passed: String::new(),
+        last_passed: Vec::new(),
         out: BufWriter::new(stdout()),
     };
     for path in &args.events {
@@ -44,8 +44,8 @@ struct Explainer<'a> {
     file: PolicyFile,
     /// The policy of the last event, if it had one. The events of an execution have the same.
     own_policy: Option<PolicyFile>,
-    /// The rules that did not match the last failure, as they were printed.
-    last_passed: String,
+    /// The rules that did not match the last failure, with what they were compared with.
+    last_passed: Vec<(usize, Vec<String>)>,
     out: BufWriter<Stdout>,
 }
 
@@ -58,7 +58,7 @@ impl Explainer<'_> {
             Recording::History(history) => {
                 let mut agreements = Vec::new();
                 for call in &history.calls {
-                    let Some(agreement) = self.event(name, &call.payload, Some(call))? else {
+                    let Some(agreement) = self.event(name, &call.payload(), Some(call))? else {
                         return Ok(None);
                     };
                     agreements.push(agreement);
@@ -71,8 +71,8 @@ impl Explainer<'_> {
             }
             Recording::Description(execution) => {
                 if let Some(task_error) = execution.task_error() {
-                    let call = Call::hypothetical(0, &task_error);
-                    return Ok(self.event(name, &call.payload, Some(&call))?.map(drop));
+                    let call = Call::hypothetical(0, task_error);
+                    return Ok(self.event(name, &call.payload(), Some(&call))?.map(drop));
                 }
                 let Some(policy) = usable_policy(&self.file, &mut self.out)? else {
                     return Ok(None);
@@ -136,10 +136,10 @@ impl Explainer<'_> {
         match self.args.format {
             Format::Json => writeln!(self.out, "{}", report.json()?)?,
             Format::Text => {
-                let passed = report.passed_text();
+                let passed = report.passed_rules();
                 let shown = match !passed.is_empty() && passed == self.last_passed {
-                    true => "  no match: the same rules as before\n",
-                    false => &passed,
+                    true => "  no match: the same rules as before\n".to_owned(),
+                    false => report.passed_text(),
                 };
                 write!(self.out, "{}{shown}", report.text())?;
                 self.last_passed = passed;

@@ -5,7 +5,7 @@ use crate::output::json::document;
 use crate::output::next_run;
 use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, width, wrapped};
 use anyhow::Result;
-use exitwise_engine::analysis::Explanation;
+use exitwise_engine::analysis::{Explanation, PassedRule};
 use exitwise_engine::decision::{Counters, Incident, Tally};
 use exitwise_engine::failure::Source;
 use exitwise_engine::policy::{Matcher, Rule, Seconds};
@@ -316,6 +316,22 @@ impl<'r> DecisionReport<'r> {
         text
     }
 
+    /// Returns the positions of the rules that did not match, with the values that their conditions
+    /// were compared with.
+    pub(super) fn passed_rules(&self) -> Vec<(usize, Vec<String>)> {
+        let passed = self.passed_explained();
+        let rules = passed.map(|passed| {
+            let seen = passed.seen.iter().map(|text| text.to_string());
+            (passed.rule.position(), seen.collect())
+        });
+        rules.collect()
+    }
+
+    fn passed_explained(&self) -> impl Iterator<Item = &PassedRule<'r, 'r>> {
+        let explained = self.explained.iter();
+        explained.flat_map(|(_, explanation)| &explanation.passed)
+    }
+
     fn counters_before(&self) -> Option<&'r Counters> {
         match self.state {
             RetryState::Readable(counters) => Some(counters),
@@ -324,11 +340,7 @@ impl<'r> DecisionReport<'r> {
     }
 
     fn passed(&self) -> Vec<PassedOver<'_>> {
-        let passed = self
-            .explained
-            .iter()
-            .flat_map(|(_, explanation)| &explanation.passed);
-        let rules = passed.map(|passed| PassedOver {
+        let rules = self.passed_explained().map(|passed| PassedOver {
             rule: passed.rule.name(),
             line: passed.rule.line(),
             condition: self.checked(passed.matcher, &passed.seen),

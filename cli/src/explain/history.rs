@@ -1,7 +1,8 @@
 //! Execution histories: the calls of ProcessError in them, and the end of the execution.
 
 use super::document::{EventDetails, HistoryDocument, RecordedEnd, RecordedEvent, event_of};
-use serde_json::{Value, json};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The part of a history that is about retries.
@@ -20,9 +21,16 @@ pub(crate) struct History {
 pub(crate) struct Call {
     /// The `id` of the history's event.
     pub(super) event_id: u64,
-    /// The input of the function.
-    pub(super) payload: Vec<u8>,
+    input: CallInput,
     pub(super) answer: RecordedAnswer,
+}
+
+/// The input of the function in a call.
+enum CallInput {
+    Event(Vec<u8>),
+    /// `taskError` of a first failure. Its event is made when it is needed, because a history can
+    /// have 25,000 long causes.
+    TaskError(Value),
 }
 
 /// The outcome of a call.
@@ -39,10 +47,10 @@ pub(crate) enum RecordedAnswer {
 
 impl Call {
     /// Returns the call that a state machine with ProcessError would have made for this failure.
-    pub(super) fn hypothetical(event_id: u64, task_error: &Value) -> Self {
+    pub(super) fn hypothetical(event_id: u64, task_error: Value) -> Self {
         Self {
             event_id,
-            payload: event_of(task_error),
+            input: CallInput::TaskError(task_error),
             answer: RecordedAnswer::NotCalled,
         }
     }
@@ -50,8 +58,16 @@ impl Call {
     fn of_event(event_id: u64, event: &Value) -> Self {
         Self {
             event_id,
-            payload: event.to_string().into_bytes(),
+            input: CallInput::Event(event.to_string().into_bytes()),
             answer: RecordedAnswer::Missing,
+        }
+    }
+
+    /// Returns the input of the function.
+    pub(super) fn payload(&self) -> Cow<'_, [u8]> {
+        match &self.input {
+            CallInput::Event(payload) => payload.into(),
+            CallInput::TaskError(task_error) => event_of(task_error).into(),
         }
     }
 
@@ -101,11 +117,11 @@ impl History {
         let mut calls: Vec<_> = calls.into_values().collect();
         if calls.is_empty() && calls_without_input == 0 {
             let of_tasks = events
-                .values()
+                .into_values()
                 .filter(|event| event.kind.starts_with("Task") && is_failure(event));
-            for event in of_tasks {
-                match failure(event) {
-                    Some(task_error) => calls.push(Call::hypothetical(event.id, &task_error)),
+            for RecordedEvent { id, details, .. } in of_tasks {
+                match failure(details) {
+                    Some(task_error) => calls.push(Call::hypothetical(id, task_error)),
                     None => calls_without_input += 1,
                 }
             }
@@ -191,10 +207,15 @@ fn is_failure(event: &RecordedEvent) -> bool {
 }
 
 /// `Error` and `Cause` of a failure. `None` if the history has no data.
-fn failure(event: &RecordedEvent) -> Option<Value> {
-    let EventDetails { error, cause, .. } = &event.details;
+fn failure(details: EventDetails) -> Option<Value> {
+    let EventDetails { error, cause, .. } = details;
     let is_known = error.is_some() || cause.is_some();
-    is_known.then(|| json!({"Error": error, "Cause": cause}))
+    // `json!` would copy the texts.
+    is_known.then(|| {
+        let keys = [("Error", error), ("Cause", cause)];
+        let keys = keys.map(|(key, text)| (key.to_owned(), Value::from(text)));
+        keys.into_iter().collect()
+    })
 }
 
 /// Returns the end of the execution. `None` if this event is not the end.

@@ -40,7 +40,7 @@ impl Recording {
     /// # Errors
     /// It cannot be explained; the message says what was found instead.
     pub(crate) fn read(mut file: impl Read) -> Result<Self> {
-        let mut payload = Vec::new();
+        let mut payload = Vec::with_capacity(MAX_EVENT_BYTES + 1);
         let limit = u64::try_from(MAX_EVENT_BYTES).unwrap_or(u64::MAX);
         file.by_ref().take(limit + 1).read_to_end(&mut payload)?;
         if payload.len() > MAX_EVENT_BYTES {
@@ -96,7 +96,11 @@ impl Recording {
     pub(crate) fn task_errors(self) -> Result<Vec<Value>> {
         let payloads = match self {
             Self::Event(payload) => vec![payload],
-            Self::History(history) => history.calls.into_iter().map(|call| call.payload).collect(),
+            Self::History(history) => history
+                .calls
+                .iter()
+                .map(|call| call.payload().into_owned())
+                .collect(),
             Self::Description(execution) => match execution.task_error() {
                 Some(task_error) => vec![event_of(&task_error)],
                 None => bail!("only the execution's history has the failures of its task"),

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use exitwise_engine::policy::Type;
+use std::sync::LazyLock;
 
 /// Width that lines keep to if there is no terminal, in characters.
 const DEFAULT_WIDTH: usize = 80;
@@ -29,19 +30,26 @@ pub(crate) fn style_of(type_: Type) -> Style {
 
 /// The width that lines keep to, in characters: `COLUMNS`, else the width of the terminal, else 80.
 pub(crate) fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok();
-    let columns = columns.and_then(|columns| columns.parse().ok());
-    let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
-    let width = columns.filter(|columns| *columns > 0).or_else(terminal);
-    width.unwrap_or(DEFAULT_WIDTH).max(MIN_WIDTH)
+    // A report of thousands of lines asks for it for each.
+    static WIDTH: LazyLock<usize> = LazyLock::new(|| {
+        let columns = std::env::var("COLUMNS").ok();
+        let columns = columns.and_then(|columns| columns.parse().ok());
+        let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
+        let width = columns.filter(|columns| *columns > 0).or_else(terminal);
+        width.unwrap_or(DEFAULT_WIDTH).max(MIN_WIDTH)
+    });
+    *WIDTH
 }
 
 /// Number of characters that a terminal shows of a text with styles.
 pub(crate) fn shown_width(text: &str) -> usize {
-    anstream::adapter::strip_str(text)
-        .to_string()
-        .chars()
-        .count()
+    match text.contains('\x1b') {
+        true => anstream::adapter::strip_str(text)
+            .to_string()
+            .chars()
+            .count(),
+        false => text.chars().count(),
+    }
 }
 
 /// A text from outside on one line of at most `max_chars` characters, without control characters.
