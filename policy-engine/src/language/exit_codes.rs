@@ -230,11 +230,9 @@ fn report_repeated(mut ranges: Vec<(RangeInclusive<u32>, TomlNode<'_>)>, out: &m
     let Some(((_, one), (later, other))) = repeated.next() else {
         return;
     };
-    let (one, other) = (one.span(), other.span());
-    let [first, second] = match one.start < other.start {
-        true => [one, other],
-        false => [other, one],
-    };
+    let mut places = [one.span(), other.span()];
+    places.sort_by_key(|span| span.start);
+    let [first, second] = places;
     let message = format!("the exit code {} is listed twice", later.start());
     let problem = Diagnostic::new(Code::RepeatedValue, second, message);
     let help = "list each code once: remove this value, or narrow one of the two";
