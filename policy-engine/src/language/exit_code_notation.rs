@@ -226,9 +226,8 @@ fn comparison(text: &str) -> Option<Vec<RangeInclusive<i64>>> {
         _ if code <= 0 => vec![from(code + 1)],
         _ => vec![up_to(code - 1), from(code + 1)],
     };
-    let is_valid = |range: &RangeInclusive<i64>| {
-        ExitCode::new(*range.start()).is_some() && ExitCode::new(*range.end()).is_some()
-    };
+    // A range whose start is an exit code also ends with one.
+    let is_valid = |range: &RangeInclusive<i64>| ExitCode::new(*range.start()).is_some();
     ranges.iter().all(is_valid).then_some(ranges)
 }
 
@@ -280,6 +279,7 @@ mod tests {
             ("!=0", "\"1..=255\""),
             ("!=4", "[\"0..=3\", \"5..=255\"]"),
             ("==4", "4"),
+            ("== 0x10", "16"),
             (">=40 && <50", "\"40..=49\""),
             (">=40,<=49", "\"40..=49\""),
             ("40..", "\"40..=255\""),
@@ -310,6 +310,8 @@ mod tests {
             "a-b",
             ">",
             "4294967296",
+            "> 4294967295",
+            "< -2147483648",
             "!=x",
             "-",
         ] {
