@@ -191,6 +191,8 @@ mod tests {
             ("512MB", Some(512), None),
             ("16GB", Some(16_384), None),
             ("0GB", None, Some("out of range")),
+            ("32768GB", Some(33_554_432), None),
+            ("32769GB", None, Some("out of range")),
             ("99999999GB", None, Some("out of range")),
             ("4 GB", None, Some("4GB")),
             ("4gib", None, Some("4GB")),
@@ -222,6 +224,8 @@ mod tests {
             ("0.0000000001", None),
             ("1e3", None),
             ("-1", None),
+            ("+1", None),
+            ("1.+5", None),
             (".5", None),
             ("99999999999999999999", None),
         ] {

@@ -219,7 +219,10 @@ mod tests {
             "five minutes",
             "",
             "1:2",
+            "00:60:00",
+            "00:00:60",
             "1.2.3s",
+            "1000000000 s",
             "99999999999 weeks",
         ] {
             assert_eq!(parse(text), Err(EXAMPLES.to_owned()), "{text}");
