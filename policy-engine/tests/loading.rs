@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use std::fs;
 use testkit::policy::{policies, texts, walkable};
 
-/// Loads a policy, prints it, and loads it again. Checks that both policies are equal and print the
-/// same text.
+/// Loads a policy, prints it, and loads it again. Checks that both policies are equal, have the same
+/// prices, and print the same text.
 fn round_trip(text: &str) -> Policy {
     let (policy, _) = Policy::load(text).unwrap();
     let printed = policy.to_string();
@@ -18,6 +18,7 @@ fn round_trip(text: &str) -> Policy {
         .map_err(|problems| format!("{problems:?}\n{printed}"))
         .unwrap();
     assert_eq!(policy, again, "{printed}");
+    assert_eq!(policy.price(), again.price(), "{printed}");
     assert_eq!(printed, again.to_string());
     policy
 }
@@ -61,19 +62,18 @@ proptest! {
 }
 
 #[test]
-fn the_shipped_policies_load_the_same_after_printing() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies");
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let files: Vec<_> = files
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
-        .collect();
-    assert_eq!(files.len(), 11);
-    for file in files {
+fn the_shipped_and_the_valid_policies_load_the_same_after_printing() {
+    let files = |folder: &str| -> Vec<_> {
+        let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let files = fs::read_dir(folder).unwrap();
+        let files = files.map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|it| it == "toml"))
+            .collect()
+    };
+    let (shipped, valid) = (files("../policies"), files("tests/fixtures/valid"));
+    assert_eq!((shipped.len(), valid.len()), (11, 5));
+    for file in shipped.into_iter().chain(valid) {
         round_trip(&fs::read_to_string(file).unwrap());
     }
 }
