@@ -36,7 +36,8 @@ const FILES: [(&str, &str); 5] = [
 ];
 
 /// Symbols in helps that are not TOML themselves.
-const SYMBOLS: &str = r"= : # , ] } ) [header] + - * / ^ | . ? _ ' ` \ \\ \? \b .* ^2 min max log2";
+const SYMBOLS: &str =
+    r"= : # , ] } ) [header] + - * / ^ | . ? _ ' ` \ \\ \? \b .* ^2 min max log2 absent";
 
 /// Texts in helps that stand for TOML or for a part of a formula.
 const TEXTS: [&str; 10] = [
@@ -205,6 +206,9 @@ fn checked(file: &str, before: &str, slip: &str) -> (String, Vec<String>) {
     let mut entry = slip.to_owned();
     if let Some(problem) = found.iter().next() {
         faults.extend(fault_of_help(&policy, slip, problem));
+        if problem.related.iter().any(|it| it.span == problem.span) {
+            faults.push(format!("refers to its own place\n{slip}"));
+        }
         let line = problem.position(&policy).0 - before.matches('\n').count();
         let Diagnostic {
             code,
@@ -284,6 +288,10 @@ fn several_slips_get_a_diagnostic_each() {
         (
             "[default]\ntype = 'FATAL'\ntype = 'FATAL'\n[default]\ntype = 'FATAL'\n",
             &[5, 6],
+        ),
+        (
+            "[default]\ntype = 'FATAL'\n[default]\ntype = 'FATAL'\n[exit_codes]\nA = 1\nA = 2\n",
+            &[5, 9],
         ),
         (
             "[[rule]]\nnmae = 'a'\nwhen = { exitcode = 4 }\ntype = 'RETRY'\nbackof = 1\n",
