@@ -117,3 +117,22 @@ fn an_execution_cannot_take_more_than_a_year() {
     assert_eq!(warnings("92d", ""), [Code::WaitBeyondOneYear]);
     assert_eq!(warnings("92d", "max_elapsed = '273d'"), []);
 }
+
+#[test]
+fn a_provider_that_no_retry_moves_to_gives_a_warning() {
+    for (retries, after, expected) in [
+        (2, 3, Some("`after` is 3, but the rule has 2 retries")),
+        (1, 2, Some("`after` is 2, but the rule has 1 retry")),
+        (2, 2, None),
+        (0, 2, None),
+    ] {
+        let next = format!("next = {{ capacity = 'B', after = {after} }}");
+        let (_, found) = Policy::load(&format!(
+            "version = 1\nlimits.max_retries = {retries}\ncapacity.providers = ['A', 'B']\n\
+             [default]\ntype = 'RETRIABLE'\n{next}\n"
+        ))
+        .unwrap();
+        let labels: Vec<_> = found.iter().map(|it| it.label.as_str()).collect();
+        assert_eq!(labels, Vec::from_iter(expected), "{retries} {after}");
+    }
+}
