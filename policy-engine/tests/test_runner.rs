@@ -249,6 +249,20 @@ fn a_failed_test_reports_the_actual_decision_and_its_reason() {
             "expect the error `Timeout`, or change rule `timeout`",
         ],
     );
+    // RETRIABLE waits 0 seconds, but it is another type.
+    check(
+        "{ error = \"States.Timeout\" }",
+        "\"TEMPORARY 0s\"",
+        &[
+            "got RETRIABLE",
+            "after this failure",
+            "rule `timeout` decided",
+            "rule `network` did not match: saw nothing",
+            "rule `stopped-text` did not match: saw nothing",
+            "States.Timeout, no exit code; rule timeout (line 48): retry 1 of 3 at once",
+            "expect `RETRIABLE`, or change rule `timeout`",
+        ],
+    );
     // One diagnostic reports all expectations of a test that do not hold.
     check(
         "[{ error = \"States.Timeout\" }, 9]",
