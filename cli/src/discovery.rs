@@ -1,5 +1,7 @@
 //! Finds the policy of a project.
 
+use crate::input::{name_of, policies_of, read_start};
+use exitwise_engine::policy::MAX_POLICY_BYTES;
 use std::path::{Path, PathBuf};
 
 /// Paths of a project's policy, relative to a folder of the project. The first file that exists is
@@ -22,6 +24,24 @@ pub(crate) fn find_policy(folder: &Path) -> Option<PathBuf> {
         prefix.push("..");
     }
     None
+}
+
+/// Returns the names of the files in this folder and its `policies` that look like policies, but that
+/// no command takes unless it is told to.
+pub(crate) fn policies_elsewhere(folder: &Path) -> Vec<String> {
+    let looks_like_policy = |path: &PathBuf| {
+        let text = read_start(path, MAX_POLICY_BYTES).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        text.contains("[[rule]]") && text.contains("max_retries")
+    };
+    let files = ["", "policies"]
+        .iter()
+        .filter_map(|below| policies_of(&folder.join(below)).ok())
+        .flatten();
+    let names = files
+        .filter(looks_like_policy)
+        .filter_map(|path| Some(name_of(path.strip_prefix(folder).ok()?)));
+    names.collect()
 }
 
 #[cfg(test)]

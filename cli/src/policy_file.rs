@@ -1,9 +1,9 @@
 //! Policies in files, and their diagnostics for people.
 
-use crate::discovery::find_policy;
+use crate::discovery::{find_policy, policies_elsewhere};
 use crate::input::{is_standard, name_of, policies_of, read_start};
 use crate::output::stream::complain;
-use crate::output::terminal::{BAD, counted, width};
+use crate::output::terminal::{BAD, NOTE, counted, width};
 use anyhow::{Context, Error, Result, bail};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
@@ -102,7 +102,10 @@ impl PolicyFile {
         match policy_of_project() {
             _ if !paths.is_empty() => paths.iter().flat_map(load_each).collect(),
             Some(path) => vec![load(path)],
-            None => vec![Ok(Self::built_in())],
+            None => {
+                note_policies_elsewhere();
+                vec![Ok(Self::built_in())]
+            }
         }
     }
 
@@ -175,4 +178,14 @@ impl UnreadableFile {
 fn policy_of_project() -> Option<PathBuf> {
     // Without a current folder, there is no project.
     find_policy(&env::current_dir().ok()?)
+}
+
+/// Says if the built-in policy is used although the current folder has others, under other names.
+fn note_policies_elsewhere() {
+    let elsewhere = env::current_dir().map(|folder| policies_elsewhere(&folder));
+    if let Some(policy) = elsewhere.unwrap_or_default().first() {
+        complain(format_args!(
+            "{NOTE}note{NOTE:#}: there is no policy.toml or policies/default.toml; to check {policy}, name it"
+        ));
+    }
 }

@@ -56,6 +56,26 @@ fn the_starter_is_a_good_policy_and_is_not_written_twice() {
     );
 }
 
+/// A policy under another name than those that commands look for is not overlooked silently.
+#[test]
+fn check_tells_of_a_policy_that_it_does_not_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = || String::from_utf8(exitwise(folder.path(), &["check"]).stderr).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[package]\n").unwrap();
+    assert_eq!(note(), "");
+    exitwise(folder.path(), &["init", "mine.toml"]);
+    assert_eq!(
+        note(),
+        "note: there is no policy.toml or policies/default.toml; to check mine.toml, name it\n"
+    );
+    fs::rename(
+        folder.path().join("mine.toml"),
+        folder.path().join("policy.toml"),
+    )
+    .unwrap();
+    assert_eq!(note(), "");
+}
+
 /// All policies of the repository can be written, for any container.
 #[test]
 fn every_shipped_policy_can_be_the_start() {

@@ -7,7 +7,8 @@ use super::resources::{self, Resources};
 use super::rules::RuleReader;
 use super::section::Section;
 use super::test_cases::TestReader;
-use super::{document, guarantee, keys, limits, names, values};
+use super::tree::{TomlKey, TomlNode};
+use super::{document, guarantee, keys, limits, names, unknown_keys, values};
 use crate::analysis::{self, WorstCase};
 use crate::diagnostic::{AllowedWarnings, Code, Diagnostic, Diagnostics, quoted};
 use crate::policy::{MAX_POLICY_BYTES, Policy};
@@ -98,6 +99,10 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
         span: 0..0,
         name: "the policy".into(),
     };
+    if let Some(problem) = foreign_file(&root) {
+        out.push(problem);
+        return None;
+    }
     root.only(keys::POLICY, out);
     check_version(&root, out);
     let container = root
@@ -152,6 +157,24 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
         guarantee,
         source: text.to_owned(),
         hash: hash(text),
+    })
+}
+
+/// Returns the problem of a file that is no policy: it has keys, but none that a policy could mean.
+fn foreign_file(root: &Section<'_>) -> Option<Diagnostic> {
+    let members = root.members();
+    let (first, _) = members.first()?;
+    let is_foreign = |(key, value): &(TomlKey<'_>, TomlNode<'_>)| {
+        let key = key.get_ref();
+        !keys::POLICY.contains(&&**key)
+            && unknown_keys::meant(root.table, keys::POLICY, key, value).is_none()
+    };
+    members.iter().all(is_foreign).then(|| {
+        let message = "the file is not a policy: a policy has none of its keys";
+        let keys = keys::POLICY.join("`, `");
+        Diagnostic::new(Code::MissingKey, first.span(), message)
+            .label("not a key of policies")
+            .help(format!("the keys of policies are `{keys}`"))
     })
 }
 

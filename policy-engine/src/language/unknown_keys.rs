@@ -8,26 +8,35 @@ use toml::de::{DeTable, DeValue};
 
 /// The help for a key that `table`, whose keys are `known`, does not have.
 pub(super) fn help(table: &DeTable<'_>, known: &[&str], key: &str, value: TomlNode<'_>) -> String {
+    let meant = meant(table, known, key, value);
+    meant.unwrap_or_else(|| format!("the keys here are `{}`", known.join("`, `")))
+}
+
+/// What the author of such a key probably meant. `None` if there is no idea.
+pub(super) fn meant(
+    table: &DeTable<'_>,
+    known: &[&str],
+    key: &str,
+    value: TomlNode<'_>,
+) -> Option<String> {
     if let Some((meant, how)) = foreign(key).find(|(meant, _)| known.contains(meant)) {
-        return format!("here it is `{meant}`: {how}");
+        return Some(format!("here it is `{meant}`: {how}"));
     }
     let is_slip = |known: &&&str| plain(known) == plain(key) || alike(known, key);
     let unused = |known: &&&str| table.get(**known).is_none_or(is_list_of_tables);
     if let Some(meant) = known.iter().filter(is_slip).find(unused) {
-        return format!("did you mean `{meant}`?");
+        return Some(format!("did you mean `{meant}`?"));
     }
     if known == keys::WHEN
         && let Some(help) = foreign_condition(key, value)
     {
-        return help;
+        return Some(help);
     }
     if let Some(help) = right_place(known, key) {
-        return help.replace("KEY", key);
+        return Some(help.replace("KEY", key));
     }
-    if let Some(meant) = known.iter().find(is_slip) {
-        return format!("did you mean `{meant}`? there is one already: keep one of them");
-    }
-    format!("the keys here are `{}`", known.join("`, `"))
+    let slip = known.iter().find(is_slip);
+    slip.map(|meant| format!("did you mean `{meant}`? there is one already: keep one of them"))
 }
 
 /// The key without the differences between `exit_code`, `exit-code` and `ExitCode`.
