@@ -4,7 +4,7 @@ use crate::DEFAULT_POLICY;
 use crate::answer::{Answer, Decided};
 use crate::event::Event;
 use crate::validation::Validation;
-use exitwise_engine::{Decision, Policy};
+use exitwise_engine::{Decision, Failure, Policy};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Maximum number of compiled policies from events that are kept: more workflows than one function
@@ -16,8 +16,17 @@ const MAX_LISTED_PROBLEMS: usize = 5;
 
 /// Decides what to do after the failure that an event reports.
 pub fn decide(event: &Event<'_>, policy: &Policy) -> Decision {
-    match event.failure() {
-        Ok(failure) => exitwise_engine::decide(policy, &failure, event.state(), &event.context()),
+    decide_about(&event.failure(), event, policy)
+}
+
+/// Decides as [`decide`] does, about what [`Event::failure`] has returned.
+pub fn decide_about(
+    failure: &Result<Failure<'_>, &'static str>,
+    event: &Event<'_>,
+    policy: &Policy,
+) -> Decision {
+    match failure {
+        Ok(failure) => exitwise_engine::decide(policy, failure, event.state(), &event.context()),
         Err(why) => Decision::invalid_event(policy, event.state(), why),
     }
 }

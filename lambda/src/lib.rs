@@ -26,7 +26,7 @@ mod validation;
 pub use answer::{Answer, Decided};
 pub use error_state::{ErrorState, NextRunJson};
 pub use event::Event;
-pub use handler::{Handler, HandlerError, decide};
+pub use handler::{Handler, HandlerError, decide, decide_about};
 #[cfg(feature = "runtime")]
 pub use service::{StartError, handler_from_environment, init_logs, report_init_error, serve};
 pub use validation::{

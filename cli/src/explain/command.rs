@@ -121,15 +121,17 @@ impl Explainer<'_> {
         let Some(policy) = usable_policy(source, &mut self.out)? else {
             return Ok(None);
         };
-        let failure = event.failure().ok();
+        // A Cause can be long, so it is read once.
+        let failure = event.failure();
+        let decision = exitwise_lambda::decide_about(&failure, &event, policy);
         let explainable = matches!(event.state(), RetryState::Readable(_));
-        let failure = failure.as_ref().filter(|_| explainable);
+        let failure = failure.as_ref().ok().filter(|_| explainable);
         let report = DecisionReport {
             event: name,
             file,
             policy,
             state: event.state(),
-            decision: &exitwise_lambda::decide(&event, policy),
+            decision: &decision,
             explained: failure.map(|failure| (failure, Explanation::of(policy, failure))),
             call,
         };
