@@ -70,8 +70,8 @@ impl Explainer<'_> {
                 Ok(Some(()))
             }
             Recording::Description(execution) => {
-                if let Some(task_error) = execution.task_error() {
-                    let call = Call::hypothetical(0, task_error);
+                if let Some(failure) = execution.failure() {
+                    let call = Call::hypothetical(0, failure);
                     return Ok(self.event(name, &call.payload(), Some(&call))?.map(drop));
                 }
                 let Some(policy) = usable_policy(&self.file, &mut self.out)? else {

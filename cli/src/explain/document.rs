@@ -156,6 +156,19 @@ impl RecordedEnd {
     }
 }
 
+/// A recorded failure.
+pub(super) struct RecordedFailure {
+    pub(super) error: Option<String>,
+    pub(super) cause: Option<String>,
+}
+
+impl RecordedFailure {
+    /// Returns the event of ProcessError for this failure, as the first one of an execution.
+    pub(super) fn event(&self) -> Vec<u8> {
+        event_of(&json!({"Error": self.error, "Cause": self.cause}))
+    }
+}
+
 /// The event of ProcessError for a first failure.
 pub(super) fn event_of(task_error: &Value) -> Vec<u8> {
     json!({"taskError": task_error}).to_string().into_bytes()

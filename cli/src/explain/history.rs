@@ -1,9 +1,10 @@
 //! Execution histories: the calls of ProcessError in them, and the end of the execution.
 
-use super::document::{EventDetails, HistoryDocument, RecordedEnd, RecordedEvent, event_of};
+use super::document::{EventDetails, HistoryDocument, RecordedEnd, RecordedEvent, RecordedFailure};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::mem;
 
 /// The part of a history that is about retries.
 pub(crate) struct History {
@@ -28,9 +29,9 @@ pub(crate) struct Call {
 /// The input of the function in a call.
 enum CallInput {
     Event(Vec<u8>),
-    /// `taskError` of a first failure. Its event is made when it is needed, because a history can
-    /// have 25,000 long causes.
-    TaskError(Value),
+    /// A first failure. Its event is made when it is needed, because a history can have 25,000 long
+    /// causes.
+    Failure(RecordedFailure),
 }
 
 /// The outcome of a call.
@@ -47,10 +48,10 @@ pub(crate) enum RecordedAnswer {
 
 impl Call {
     /// Returns the call that a state machine with ProcessError would have made for this failure.
-    pub(super) fn hypothetical(event_id: u64, task_error: Value) -> Self {
+    pub(super) fn hypothetical(event_id: u64, failure: RecordedFailure) -> Self {
         Self {
             event_id,
-            input: CallInput::TaskError(task_error),
+            input: CallInput::Failure(failure),
             answer: RecordedAnswer::NotCalled,
         }
     }
@@ -67,7 +68,7 @@ impl Call {
     pub(super) fn payload(&self) -> Cow<'_, [u8]> {
         match &self.input {
             CallInput::Event(payload) => payload.into(),
-            CallInput::TaskError(task_error) => event_of(task_error).into(),
+            CallInput::Failure(failure) => failure.event().into(),
         }
     }
 
@@ -83,26 +84,34 @@ impl Call {
 impl History {
     /// Finds the calls in the events of a history. `None` if there are no events.
     pub(super) fn new(document: HistoryDocument) -> Option<Self> {
-        let by_id = document.events.into_iter().map(|event| (event.id, event));
-        let events: BTreeMap<_, _> = by_id.collect();
-        let (_, last) = events.last_key_value()?;
-        let end = execution_end(last);
+        let mut events = document.events;
+        events.sort_by_key(|event| event.id);
+        // Pages can overlap; the last one counts.
+        events.dedup_by(|later, earlier| {
+            let is_repeated = later.id == earlier.id;
+            if is_repeated {
+                mem::swap(later, earlier);
+            }
+            is_repeated
+        });
+        let end = execution_end(events.last()?);
         let mut calls = BTreeMap::new();
         let mut calls_without_input = 0;
-        // Events can only be caused by earlier ones.
-        let mut origins: BTreeMap<u64, Origin<'_>> = BTreeMap::new();
-        for (&event_id, event) in &events {
-            let origin = event
+        let mut origins: Vec<Origin<'_>> = Vec::with_capacity(events.len());
+        for event in &events {
+            // Events can only be caused by earlier ones.
+            let previous = event
                 .previous
-                .and_then(|previous| Some((events.get(&previous)?, origins.get(&previous)?)))
-                .map(|(previous, origin)| origin.after(previous))
+                .and_then(|id| events.binary_search_by_key(&id, |event| event.id).ok());
+            let origin = previous
+                .and_then(|at| Some(origins.get(at)?.after(events.get(at)?)))
                 .unwrap_or_default();
             if is_call(event) {
                 // The input of the state is almost that of the function: it lacks the execution and
                 // the policy.
                 match function_input(event).or_else(|| parsed(origin.input?)) {
                     Some(input) if input.get("taskError").is_some() => {
-                        calls.insert(event_id, Call::of_event(event_id, &input));
+                        calls.insert(event.id, Call::of_event(event.id, &input));
                     }
                     Some(_) => {}
                     None => calls_without_input += 1,
@@ -112,16 +121,16 @@ impl History {
             {
                 call.answer = answer;
             }
-            origins.insert(event_id, origin);
+            origins.push(origin);
         }
         let mut calls: Vec<_> = calls.into_values().collect();
         if calls.is_empty() && calls_without_input == 0 {
             let of_tasks = events
-                .into_values()
+                .into_iter()
                 .filter(|event| event.kind.starts_with("Task") && is_failure(event));
             for RecordedEvent { id, details, .. } in of_tasks {
                 match failure(details) {
-                    Some(task_error) => calls.push(Call::hypothetical(id, task_error)),
+                    Some(failure) => calls.push(Call::hypothetical(id, failure)),
                     None => calls_without_input += 1,
                 }
             }
@@ -206,16 +215,11 @@ fn is_failure(event: &RecordedEvent) -> bool {
     .contains(&event.kind.as_str())
 }
 
-/// `Error` and `Cause` of a failure. `None` if the history has no data.
-fn failure(details: EventDetails) -> Option<Value> {
+/// Returns a failure. `None` if the history has no data.
+fn failure(details: EventDetails) -> Option<RecordedFailure> {
     let EventDetails { error, cause, .. } = details;
     let is_known = error.is_some() || cause.is_some();
-    // `json!` would copy the texts.
-    is_known.then(|| {
-        let keys = [("Error", error), ("Cause", cause)];
-        let keys = keys.map(|(key, text)| (key.to_owned(), Value::from(text)));
-        keys.into_iter().collect()
-    })
+    is_known.then_some(RecordedFailure { error, cause })
 }
 
 /// Returns the end of the execution. `None` if this event is not the end.

@@ -1,12 +1,13 @@
 //! Recordings of an execution: an event of ProcessError, or the output of the AWS command line
 //! about the whole execution.
 
-use super::document::{HistoryDocument, RecordedEnd, event_of};
+use super::document::{HistoryDocument, RecordedEnd, RecordedFailure, event_of};
 use super::history::History;
 use anyhow::{Context, Result, anyhow, bail};
 use exitwise_lambda::Event;
-use serde_json::{Value, json};
-use std::io::{BufReader, Read};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::io::{self, BufReader, Read};
 
 /// Size of the largest file that can be anything but a history, in bytes.
 ///
@@ -34,6 +35,19 @@ pub(crate) struct ExecutionDescription {
     pub(super) end: RecordedEnd,
 }
 
+/// The start of a large file, which gives its memory back when it has been read.
+struct Start(VecDeque<u8>);
+
+impl Read for Start {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buffer)?;
+        if self.0.is_empty() {
+            self.0 = VecDeque::new();
+        }
+        Ok(length)
+    }
+}
+
 impl Recording {
     /// Recognizes the kind of a recording, and parses it.
     ///
@@ -44,7 +58,7 @@ impl Recording {
         let limit = u64::try_from(MAX_EVENT_BYTES).unwrap_or(u64::MAX);
         file.by_ref().take(limit + 1).read_to_end(&mut payload)?;
         if payload.len() > MAX_EVENT_BYTES {
-            let history = Self::history(payload.chain(file));
+            let history = Self::history(Start(payload.into()).chain(file));
             return history.with_context(|| format!("it is too large for an event; {SUPPORTED}"));
         }
         if Event::read(&payload).failure().is_ok() {
@@ -101,8 +115,8 @@ impl Recording {
                 .iter()
                 .map(|call| call.payload().into_owned())
                 .collect(),
-            Self::Description(execution) => match execution.task_error() {
-                Some(task_error) => vec![event_of(&task_error)],
+            Self::Description(execution) => match execution.failure() {
+                Some(failure) => vec![failure.event()],
                 None => bail!("only the execution's history has the failures of its task"),
             },
         };
@@ -112,7 +126,7 @@ impl Recording {
 
 impl ExecutionDescription {
     /// Returns the failure of the task that ended the execution. `None` if it ended in another way.
-    pub(super) fn task_error(&self) -> Option<Value> {
+    pub(super) fn failure(&self) -> Option<RecordedFailure> {
         const NAMES: [&str; 3] = [
             "States.TaskFailed",
             "States.Timeout",
@@ -124,10 +138,13 @@ impl ExecutionDescription {
             error,
             cause,
         } = &self.end;
-        let error = error.as_deref().filter(|_| status == "FAILED")?;
+        let name = error.as_deref().filter(|_| status == "FAILED")?;
         let is_of_task =
-            NAMES.contains(&error) || PREFIXES.iter().any(|prefix| error.starts_with(prefix));
-        is_of_task.then(|| json!({"Error": error, "Cause": cause}))
+            NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        is_of_task.then(|| RecordedFailure {
+            error: error.clone(),
+            cause: cause.clone(),
+        })
     }
 }
 
