@@ -1,4 +1,4 @@
-//! What the next run of the task gets, if the policy can change it.
+//! The resources of the next run of the task.
 
 use super::counters::Counters;
 use crate::policy::{Policy, Size};

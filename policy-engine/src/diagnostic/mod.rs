@@ -14,6 +14,6 @@ pub use code::{Code, Severity};
 pub use problem::{Diagnostic, Diagnostics, Related};
 
 pub(crate) use allowed::AllowedWarnings;
-pub(crate) use position::position;
+pub(crate) use position::{position, whole_lines};
 pub(crate) use quote::{counted, list_quoted, quoted, quoted_head};
 pub(crate) use spelling::{alike, closest};

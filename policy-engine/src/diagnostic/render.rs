@@ -1,7 +1,7 @@
 //! Renders a problem with its source line and carets, as compilers do.
 
 use super::code::Severity;
-use super::position::position;
+use super::position::{position, whole_lines};
 use super::problem::Diagnostic;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::ops::Range;
@@ -31,22 +31,12 @@ impl Diagnostic {
         let keep_label = label_fits || !text.lines().nth(line - 1).is_some_and(fits);
 
         // The renderer looks at the whole source for each problem, so it gets the lines in question.
-        let spans = || {
-            self.related
-                .iter()
-                .map(|place| &place.span)
-                .chain([&self.span])
-        };
+        let related = self.related.iter().map(|place| &place.span);
+        let spans = || related.clone().chain([&self.span]);
         let start = spans().map(|span| span.start).min().unwrap_or(0);
-        let start = text
-            .get(..start)
-            .and_then(|it| it.rfind('\n'))
-            .map_or(0, |at| at + 1);
         let end = spans().map(|span| span.end).max().unwrap_or(text.len());
-        let end = text
-            .get(end..)
-            .and_then(|it| it.find('\n'))
-            .map_or(text.len(), |at| end + at);
+        let lines = whole_lines(text, start..end);
+        let start = lines.start;
         let moved = |span: &Range<usize>| span.start - start..span.end - start;
         let primary = AnnotationKind::Primary.span(moved(&self.span));
         let related = self.related.iter().map(|place| {
@@ -54,7 +44,7 @@ impl Diagnostic {
                 .span(moved(&place.span))
                 .label(&place.label)
         });
-        let snippet = Snippet::source(text.get(start..end).unwrap_or(text))
+        let snippet = Snippet::source(text.get(lines).unwrap_or(text))
             .line_start(position(text, start).0)
             .path(path)
             .annotation(primary.label(keep_label.then_some(self.label.as_str())))

@@ -160,7 +160,8 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
     })
 }
 
-/// Returns the problem of a file that is no policy: it has keys, but none that a policy could mean.
+/// Returns a diagnostic if the file is not a policy: it has keys, but none of them resembles a key
+/// of policies.
 fn foreign_file(root: &Section<'_>) -> Option<Diagnostic> {
     let members = root.members();
     let (first, _) = members.first()?;

@@ -1,7 +1,7 @@
 //! Keys and headers that a table has twice.
 
 use super::tree;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted, whole_lines};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -49,13 +49,7 @@ pub(super) fn report(
 }
 
 fn line_of(text: &str, at: usize) -> &str {
-    let start = text
-        .get(..at)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |at| at + 1);
-    text.get(start..)
-        .and_then(|rest| rest.lines().next())
-        .unwrap_or_default()
+    text.get(whole_lines(text, at..at)).unwrap_or_default()
 }
 
 /// The start of the next header, or the end of the text.

@@ -12,7 +12,8 @@ pub(super) fn help(table: &DeTable<'_>, known: &[&str], key: &str, value: TomlNo
     meant.unwrap_or_else(|| format!("the keys here are `{}`", known.join("`, `")))
 }
 
-/// What the author of such a key probably meant. `None` if there is no idea.
+/// Returns the help that names what the author of such a key probably meant. `None` if the key
+/// resembles no key of policies or of other tools.
 pub(super) fn meant(
     table: &DeTable<'_>,
     known: &[&str],

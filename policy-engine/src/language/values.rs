@@ -137,7 +137,7 @@ pub(super) fn word<T: Copy>(
     words: impl IntoIterator<Item = (&'static str, T)> + Clone,
     out: &mut Diagnostics,
 ) -> Option<T> {
-    let known = || {
+    let help = || {
         let words: Vec<_> = words
             .clone()
             .into_iter()
@@ -150,7 +150,7 @@ pub(super) fn word<T: Copy>(
         }
     };
     let DeValue::String(typed) = value.get_ref() else {
-        return wrong_type(value, "a string", &known(), out);
+        return wrong_type(value, "a string", &help(), out);
     };
     let mut all = words.clone().into_iter();
     if let Some((_, meaning)) = all.find(|(word, _)| word == typed) {
@@ -160,7 +160,7 @@ pub(super) fn word<T: Copy>(
     let mut all = words.clone().into_iter().map(|(word, _)| word);
     let help = match all.find(|word| alike(&word.to_ascii_lowercase(), &lowercase)) {
         Some(meant) => format!("write `\"{meant}\"`"),
-        None => foreign_word(key, &lowercase).unwrap_or_else(known),
+        None => foreign_word(key, &lowercase).unwrap_or_else(help),
     };
     let message = format!("unknown `{key}` {}", quoted(typed));
     let problem = Diagnostic::new(Code::UnknownWord, value.span(), message);

@@ -1,5 +1,6 @@
 //! One slip, and the line it is on.
 
+use crate::diagnostic::whole_lines;
 use std::ops::Range;
 
 /// One slip: its place, what is wrong there, and what to type instead.
@@ -58,12 +59,9 @@ pub(super) struct Line<'t> {
 impl<'t> Line<'t> {
     /// The line that contains this byte.
     pub(super) fn at(text: &'t str, at: usize) -> Self {
-        let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
-        let start = before.rfind('\n').map_or(0, |before| before + 1);
-        let end = after
-            .find('\n')
-            .map_or(text.len(), |end| before.len() + end);
-        let text = text.get(start..end).unwrap_or_default();
+        let line = whole_lines(text, at..at);
+        let start = line.start;
+        let text = text.get(line).unwrap_or_default();
         // The first line may begin with a byte order mark.
         let shown = text.trim_start_matches('\u{feff}');
         let start = start + text.len() - shown.len();
