@@ -26,22 +26,20 @@ pub(crate) fn find_policy(folder: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Returns the names of the files in this folder and its `policies` that look like policies, but that
-/// no command takes unless it is told to.
-pub(crate) fn policies_elsewhere(folder: &Path) -> Vec<String> {
+/// Returns the name of a file in this folder or its `policies` that looks like a policy, whatever it is
+/// called. `None` if there is none.
+pub(crate) fn policy_under_other_name(folder: &Path) -> Option<String> {
     let looks_like_policy = |path: &PathBuf| {
         let text = read_start(path, MAX_POLICY_BYTES).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         text.contains("[[rule]]") && text.contains("max_retries")
     };
-    let files = ["", "policies"]
+    let path = ["", "policies"]
         .iter()
         .filter_map(|below| policies_of(&folder.join(below)).ok())
-        .flatten();
-    let names = files
-        .filter(looks_like_policy)
-        .filter_map(|path| Some(name_of(path.strip_prefix(folder).ok()?)));
-    names.collect()
+        .flatten()
+        .find(looks_like_policy)?;
+    Some(name_of(path.strip_prefix(folder).ok()?))
 }
 
 #[cfg(test)]

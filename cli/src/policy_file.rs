@@ -1,6 +1,6 @@
 //! Policies in files, and their diagnostics for people.
 
-use crate::discovery::{find_policy, policies_elsewhere};
+use crate::discovery::{find_policy, policy_under_other_name};
 use crate::input::{is_standard, name_of, policies_of, read_start};
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, NOTE, counted, width};
@@ -103,7 +103,7 @@ impl PolicyFile {
             _ if !paths.is_empty() => paths.iter().flat_map(load_each).collect(),
             Some(path) => vec![load(path)],
             None => {
-                note_policies_elsewhere();
+                note_policy_under_other_name();
                 vec![Ok(Self::built_in())]
             }
         }
@@ -180,10 +180,10 @@ fn policy_of_project() -> Option<PathBuf> {
     find_policy(&env::current_dir().ok()?)
 }
 
-/// Says if the built-in policy is used although the current folder has others, under other names.
-fn note_policies_elsewhere() {
-    let elsewhere = env::current_dir().map(|folder| policies_elsewhere(&folder));
-    if let Some(policy) = elsewhere.unwrap_or_default().first() {
+/// Prints a note if the current folder has a policy under a name that commands do not look for.
+fn note_policy_under_other_name() {
+    let folder = env::current_dir().ok();
+    if let Some(policy) = folder.and_then(|folder| policy_under_other_name(&folder)) {
         complain(format_args!(
             "{NOTE}note{NOTE:#}: there is no policy.toml or policies/default.toml; to check {policy}, name it"
         ));

@@ -35,7 +35,7 @@ pub(crate) struct ExecutionDescription {
     pub(super) end: RecordedEnd,
 }
 
-/// The start of a large file, which gives its memory back when it has been read.
+/// The first bytes of a large file. Their memory is freed when they have been read.
 struct Start(VecDeque<u8>);
 
 impl Read for Start {
@@ -54,7 +54,7 @@ impl Recording {
     /// # Errors
     /// It cannot be explained; the message says what was found instead.
     pub(crate) fn read(mut file: impl Read) -> Result<Self> {
-        let mut payload = Vec::with_capacity(MAX_EVENT_BYTES + 1);
+        let mut payload = Vec::new();
         let limit = u64::try_from(MAX_EVENT_BYTES).unwrap_or(u64::MAX);
         file.by_ref().take(limit + 1).read_to_end(&mut payload)?;
         if payload.len() > MAX_EVENT_BYTES {

@@ -30,7 +30,7 @@ pub(crate) fn style_of(type_: Type) -> Style {
 
 /// The width that lines keep to, in characters: `COLUMNS`, else the width of the terminal, else 80.
 pub(crate) fn width() -> usize {
-    // A report of thousands of lines asks for it for each.
+    // Each line of a report needs the width, and a report can have thousands of lines.
     static WIDTH: LazyLock<usize> = LazyLock::new(|| {
         let columns = std::env::var("COLUMNS").ok();
         let columns = columns.and_then(|columns| columns.parse().ok());
