@@ -77,7 +77,7 @@ pub(crate) const FARGATE_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 ///
 /// Source: amazon-ecs-agent, `dockerapi/errors.go`; ECS Developer Guide, "Stopped task error
 /// messages".
-pub(crate) const ERROR_PREFIXES: [&str; 20] = [
+pub const ERROR_PREFIXES: [&str; 20] = [
     "CannotPullContainerError",
     "CannotPullECRContainerError",
     "CannotPullContainerAuthError",

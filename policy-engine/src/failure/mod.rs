@@ -13,9 +13,10 @@ mod text;
 pub use facts::{
     Container, ContainerError, ExitCode, Failure, INJECTED_CONTAINER_PREFIX, NameFact, SeenFailure,
 };
+pub use known_names::ERROR_PREFIXES;
 pub use source::{CauseKind, Source};
 pub use text::{MAX_TEXT_CHARS, Text};
 
 pub(crate) use known_names::{
-    ERROR_NAMES, ERROR_PREFIXES, FARGATE_PROVIDERS, LAUNCH_TYPES, STOP_CODES, optimized_error_name,
+    ERROR_NAMES, FARGATE_PROVIDERS, LAUNCH_TYPES, STOP_CODES, optimized_error_name,
 };

@@ -32,7 +32,8 @@ impl Matcher {
         self.span.clone()
     }
 
-    pub(crate) fn condition(&self) -> &Condition {
+    /// Returns the condition that must hold.
+    pub fn condition(&self) -> &Condition {
         &self.condition
     }
 }
@@ -46,14 +47,21 @@ impl PartialEq for Matcher {
 impl Eq for Matcher {}
 
 /// A condition on a failure. It holds if the failure has at least one of the listed values.
+///
+/// Exhaustive on purpose: whatever translates conditions must translate each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Condition {
+pub enum Condition {
+    /// The error name is one of these.
     Error(Vec<NameMatch>),
+    /// The fact has one of these values.
     Name(NameFact, Vec<String>),
+    /// The container that the rule examines has one of these exit codes.
     ExitCode(ExitCodeSet),
     /// Every other container that has an exit code has one of these.
     OtherExitCodes(ExitCodeSet),
+    /// The time from the task's start to its end is in one of these ranges.
     RanFor(Vec<TimeRange>),
+    /// One of these patterns is found in one of these texts.
     Text(TextScope, Vec<Pattern>),
 }
 
@@ -105,11 +113,11 @@ impl Condition {
 
 /// A range of times with a length of whole seconds. It includes its start, but not its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TimeRange {
+pub struct TimeRange {
     /// In seconds.
-    pub(crate) start: u64,
+    pub start: u64,
     /// In seconds. `None` if the range has no end.
-    pub(crate) end: Option<u64>,
+    pub end: Option<u64>,
 }
 
 impl TimeRange {
@@ -139,8 +147,10 @@ impl fmt::Display for TimeRange {
 
 /// An error name, or a prefix of error names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NameMatch {
+pub enum NameMatch {
+    /// The name itself.
     Exactly(String),
+    /// Every name that starts with this text.
     StartingWith(String),
 }
 
@@ -163,11 +173,13 @@ impl NameMatch {
 
 /// Selects the texts in a failure that a condition searches for its patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TextScope {
+pub enum TextScope {
     /// All texts: the task's and the container's reasons, the reasons in RunTask's `Failures`, and
     /// a plain-text Cause.
     Reason,
+    /// The task's reason.
     StoppedReason,
+    /// The reason of the container that the rule examines.
     ContainerReason,
 }
 

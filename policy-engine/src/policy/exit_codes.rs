@@ -6,12 +6,23 @@ use std::ops::RangeInclusive;
 /// A set of exit codes, compared as unsigned 32-bit numbers. It can also contain `absent`, the lack
 /// of an exit code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct ExitCodeSet {
+pub struct ExitCodeSet {
     pub(crate) ranges: Vec<RangeInclusive<u32>>,
     pub(crate) absent: bool,
 }
 
 impl ExitCodeSet {
+    /// Returns the ranges of codes in the set, as unsigned numbers, in the order of the policy. They
+    /// may overlap.
+    pub fn ranges(&self) -> &[RangeInclusive<u32>] {
+        &self.ranges
+    }
+
+    /// Returns whether the set contains the lack of an exit code.
+    pub fn contains_absent(&self) -> bool {
+        self.absent
+    }
+
     pub(crate) fn contains(&self, code: Option<ExitCode>) -> bool {
         let Some(code) = code else { return self.absent };
         self.ranges.iter().any(|range| range.contains(&code.bits()))

@@ -17,8 +17,9 @@ mod rule;
 mod test_case;
 
 pub use backoff::{BackoffTable, MAX_JITTERED_SECONDS, MAX_WAIT_SECONDS, Retry};
-pub use condition::Matcher;
+pub use condition::{Condition, Matcher, NameMatch, TextScope, TimeRange};
 pub use duration::Seconds;
+pub use exit_codes::ExitCodeSet;
 pub use jitter::{Draw, Jitter};
 pub use model::{Limits, MAX_POLICY_BYTES, MAX_RETRIES, MAX_RULES, Policy};
 pub use pattern::Pattern;
@@ -26,9 +27,7 @@ pub use resources::{Decimal, Memory, Next, NextProvider, Price, Size};
 pub use rule::{Action, DEFAULT_OUTCOME, DEFAULT_RULE, Rule, Type, UnknownTypeError};
 pub use test_case::TestCase;
 
-pub(crate) use condition::{Condition, NameMatch, TextScope, TimeRange};
 pub(crate) use duration::UNITS;
-pub(crate) use exit_codes::ExitCodeSet;
 pub(crate) use guarantee::{Ceiling, Guarantee};
 pub(crate) use resources::BILLION;
 pub(crate) use test_case::{Expectation, ExpectedRun, GivenFailure, TestStep};

@@ -181,6 +181,13 @@ impl Policy {
         codes.filter_map(|(name, codes)| Some((name.as_str(), codes.first()?)))
     }
 
+    /// Returns the names that `[exit_codes]` defines, in alphabetical order, each with all of its
+    /// codes. No code has two names.
+    pub fn exit_code_sets(&self) -> impl Iterator<Item = (&str, &ExitCodeSet)> {
+        let codes = self.exit_codes.iter();
+        codes.map(|(name, codes)| (name.as_str(), codes))
+    }
+
     /// Returns the name that `[exit_codes]` defines for this code, or `None`.
     pub fn exit_code_name(&self, code: ExitCode) -> Option<&str> {
         let mut codes = self.exit_codes.iter();

@@ -1,0 +1,13 @@
+//! JSONata as data: expressions are built as trees and printed once, so that quoting, precedence and
+//! nesting cannot go wrong.
+//!
+//! The trees use only what JSONata 2.0.6 has, the version that Step Functions implements.
+
+mod expression;
+mod print;
+mod regex;
+
+pub(crate) use self::regex::Regex;
+pub(crate) use expression::{
+    Expression, Statement, all, any, call, function, item, join, list, object, regex, text, var,
+};
