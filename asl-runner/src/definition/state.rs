@@ -1,79 +1,13 @@
-//! Parses a definition, and rejects one that cannot be run.
+//! A state and its fields.
 
+use super::catcher::Catcher;
+use super::parse::{MAX_SECONDS, check_language};
+use super::rule::Branch;
 use crate::retry::{Retrier, matches_error};
 use crate::template::{Assign, Template};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, from_value};
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-
-/// Maximum duration of a wait, in seconds.
-///
-/// Source: Step Functions Developer Guide, "Wait workflow state", `Seconds`.
-pub const MAX_SECONDS: u32 = 99_999_999;
-
-/// A state machine that can be run.
-///
-/// # Examples
-///
-/// ```
-/// # use exitwise_asl_runner::{
-/// #     Definition, Execution, ExecutionEnd, TaskCall, TaskError, Tasks, VirtualClock,
-/// # };
-/// # use serde_json::{Value, json};
-/// # use time::OffsetDateTime;
-/// let definition = Definition::parse(
-///     r#"{
-///         "QueryLanguage": "JSONata",
-///         "StartAt": "Rest",
-///         "States": {
-///             "Rest": { "Type": "Wait", "Seconds": "{% $states.input.seconds %}", "Next": "Work" },
-///             "Work": {
-///                 "Type": "Task", "Resource": "double",
-///                 "Arguments": { "n": "{% $states.input.seconds %}" },
-///                 "Output": { "twice": "{% $states.result %}" }, "End": true
-///             }
-///         }
-///     }"#,
-/// )?;
-///
-/// struct Double;
-/// impl Tasks for Double {
-///     fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
-///         Ok(json!(call.input["n"].as_u64().map(|n| n * 2)))
-///     }
-/// }
-///
-/// let execution = Execution { input: json!({ "seconds": 60 }), ..Execution::default() };
-/// let mut clock = VirtualClock::starting_at(OffsetDateTime::UNIX_EPOCH);
-/// let mut history = Vec::new();
-/// let end = definition.run(execution, &mut Double, &mut clock, &mut |event| {
-///     history.push(format!("{} {}", event.timestamp.unix_timestamp(), event.kind));
-/// });
-/// assert_eq!(end, ExecutionEnd::Succeeded { output: json!({ "twice": 120 }) });
-/// assert_eq!(history[2], "60 WaitStateExited");
-/// # Ok::<(), exitwise_asl_runner::DefinitionError>(())
-/// ```
-#[derive(Debug)]
-pub struct Definition(pub(crate) StateMachine);
-
-/// The reason why a definition cannot be run: it is not JSON, it is not valid, or it is not
-/// supported.
-///
-/// The message describes the first problem and its place, such as `States.RunECSTask`. If a field
-/// is not supported, the message names it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DefinitionError(String);
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct StateMachine {
-    _comment: Option<String>,
-    _query_language: String,
-    pub(crate) start_at: String,
-    pub(crate) states: BTreeMap<String, State>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
@@ -127,100 +61,6 @@ pub(crate) struct TaskState {
     pub(crate) catch: Vec<Catcher>,
 }
 
-/// A rule of a Choice state, and the name of the state that follows if its condition is true.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "BranchFields")]
-pub(crate) struct Branch {
-    pub(crate) condition: Template,
-    pub(crate) exit: Exit,
-    pub(crate) next: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct BranchFields {
-    _comment: Option<String>,
-    condition: Template,
-    #[serde(default)]
-    assign: Assign,
-    output: Option<Template>,
-    next: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(from = "CatcherFields")]
-pub(crate) struct Catcher {
-    pub(crate) error_equals: Vec<String>,
-    pub(crate) exit: Exit,
-    pub(crate) next: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct CatcherFields {
-    _comment: Option<String>,
-    error_equals: Vec<String>,
-    #[serde(default)]
-    assign: Assign,
-    output: Option<Template>,
-    next: String,
-}
-
-impl Definition {
-    /// Parses a definition in the Amazon States Language with JSONata.
-    ///
-    /// The supported states are Task, Pass, Choice, Wait, Fail and Succeed. Everything else is
-    /// rejected. In particular:
-    ///
-    /// - `QueryLanguage` must be `JSONata`, and no state can have another one.
-    /// - A Wait state must have `Seconds`; timestamps are not supported.
-    /// - `TimeoutSeconds` must be an integer.
-    /// - An expression cannot use what JSONata 2.0.6 does not have, or `$eval`. Only a `Catch` can
-    ///   read `$states.errorOutput`.
-    ///
-    /// `"JitterStrategy": "FULL"` is accepted, but retries wait for the full delay, and `$uuid` and
-    /// `$random` return the same values for the same execution, so that runs are reproducible. If
-    /// an object repeats a field, the last value is used, as in most JSON parsers.
-    ///
-    /// # Errors
-    /// Returns an error if the definition is not JSON, is not valid, or uses a feature that is not
-    /// supported.
-    pub fn parse(text: &str) -> Result<Self, DefinitionError> {
-        let json: Map<_, _> = serde_json::from_str(text)
-            .map_err(|error| DefinitionError(format!("JSON: {error}")))?;
-        check_language(json.get("QueryLanguage")).map_err(DefinitionError)?;
-        let machine = serde_path_to_error::deserialize(json)
-            .map_err(|error| DefinitionError(error.to_string()))?;
-        let StateMachine {
-            start_at, states, ..
-        } = &machine;
-        let targets = states
-            .iter()
-            .map(|(name, state)| (format!("States.{name}"), state.targets()));
-        for (place, targets) in targets.chain([("StartAt".to_owned(), vec![start_at])]) {
-            if let Some(target) = targets
-                .into_iter()
-                .find(|target| !states.contains_key(*target))
-            {
-                return Err(DefinitionError(format!(
-                    "{place}: there is no state `{target}`"
-                )));
-            }
-        }
-        Ok(Self(machine))
-    }
-}
-
-/// Checks a `QueryLanguage`. AWS takes a definition without one for JSONPath.
-fn check_language(language: Option<&Value>) -> Result<(), String> {
-    match language.and_then(Value::as_str) {
-        Some("JSONata") => Ok(()),
-        _ => Err(
-            "this runner runs JSONata definitions; set \"QueryLanguage\": \"JSONata\"".to_owned(),
-        ),
-    }
-}
-
 impl TryFrom<Map<String, Value>> for State {
     type Error = String;
 
@@ -260,45 +100,6 @@ impl TryFrom<Map<String, Value>> for State {
         };
         state.check()?;
         Ok(state)
-    }
-}
-
-impl TryFrom<BranchFields> for Branch {
-    type Error = String;
-
-    fn try_from(fields: BranchFields) -> Result<Self, String> {
-        let BranchFields {
-            condition,
-            assign,
-            output,
-            next,
-            ..
-        } = fields;
-        match condition {
-            Template::Expression(_) | Template::Literal(Value::Bool(_)) => Ok(Self {
-                condition,
-                exit: Exit { assign, output },
-                next,
-            }),
-            _ => Err("`Condition` is neither an expression nor a boolean".to_owned()),
-        }
-    }
-}
-
-impl From<CatcherFields> for Catcher {
-    fn from(fields: CatcherFields) -> Self {
-        let CatcherFields {
-            error_equals,
-            assign,
-            output,
-            next,
-            ..
-        } = fields;
-        Self {
-            error_equals,
-            exit: Exit { assign, output },
-            next,
-        }
     }
 }
 
@@ -386,7 +187,7 @@ impl State {
     }
 
     /// Returns the names of all states that can follow this one.
-    fn targets(&self) -> Vec<&String> {
+    pub(super) fn targets(&self) -> Vec<&String> {
         let branches = match &self.body {
             StateBody::Choice { choices, default } => choices
                 .iter()
