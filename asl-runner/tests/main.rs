@@ -4,6 +4,7 @@ mod common;
 mod deployed;
 mod deployed_properties;
 mod events;
+mod map_states;
 mod refuse;
 mod states;
 mod tasks;

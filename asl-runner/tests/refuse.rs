@@ -76,8 +76,8 @@ fn states_and_their_fields() {
     for (fields, expect) in [
         (r#""Next": "B", "X": 1"#, "missing field `Type`"),
         (
-            r#""Type": "Map", "ItemProcessor": {}, "End": true"#,
-            "unknown variant `Map`, expected one of `Task`, `Pass`, `Choice`, `Wait`, `Fail`, `Succeed`",
+            r#""Type": "Sleep", "End": true"#,
+            "unknown variant `Sleep`, expected one of `Task`, `Pass`, `Choice`, `Wait`, `Fail`, `Succeed`, `Map`, `Parallel`",
         ),
         (
             r#""Type": 1"#,

@@ -1,5 +1,6 @@
 //! Parses a definition, and rejects one that cannot be run.
 
+use super::names;
 use super::state::State;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -64,26 +65,39 @@ pub struct Definition(pub(crate) StateMachine);
 #[error("{0}")]
 pub struct DefinitionError(String);
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+/// The states of a definition, of an `ItemProcessor` or of a branch.
+#[derive(Debug)]
 pub(crate) struct StateMachine {
-    _comment: Option<String>,
-    _query_language: String,
     pub(crate) start_at: String,
     pub(crate) states: BTreeMap<String, State>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DefinitionFields {
+    _comment: Option<String>,
+    _query_language: String,
+    start_at: String,
+    states: BTreeMap<String, State>,
 }
 
 impl Definition {
     /// Parses a definition in the Amazon States Language with JSONata.
     ///
-    /// The supported states are Task, Pass, Choice, Wait, Fail and Succeed. Everything else is
+    /// All types of states are supported, but not all of their fields, and what is not supported is
     /// rejected. In particular:
     ///
     /// - `QueryLanguage` must be `JSONata`, and no state can have another one.
+    /// - A Map state must be in inline mode. `ItemReader`, `ItemBatcher`, `ResultWriter` and
+    ///   tolerated failures are not supported.
     /// - A Wait state must have `Seconds`; timestamps are not supported.
     /// - `TimeoutSeconds` must be an integer.
     /// - An expression cannot use what JSONata 2.0.6 does not have, or `$eval`. Only a `Catch` can
     ///   read `$states.errorOutput`.
+    ///
+    /// The items of a Map state and the branches of a Parallel state run one after the other, in
+    /// their order, and their waits add up, as on AWS with `"MaxConcurrency": 1`. If one of them
+    /// fails, those after it do not run.
     ///
     /// `"JitterStrategy": "FULL"` is accepted, but retries wait for the full delay, and `$uuid` and
     /// `$random` return the same values for the same execution, so that runs are reproducible. If
@@ -96,24 +110,12 @@ impl Definition {
         let json: Map<_, _> = serde_json::from_str(text)
             .map_err(|error| DefinitionError(format!("JSON: {error}")))?;
         check_language(json.get("QueryLanguage")).map_err(DefinitionError)?;
-        let machine = serde_path_to_error::deserialize(json)
-            .map_err(|error| DefinitionError(error.to_string()))?;
-        let StateMachine {
+        let DefinitionFields {
             start_at, states, ..
-        } = &machine;
-        let targets = states
-            .iter()
-            .map(|(name, state)| (format!("States.{name}"), state.targets()));
-        for (place, targets) in targets.chain([("StartAt".to_owned(), vec![start_at])]) {
-            if let Some(target) = targets
-                .into_iter()
-                .find(|target| !states.contains_key(*target))
-            {
-                return Err(DefinitionError(format!(
-                    "{place}: there is no state `{target}`"
-                )));
-            }
-        }
+        } = serde_path_to_error::deserialize(json)
+            .map_err(|error| DefinitionError(error.to_string()))?;
+        let machine = StateMachine { start_at, states };
+        names::check(&machine).map_err(DefinitionError)?;
         Ok(Self(machine))
     }
 }

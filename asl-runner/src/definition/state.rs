@@ -1,8 +1,10 @@
 //! A state and its fields.
 
 use super::catcher::Catcher;
-use super::parse::{MAX_SECONDS, check_language};
-use super::rule::Branch;
+use super::choice_rule::ChoiceRule;
+use super::map_state::MapState;
+use super::parallel_state::ParallelState;
+use super::parse::{MAX_SECONDS, StateMachine, check_language};
 use crate::retry::{Retrier, matches_error};
 use crate::template::{Assign, Template};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -36,7 +38,7 @@ pub(crate) enum StateBody {
     Task(TaskState),
     Pass {},
     Choice {
-        choices: Vec<Branch>,
+        choices: Vec<ChoiceRule>,
         default: Option<String>,
     },
     Wait {
@@ -47,6 +49,8 @@ pub(crate) enum StateBody {
         cause: Option<Template>,
     },
     Succeed {},
+    Map(Box<MapState>),
+    Parallel(ParallelState),
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,15 +74,16 @@ impl TryFrom<Map<String, Value>> for State {
         if let Some(language) = fields.remove("QueryLanguage") {
             check_language(Some(&language))?;
         }
+        let has_next = matches!(kind.as_str(), "Task" | "Pass" | "Wait" | "Map" | "Parallel");
         let mut exit = Exit::default();
         let mut next = None;
-        if matches!(kind.as_str(), "Task" | "Pass" | "Wait" | "Choice") {
+        if has_next || kind == "Choice" {
             exit.assign = take(&mut fields, "Assign")?.unwrap_or_default();
         }
         if !matches!(kind.as_str(), "Fail") {
             exit.output = take(&mut fields, "Output")?;
         }
-        if matches!(kind.as_str(), "Task" | "Pass" | "Wait") {
+        if has_next {
             next = match (take(&mut fields, "Next")?, take(&mut fields, "End")?) {
                 (Some(next), None) => Some(next),
                 (None, Some(true)) => None,
@@ -150,13 +155,13 @@ impl State {
             StateBody::Fail { cause, .. } if !is_text(cause) => {
                 return Err("`Cause` is not a string".to_owned());
             }
-            StateBody::Task(task) => {
-                let mut rates = task.retry.iter().filter_map(|retry| retry.backoff_rate);
-                if rates.any(|rate| rate < 1.0) {
-                    return Err("`BackoffRate` is less than 1".to_owned());
-                }
-            }
+            StateBody::Map(map) => map.check()?,
             _ => {}
+        }
+        let (retriers, _) = self.handlers();
+        let mut rates = retriers.iter().filter_map(|retrier| retrier.backoff_rate);
+        if rates.any(|rate| rate < 1.0) {
+            return Err("`BackoffRate` is less than 1".to_owned());
         }
         if self
             .templates()
@@ -174,11 +179,13 @@ impl State {
         match &self.body {
             StateBody::Task(task) => templates.extend(&task.arguments),
             StateBody::Choice { choices, .. } => {
-                for branch in choices {
-                    templates.push(&branch.condition);
-                    templates.extend(branch.exit.templates());
+                for rule in choices {
+                    templates.push(&rule.condition);
+                    templates.extend(rule.exit.templates());
                 }
             }
+            StateBody::Map(map) => templates.extend(map.templates()),
+            StateBody::Parallel(parallel) => templates.extend(&parallel.arguments),
             StateBody::Wait { seconds } => templates.push(seconds),
             StateBody::Fail { error, cause } => templates.extend(error.iter().chain(cause)),
             StateBody::Pass {} | StateBody::Succeed {} => {}
@@ -186,26 +193,57 @@ impl State {
         templates
     }
 
+    /// Returns the `Retry` and the `Catch` of the state, both empty if its type has none.
+    pub(crate) fn handlers(&self) -> (&[Retrier], &[Catcher]) {
+        match &self.body {
+            StateBody::Task(task) => (&task.retry, &task.catch),
+            StateBody::Map(map) => (&map.retry, &map.catch),
+            StateBody::Parallel(parallel) => (&parallel.retry, &parallel.catch),
+            _ => (&[], &[]),
+        }
+    }
+
+    /// Returns the machines inside the state, each with the place of its fields in the state.
+    pub(super) fn machines(&self) -> Vec<(String, &StateMachine)> {
+        match &self.body {
+            StateBody::Map(map) => vec![("ItemProcessor".to_owned(), &map.item_processor.0)],
+            StateBody::Parallel(parallel) => {
+                let branches = parallel.branches.iter().enumerate();
+                let branches =
+                    branches.map(|(index, branch)| (format!("Branches[{index}]"), &branch.0));
+                branches.collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the names of all states that can follow this one.
     pub(super) fn targets(&self) -> Vec<&String> {
-        let branches = match &self.body {
-            StateBody::Choice { choices, default } => choices
-                .iter()
-                .map(|branch| &branch.next)
-                .chain(default)
-                .collect(),
-            StateBody::Task(task) => task.catch.iter().map(|catcher| &catcher.next).collect(),
-            _ => Vec::new(),
-        };
-        self.next.iter().chain(branches).collect()
+        let (_, catchers) = self.handlers();
+        let mut targets: Vec<_> = self.next.iter().collect();
+        targets.extend(catchers.iter().map(|catcher| &catcher.next));
+        if let StateBody::Choice { choices, default } = &self.body {
+            targets.extend(choices.iter().map(|rule| &rule.next).chain(default));
+        }
+        targets
+    }
+
+    /// Returns the names of all variables that the state can assign.
+    pub(super) fn variables(&self) -> Vec<&str> {
+        let (_, catchers) = self.handlers();
+        let mut exits = vec![&self.exit];
+        exits.extend(catchers.iter().map(|catcher| &catcher.exit));
+        if let StateBody::Choice { choices, .. } = &self.body {
+            exits.extend(choices.iter().map(|rule| &rule.exit));
+        }
+        let assigned = exits.into_iter().flat_map(|exit| &exit.assign.0);
+        assigned.map(|(name, _)| name.as_str()).collect()
     }
 
     /// Returns the first entry in `Catch` that matches the error. `None` if no entry matches.
     pub(crate) fn catcher(&self, error: &str) -> Option<&Catcher> {
-        let StateBody::Task(task) = &self.body else {
-            return None;
-        };
-        task.catch
+        let (_, catchers) = self.handlers();
+        catchers
             .iter()
             .find(|catcher| matches_error(&catcher.error_equals, error))
     }

@@ -30,8 +30,12 @@ impl RunningExecution<'_> {
     pub(super) fn emit(&mut self, kind: impl Into<String>, details: Value) {
         self.events += 1;
         self.timestamp = self.timestamp.max(self.clock.now());
-        let (id, timestamp, kind, state) =
-            (self.events, self.timestamp, kind.into(), self.state.clone());
+        let (id, timestamp, kind, state) = (
+            self.events,
+            self.timestamp,
+            kind.into(),
+            self.frame.state.clone(),
+        );
         (self.observer)(&HistoryEvent {
             id,
             timestamp,

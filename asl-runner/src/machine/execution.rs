@@ -71,11 +71,14 @@ impl Definition {
             clock,
             observer,
             draws: Draws::of_execution(&execution.id),
-            variables: Variables::new(),
-            context: JValue::Undefined,
+            execution: JValue::Undefined,
             timestamp,
             events: 0,
-            state: None,
+            frame: Frame {
+                variables: Variables::new(),
+                state: None,
+                of_state: JValue::Undefined,
+            },
         };
         let (kind, details, end) = match running.execute(&self.0, execution) {
             Ok(output) => (
@@ -93,7 +96,7 @@ impl Definition {
             }
             Err(TaskError::Aborted) => ("ExecutionAborted", Value::Null, ExecutionEnd::Aborted),
         };
-        running.state = None;
+        running.frame.state = None;
         running.emit(kind, details);
         end
     }
@@ -105,13 +108,22 @@ pub(super) struct RunningExecution<'a> {
     pub(super) clock: &'a mut dyn Clock,
     pub(super) observer: &'a mut dyn FnMut(&HistoryEvent),
     pub(super) draws: Draws,
-    pub(super) variables: Variables,
-    /// The value of `$states.context`.
-    pub(super) context: JValue,
+    /// The value of `$states.context.Execution`.
+    pub(super) execution: JValue,
     /// The time of the latest event.
     pub(super) timestamp: OffsetDateTime,
     /// The number of events so far.
     pub(super) events: u64,
+    pub(super) frame: Frame,
+}
+
+/// What belongs to the current state and to the machine that it is in. An item of a Map state and a
+/// branch of a Parallel state start with a copy, and what they change is dropped when they end.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) variables: Variables,
     /// The name of the current state. `None` before the first state and after the last one.
     pub(super) state: Option<String>,
+    /// The value of `$states.context.State`.
+    pub(super) of_state: JValue,
 }

@@ -42,7 +42,8 @@ impl RunningExecution<'_> {
         check_size("the output of a state", &output)?;
         if let Value::Object(assigned) = assigned {
             let assigned = assigned.into_iter();
-            self.variables
+            self.frame
+                .variables
                 .extend(assigned.map(|(name, value)| (name, value.into())));
         }
         Ok(output)
@@ -82,9 +83,10 @@ impl RunningExecution<'_> {
     /// Returns what expressions can read now.
     fn scope<'s>(&'s self, data: StateData<'s>) -> Scope<'s> {
         Scope {
-            variables: &self.variables,
+            variables: &self.frame.variables,
             data,
-            context: &self.context,
+            execution: &self.execution,
+            state: &self.frame.of_state,
             now: self.timestamp,
             draws: &self.draws,
         }
@@ -109,7 +111,7 @@ impl RunningExecution<'_> {
 
     /// Creates a failure of the current state.
     pub(super) fn failure(&self, error: &str, why: impl Display) -> TaskFailure {
-        let state = self.state.as_deref().unwrap_or_default();
+        let state = self.frame.state.as_deref().unwrap_or_default();
         TaskFailure::new(
             error,
             format!("An error occurred while executing the state '{state}': {why}"),

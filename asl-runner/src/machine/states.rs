@@ -2,11 +2,11 @@
 
 use super::execution::{Execution, RunningExecution};
 use super::fields::check_size;
-use crate::definition::{Branch, MAX_SECONDS, State, StateBody, StateMachine};
+use crate::definition::{ChoiceRule, MAX_SECONDS, State, StateBody, StateMachine};
 use crate::history::rfc3339;
+use crate::retry::{Retrier, matches_error};
 use crate::scope::StateData;
 use crate::task::{RUNTIME, TaskError, TaskFailure};
-use jsonata_core::value::JValue;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ impl RunningExecution<'_> {
         machine: &StateMachine,
         execution: Execution,
     ) -> Result<Value, TaskError> {
-        let mut input = execution.input;
+        let input = execution.input;
         check_size("the execution's input", &input)?;
         self.record("ExecutionStarted", json!({ "input": input }))?;
         let mut of_execution = json!({
@@ -29,20 +29,38 @@ impl RunningExecution<'_> {
         if let (Some(fields), Some(time)) = (of_execution.as_object_mut(), execution.redrive_time) {
             fields.insert("RedriveTime".to_owned(), rfc3339(time).into());
         }
-        let of_execution = JValue::from(of_execution);
+        self.execution = of_execution.into();
+        self.run_machine(machine, input)
+    }
+
+    /// Runs a machine inside a Map or Parallel state, and returns the output of its last state.
+    ///
+    /// It can read the variables of the state, but what it assigns is not visible outside.
+    pub(super) fn run_inside(
+        &mut self,
+        machine: &StateMachine,
+        input: Value,
+    ) -> Result<Value, TaskError> {
+        let outer = self.frame.clone();
+        let end = self.run_machine(machine, input);
+        self.frame = outer;
+        end
+    }
+
+    /// Runs the states of a machine from `StartAt` on, and returns the output of the last one.
+    fn run_machine(
+        &mut self,
+        machine: &StateMachine,
+        mut input: Value,
+    ) -> Result<Value, TaskError> {
         let mut next = Some(&machine.start_at);
         while let Some((name, state)) = next.and_then(|name| machine.states.get_key_value(name)) {
-            self.state = Some(name.clone());
+            self.frame.state = Some(name.clone());
             self.record(
                 format!("{}StateEntered", state.kind),
                 json!({ "input": input }),
             )?;
-            let of_state = json!({ "EnteredTime": rfc3339(self.timestamp), "Name": name });
-            self.context = object([
-                ("Execution", of_execution.clone()),
-                ("State", of_state.into()),
-            ]);
-            (input, next) = match self.run_state(state, &input) {
+            (input, next) = match self.run_state(name, state, &input) {
                 Err(TaskError::Failed(failure)) => {
                     let Some(catcher) = state.catcher(&failure.error) else {
                         return Err(failure.into());
@@ -64,32 +82,60 @@ impl RunningExecution<'_> {
         Ok(input)
     }
 
-    /// Runs a state. Returns its output and the name of the next state; `None` instead of the name
-    /// if this is the last state.
+    /// Runs a state, and runs it again as its `Retry` requires, after waiting on the clock.
+    ///
+    /// Returns the output and the name of the next state; `None` instead of the name if this is the
+    /// last state.
     fn run_state<'d>(
+        &mut self,
+        name: &str,
+        state: &'d State,
+        input: &Value,
+    ) -> Result<(Value, Option<&'d String>), TaskError> {
+        let (retriers, _) = state.handlers();
+        let mut delays: Vec<_> = retriers.iter().map(Retrier::delays).collect();
+        let of_state = json!({ "EnteredTime": rfc3339(self.timestamp), "Name": name });
+        self.frame.of_state = of_state.into();
+        let end = loop {
+            let failure = match self.run_once(state, input) {
+                Err(TaskError::Failed(failure)) => failure,
+                finished => break finished,
+            };
+            let retrier = retriers
+                .iter()
+                .position(|retrier| matches_error(&retrier.error_equals, &failure.error));
+            match retrier.and_then(|retrier| delays.get_mut(retrier)?.next()) {
+                Some(delay) => self.clock.wait(delay).map_err(|_| TaskError::Aborted)?,
+                None => break Err(failure.into()),
+            }
+        };
+        if matches!(state.body, StateBody::Map(_) | StateBody::Parallel(_)) {
+            match &end {
+                Ok(_) => self.record(format!("{}StateSucceeded", state.kind), Value::Null)?,
+                Err(TaskError::Failed(_)) => {
+                    self.record(format!("{}StateFailed", state.kind), Value::Null)?;
+                }
+                Err(TaskError::Aborted) => {}
+            }
+        }
+        end
+    }
+
+    /// Runs a state once.
+    fn run_once<'d>(
         &mut self,
         state: &'d State,
         input: &Value,
     ) -> Result<(Value, Option<&'d String>), TaskError> {
         let data = StateData::at_start(input);
-        match &state.body {
-            StateBody::Task(task) => {
-                let arguments = match &task.arguments {
-                    Some(template) => self.fill(template, "Arguments", data)?,
-                    None => input.clone(),
-                };
-                let result = self.run_task(task, &arguments)?;
-                let data = StateData {
-                    result: Some(&result),
-                    ..data
-                };
-                let output = self.leave(&state.exit, data, result.clone())?;
-                return Ok((output, state.next.as_ref()));
-            }
+        let result = match &state.body {
+            StateBody::Task(task) => Some(self.run_task(task, data)?),
+            StateBody::Map(map) => Some(self.run_map(map, data)?),
+            StateBody::Parallel(parallel) => Some(self.run_parallel(parallel, data)?),
             StateBody::Choice { choices, default } => {
                 let matching = self.matching(choices, data)?;
                 let (exit, next) = match (matching, default) {
-                    (Some(branch), _) => (&branch.exit, &branch.next),
+                    (Some(rule), _) => (&rule.exit, &rule.next),
                     (None, Some(default)) => (&state.exit, default),
                     (None, None) => {
                         let why = "no rule matches and there is no `Default`";
@@ -112,6 +158,7 @@ impl RunningExecution<'_> {
                 self.clock
                     .wait(Duration::from_secs(valid))
                     .map_err(|_| TaskError::Aborted)?;
+                None
             }
             StateBody::Fail { error, cause } => {
                 let [error, cause] =
@@ -127,22 +174,27 @@ impl RunningExecution<'_> {
                 }
                 return Err(TaskFailure::new(error, cause).into());
             }
-            StateBody::Pass {} | StateBody::Succeed {} => {}
-        }
-        let output = self.leave(&state.exit, data, input.clone())?;
+            StateBody::Pass {} | StateBody::Succeed {} => None,
+        };
+        let data = StateData {
+            result: result.as_ref(),
+            ..data
+        };
+        let default = result.as_ref().unwrap_or(input).clone();
+        let output = self.leave(&state.exit, data, default)?;
         Ok((output, state.next.as_ref()))
     }
 
     /// Returns the first rule whose condition is true. `None` if there is none.
     fn matching<'d>(
         &mut self,
-        choices: &'d [Branch],
+        choices: &'d [ChoiceRule],
         data: StateData<'_>,
-    ) -> Result<Option<&'d Branch>, TaskFailure> {
-        for (index, branch) in choices.iter().enumerate() {
+    ) -> Result<Option<&'d ChoiceRule>, TaskFailure> {
+        for (index, rule) in choices.iter().enumerate() {
             let field = format!("Choices[{index}]/Condition");
-            match self.fill(&branch.condition, &field, data)? {
-                Value::Bool(true) => return Ok(Some(branch)),
+            match self.fill(&rule.condition, &field, data)? {
+                Value::Bool(true) => return Ok(Some(rule)),
                 Value::Bool(false) => {}
                 other => {
                     let why = format!("The field '{field}' is {other}, not a boolean.");
@@ -152,14 +204,4 @@ impl RunningExecution<'_> {
         }
         Ok(None)
     }
-}
-
-/// Creates a JSONata object.
-fn object<const N: usize>(fields: [(&str, JValue); N]) -> JValue {
-    let fields = fields.into_iter();
-    JValue::object(
-        fields
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
 }

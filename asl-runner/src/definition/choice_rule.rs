@@ -7,8 +7,8 @@ use serde_json::Value;
 
 /// A rule of a Choice state, and the name of the state that follows if its condition is true.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "BranchFields")]
-pub(crate) struct Branch {
+#[serde(try_from = "ChoiceRuleFields")]
+pub(crate) struct ChoiceRule {
     pub(crate) condition: Template,
     pub(crate) exit: Exit,
     pub(crate) next: String,
@@ -16,7 +16,7 @@ pub(crate) struct Branch {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct BranchFields {
+struct ChoiceRuleFields {
     _comment: Option<String>,
     condition: Template,
     #[serde(default)]
@@ -25,11 +25,11 @@ struct BranchFields {
     next: String,
 }
 
-impl TryFrom<BranchFields> for Branch {
+impl TryFrom<ChoiceRuleFields> for ChoiceRule {
     type Error = String;
 
-    fn try_from(fields: BranchFields) -> Result<Self, String> {
-        let BranchFields {
+    fn try_from(fields: ChoiceRuleFields) -> Result<Self, String> {
+        let ChoiceRuleFields {
             condition,
             assign,
             output,
