@@ -5,6 +5,8 @@ mod deployed;
 mod deployed_properties;
 mod events;
 mod map_states;
+mod parallel_states;
 mod refuse;
+mod refuse_nested;
 mod states;
 mod tasks;

@@ -8,13 +8,13 @@ fn problem(text: &str) -> String {
 }
 
 #[track_caller]
-fn check(text: &str, expect: &str) {
+pub(crate) fn check(text: &str, expect: &str) {
     assert_eq!(problem(text), expect, "{text}");
 }
 
 /// Checks a state `A` with these fields. The message must be the name of the state and `expect`.
 #[track_caller]
-fn check_state(fields: &str, expect: &str) {
+pub(crate) fn check_state(fields: &str, expect: &str) {
     let state = format!(
         r#"{{ "QueryLanguage": "JSONata", "StartAt": "A", "States": {{ "A": {{ {fields} }}, "Z": {{ "Type": "Succeed" }} }} }}"#
     );

@@ -6,7 +6,6 @@ use super::state::State;
 use crate::retry::Retrier;
 use crate::template::Template;
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A Map state in inline mode.
@@ -65,15 +64,20 @@ impl From<ItemProcessorFields> for ItemProcessor {
 impl MapState {
     /// Checks what the structure of the fields does not say.
     pub(super) fn check(&self) -> Result<(), String> {
-        let is = |field: &Option<Template>, fits: fn(&Value) -> bool| match field {
-            Some(Template::Literal(value)) => fits(value),
+        let is_array = match &self.items {
+            None | Some(Template::Expression(_) | Template::Array(_)) => true,
+            Some(Template::Literal(items)) => items.is_array(),
             Some(Template::Object(_)) => false,
-            _ => true,
         };
-        if !is(&self.items, Value::is_array) {
+        if !is_array {
             return Err("`Items` is neither an expression nor an array".to_owned());
         }
-        if !is(&self.max_concurrency, Value::is_u64) {
+        let is_number = match &self.max_concurrency {
+            None | Some(Template::Expression(_)) => true,
+            Some(Template::Literal(number)) => number.is_u64(),
+            Some(_) => false,
+        };
+        if !is_number {
             return Err("`MaxConcurrency` is neither an expression nor an integer".to_owned());
         }
         Ok(())
