@@ -1,6 +1,7 @@
 //! Map states.
 
 use crate::common::{ScriptedTasks, check, check_with, definition, failure, run, summary};
+use exitwise_asl_runner::MAX_PAYLOAD_BYTES;
 use serde_json::{Value, json};
 
 /// Returns a Map state `A` with these additional fields, whose items run the states from `I` on, and
@@ -130,6 +131,7 @@ fn the_result_is_the_array_of_outputs() {
             r#""Output": { "n": "{% $count($states.result) %}", "i": "{% $states.input %}" },"#,
             r#"{"n":2,"i":["a","b"]}"#,
         ),
+        (r#""Output": "{% $states.context.State.Name %}","#, "\"A\""),
         (
             r#""Output": "{% $x %}","#,
             "FAILED States.QueryEvaluationError: |'A'|'Output'",
@@ -306,6 +308,27 @@ fn events_have_the_names_and_the_order_of_aws() {
             json!({ "output": [7] }),
         ]
     );
+}
+
+#[test]
+fn results_have_a_maximum_size() {
+    let third = json!(["x".repeat(MAX_PAYLOAD_BYTES / 3)]).to_string();
+    let items = r#""Items": "{% [1, 2, 3] %}", "ItemSelector": "{% $states.input[0] %}","#;
+    let expect = "FAILED States.DataLimitExceeded: |result of a Map state";
+    check(&map(items, SAME), &third, expect);
+    let large = r#""Items": [1], "ItemSelector": "{% $join([1..3].$states.input[0]) %}","#;
+    let expect = "FAILED States.DataLimitExceeded: |input of an iteration";
+    check(&map(large, SAME), &third, expect);
+}
+
+#[test]
+fn an_endless_loop_in_an_item_ends_at_the_history_limit() {
+    let endless = r#""I": { "Type": "Wait", "Seconds": 1, "Next": "I" }"#;
+    let handlers = r#""Retry": [{ "ErrorEquals": ["States.ALL"] }], "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "B" }],"#;
+    let endless = definition(&map(handlers, endless));
+    let (end, history) = run(&endless, json!([1]), &mut ScriptedTasks::new([]));
+    assert!(summary(end).starts_with("FAILED States.Runtime: "));
+    assert_eq!(history.len(), 25_000);
 }
 
 #[test]
