@@ -1,6 +1,6 @@
 //! The conditions of a rule, as conditions of JSONata: the counterpart of the engine's `Condition`.
 
-use super::cause::variable_of;
+use super::cause::{starts_with, variable_of};
 use super::container::Views;
 use crate::jsonata::{Expression, Regex, all, any, call, item, var};
 use exitwise_engine::policy::{
@@ -84,11 +84,7 @@ fn is_named(names: &[NameMatch]) -> Expression {
     });
     let prefixes = names.iter().filter_map(|name| match name {
         NameMatch::Exactly(_) => None,
-        NameMatch::StartingWith(prefix) => {
-            let length = u32::try_from(prefix.len()).unwrap_or(u32::MAX);
-            let start = call("substring", [var("error"), 0_u32.into(), length.into()]);
-            Some(start.eq(prefix.as_str()))
-        }
+        NameMatch::StartingWith(prefix) => Some(starts_with(var("error"), prefix)),
     });
     let mut alternatives: Vec<_> = prefixes.collect();
     if names.len() > alternatives.len() {

@@ -54,7 +54,7 @@ fn constants(rule: &Rule, views: &Views<'_>) -> Expression {
         members.push(("max", rule.max_retries().into()));
     }
     if !rule.counts() {
-        members.push(("uncounted", text("").eq("")));
+        members.push(("uncounted", true.into()));
     }
     if let Some(backoff) = rule.backoff() {
         members.push(("waits", delays(backoff.delays()).into()));

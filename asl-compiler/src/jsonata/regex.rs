@@ -58,6 +58,17 @@ impl Regex {
         }
     }
 
+    /// Creates a regular expression for texts that start with this one, which must be ASCII. It does not
+    /// ignore case.
+    pub(crate) fn starting_with(start: &str) -> Self {
+        let mut text = "^".to_owned();
+        for byte in start.bytes() {
+            // Writing to a string cannot fail.
+            let _ = print_character(byte, &mut text);
+        }
+        Self::literal(&text)
+    }
+
     /// Returns an upper bound of the number of ways in which an engine that backtracks can go through
     /// a text of 1,024 characters from one start.
     pub(crate) fn ways(&self) -> u64 {
@@ -101,10 +112,15 @@ fn print(hir: &Hir, out: &mut String) -> fmt::Result {
             false => out.write_str(NO_CHARACTER),
         }),
         HirKind::Class(Class::Bytes(class)) => print_class(class, out),
-        HirKind::Class(Class::Unicode(class)) => match class.to_byte_class() {
-            Some(class) => print_class(&class, out),
-            None => out.write_str(NO_CHARACTER),
-        },
+        // A choice between single characters, of which some are not ASCII.
+        HirKind::Class(Class::Unicode(class)) => {
+            let ranges = class.iter().filter_map(|range| {
+                let start = u8::try_from(range.start()).ok().filter(u8::is_ascii)?;
+                let end = u8::try_from(range.end()).unwrap_or(0x7f).min(0x7f);
+                Some(ClassBytesRange::new(start, end))
+            });
+            print_class(&ClassBytes::new(ranges), out)
+        }
         HirKind::Look(look) => out.write_str(match look {
             Look::Start => "^",
             Look::End => "$",
@@ -215,9 +231,9 @@ fn print_ranges(start: &str, ranges: &[ClassBytesRange], out: &mut String) -> fm
 /// Prints an ASCII character so that no engine, and no reader of JSONata or JSON, can read anything
 /// else into it.
 fn print_character(byte: u8, out: &mut String) -> fmt::Result {
-    let c = char::from(byte.to_ascii_lowercase());
+    let c = char::from(byte);
     match c {
-        'a'..='z' | '0'..='9' | ' ' | '_' | ':' | ',' => out.write_char(c),
+        'A'..='Z' | 'a'..='z' | '0'..='9' | ' ' | '_' | ':' | ',' => out.write_char(c),
         _ => write!(out, "\\x{byte:02x}"),
     }
 }
@@ -243,6 +259,7 @@ mod tests {
             ("(?:a|bc)?", "(?:a|bc)?"),
             (r#"/"'\\%}\{"#, r"\x2f\x22\x27\x5c\x25\x7d\x7b"),
             ("é", r"[^\x00-\x7f][^\x00-\x7f]"),
+            ("é| ", " "),
             ("x**", "(?:x*)*"),
         ] {
             let regex = Regex::of_patterns([pattern]).unwrap();

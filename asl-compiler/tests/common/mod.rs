@@ -7,10 +7,13 @@ use exitwise_engine::Policy;
 use serde_json::{Value, json};
 
 /// The expression of one policy, in a state machine that evaluates it once.
-pub struct Decider(Definition);
+pub(crate) struct Decider {
+    machine: Definition,
+    pub(crate) expression: String,
+}
 
 impl Decider {
-    pub fn new(policy: &Policy) -> Self {
+    pub(crate) fn new(policy: &Policy) -> Self {
         let expression = exitwise_asl_compiler::decision_expression(policy).unwrap();
         let machine = json!({
             "QueryLanguage": "JSONata",
@@ -37,14 +40,22 @@ impl Decider {
                 },
             },
         });
-        Self(
-            Definition::parse(&machine.to_string())
-                .unwrap_or_else(|why| panic!("{why}\n{expression}")),
-        )
+        let machine = Definition::parse(&machine.to_string());
+        let machine = machine.unwrap_or_else(|why| panic!("{why}"));
+        Self {
+            machine,
+            expression,
+        }
     }
 
     /// Returns the errorState after this failure, `elapsed` seconds after the start of the execution.
-    pub fn decide(&self, id: &str, task_error: &Value, error_state: &Value, elapsed: u64) -> Value {
+    pub(crate) fn decide(
+        &self,
+        id: &str,
+        task_error: &Value,
+        error_state: &Value,
+        elapsed: u64,
+    ) -> Value {
         for levels in [2, 1, 0] {
             let execution = Execution {
                 id: id.to_owned(),
@@ -57,7 +68,10 @@ impl Decider {
                 ..Execution::default()
             };
             let mut clock = VirtualClock::starting_at(time::OffsetDateTime::UNIX_EPOCH);
-            match self.0.run(execution, &mut NoTasks, &mut clock, &mut |_| {}) {
+            match self
+                .machine
+                .run(execution, &mut NoTasks, &mut clock, &mut |_| {})
+            {
                 ExecutionEnd::Succeeded { output } => return output,
                 // The state machine then reads the Cause at fewer levels.
                 ExecutionEnd::Failed { cause, .. } if levels > 0 && cause.contains("$parse") => {}
