@@ -13,14 +13,13 @@ use std::ops::Range;
 /// A definition that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
-#[non_exhaustive]
-pub struct SourceError {
+pub(crate) struct SourceError {
     /// The place of the problem.
-    pub place: SourcePlace,
+    pub(crate) place: SourcePlace,
     /// What is wrong there.
-    pub problem: String,
+    pub(crate) problem: String,
     /// What to write instead.
-    pub help: String,
+    pub(crate) help: String,
 }
 
 /// A definition as it stands in its file: JSON in which comments, and markers of Terraform in place

@@ -16,7 +16,7 @@ pub(crate) enum Fragment {
     /// A string in which nothing is a marker or a directive of a template: `${` is escaped.
     Literal(String),
     List(Vec<Self>),
-    /// The members, in order. An object whose first key is `Type` is a state: it has a line for each
+    /// The members, in order. An object with the key `Type` is a state: it has a line for each
     /// member.
     Object(Vec<(String, Self)>),
     /// A piece of the original text, indented as if it stood at the start of a line.

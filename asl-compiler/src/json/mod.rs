@@ -8,10 +8,9 @@ mod layout;
 mod marker;
 mod place;
 
-pub use document::SourceError;
 pub use place::SourcePlace;
 
-pub(crate) use document::{Node, NodeKind, NodeMember, SourceDocument};
+pub(crate) use document::{Node, NodeKind, NodeMember, SourceDocument, SourceError};
 pub(crate) use edit::Edits;
 pub(crate) use fragment::Fragment;
 pub(crate) use layout::Layout;
