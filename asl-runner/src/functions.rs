@@ -105,30 +105,33 @@ fn hash(arguments: &[JValue]) -> Outcome {
         "SHA-256" => Ok(hex(&Sha256::digest(text.as_bytes())).into()),
         "SHA-384" => Ok(hex(&Sha384::digest(text.as_bytes())).into()),
         "SHA-512" => Ok(hex(&Sha512::digest(text.as_bytes())).into()),
+        known @ ("MD5" | "SHA-1") => Err(failure(format!(
+            "this runner does not support `$hash` with {known}, only with SHA-256, SHA-384 and SHA-512"
+        ))),
         other => Err(failure(format!(
-            "`$hash` with {other} is not supported, only SHA-256, SHA-384 and SHA-512"
+            "`$hash` does not have the algorithm {other}, only MD5, SHA-1, SHA-256, SHA-384 and SHA-512"
         ))),
     }
 }
 
-/// `$partition(array, size)`: an array of arrays of at most `size` items.
+/// `$partition(array, size)`: an array of arrays of at most `size` items, nothing if there are none.
 fn partition(arguments: &[JValue]) -> Outcome {
-    let (items, size) = match arguments {
-        [JValue::Array(items), size] => (items, size.as_i64()),
-        _ => return Err(failure("`$partition` needs an array and a size")),
+    let [JValue::Array(items), JValue::Number(size)] = arguments else {
+        return Err(failure("`$partition` needs an array and a size"));
     };
-    match size.and_then(|size| usize::try_from(size).ok()) {
-        None | Some(0) => Err(failure(
-            "the size of `$partition` must be a positive integer",
-        )),
-        Some(size) => {
-            let parts = items.chunks(size).map(|part| JValue::array(part.to_vec()));
-            Ok(JValue::array(parts.collect()))
-        }
+    let size = JValue::Number(size.trunc()).as_i64();
+    let Some(size) = size.and_then(|size| usize::try_from(size).ok()) else {
+        return Err(failure("the size of `$partition` must not be negative"));
+    };
+    if size == 0 || items.is_empty() {
+        return Ok(JValue::Undefined);
     }
+    let parts = items.chunks(size).map(|part| JValue::array(part.to_vec()));
+    Ok(JValue::array(parts.collect()))
 }
 
-/// `$range(first, last, step)`: the numbers from `first` to `last`, both included.
+/// `$range(first, last, step)`: the numbers from `first` to `last`, both included. One number is
+/// returned as itself, none as nothing.
 fn range(arguments: &[JValue]) -> Outcome {
     let [
         JValue::Number(first),
@@ -146,8 +149,14 @@ fn range(arguments: &[JValue]) -> Outcome {
     }
     let numbers = std::iter::successors(Some(0.0), |n| Some(n + 1.0));
     let numbers = numbers.take_while(|n| *n <= steps);
-    let numbers = numbers.map(|n: f64| JValue::Number(first + n * step));
-    Ok(JValue::array(numbers.collect()))
+    let mut numbers = numbers.map(|n: f64| JValue::Number(first + n * step));
+    Ok(match (numbers.next(), numbers.next()) {
+        (None, _) => JValue::Undefined,
+        (Some(only), None) => only,
+        (Some(first), Some(second)) => {
+            JValue::array([first, second].into_iter().chain(numbers).collect())
+        }
+    })
 }
 
 /// Formats a UUID of version 4.

@@ -27,10 +27,16 @@ pub struct HistoryEvent {
     ///   `TaskSucceeded`, `TaskFailed` and `TaskTimedOut` follows, unless the user interrupted the
     ///   task. If the resource is the ARN of a Lambda function, the names start with
     ///   `LambdaFunction` instead of `Task`.
+    /// - For each run of a Map state, there are `MapStateStarted` and, for each item,
+    ///   `MapIterationStarted`, the events of its states, and `MapIterationSucceeded` or
+    ///   `MapIterationFailed`. For each run of a Parallel state, there are `ParallelStateStarted` and
+    ///   the events of its branches. After the last run, there is one event such as
+    ///   `MapStateSucceeded` or `MapStateFailed`, also if the state failed because a field could not
+    ///   be evaluated.
     /// - `EvaluationFailed`, if a field of the state could not be evaluated.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The name of the current state. `None` for the first and the last event of the execution.
+    /// The name of the current state, the innermost one. `None` for the first and the last event of the execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The data of the event, an object. `null` if the event has no data; the field is then not
@@ -40,8 +46,11 @@ pub struct HistoryEvent {
     /// - `Scheduled` events have `resource` and `parameters`, the `Arguments` of the task.
     /// - `StateExited` events and `ExecutionSucceeded` have `output`, the `Output` of the state. The
     ///   `Succeeded` events of tasks have `output`, the result of the task.
-    /// - `Failed` and `TimedOut` events have the strings `error` and `cause`, either of which may
-    ///   be empty. `EvaluationFailed` has them, too, and `location`, the name of the field.
+    /// - `ExecutionFailed` and the `Failed` and `TimedOut` events of tasks have the strings `error`
+    ///   and `cause`, either of which may be empty. `EvaluationFailed` has them, too, and
+    ///   `location`, the name of the field.
+    /// - `MapStateStarted` has `length`, the number of items. `MapIteration` events have `name`, the
+    ///   name of the Map state, and `index`, the number of the item, counted from 0.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
 }

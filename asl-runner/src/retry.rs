@@ -1,7 +1,7 @@
-//! `Retry`: which errors of a task are retried, and after which delays.
+//! `Retry`: which errors of a state are retried, and after which delays.
 
 use crate::definition::MAX_SECONDS;
-use crate::task::{DATA_LIMIT_EXCEEDED, RUNTIME, TIMEOUT};
+use crate::task::{DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -45,7 +45,9 @@ pub(crate) fn matches_error(error_equals: &[String], error: &str) -> bool {
     error_equals.iter().any(|name| match name.as_str() {
         _ if error == RUNTIME => false,
         "States.ALL" => error != DATA_LIMIT_EXCEEDED,
-        "States.TaskFailed" => ![TIMEOUT, DATA_LIMIT_EXCEEDED].contains(&error),
+        "States.TaskFailed" => {
+            ![TIMEOUT, DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR].contains(&error)
+        }
         name => name == error,
     })
 }

@@ -20,7 +20,10 @@ const MAX_EXACT_INTEGER: i64 = 1 << 53;
 pub(crate) struct Scope<'a> {
     pub(crate) variables: &'a Variables,
     pub(crate) data: StateData<'a>,
-    pub(crate) context: &'a JValue,
+    /// The value of `$states.context.Execution`.
+    pub(crate) execution: &'a JValue,
+    /// The value of `$states.context.State`.
+    pub(crate) state: &'a JValue,
     pub(crate) now: OffsetDateTime,
     pub(crate) draws: &'a Draws,
 }
@@ -29,9 +32,15 @@ pub(crate) struct Scope<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct StateData<'a> {
     pub(crate) input: &'a Value,
-    /// The result of the task. `None` if there is none, or not yet.
+    /// The index and the item of an iteration. `None` outside an `ItemSelector`.
+    ///
+    /// Source: Step Functions Developer Guide, "Accessing execution data from the Context object":
+    /// the states of an `ItemProcessor` do not have them.
+    pub(crate) item: Option<(usize, &'a Value)>,
+    /// The result of the task, of the items or of the branches. `None` if there is none, or not
+    /// yet.
     pub(crate) result: Option<&'a Value>,
-    /// The error output of the task. `None` outside a `Catch`.
+    /// The error output. `None` outside a `Catch`.
     pub(crate) error_output: Option<&'a Value>,
 }
 
@@ -40,6 +49,7 @@ impl<'a> StateData<'a> {
     pub(crate) fn at_start(input: &'a Value) -> Self {
         Self {
             input,
+            item: None,
             result: None,
             error_output: None,
         }
@@ -121,16 +131,29 @@ impl Scope<'_> {
     /// Returns the value of `$states`.
     fn states(&self) -> JValue {
         let json = |value: &Value| JValue::from(value.clone());
-        let fields = [
+        let item = self.data.item.map(|(index, value)| {
+            let item = [("Index", Some(index.into())), ("Value", Some(json(value)))];
+            object([("Item", Some(object(item)))])
+        });
+        let context = object([
+            ("Execution", Some(self.execution.clone())),
+            ("State", Some(self.state.clone())),
+            ("Map", item),
+        ]);
+        object([
             ("input", Some(json(self.data.input))),
-            ("context", Some(self.context.clone())),
+            ("context", Some(context)),
             ("result", self.data.result.map(json)),
             ("errorOutput", self.data.error_output.map(json)),
-        ];
-        let fields = fields.into_iter();
-        let fields = fields.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        JValue::object(fields.collect())
+        ])
     }
+}
+
+/// Creates a JSONata object with the fields that have a value.
+fn object<const N: usize>(fields: [(&str, Option<JValue>); N]) -> JValue {
+    let fields = fields.into_iter();
+    let fields = fields.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    JValue::object(fields.collect())
 }
 
 /// Converts the result of an expression to JSON. Numbers without a fraction become integers.

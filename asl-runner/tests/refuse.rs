@@ -8,13 +8,13 @@ fn problem(text: &str) -> String {
 }
 
 #[track_caller]
-fn check(text: &str, expect: &str) {
+pub(crate) fn check(text: &str, expect: &str) {
     assert_eq!(problem(text), expect, "{text}");
 }
 
 /// Checks a state `A` with these fields. The message must be the name of the state and `expect`.
 #[track_caller]
-fn check_state(fields: &str, expect: &str) {
+pub(crate) fn check_state(fields: &str, expect: &str) {
     let state = format!(
         r#"{{ "QueryLanguage": "JSONata", "StartAt": "A", "States": {{ "A": {{ {fields} }}, "Z": {{ "Type": "Succeed" }} }} }}"#
     );
@@ -76,8 +76,8 @@ fn states_and_their_fields() {
     for (fields, expect) in [
         (r#""Next": "B", "X": 1"#, "missing field `Type`"),
         (
-            r#""Type": "Map", "ItemProcessor": {}, "End": true"#,
-            "unknown variant `Map`, expected one of `Task`, `Pass`, `Choice`, `Wait`, `Fail`, `Succeed`",
+            r#""Type": "Sleep", "End": true"#,
+            "unknown variant `Sleep`, expected one of `Task`, `Pass`, `Choice`, `Wait`, `Fail`, `Succeed`, `Map`, `Parallel`",
         ),
         (
             r#""Type": 1"#,

@@ -130,6 +130,23 @@ fn functions_of_step_functions() {
             "FAILED States.QueryEvaluationError: |the key `a` is repeated",
         ),
         (
+            "$parse('[{\"b\":{\"a\":1,\"a\":1}}]')",
+            "FAILED States.QueryEvaluationError: |the key `a` is repeated",
+        ),
+        (
+            "$parse('NaN')",
+            "FAILED States.QueryEvaluationError: |$parse",
+        ),
+        (
+            "$parse('[1,]')",
+            "FAILED States.QueryEvaluationError: |$parse",
+        ),
+        (
+            "$parse('[1e3, -0, 9007199254740993]')",
+            "[1000,0,9007199254740992]",
+        ),
+        ("$exists($parse($states.input.x))", "false"),
+        (
             "$parse(1)",
             "FAILED States.QueryEvaluationError: |one string",
         ),
@@ -143,14 +160,29 @@ fn functions_of_step_functions() {
         ),
         (
             "$hash('a', 'SHA256')",
-            "FAILED States.QueryEvaluationError: |SHA256",
+            "FAILED States.QueryEvaluationError: |does not have the algorithm SHA256",
+        ),
+        (
+            "$hash('a', 'MD5')",
+            "FAILED States.QueryEvaluationError: |does not support `$hash` with MD5",
+        ),
+        (
+            "$hash('a', 'sha-256')",
+            "FAILED States.QueryEvaluationError: |algorithm sha-256",
         ),
         ("$hash('a')", "FAILED States.QueryEvaluationError: "),
         ("$partition([1,2,3,4,5], 2)", "[[1,2],[3,4],[5]]"),
-        ("$partition([1], 0)", "FAILED States.QueryEvaluationError: "),
+        ("$partition([1,2], 1.5)", "[[1],[2]]"),
+        ("$exists($partition([1], 0))", "false"),
+        ("$exists($partition([], 2))", "false"),
+        (
+            "$partition([1], -1)",
+            "FAILED States.QueryEvaluationError: ",
+        ),
         ("$range(0, 10, 4)", "[0,4,8]"),
         ("$range(3, 1, -1)", "[3,2,1]"),
-        ("$count($range(1, 0, 1))", "0"),
+        ("$range(1, 1, 1)", "1"),
+        ("$exists($range(1, 0, 1))", "false"),
         ("$range(0, 1, 0)", "FAILED States.QueryEvaluationError: "),
         ("$range(0, 1e9, 1)", "FAILED States.QueryEvaluationError: "),
         ("$random(42)", "0.7275636800328681"),

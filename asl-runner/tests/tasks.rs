@@ -83,6 +83,12 @@ fn errors_are_caught_by_name() {
         (r#""States.TaskFailed""#, "States.Timeout", false),
         (r#""States.TaskFailed""#, "States.Runtime", false),
         (r#""States.TaskFailed""#, "States.DataLimitExceeded", false),
+        (
+            r#""States.TaskFailed""#,
+            "States.QueryEvaluationError",
+            false,
+        ),
+        (r#""States.ALL""#, "States.QueryEvaluationError", true),
         (r#""States.Timeout""#, "States.Timeout", true),
         (r#""States.Runtime""#, "States.Runtime", false),
         (
@@ -218,10 +224,17 @@ fn retries_precede_catch_and_back_off() {
         &[1, 9],
         r#"{"Error":"E","Cause":"c"}"#,
     );
-    let unscheduled = r#""Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 99999999 }],
-                         "Arguments": { "x": "{% $x %}" },"#;
+    // `Retry` also applies to the errors of the state's own fields.
+    let evaluated =
+        r#""Retry": [{ "ErrorEquals": ["States.QueryEvaluationError"], "MaxAttempts": 2 }],"#;
     check_retry(
-        unscheduled,
+        &format!(r#"{evaluated} "Output": "{{% $x %}}","#),
+        &[""],
+        &[1, 2],
+        "FAILED States.QueryEvaluationError: An error occurred while executing the state 'A': The JSONata expression '$x' specified for the field 'Output' returned nothing (undefined).",
+    );
+    check_retry(
+        &format!(r#"{evaluated} "Arguments": {{ "x": "{{% $x %}}" }},"#),
         &[],
         &[],
         "FAILED States.QueryEvaluationError: An error occurred while executing the state 'A': The JSONata expression '$x' specified for the field 'Arguments/x' returned nothing (undefined).",

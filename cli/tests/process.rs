@@ -1,6 +1,7 @@
 //! Tests that need a real process: Ctrl-C, real waits, a program that exceeds its timeout.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -129,6 +130,65 @@ fn a_definition_with_an_unknown_marker_or_field_is_refused() {
             error.contains(named) && error.contains("definition.json"),
             "{error}"
         );
+    }
+}
+
+/// The details of these events were recorded on AWS.
+#[test]
+fn map_and_parallel_states_have_the_events_of_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let definition = folder.path().join("definition.json");
+    let text = r#"{ "QueryLanguage": "JSONata", "StartAt": "L", "States": { "L": { "Type": "Parallel", "End": true, "Branches": [
+        { "StartAt": "M", "States": { "M": { "Type": "Map", "Items": [7], "End": true, "ItemProcessor": {
+            "StartAt": "I", "States": { "I": { "Type": "Succeed" } } } } } } ] } } }"#;
+    fs::write(&definition, text).unwrap();
+    let path = definition.to_str().unwrap();
+    let args = ["run", "--fast", "--format", "json", "--definition", path];
+    let (mut child, lines) = start(&args);
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{lines:?}");
+    let entered = |input: &str, name: &str| json!({ "input": input, "inputDetails": { "truncated": false }, "name": name });
+    let iteration = json!({ "index": 0, "name": "M" });
+    for (line, (kind, key, details)) in lines.iter().skip(2).zip([
+        ("ParallelStateStarted", "", Value::Null),
+        (
+            "MapStateEntered",
+            "stateEnteredEventDetails",
+            entered(r#"{"commands":[]}"#, "M"),
+        ),
+        (
+            "MapStateStarted",
+            "mapStateStartedEventDetails",
+            json!({ "length": 1 }),
+        ),
+        (
+            "MapIterationStarted",
+            "mapIterationStartedEventDetails",
+            iteration.clone(),
+        ),
+        (
+            "SucceedStateEntered",
+            "stateEnteredEventDetails",
+            entered("7", "I"),
+        ),
+        (
+            "SucceedStateExited",
+            "stateExitedEventDetails",
+            json!({ "name": "I", "output": "7", "outputDetails": { "truncated": false } }),
+        ),
+        (
+            "MapIterationSucceeded",
+            "mapIterationSucceededEventDetails",
+            iteration,
+        ),
+        ("MapStateSucceeded", "", Value::Null),
+    ]) {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let mut fields = event.as_object().unwrap().iter();
+        let found = fields.find(|(name, _)| name.ends_with("Details"));
+        let (found_key, found) = found.map_or(("", &Value::Null), |(key, it)| (key, it));
+        assert_eq!(event["type"], kind);
+        assert_eq!((found_key, found), (key, &details), "{event}");
     }
 }
 

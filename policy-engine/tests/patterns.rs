@@ -4,6 +4,7 @@
 use exitwise_engine::failure::Text;
 use exitwise_engine::policy::Pattern;
 use proptest::prelude::*;
+use testkit::pattern::{class_items, patterns, texts};
 
 #[test]
 fn patterns_ignore_case_and_match_anywhere_in_a_text() {
@@ -159,12 +160,6 @@ fn reference(source: &str) -> Result<regex::bytes::Regex, regex::Error> {
         .build()
 }
 
-/// Generates texts of the characters that occur in the generated patterns, so that many patterns
-/// match.
-fn texts() -> impl Strategy<Value = Vec<String>> {
-    proptest::collection::vec("[a-cA-C0-2 ._()\\[\\]\\-\r\n\t]{0,24}|[ -~]{0,12}", 8)
-}
-
 /// If the pattern is accepted, checks that it matches the same texts as the reference, and that
 /// `regex-lite` accepts it.
 fn check_agreement(source: &str, texts: &[String]) -> Result<(), TestCaseError> {
@@ -191,54 +186,6 @@ fn check_agreement(source: &str, texts: &[String]) -> Result<(), TestCaseError> 
         "regex-lite refuses an accepted pattern"
     );
     Ok(())
-}
-
-/// Classes of any ranges between printable characters, and of named classes.
-fn class_items() -> impl Strategy<Value = String> {
-    const NAMES: [&str; 14] = [
-        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
-        "space", "upper", "word", "xdigit",
-    ];
-    let ends = || "[ -,.-Z_-~]";
-    let item = prop_oneof![
-        3 => (ends(), ends()).prop_map(|(low, high)| format!("{low}-{high}")),
-        1 => ends(),
-        1 => (prop::sample::select(&NAMES[..]), any::<bool>())
-            .prop_map(|(name, negated)| format!("[:{}{name}:]", if negated { "^" } else { "" })),
-    ];
-    (any::<bool>(), prop::collection::vec(item, 1..3)).prop_map(|(negated, items)| {
-        format!("[{}{}]", if negated { "^" } else { "" }, items.concat())
-    })
-}
-
-/// Texts, most of which are valid patterns.
-fn patterns() -> impl Strategy<Value = String> {
-    let atom = prop_oneof![
-        6 => "[a-cA-C0-2 ]{1,5}",
-        2 => prop::sample::select(vec![
-            ".", "^", "$", r"\b", r"\B", r"\A", r"\z", r"\d", r"\S", r"\w", r"\.", r"\(", r"\x41", r"\u0062", r"\t", "é", "]", "}",
-        ])
-        .prop_map(str::to_owned),
-        1 => class_items(),
-        2 => prop::sample::select(vec![
-            "[a-b]", "[^a-b1]", r"[^\s\S]", "[]a]", "[-a]", "[a-]", r"[\d_]", "[[:alpha:]]", "[^[:^digit:]x]", "[^]b]", "[--a]",
-            r"[\x30-\x39]", r"[\x41]", "[a-c-]",
-        ])
-        .prop_map(str::to_owned),
-    ];
-    atom.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
-            prop::collection::vec(inner.clone(), 1..4)
-                .prop_map(|parts| format!("(?:{})", parts.join("|"))),
-            inner.clone().prop_map(|inner| format!("({inner})")),
-            (
-                inner,
-                prop::sample::select(vec!["?", "*", "+", "{2}", "{0}", "{1,}", "{0,2}", "*+"])
-            )
-                .prop_map(|(inner, repetition)| format!("(?:{inner}){repetition}")),
-        ]
-    })
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-//! Shared test code: generators of [`policy`] texts, [`formula`]s, [`failure`]s and counters
-//! ([`state`]), and an [`oracle`], a slow and obvious second implementation of the decision.
+//! Shared test code: generators of [`policy`] texts, [`formula`]s, [`pattern`]s, [`failure`]s and
+//! counters ([`state`]), and an [`oracle`], a slow and obvious second implementation of the decision.
 //!
 //! This crate works on TOML and JSON text and depends on no other crate of the workspace, so that
 //! every crate can use it in its tests.
@@ -9,6 +9,7 @@ mod condition;
 pub mod failure;
 pub mod formula;
 pub mod oracle;
+pub mod pattern;
 pub mod policy;
 pub mod state;
 

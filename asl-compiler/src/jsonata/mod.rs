@@ -6,6 +6,8 @@
 mod expression;
 mod print;
 mod regex;
+#[cfg(test)]
+mod regex_agreement;
 
 pub(crate) use self::regex::Regex;
 pub(crate) use expression::{

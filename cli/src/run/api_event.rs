@@ -29,7 +29,7 @@ impl ApiEvents {
             self.resource = (service.to_owned(), action.to_owned());
         }
         let is_function = kind.starts_with("LambdaFunction");
-        let is_state = kind.contains("State");
+        let is_state = kind.ends_with("StateEntered") || kind.ends_with("StateExited");
         if kind.starts_with("Task") && !is_state {
             details.insert("resourceType".into(), json!(self.resource.0));
             details.insert("resource".into(), json!(self.resource.1));
@@ -58,15 +58,17 @@ impl ApiEvents {
                 details.insert("region".into(), json!(REGION));
             }
         }
-        for key in ["error", "cause"] {
-            details.extend(detail(key).map(|text| (key.into(), text.clone())));
+        for key in ["error", "cause", "length", "name", "index"] {
+            details.extend(detail(key).map(|value| (key.into(), value.clone())));
         }
         let mut printed = json!(event);
         if let Some(printed) = printed.as_object_mut() {
             printed.remove("state");
             printed.remove("details");
             printed.insert("previousEventId".into(), json!(event.id.saturating_sub(1)));
-            printed.insert(details_key(kind), details.into());
+            if !(details.is_empty() && kind.contains("State")) {
+                printed.insert(details_key(kind), details.into());
+            }
         }
         sorted(printed)
     }
