@@ -1,11 +1,22 @@
 //! Compiles a retry policy into an AWS Step Functions definition.
 
 mod decision;
+mod json;
 mod jsonata;
+mod states;
+mod weave;
 
 use decision::LoopKey;
 use exitwise_engine::Policy;
 use jsonata::{call, var};
+
+pub use json::SourcePlace;
+pub use states::Backend;
+pub use weave::{
+    RetryCost, Staleness, StateChoice, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,
+    WeaveWarning, WeaveWarningKind, Woven, WovenMark, WovenState, is_up_to_date, weave,
+    woven_marks,
+};
 
 /// Returns the decision of a policy as one JSONata expression.
 pub fn decision_expression(policy: &Policy) -> Option<String> {
