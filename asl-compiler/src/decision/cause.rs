@@ -1,7 +1,7 @@
 //! Statements that read what failed: the counterpart of the engine's `failure`.
 
 use crate::jsonata::{
-    Expression, Regex, Statement, all, call, function, item, list, object, regex, text, var,
+    Expression, Regex, Statement, all, call, function, item, list, object, regex, var,
 };
 use exitwise_engine::failure::{INJECTED_CONTAINER_PREFIX, MAX_TEXT_CHARS, NameFact};
 

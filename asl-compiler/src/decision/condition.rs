@@ -60,7 +60,7 @@ fn holds(
 }
 
 /// Returns the regular expression that is found where one of the patterns is.
-pub(super) fn regex_of(patterns: &[Pattern]) -> Result<Regex, super::BadPattern> {
+pub(crate) fn regex_of(patterns: &[Pattern]) -> Result<Regex, super::BadPattern> {
     Regex::of_patterns(patterns.iter().map(Pattern::as_str)).map_err(super::BadPattern)
 }
 

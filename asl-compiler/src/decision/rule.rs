@@ -4,7 +4,7 @@ use super::BadPattern;
 use super::cause::bind;
 use super::condition::matches;
 use super::container::Views;
-use crate::jsonata::{Expression, Statement, object, text, var};
+use crate::jsonata::{Expression, Statement, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::{Jitter, Rule};
 

@@ -55,7 +55,7 @@ impl WovenMark {
 }
 
 /// Returns the comment of a woven state.
-pub(super) fn mark(policy: &Policy, policy_name: &str) -> String {
+pub(crate) fn mark(policy: &Policy, policy_name: &str) -> String {
     format!("{PROGRAM} {VERSION} {}: {policy_name}", policy.hash())
 }
 

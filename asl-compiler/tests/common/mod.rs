@@ -1,7 +1,7 @@
 //! Evaluates a policy's expression the way Step Functions does.
 
 use exitwise_asl_runner::{
-    Definition, Execution, ExecutionEnd, TaskCall, TaskError, Tasks, VirtualClock,
+    Definition, Execution, ExecutionEnd, TaskCall, TaskError, TaskFailure, Tasks, VirtualClock,
 };
 use exitwise_engine::Policy;
 use serde_json::{Value, json};
@@ -87,5 +87,93 @@ struct NoTasks;
 impl Tasks for NoTasks {
     fn run(&mut self, _: TaskCall<'_>) -> Result<Value, TaskError> {
         panic!("the machine has no tasks")
+    }
+}
+
+/// A run of a task: `None` if it succeeds, else its `taskError`.
+pub(crate) type Run = Option<Value>;
+
+/// Runs tasks that fail as given, and then succeed; and ProcessError, with the deployed handler.
+pub(crate) struct FailingTasks<'a> {
+    pub(crate) runs: Vec<Run>,
+    pub(crate) handler: &'a exitwise_lambda::Handler,
+}
+
+impl Tasks for FailingTasks<'_> {
+    fn run(&mut self, call: TaskCall<'_>) -> Result<Value, TaskError> {
+        if call.resource.ends_with("lambda:invoke") {
+            let payload = call.input["Payload"].to_string();
+            let answer = self.handler.answer(payload.as_bytes()).unwrap();
+            return Ok(json!({"Payload": serde_json::to_value(answer).unwrap()}));
+        }
+        let run = match self.runs.is_empty() {
+            true => None,
+            false => self.runs.remove(0),
+        };
+        match run {
+            None => Ok(json!({"Containers": []})),
+            Some(task_error) => {
+                let text = |name| task_error[name].as_str().unwrap_or_default();
+                Err(TaskFailure::new(text("Error"), text("Cause")).into())
+            }
+        }
+    }
+}
+
+/// What happened in an execution.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Path {
+    /// The names of the states, without prefixes.
+    pub(crate) states: Vec<String>,
+    pub(crate) end: ExecutionEnd,
+    /// Time from the start to the end, in seconds.
+    pub(crate) seconds: i64,
+    pub(crate) history_events: u64,
+}
+
+/// Runs a definition from which Terraform would remove the markers.
+pub(crate) fn run(
+    definition: &str,
+    policy: &Policy,
+    runs: Vec<Run>,
+    handler: &exitwise_lambda::Handler,
+) -> Path {
+    let container = policy.container().unwrap_or("app");
+    let mut definition = definition
+        .replace("\"@subnets@\"", "[\"subnet-1\", \"subnet-2\"]")
+        .replace("\"@security_groups@\"", "[]")
+        .replace("\"@policy@\"", &Value::from(policy.source()).to_string());
+    for (marker, value) in [
+        ("assign_public_ip", "ENABLED"),
+        ("cluster_arn", "c"),
+        ("task_definition_arn", "t"),
+        ("container_name", container),
+        ("function_arn", "f"),
+    ] {
+        definition = definition.replace(&format!("${{{marker}}}"), value);
+    }
+    let machine =
+        Definition::parse(&definition).unwrap_or_else(|why| panic!("{why}\n{definition}"));
+    let execution = Execution {
+        id: "arn:x".to_owned(),
+        input: json!({"commands": []}),
+        ..Execution::default()
+    };
+    let mut clock = VirtualClock::starting_at(time::OffsetDateTime::UNIX_EPOCH);
+    let mut tasks = FailingTasks { runs, handler };
+    let (mut states, mut history_events, mut seconds) = (Vec::new(), 0, 0);
+    let end = machine.run(execution, &mut tasks, &mut clock, &mut |event| {
+        history_events = event.id;
+        seconds = event.timestamp.unix_timestamp();
+        if event.kind.ends_with("StateEntered") {
+            let name = event.state.clone().unwrap_or_default();
+            states.push(name.rsplit(": ").next().unwrap().to_owned());
+        }
+    });
+    Path {
+        states,
+        end,
+        seconds,
+        history_events,
     }
 }
