@@ -10,6 +10,7 @@ mod example;
 mod explanation;
 mod guarantee;
 mod lints;
+mod name_lints;
 mod reachability;
 #[cfg(feature = "examples")]
 mod rule_examples;
