@@ -14,6 +14,7 @@ mod name_lints;
 mod reachability;
 #[cfg(feature = "examples")]
 mod rule_examples;
+mod search_cost;
 mod states;
 mod success_lints;
 mod test_runner;
