@@ -221,6 +221,11 @@ impl Expression {
         self.binary(Operator::In, Self::Array(values))
     }
 
+    /// Returns whether the value is an item of a list.
+    pub(crate) fn is_one_of(self, list: Self) -> Self {
+        self.binary(Operator::In, list)
+    }
+
     /// Returns the member of an object; undefined if there is none.
     pub(crate) fn field(self, name: &'static str) -> Self {
         Self::Field(self.into(), name)
