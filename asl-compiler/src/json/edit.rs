@@ -22,7 +22,7 @@ impl Edits {
         node: &Node,
         value: &Fragment,
     ) {
-        let layout = Layout::of_value(document, node);
+        let layout = Layout::of(document);
         let indentation = indentation_at(document.text(), node.span.start);
         self.replace(node.span.clone(), value.print(&layout, indentation));
     }

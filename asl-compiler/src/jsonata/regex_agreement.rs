@@ -20,7 +20,8 @@ impl Tasks for NoTasks {
 
 /// Searches the texts for a regular expression, in JSONata.
 fn found(regex: &Regex, texts: &[Text<'_>]) -> Vec<bool> {
-    let found = format!("{{% [$map($states.input, function($text) {{ $contains($text, {regex}) }})] %}}");
+    let found =
+        format!("{{% [$map($states.input, function($text) {{ $contains($text, {regex}) }})] %}}");
     let machine = json!({
         "QueryLanguage": "JSONata",
         "StartAt": "Find",
@@ -43,7 +44,10 @@ fn check_agreement(source: &str, texts: &[String]) -> Result<(), TestCaseError> 
         return Ok(());
     };
     let regex = Regex::of_patterns([source]).unwrap();
-    let texts: Vec<_> = texts.iter().map(|text| Text::project(text.as_str())).collect();
+    let texts: Vec<_> = texts
+        .iter()
+        .map(|text| Text::project(text.as_str()))
+        .collect();
     let expected: Vec<_> = texts.iter().map(|text| pattern.is_in(text)).collect();
     prop_assert_eq!(found(&regex, &texts), expected, "{} {:?}", regex, texts);
     Ok(())

@@ -88,8 +88,8 @@ impl RetryLoop<'_> {
         (self.name(name), Fragment::Object(all))
     }
 
-    /// Returns the errorState before the first failure. With `run`, it has what the first run gets,
-    /// for languages that cannot read a member that may be absent.
+    /// Returns the errorState before the first failure. With `run`, it has what the first run gets, for
+    /// a call that reads the members of `run` in fields of their own: there, none may be absent.
     pub(crate) fn first_error_state(&self, run: bool) -> Fragment {
         let number = |number: &str| Fragment::Number(number.to_owned());
         let mut members = vec![

@@ -117,7 +117,7 @@ impl WovenTask<'_> {
         if is_json_path {
             variables.push(("input", expression("$states.input")));
         }
-        let error_state = self.retry_loop.first_error_state(is_json_path);
+        let error_state = self.retry_loop.first_error_state(true);
         let assign = Fragment::object([
             ("errorState", error_state),
             (LOOP_VARIABLE, Fragment::object(variables)),
