@@ -9,3 +9,4 @@
 mod common;
 mod decisions;
 mod weaving;
+mod woven_runs;

@@ -186,10 +186,19 @@ impl RetryLoop<'_> {
     }
 
     /// Returns the state Succeeded in JSONata, which ends the state machine or the branch.
+    ///
+    /// In a state machine in JSONPath it is a Pass state: some validators do not accept that a Succeed
+    /// state has a language.
     pub(crate) fn succeeded(&self) -> NamedState {
         let member = |name| (name, expression(&format!("$errorState.{name}")));
         let output = Fragment::object(SUCCESS_MEMBERS.map(member));
-        self.state("Succeeded", "Succeed", [("Output", output)])
+        match self.machine_language {
+            Language::Jsonata => self.state("Succeeded", "Succeed", [("Output", output)]),
+            Language::JsonPath => {
+                let end = Fragment::Bool(true);
+                self.state("Succeeded", "Pass", [("Output", output), ("End", end)])
+            }
+        }
     }
 }
 
