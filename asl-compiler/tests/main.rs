@@ -8,5 +8,6 @@
 
 mod common;
 mod decisions;
+mod refusals;
 mod weaving;
 mod woven_runs;
