@@ -13,7 +13,7 @@ use jsonata::{call, var};
 pub use json::SourcePlace;
 pub use states::Backend;
 pub use weave::{
-    RetryCost, Staleness, StateChoice, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,
+    Staleness, StateChoice, StateCost, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,
     WeaveWarning, WeaveWarningKind, Woven, WovenMark, WovenState, is_up_to_date, weave,
     woven_marks,
 };

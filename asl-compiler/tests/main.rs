@@ -10,4 +10,5 @@ mod common;
 mod decisions;
 mod refusals;
 mod weaving;
+mod weaving_properties;
 mod woven_runs;

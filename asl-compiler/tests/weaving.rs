@@ -71,13 +71,14 @@ fn report(woven: &Woven) -> String {
     for state in &woven.states {
         writeln!(
             report,
-            "{} (line {}), {}: {} states, {} transitions; a retry: {} transitions, {} events; with \
+            "{} (line {}), {}: {} states, {} transitions, {} events; a retry: {} transitions, {} events; with \
              a wait: {}, {}",
             state.path,
             state.line,
             state.policy_name,
             state.states_added,
-            state.extra_transitions,
+            state.extra.transitions,
+            state.extra.history_events,
             state.retriable.transitions,
             state.retriable.history_events,
             state.temporary.transitions,
