@@ -10,8 +10,11 @@ use exitwise_asl_compiler::{
 use exitwise_engine::Policy;
 use std::fmt::Write;
 
-/// A definition, the states that get a policy (`*`: every one that runs a container) and the policies.
-pub(crate) const CASES: [(&str, &[(&str, &str)], bool); 6] = [
+/// A definition; the states that get a policy (`*`: every one that runs a container) with the policies;
+/// and whether there is no function.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], bool);
+
+const CASES: [Case<'_>; 6] = [
     ("map", &[("Train", "train")], true),
     ("map", &[("Each/Train", "nothing-to-do")], false),
     ("jsonpath", &[("*", "growing")], true),
@@ -25,15 +28,15 @@ pub(crate) const CASES: [(&str, &[(&str, &str)], bool); 6] = [
 ];
 
 /// Returns the name of the expected files of a case.
-fn name((file, targets, native): &(&str, &[(&str, &str)], bool)) -> String {
+fn name((file, targets, native): &Case<'_>) -> String {
     let policies: Vec<_> = targets.iter().map(|(_, policy)| *policy).collect();
     let backend = if *native { "native" } else { "lambda" };
     format!("{file}.{}.{backend}", policies.join("."))
 }
 
 /// Calls a function with the source, the targets and the backend of a case.
-pub(crate) fn with_case<T>(
-    (file, targets, native): &(&str, &[(&str, &str)], bool),
+fn with_case<T>(
+    (file, targets, native): &Case<'_>,
     call: impl FnOnce(&str, &[WeaveTarget<'_>], &Backend) -> T,
 ) -> T {
     let source = read(&format!("tests/weave/{file}.asl.json"));

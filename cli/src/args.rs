@@ -90,6 +90,15 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 they decide alike; 1 they do not; 2 usage; 3 a policy has errors.
     Diff(Diff),
+    /// Write a state machine that applies a policy.
+    ///
+    /// With a policy, writes the standard state machine, which runs one ECS task. With --policy, puts
+    /// policies into a state machine that exists: JSON with comments and Terraform's markers, or YAML.
+    /// By default the state machine decides itself, without a Lambda function.
+    ///
+    /// Exit status: 0 written, or up to date; 1 it cannot be written, or is not up to date; 2 usage;
+    /// 3 a policy has errors, or needs the function.
+    Compile(Compile),
     /// Explain which rule decides about a failure, and why.
     ///
     /// Takes an event of ProcessError, or the output of `aws stepfunctions get-execution-history`
@@ -225,6 +234,9 @@ pub(crate) struct Check {
     /// Print nothing about good policies.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Refuse policies that a state machine cannot apply without the Lambda function.
+    #[arg(long)]
+    pub(crate) native: bool,
     /// Also list the failures that lead to the worst case.
     #[arg(long)]
     pub(crate) witness: bool,
@@ -276,6 +288,42 @@ pub(crate) struct Diff {
     pub(crate) new: Option<PathBuf>,
 }
 
+/// What makes the decisions of a state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BackendName {
+    /// The state machine itself.
+    Native,
+    /// The Lambda function ProcessError.
+    Lambda,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// What makes the decisions: the state machine itself, or the Lambda function ProcessError.
+    #[arg(long, value_enum, default_value_t = BackendName::Native)]
+    pub(crate) backend: BackendName,
+    /// The function's name or ARN, for --backend lambda; by default Terraform's marker for it.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) function: Option<String>,
+    /// Put this policy into the state machine FILE: into STATE, a name or a path such as Each/Train,
+    /// or into every Task that runs ECS or Batch.
+    #[arg(long, value_name = "[STATE=]POLICY", conflicts_with = "external")]
+    pub(crate) policy: Vec<String>,
+    /// Write to this file, instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write nothing; fail if the file of --output is not what would be written or, without --output,
+    /// if FILE was compiled from other policies than those that it names.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Answer a query of Terraform's data source `external`.
+    #[arg(long, conflicts_with_all = ["file", "output", "check", "function"])]
+    pub(crate) external: bool,
+    /// A policy, by default that of the project; with --policy, a state machine. `-` for standard
+    /// input.
+    pub(crate) file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The policy that decides; by default the one in the event, else the policy of the project.
@@ -294,6 +342,9 @@ pub(crate) struct Run {
     /// The policy that decides; by default the policy of the project.
     #[arg(long, value_name = "POLICY")]
     pub(crate) policy: Option<PathBuf>,
+    /// What makes the decisions: the Lambda function ProcessError, or the state machine itself.
+    #[arg(long, value_enum, default_value_t = BackendName::Lambda, conflicts_with = "definition")]
+    pub(crate) backend: BackendName,
     /// Another state machine to run; its markers are filled in as Terraform does it.
     #[arg(long, value_name = "FILE")]
     pub(crate) definition: Option<PathBuf>,

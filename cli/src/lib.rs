@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod compile;
 mod completions;
 mod diff;
 mod discovery;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Diff(args) => diff::command::run(&args),
+        Command::Compile(args) => compile::command::run(&args),
         Command::Explain(args) => explain::command::run(&args),
         Command::Run(args) => run::command::run(&args),
         Command::Schema => schema::run(),

@@ -5,6 +5,7 @@ use crate::input::{is_standard, name_of, policies_of, read_start};
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, NOTE, counted, width};
 use anyhow::{Context, Error, Result, bail};
+use exitwise_asl_compiler::{Backend, native_problems};
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
 use exitwise_engine::policy::MAX_POLICY_BYTES;
@@ -138,6 +139,27 @@ impl PolicyFile {
             self.print_diagnostics();
         }
         self.policy.map(|policy| (self.name, policy))
+    }
+
+    /// Adds the reasons why a state machine cannot apply the policy without the function, if any. They
+    /// are errors.
+    pub(crate) fn add_native_problems(&mut self) {
+        let problems = self.policy.as_ref().map(native_problems);
+        let problems = problems.unwrap_or_default();
+        if !problems.is_empty() {
+            self.policy = None;
+            self.diagnostics.extend(problems);
+            self.diagnostics.sort_by_key(|problem| problem.span.start);
+        }
+    }
+
+    /// Returns the name and the policy. `None` if the policy has errors, or if the backend cannot apply
+    /// it; then the problems are printed.
+    pub(crate) fn usable_for(mut self, backend: &Backend) -> Option<(String, Policy)> {
+        if *backend == Backend::Native {
+            self.add_native_problems();
+        }
+        self.usable()
     }
 
     /// Returns the number of problems with this severity.

@@ -84,7 +84,8 @@ struct Course {
 
 impl Course {
     fn of(policy: &Policy, failures: Vec<FailingRun>, succeeds_at: Option<usize>) -> Self {
-        let text = definition::rendered(definition::DEPLOYED, policy).unwrap();
+        let text =
+            definition::rendered(exitwise_asl_compiler::STANDARD_DEFINITION, policy).unwrap();
         let definition = Definition::parse(&text).unwrap();
         let execution = Execution {
             id: "arn:aws:states:us-east-1:123456789012:execution:exitwise:closed-loop".to_owned(),

@@ -1,7 +1,7 @@
 //! Statements that read what failed: the counterpart of the engine's `failure`.
 
 use crate::jsonata::{
-    Expression, Statement, all, call, function, item, list, object, regex, text, var,
+    Expression, Regex, Statement, all, call, function, item, list, object, regex, var,
 };
 use exitwise_engine::failure::{INJECTED_CONTAINER_PREFIX, MAX_TEXT_CHARS, NameFact};
 
@@ -37,6 +37,13 @@ pub(super) fn not(condition: Expression) -> Expression {
 
 pub(super) fn exists(value: Expression) -> Expression {
     call("exists", [value])
+}
+
+/// Returns whether a text starts with another one; false if it is undefined. `$substring` would not do:
+/// it fails in some engines where a text has characters beyond the 16-bit ones.
+pub(super) fn starts_with(value: Expression, start: &str) -> Expression {
+    let start = Expression::Regex(Regex::starting_with(start));
+    call("contains", [value, start]).eq(true)
 }
 
 /// Returns the value of a variable if it exists, else this one.
@@ -77,7 +84,11 @@ pub(super) fn read_failure(reads_run_time: bool, statements: &mut Vec<Statement>
     statements.extend([
         bind("error", call("textOf", [var("taskError").field("Error")])),
         bind("cause", call("textOf", [var("taskError").field("Cause")])),
-        bind("outer", parsed("cause", 1)),
+        bind(
+            "asObject",
+            call("objectOf", [var("taskError").field("Cause")]),
+        ),
+        bind("outer", or_else("asObject", parsed("cause", 1))),
         bind("isChild", shape("outer").eq("child")),
         bind(
             "inner",
@@ -161,15 +172,12 @@ fn readers() -> Vec<Statement> {
         call("contains", [value(), regex(OBJECT_START)]),
         not(call("contains", [unpaired, regex(SURROGATE)])),
     ]);
-    let is_whole = || call("floor", [value()]).eq(value());
+    // Some engines tell -0.0 from 0.
+    let is_whole = || value().minus(call("floor", [value()])).eq(0_u32);
     let texts = |names: [&'static str; 2]| {
         let [one, other] = names.map(|name| is(var("object").field(name), "string"));
         one.and(other)
     };
-    let injected = call(
-        "substring",
-        [var("name"), 0_u32.into(), prefix_length().into()],
-    );
     let projected = call(
         "substring",
         [
@@ -233,7 +241,10 @@ fn readers() -> Vec<Statement> {
                     ],
                     object([
                         ("name", or_else("name", Expression::Null)),
-                        ("injected", injected.eq(INJECTED_CONTAINER_PREFIX)),
+                        (
+                            "injected",
+                            starts_with(var("name"), INJECTED_CONTAINER_PREFIX),
+                        ),
                         ("code", var("code")),
                         (
                             "bits",
@@ -252,10 +263,6 @@ fn readers() -> Vec<Statement> {
 
 fn max_chars() -> u32 {
     u32::try_from(MAX_TEXT_CHARS).unwrap_or(u32::MAX)
-}
-
-fn prefix_length() -> u32 {
-    u32::try_from(INJECTED_CONTAINER_PREFIX.len()).unwrap_or(u32::MAX)
 }
 
 /// Returns the first of two members with this name that is a text.
@@ -325,7 +332,7 @@ fn job_statements() -> Vec<Statement> {
             "merge",
             [list([
                 call("container", [container.clone()]),
-                object([("name", Expression::Null), ("injected", text("").ne(""))]),
+                object([("name", Expression::Null), ("injected", false.into())]),
             ])],
         );
         exists(container).then(fields)
@@ -352,10 +359,7 @@ fn job_statements() -> Vec<Statement> {
     let count = |name| call("count", [var(name)]);
     let only = call(
         "merge",
-        [list([
-            var("all").at(0_u32),
-            object([("any", text("").eq(""))]),
-        ])],
+        [list([var("all").at(0_u32), object([("any", true.into())])])],
     );
     vec![
         bind("lastOfTask", last("Attempts")),

@@ -1,6 +1,6 @@
 //! The conditions of a rule, as conditions of JSONata: the counterpart of the engine's `Condition`.
 
-use super::cause::variable_of;
+use super::cause::{starts_with, variable_of};
 use super::container::Views;
 use crate::jsonata::{Expression, Regex, all, any, call, item, var};
 use exitwise_engine::policy::{
@@ -60,7 +60,7 @@ fn holds(
 }
 
 /// Returns the regular expression that is found where one of the patterns is.
-pub(super) fn regex_of(patterns: &[Pattern]) -> Result<Regex, super::BadPattern> {
+pub(crate) fn regex_of(patterns: &[Pattern]) -> Result<Regex, super::BadPattern> {
     Regex::of_patterns(patterns.iter().map(Pattern::as_str)).map_err(super::BadPattern)
 }
 
@@ -84,11 +84,7 @@ fn is_named(names: &[NameMatch]) -> Expression {
     });
     let prefixes = names.iter().filter_map(|name| match name {
         NameMatch::Exactly(_) => None,
-        NameMatch::StartingWith(prefix) => {
-            let length = u32::try_from(prefix.len()).unwrap_or(u32::MAX);
-            let start = call("substring", [var("error"), 0_u32.into(), length.into()]);
-            Some(start.eq(prefix.as_str()))
-        }
+        NameMatch::StartingWith(prefix) => Some(starts_with(var("error"), prefix)),
     });
     let mut alternatives: Vec<_> = prefixes.collect();
     if names.len() > alternatives.len() {

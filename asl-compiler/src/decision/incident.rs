@@ -52,7 +52,7 @@ pub(super) fn word_incident(policy: &Policy, views: &Views<'_>, statements: &mut
     let is_said = || match policy.container() {
         // What is said about the policy's container is not said again.
         Some(wanted) => exists(var("missing")).and(seen("wanted").eq(wanted)),
-        None => text("").eq("no"),
+        None => false.into(),
     };
     statements.push(bind("noCode", no_exit_code(policy, &is_said())));
     let facts = |stop_name| {

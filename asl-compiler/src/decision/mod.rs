@@ -15,6 +15,7 @@ mod next_run;
 mod rule;
 mod verdict;
 
+pub(crate) use condition::regex_of;
 pub(crate) use expression::{LoopKey, decision};
 
 /// The error for a pattern that `regex-syntax` rejects although the policy accepts it.

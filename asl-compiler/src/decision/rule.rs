@@ -4,7 +4,7 @@ use super::BadPattern;
 use super::cause::bind;
 use super::condition::matches;
 use super::container::Views;
-use crate::jsonata::{Expression, Statement, object, text, var};
+use crate::jsonata::{Expression, Statement, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::{Jitter, Rule};
 
@@ -54,7 +54,7 @@ fn constants(rule: &Rule, views: &Views<'_>) -> Expression {
         members.push(("max", rule.max_retries().into()));
     }
     if !rule.counts() {
-        members.push(("uncounted", text("").eq("")));
+        members.push(("uncounted", true.into()));
     }
     if let Some(backoff) = rule.backoff() {
         members.push(("waits", delays(backoff.delays()).into()));

@@ -63,6 +63,13 @@ pub(crate) struct NodeMember {
     pub(crate) value: Node,
 }
 
+impl NodeMember {
+    /// Returns the place of key and value.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.key_span.start..self.value.span.end
+    }
+}
+
 impl Node {
     /// Returns the members of an object; none if the value is not an object.
     pub(crate) fn members(&self) -> &[NodeMember] {

@@ -13,3 +13,4 @@ pub use place::SourcePlace;
 pub(crate) use document::{Node, NodeKind, NodeMember, SourceDocument, SourceError};
 pub(crate) use edit::Edits;
 pub(crate) use fragment::Fragment;
+pub(crate) use layout::Layout;

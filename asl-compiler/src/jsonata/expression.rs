@@ -6,6 +6,7 @@ use super::regex::Regex;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Expression {
     Null,
+    Boolean(bool),
     /// A whole number.
     Number(u64),
     Text(String),
@@ -53,6 +54,12 @@ pub(crate) enum Operator {
     Join,
     Multiply,
     Divide,
+}
+
+impl From<bool> for Expression {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
 }
 
 impl From<u32> for Expression {
@@ -131,12 +138,12 @@ pub(crate) fn list<const N: usize>(items: [Expression; N]) -> Expression {
 
 /// Returns whether all conditions hold; true without conditions.
 pub(crate) fn all(conditions: Vec<Expression>) -> Expression {
-    balanced(conditions, Operator::And).unwrap_or_else(|| text("").eq(""))
+    balanced(conditions, Operator::And).unwrap_or(Expression::Boolean(true))
 }
 
 /// Returns whether one of the conditions holds; false without conditions.
 pub(crate) fn any(conditions: Vec<Expression>) -> Expression {
-    balanced(conditions, Operator::Or).unwrap_or_else(|| text("").eq("no"))
+    balanced(conditions, Operator::Or).unwrap_or(Expression::Boolean(false))
 }
 
 /// Returns a text that consists of these parts.
@@ -209,6 +216,7 @@ impl Expression {
     }
 
     /// Returns whether the value is one of these.
+    #[expect(clippy::wrong_self_convention, reason = "like the other operators")]
     pub(crate) fn is_in<T: Into<Self>>(self, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(Into::into).collect();
         self.binary(Operator::In, Self::Array(values))

@@ -3,6 +3,7 @@
 //!
 //! The trees use only what JSONata 2.0.6 has, the version that Step Functions implements.
 
+mod backtracking;
 mod expression;
 mod print;
 mod regex;

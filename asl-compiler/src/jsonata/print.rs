@@ -64,6 +64,7 @@ impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
+            Self::Boolean(value) => value.fmt(f),
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => print_text(text, f),
             Self::Regex(regex) => regex.fmt(f),

@@ -176,7 +176,8 @@ impl RetryLoop<'_> {
         ]
     }
 
-    fn unknown_decision(&self) -> &'static str {
+    /// Returns the Cause of UnknownDecision.
+    pub(crate) fn unknown_decision(&self) -> &'static str {
         match self.backend {
             Backend::Native => "ProcessError could not evaluate the policy.",
             Backend::Lambda { .. } => {

@@ -55,15 +55,15 @@ impl WovenMark {
 }
 
 /// Returns the comment of a woven state.
-pub(super) fn mark(policy: &Policy, policy_name: &str) -> String {
+pub(crate) fn mark(policy: &Policy, policy_name: &str) -> String {
     format!("{PROGRAM} {VERSION} {}: {policy_name}", policy.hash())
 }
 
-/// Returns version, hash and name of the policy of a woven state. `None` if the state is not one.
+/// Returns version, hash and name of the policy of a woven state, or of ProcessError in the standard
+/// state machine. `None` if the state is neither.
 pub(super) fn read_mark(state: &Node) -> Option<(&str, &str, &str)> {
-    if state.get("Type").and_then(Node::text) != Some("Parallel") {
-        return None;
-    }
+    let type_name = state.get("Type").and_then(Node::text);
+    type_name.filter(|name| ["Parallel", "Map"].contains(name))?;
     let comment = state.get("Comment").and_then(Node::text)?;
     let (version, rest) = comment
         .strip_prefix(PROGRAM)?

@@ -29,6 +29,7 @@ mod weaver;
 
 pub use error::{WeaveError, WeaveErrorKind, WeaveErrors};
 pub use figures::{StateCost, WovenState};
+pub(crate) use mark::mark;
 pub use mark::{Staleness, WovenMark, is_up_to_date, woven_marks};
 pub use target::{StateChoice, WeaveTarget};
 pub use warning::{WeaveWarning, WeaveWarningKind};

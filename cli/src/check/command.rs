@@ -43,6 +43,9 @@ pub(crate) fn run(args: &Check) -> Result<Status> {
 /// Checks one policy, and prints the result unless the format is SARIF.
 fn check(file: &mut PolicyFile, args: &Check) -> Result<Status> {
     let tests = file.run_tests();
+    if args.native {
+        file.add_native_problems();
+    }
     file.diagnostics
         .retain(|problem| !args.allow.contains(&problem.code));
     let status = status_of(file, &tests, args);

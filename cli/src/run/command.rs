@@ -1,12 +1,12 @@
 //! `exitwise run`: runs a failing task under a policy, through the deployed state machine.
 
 use super::clock::SystemClock;
-use super::definition::{DEPLOYED, rendered};
+use super::definition::rendered;
 use super::ecs::Entrypoint;
 use super::report::RunReport;
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
-use crate::args::{Cli, Format, Run};
+use crate::args::{BackendName, Cli, Format, Run};
 use crate::explain::recording::Recording;
 use crate::input::{self, name_of};
 use crate::output::stream::{is_stdout_closed, say};
@@ -15,6 +15,7 @@ use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
 use clap::CommandFactory;
+use exitwise_asl_compiler::{Backend, STANDARD_DEFINITION, standard_machine};
 use exitwise_asl_runner::{Clock, Definition, Execution, ExecutionEnd, VirtualClock};
 use exitwise_engine::Policy;
 use exitwise_lambda::Handler;
@@ -29,12 +30,19 @@ use time::OffsetDateTime;
 const EXECUTION_ID: &str = "arn:aws:states:us-east-1:123456789012:execution:exitwise:local";
 
 pub(crate) fn run(args: &Run) -> Result<Status> {
-    let Some((policy_name, policy)) = PolicyFile::load(args.policy.as_deref())?.usable() else {
+    let backend = match args.backend {
+        BackendName::Native => Backend::Native,
+        BackendName::Lambda => Backend::Lambda {
+            function: String::new(),
+        },
+    };
+    let file = PolicyFile::load(args.policy.as_deref())?;
+    let Some((policy_name, policy)) = file.usable_for(&backend) else {
         return Ok(Status::BadPolicy);
     };
     let input = input(args)?;
     let run_task = run_task(args, &policy)?;
-    let definition = definition(args, &policy)?;
+    let definition = definition(args, &policy_name, &policy)?;
     if args.format == Format::Text {
         let failures = match &run_task {
             RunTask::Start(_) => input.to_string(),
@@ -173,11 +181,15 @@ fn recorded(path: &Path) -> Result<Vec<Value>> {
     recording.with_context(|| format!("{name} cannot be replayed"))
 }
 
-fn definition(args: &Run, policy: &Policy) -> Result<Definition> {
+fn definition(args: &Run, policy_name: &str, policy: &Policy) -> Result<Definition> {
     let (name, text) = match &args.definition {
+        None if args.backend == BackendName::Native => {
+            let machine = standard_machine(policy, policy_name, &Backend::Native)?;
+            ("the compiled policy".to_owned(), machine)
+        }
         None => (
             "terraform/modules/retryable-task/state-machine.asl.json".to_owned(),
-            DEPLOYED.to_owned(),
+            STANDARD_DEFINITION.to_owned(),
         ),
         Some(path) => {
             let name = name_of(path);

@@ -4,10 +4,6 @@ use anyhow::{Result, bail};
 use exitwise_engine::Policy;
 use serde_json::json;
 
-/// The text of `terraform/modules/retryable-task/state-machine.asl.json`, which runs unless the user
-/// gives another file.
-pub const DEPLOYED: &str = include_str!("../../embedded/state-machine.asl.json");
-
 /// The name of the container in the task definition, if the policy names none.
 const CONTAINER: &str = "app";
 

@@ -34,7 +34,8 @@ macro_rules! codes {
 
             /// Returns the code as printed: `P` and three digits.
             ///
-            /// Codes from `P101` to `P199` are warnings; codes from `P201` on concern `[[test]]`.
+            /// Codes from `P101` to `P199` are warnings; codes from `P201` on concern `[[test]]`,
+            /// and codes from `P301` on concern state machines that decide without a Lambda function.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
@@ -156,6 +157,10 @@ codes! {
     FailedTest = "P204",
     /// A test whose recorded event cannot be read.
     UnreadableEvent = "P205",
+    /// Patterns whose search could take too long without a Lambda function.
+    SlowPattern = "P301",
+    /// A policy whose state machine would be too large without a Lambda function.
+    TooLargeForNative = "P302",
 }
 
 impl Code {

@@ -1,0 +1,126 @@
+//! `exitwise compile`: writes the standard state machine, or puts policies into one that exists.
+
+use super::external;
+use super::marks::check_marks;
+use super::targets::Targets;
+use super::woven::weave_policies;
+use crate::args::{BackendName, Compile};
+use crate::input::{is_standard, name_of, read};
+use crate::output::file;
+use crate::output::stream::{complain, stdout};
+use crate::output::terminal::{BAD, GOOD, paragraph};
+use crate::output::worst_case;
+use crate::policy_file::PolicyFile;
+use crate::status::Status;
+use anyhow::{Context, Result, bail};
+use exitwise_asl_compiler::{Backend, standard_machine};
+use exitwise_engine::analysis::WorstCase;
+use std::io::Write;
+use std::path::Path;
+
+/// The marker for the function in the definition that Terraform deploys.
+const FUNCTION_MARKER: &str = "${function_arn}";
+
+pub(crate) fn run(args: &Compile) -> Result<Status> {
+    if args.external {
+        return external::run();
+    }
+    let backend = backend(args)?;
+    if !args.policy.is_empty() {
+        let Some(workflow) = &args.file else {
+            bail!(
+                "--policy needs a state machine to put the policy into: exitwise compile WORKFLOW.asl.json --policy POLICY.toml"
+            );
+        };
+        let Some(targets) = Targets::load(&args.policy, &backend)? else {
+            return Ok(Status::BadPolicy);
+        };
+        let text = definition(workflow)?;
+        return match weave_policies(&name_of(workflow), &text, &targets, &backend)? {
+            Some(woven) => deliver(args, &woven),
+            None => Ok(Status::No),
+        };
+    }
+    match &args.file {
+        Some(file) if args.check && args.output.is_none() => {
+            check_marks(&name_of(file), &definition(file)?)
+        }
+        Some(file) if looks_like_definition(file) => bail!(
+            "{0} is a state machine; say which policy to put into it: exitwise compile {0} --policy POLICY.toml",
+            name_of(file)
+        ),
+        file => standard(args, file.as_deref(), &backend),
+    }
+}
+
+/// Returns the backend that the options name.
+fn backend(args: &Compile) -> Result<Backend> {
+    Ok(match (args.backend, &args.function) {
+        (BackendName::Native, None) => Backend::Native,
+        (BackendName::Native, Some(_)) => bail!("--function needs --backend lambda"),
+        (BackendName::Lambda, function) => Backend::Lambda {
+            function: function
+                .clone()
+                .unwrap_or_else(|| FUNCTION_MARKER.to_owned()),
+        },
+    })
+}
+
+/// Compiles a policy into the standard state machine.
+fn standard(args: &Compile, path: Option<&Path>, backend: &Backend) -> Result<Status> {
+    let Some((name, policy)) = PolicyFile::load(path)?.usable_for(backend) else {
+        return Ok(Status::BadPolicy);
+    };
+    let machine = standard_machine(&policy, &name, backend)?;
+    let status = deliver(args, &machine)?;
+    if args.output.is_some() && !args.check {
+        let worst = WorstCase::of(&policy);
+        complain(worst_case::lines(&policy, &worst).trim_end());
+    }
+    Ok(status)
+}
+
+/// Writes the definition, or compares it with the file that is there.
+fn deliver(args: &Compile, definition: &str) -> Result<Status> {
+    let Some(path) = args.output.as_deref().filter(|path| !is_standard(path)) else {
+        if args.check {
+            bail!("--check needs the file to compare with: -o FILE");
+        }
+        stdout().write_all(definition.as_bytes())?;
+        return Ok(Status::Fine);
+    };
+    let name = name_of(path);
+    if !args.check {
+        file::write(path, definition.as_bytes()).with_context(|| format!("cannot write {name}"))?;
+        complain(format_args!("{GOOD}{name}{GOOD:#}: written"));
+        return Ok(Status::Fine);
+    }
+    let found = read(path, "definition")?;
+    if found == definition.as_bytes() {
+        complain(format_args!("{GOOD}{name}{GOOD:#}: up to date"));
+        return Ok(Status::Fine);
+    }
+    let line = definition
+        .lines()
+        .zip(String::from_utf8_lossy(&found).lines())
+        .take_while(|(new, old)| new == old)
+        .count();
+    let why = format!(
+        "{BAD}{name}{BAD:#}: not what this command writes, from line {} on; run it again without --check",
+        line + 1
+    );
+    complain(paragraph(&why, "", "  ").trim_end());
+    Ok(Status::No)
+}
+
+/// Reads a definition.
+pub(super) fn definition(path: &Path) -> Result<String> {
+    let bytes = read(path, "definition")?;
+    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", name_of(path)))
+}
+
+/// Returns whether the name of a file is that of a state machine rather than a policy.
+fn looks_like_definition(path: &Path) -> bool {
+    let extension = path.extension().and_then(|it| it.to_str());
+    matches!(extension, Some("json" | "asl" | "yaml" | "yml" | "jsonc"))
+}

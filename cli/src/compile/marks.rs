@@ -1,0 +1,54 @@
+//! Whether compiled state machines are up to date, judged by their marks.
+
+use super::woven::print_errors;
+use crate::output::stream::complain;
+use crate::output::terminal::{BAD, GOOD, paragraph};
+use crate::policy_file::PolicyFile;
+use crate::status::Status;
+use anyhow::{Result, bail};
+use exitwise_asl_compiler::{Staleness, WovenMark, woven_marks};
+use std::path::Path;
+
+/// Compares the marks of a definition with the policies that they name.
+pub(super) fn check_marks(name: &str, text: &str) -> Result<Status> {
+    let marks = match woven_marks(text) {
+        Ok(marks) => marks,
+        Err(errors) => {
+            print_errors(name, &errors);
+            return Ok(Status::No);
+        }
+    };
+    if marks.is_empty() {
+        bail!("{name} has no state that exitwise compiled");
+    }
+    let mut worst = Status::Fine;
+    for mark in &marks {
+        let WovenMark {
+            state,
+            place,
+            policy_name,
+            ..
+        } = mark;
+        let file = PolicyFile::load(Some(Path::new(policy_name)))?;
+        let Some((_, policy)) = file.usable() else {
+            return Ok(Status::BadPolicy);
+        };
+        let (style, what) = match mark.staleness(&policy) {
+            None => (GOOD, format!("up to date with {policy_name}")),
+            Some(Staleness::OtherVersion) => (
+                BAD,
+                format!("compiled by exitwise {}; compile it again", mark.version),
+            ),
+            Some(_) => (
+                BAD,
+                format!("compiled from another text of {policy_name}; compile it again"),
+            ),
+        };
+        if style == BAD {
+            worst = Status::No;
+        }
+        let line = format!("{style}{name}:{place}{style:#}: `{state}` is {what}");
+        complain(paragraph(&line, "", "  ").trim_end());
+    }
+    Ok(worst)
+}
