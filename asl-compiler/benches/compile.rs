@@ -8,19 +8,18 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 fn policy_text(rules: usize) -> String {
-    let mut text = "version = 1\ncontainer = 'app'\nlimits.max_retries = 10\n".to_owned();
+    let mut text = "version = 1\ncontainer = 'app'\nlimits.max_retries = 10\n\
+                    backoff.b = { exponential = { initial = '30s', factor = 2 }, cap = '15m', jitter = 'full' }\n"
+        .to_owned();
     for n in 0..rules {
         let when = match n % 3 {
             0 => format!("exit_code = [{n}, {}]", n + 1_000),
-            1 => format!(
-                "stop_code = 'TaskFailedToStart', reason = 'failure {n}: (?:timeout|refused)'"
-            ),
+            1 => format!("reason = 'failure {n}: (?:timeout|refused)'"),
             _ => format!("error = 'ECS.Exception{n}'"),
         };
         let _ = writeln!(
             text,
-            "[[rule]]\nname = 'rule-{n}'\nwhen = {{ {when} }}\ntype = 'TEMPORARY'\n\
-             backoff = {{ exponential = {{ initial = '30s', factor = 2 }}, cap = '15m', jitter = 'full' }}"
+            "[[rule]]\nname = 'r{n}'\nwhen = {{ {when} }}\ntype = 'TEMPORARY'\nbackoff = 'b'"
         );
     }
     text
