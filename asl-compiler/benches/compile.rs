@@ -1,5 +1,4 @@
 //! The time of compiling a policy, and of loading it for comparison.
-#![expect(missing_docs, reason = "the macro of criterion writes public items")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use exitwise_asl_compiler::{Backend, standard_machine};

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking"
 )]
 
@@ -10,3 +11,7 @@ mod common;
 mod decisions;
 mod limits;
 mod paths;
+mod refusals;
+mod weaving;
+mod weaving_properties;
+mod woven_runs;

@@ -31,6 +31,10 @@ const MAX_LINE_CHARS: usize = 100;
 
 impl Layout {
     /// Two spaces, `\n`, and short values on one line.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the standard state machine needs it")
+    )]
     pub(crate) fn standard() -> Self {
         Self {
             unit: "  ".to_owned(),

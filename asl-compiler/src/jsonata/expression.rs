@@ -216,6 +216,7 @@ impl Expression {
     }
 
     /// Returns whether the value is one of these.
+    #[expect(clippy::wrong_self_convention, reason = "like the other operators")]
     pub(crate) fn is_in<T: Into<Self>>(self, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(Into::into).collect();
         self.binary(Operator::In, Self::Array(values))
