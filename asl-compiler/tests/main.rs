@@ -3,10 +3,16 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking"
 )]
 
 mod common;
 mod decisions;
 mod facts;
+mod limits;
 mod paths;
+mod refusals;
+mod weaving;
+mod weaving_properties;
+mod woven_runs;

@@ -76,7 +76,7 @@ pub(crate) enum Command {
     /// Exit status: 0 good, with warnings or without; 1 a test failed; 2 usage, or a file cannot be
     /// read; 3 a policy has errors, or warnings that are denied. The highest one counts.
     Check(Check),
-    /// Prove that FATAL always comes, and the worst case.
+    /// Prove that every execution ends, and the worst case.
     ///
     /// Looks at everything that can happen under a policy, with the code that decides in AWS.
     ///

@@ -10,6 +10,8 @@ fn start(args: &[&str]) -> (Child, impl Iterator<Item = String> + use<>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_exitwise"));
     let mut child = command
         .args(args)
+        // Every event is on one line.
+        .env("COLUMNS", "400")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -10,7 +10,7 @@ use crate::args::{BackendName, Cli, Format, Run};
 use crate::explain::recording::Recording;
 use crate::input::{self, name_of};
 use crate::output::stream::{is_stdout_closed, say};
-use crate::output::terminal::counted;
+use crate::output::terminal::{counted, paragraph};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
@@ -48,10 +48,8 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
             RunTask::Start(_) => input.to_string(),
             RunTask::Replay(failures) => counted(failures.len(), "recorded failure"),
         };
-        say(&format!(
-            "{failures} under {policy_name} ({})",
-            policy.hash()
-        ))?;
+        let heading = format!("{failures} under {policy_name} ({})", policy.hash());
+        say(paragraph(&heading, "", "  ").trim_end())?;
     }
     let signals = Signals::listen()?;
     let decided = Cell::new(None);

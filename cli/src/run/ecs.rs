@@ -5,6 +5,7 @@ use super::signals::{Signals, Waited};
 use super::task_output::TaskOutput;
 use crate::output::json::sorted;
 use crate::output::stream::complain;
+use crate::output::terminal::paragraph;
 use exitwise_asl_runner::{TaskError, TaskFailure};
 use exitwise_engine::policy::Size;
 use exitwise_task_app::{Capacity, Kill, RETRY_COUNT, TASK_MEMORY, TASK_PROVIDER, kill};
@@ -124,10 +125,11 @@ impl Entrypoint {
             Ok(started) => started,
             Err(error) => {
                 let program = self.program.to_string_lossy();
-                complain(format_args!(
+                let text = format!(
                     "cannot start {program} on this machine: {error}; ECS would report \
                      CannotStartContainerError"
-                ));
+                );
+                complain(paragraph(&text, "", "  ").trim_end());
                 return Err(failure(&TaskEnd::not_started(&self.program, &error)));
             }
         };

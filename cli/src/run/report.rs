@@ -4,7 +4,7 @@ use super::api_event::ApiEvents;
 use crate::args::{Format, Run};
 use crate::output::next_run;
 use crate::output::stream::say;
-use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, style_of};
+use crate::output::terminal::{BAD, FAINT, GOOD, counted, one_line, paragraph, style_of};
 use anyhow::Result;
 use exitwise_asl_runner::HistoryEvent;
 use exitwise_engine::decision::Reason;
@@ -17,6 +17,9 @@ use time::OffsetDateTime;
 
 /// Maximum length of a printed text from outside, in characters.
 const MAX_TEXT_CHARS: usize = 1_000;
+
+/// The beginning of a line that continues another one, as wide as the time and two blanks.
+const INDENT: &str = "          ";
 
 /// Prints events as they happen.
 pub(super) struct RunReport<'r> {
@@ -86,11 +89,11 @@ impl<'r> RunReport<'r> {
                     "" => String::new(),
                     run => format!(", {run}"),
                 };
-                say(&format!("{clock}  attempt {}{got}", self.attempts))
+                say_at(&clock, &format!("attempt {}{got}", self.attempts))
             }
             // The decision never prints free texts, because those may hold secrets.
             "TaskFailed" if self.is_replay => match container_reason(detail("cause")) {
-                Some(reason) => say(&format!("{clock}  {}", one_line(&reason, MAX_TEXT_CHARS))),
+                Some(reason) => say_at(&clock, &one_line(&reason, MAX_TEXT_CHARS)),
                 None => Ok(()),
             },
             "TaskSucceeded" | "LambdaFunctionSucceeded" => match self.decided.take() {
@@ -106,24 +109,22 @@ impl<'r> RunReport<'r> {
                 let outcome = outcome.and_then(Value::as_str).filter(|_| self.is_success);
                 let outcome =
                     outcome.map(|it| format!(": outcome {}", one_line(it, MAX_TEXT_CHARS)));
-                say(&format!(
-                    "{clock}  {GOOD}succeeded{GOOD:#} {}{}",
-                    self.effort(),
-                    outcome.unwrap_or_default()
-                ))
+                let (effort, outcome) = (self.effort(), outcome.unwrap_or_default());
+                say_at(
+                    &clock,
+                    &format!("{GOOD}succeeded{GOOD:#} {effort}{outcome}"),
+                )
             }
-            "ExecutionAborted" => say(&format!(
-                "{clock}  {BAD}interrupted{BAD:#} {}",
-                self.effort()
-            )),
+            "ExecutionAborted" => say_at(
+                &clock,
+                &format!("{BAD}interrupted{BAD:#} {}", self.effort()),
+            ),
             "ExecutionFailed" => {
                 let error = one_line(detail("error"), MAX_TEXT_CHARS);
                 let cause = one_line(detail("cause"), MAX_TEXT_CHARS);
-                say(&format!(
-                    "{clock}  {BAD}failed{BAD:#} {}: {error}",
-                    self.effort()
-                ))?;
-                say(&format!("          {cause}"))
+                let effort = self.effort();
+                say_at(&clock, &format!("{BAD}failed{BAD:#} {effort}: {error}"))?;
+                say(paragraph(&cause, INDENT, INDENT).trim_end())
             }
             _ => Ok(()),
         }
@@ -142,16 +143,17 @@ impl<'r> RunReport<'r> {
             _ => clock.to_owned(),
         };
         if let Some(incident) = &decision.incident {
-            say(&format!("{clock}  {incident}"))?;
+            say_at(&clock, &incident.to_string())?;
         }
         let rule = match &decision.rule {
             Some(rule) if rule.line == 0 => format!("rule {} (implied): ", rule.name),
             Some(rule) => format!("rule {} ({}:{}): ", rule.name, self.policy, rule.line),
             None => String::new(),
         };
-        say(&format!(
-            "{clock}  {style}{type_}{style:#}, {rule}{reason:#}"
-        ))
+        say_at(
+            &clock,
+            &format!("{style}{type_}{style:#}, {rule}{reason:#}"),
+        )
     }
 
     /// Describes the attempts and the waits so far.
@@ -163,6 +165,11 @@ impl<'r> RunReport<'r> {
         };
         format!("after {attempts} and {waited} of waiting{skipped}")
     }
+}
+
+/// Prints a text after the time since the start, on lines that fit a terminal.
+fn say_at(clock: &str, text: &str) -> Result<()> {
+    say(paragraph(text, &format!("{clock}  "), INDENT).trim_end())
 }
 
 /// Formats the hours, minutes and seconds since the start.
