@@ -134,7 +134,7 @@ fn with_comment(value: Fragment, path: &[&str], comment: String) -> Fragment {
         None => members.insert(0, ("Comment".to_owned(), Fragment::Literal(comment))),
         Some((key, path)) => {
             if let Some((_, inner)) = members.iter_mut().find(|(name, _)| name == key) {
-                let outer = std::mem::replace(inner, Fragment::Null);
+                let outer = std::mem::replace(inner, Fragment::Bool(false));
                 *inner = with_comment(outer, path, comment);
             }
         }
