@@ -106,7 +106,7 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 explained, whatever the decision; 2 usage; 3 the policy has errors.
     Explain(Explain),
-    /// Run a failing task locally, through the deployed state machine or your own.
+    /// Run a failing task, or your state machine, locally.
     ///
     /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException,
     /// OutOfMemory, SpotInterruption or an exit code from 1 to 255 makes it fail that way. It is out

@@ -153,7 +153,7 @@ fn map_and_parallel_states_have_the_events_of_the_api() {
         (
             "MapStateEntered",
             "stateEnteredEventDetails",
-            entered(r#"{"commands":[]}"#, "M"),
+            entered("{}", "M"),
         ),
         (
             "MapStateStarted",
