@@ -8,4 +8,5 @@
 
 mod common;
 mod decisions;
+mod mutants;
 mod paths;
