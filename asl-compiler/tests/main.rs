@@ -10,3 +10,5 @@ mod common;
 mod decisions;
 mod mutants;
 mod paths;
+mod patterns;
+mod workflows;
