@@ -19,12 +19,12 @@ mod weave;
 use exitwise_engine::Policy;
 
 pub use error::CompileError;
-pub use json::SourcePlace;
+pub use json::{PlainDefinition, SourcePlace, plain_definition};
 pub use native::native_problems;
 pub use standard::{STANDARD_DEFINITION, standard_machine};
 pub use states::Backend;
 pub use weave::{
-    RetryCost, Staleness, StateChoice, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,
+    Staleness, StateChoice, StateCost, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,
     WeaveWarning, WeaveWarningKind, Woven, WovenMark, WovenState, is_up_to_date, weave,
     woven_marks,
 };

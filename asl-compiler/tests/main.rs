@@ -3,12 +3,18 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking"
 )]
 
 mod common;
 mod decisions;
+mod limits;
 mod mutants;
 mod paths;
 mod patterns;
+mod refusals;
+mod weaving;
+mod weaving_properties;
 mod workflows;
+mod woven_runs;

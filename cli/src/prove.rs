@@ -163,11 +163,6 @@ impl<'p> Proof<'p> {
         let result = match self.gap() {
             Some(gap) => format!("{BAD}{name}{BAD:#}: not proved: {gap}"),
             None => {
-                let success = self
-                    .policy
-                    .reachable_rules()
-                    .any(|rule| rule.outcome().is_some());
-                let end = if success { "FATAL or SUCCESS" } else { "FATAL" };
                 let unwalked = match (self.worst.run_time(), self.walk.run_time) {
                     (Some(_), None) => {
                         "; time and money are computed but not proved, because of max_elapsed"
@@ -178,9 +173,7 @@ impl<'p> Proof<'p> {
                     true => "the worst case is reached and never exceeded",
                     false => "the worst case is never exceeded",
                 };
-                format!(
-                    "{GOOD}{name}{GOOD:#}: proved: whatever fails, {end} follows; {bound}{unwalked}"
-                )
+                format!("{GOOD}{name}{GOOD:#}: proved: every execution ends; {bound}{unwalked}")
             }
         };
         let all = if self.is_complete { "all " } else { "" };

@@ -131,6 +131,37 @@ fn each_heading_is_about_one_change_and_names_the_container() {
     }
 }
 
+/// A long list of names does not hide the facts after it.
+#[test]
+fn each_heading_has_all_facts() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, type_: &str| {
+        let path = folder.path().join(name);
+        let names: Vec<_> = (10..35)
+            .map(|n| format!("'Application.Error{n}'"))
+            .collect();
+        let text = format!(
+            "version = 1\nlimits.max_retries = 1\n[[rule]]\nname = 'a'\ntype = '{type_}'\nwhen = \
+             {{ error = [{}], stop_code = 'Custom', exit_code = 7 }}\n",
+            names.join(", ")
+        );
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (old, new) = (write("old", "FATAL"), write("new", "RETRIABLE"));
+    for format in ["text", "markdown"] {
+        let output = exitwise(&["diff", "--format", format, &old, &new]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("exit code 7; stop code Custom; error "),
+            "{text}"
+        );
+        let end = "Application.Error28, Application.Error29 and 5 more";
+        assert!(words.contains(end), "{text}");
+    }
+}
+
 /// A policy with one rule for each number up to this one.
 fn rules(count: usize, condition: impl Fn(usize) -> String) -> String {
     let mut text = "version = 1\n[limits]\nmax_retries = 1\n".to_owned();

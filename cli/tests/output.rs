@@ -8,7 +8,7 @@ use std::process::Command;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Commands, and the definition of the documents that they print.
-const DOCUMENTS: [(&str, &str); 18] = [
+const DOCUMENTS: [(&str, &str); 19] = [
     ("check policies/default.toml policies/minimal.toml", "check"),
     (
         "check cli/tests/cmd/broken.toml cli/tests/cmd/tested.toml cli/tests/cmd/odd.toml",
@@ -52,6 +52,10 @@ const DOCUMENTS: [(&str, &str); 18] = [
         "explain lambda/tests/failures/batch-exit-1.json lambda/tests/failures/lambda-node-error.json lambda/tests/failures/child-batch-exit-3.json",
         "explainDecision",
     ),
+    (
+        "explain --policy policies/growing.toml cli/tests/cmd/history.json",
+        "explainDecision",
+    ),
     ("explain cli/tests/cmd/execution.json", "explainEnd"),
     (
         "explain cli/tests/cmd/execution-without-exitwise.json",
@@ -92,6 +96,9 @@ fn documents_are_as_the_schema_says() {
                 .map(|error| format!("{}: {error}", error.instance_path()))
                 .collect();
             assert!(errors.is_empty(), "{command}: {errors:#?}");
+            let mut sorted = document;
+            sorted.sort_all_objects();
+            assert_eq!(line, sorted.to_string(), "{command}");
         }
     }
 }

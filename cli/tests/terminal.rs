@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "check --witness policies/shared-service.toml cli/tests/cmd/odd.toml cli/tests/cmd/tested.toml",
     "prove --max-states 100 policies/ml-batch.toml",
     "diff policies/original.toml policies/default.toml",
@@ -13,6 +13,9 @@ const COMMANDS: [&str; 9] = [
     "simulate --random --policy policies/genomics.toml --runs 1000",
     "simulate --random --runs 1000",
     "explain --policy policies/spot-first.toml cli/tests/cmd/history.json",
+    "run --fast --policy policies/growing.toml --replay lambda/tests/failures/api-unknown-failures-eni.json",
+    "run --fast --policy policies/genomics.toml --entrypoint no-such-program",
+    "run --fast --input {}",
 ];
 
 /// Standard output and standard error.

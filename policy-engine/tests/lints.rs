@@ -101,55 +101,6 @@ fn one_rule_can_make_another_unreachable() {
 }
 
 #[test]
-fn names_of_the_sdk_integration_are_reported_only_if_they_stand_alone() {
-    for (whens, reported) in [
-        (
-            &["error = 'Ecs.ServerException'"][..],
-            "`Ecs.ServerException` is one of two spellings",
-        ),
-        (
-            &["error = 'Ecs.EcsException'"],
-            "`Ecs.EcsException` is one of two spellings",
-        ),
-        (&["error = 'Ecs.*'"], "`Ecs.*` is one of two spellings"),
-        (
-            &["error = 'Ecs.*'", "error = 'ECS.ServerException'"],
-            "`Ecs.*` is one of two spellings",
-        ),
-        (
-            &["error = 'Ecs.AmazonECSException'"],
-            "`Ecs.AmazonECSException` is not spelt like a known error name",
-        ),
-        (
-            &["error = ['Ecs.ServerException', 'ECS.ServerException']"],
-            "",
-        ),
-        (
-            &[
-                "error = 'ECS.AmazonECSException'",
-                "error = 'Ecs.EcsException'",
-            ],
-            "",
-        ),
-        (&["error = ['ECS.*', 'Ecs.ClientException']"], ""),
-        (&["error = ['ECS.*', 'Ecs.*']"], ""),
-        (&["error = 'ECS.ServerException'"], ""),
-        (&["error = 'Ecs.NewException'"], ""),
-    ] {
-        let text = format!(
-            "version = 1\nlimits = {{ max_retries = 3 }}\n{}",
-            rules(whens)
-        );
-        let (_, found) = Policy::load(&text).unwrap();
-        let found = found
-            .iter()
-            .filter(|it| it.code == Code::MisspelledErrorName);
-        let messages: Vec<_> = found.map(|it| it.message.as_str()).collect();
-        assert_eq!(messages.join(", "), reported, "{whens:?}");
-    }
-}
-
-#[test]
 fn several_rules_together_can_make_another_unreachable() {
     check(
         &[

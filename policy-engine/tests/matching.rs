@@ -238,6 +238,29 @@ fn patterns_search_the_reasons_of_a_failure() {
     }
 }
 
+/// However many entries `Failures` has, patterns see no more of them than of one text.
+#[test]
+fn patterns_see_the_beginning_of_all_failures_together() {
+    let entry = |n: usize| format!(r#"{{"Detail":"{n} detail","Reason":"{n} reason"}}"#);
+    let cause = |entries: usize| {
+        let entries: Vec<_> = (0..entries).map(entry).collect();
+        format!(r#"{{"Failures":[{}]}}"#, entries.join(","))
+    };
+    let repeated = |entries: usize| {
+        let entries = vec![r#"{"Reason":"RESOURCE:MEMORY"}"#; entries].join(",");
+        format!(r#"{{"Failures":[{entries},{{"Reason":"AGENT"}}]}}"#)
+    };
+    for (when, cause, expected) in [
+        ("reason = '^9 detail$'", cause(10), true),
+        // Ten entries of 16 characters and 48 entries of 18 characters have 1,024 together.
+        ("reason = '^57 detail$'", cause(1_000), true),
+        ("reason = '^58'", cause(1_000), false),
+        ("reason = '^AGENT$'", repeated(1_000), true),
+    ] {
+        check(when, "ECS.AmazonECSException", &cause, expected);
+    }
+}
+
 /// There is no warning if it is uncertain whether the rule is reachable.
 #[test]
 fn a_rule_is_unreachable_if_an_earlier_rule_matches_all_its_failures() {

@@ -444,3 +444,31 @@ fn untested_rules_are_counted_without_the_default() {
         assert_eq!(found.map(|it| it.message.as_str()), expected, "{text}");
     }
 }
+
+/// The time that all tests take together is bounded, whatever patterns and texts the policy has.
+#[test]
+fn tests_that_take_too_long_are_not_run() {
+    let problems = |pattern: &str, tests: usize| {
+        let mut text = format!(
+            "version = 1\nlimits.max_retries = 1\n[[rule]]\nname = 'slow'\ntype = 'RETRIABLE'\n\
+             when = {{ reason = '{pattern}' }}\n"
+        );
+        let reason = "a".repeat(1_000);
+        for n in 0..tests {
+            text += &format!(
+                "[[test]]\nname = 't{n}'\nfailures = {{ reason = '{reason}' }}\nexpect = 'FATAL'\n"
+            );
+        }
+        let (policy, _) = Policy::load(&text).unwrap();
+        let report = TestReport::of(&policy, |_| Err(String::new()));
+        let problems = report.diagnostics.iter().map(|it| it.message.clone());
+        problems.collect::<Vec<_>>()
+    };
+    // Each test costs 3 x 4,000 positions x 1,000 characters.
+    let untested = "no test reaches 1 rule";
+    assert_eq!(problems("[b-z]{4000}", 3), [untested]);
+    let message = "test `t3` takes too long";
+    assert_eq!(problems("[b-z]{4000}", 4), [message]);
+    // The text does not contain the literal, so it is not searched.
+    assert_eq!(problems("[b-z]{3000}literal", 20), [untested]);
+}

@@ -136,3 +136,68 @@ fn a_provider_that_no_retry_moves_to_gives_a_warning() {
         assert_eq!(labels, Vec::from_iter(expected), "{retries} {after}");
     }
 }
+
+#[test]
+fn names_of_one_integration_are_reported_if_they_stand_alone() {
+    for (whens, reported) in [
+        (
+            &["error = 'Ecs.ServerException'"][..],
+            "`Ecs.ServerException` is one of two spellings",
+        ),
+        (
+            &["error = 'Ecs.EcsException'"],
+            "`Ecs.EcsException` is one of two spellings",
+        ),
+        (&["error = 'Ecs.*'"], "`Ecs.*` is one of two spellings"),
+        (
+            &["error = 'Ecs.*'", "error = 'ECS.ServerException'"],
+            "`Ecs.*` is one of two spellings",
+        ),
+        (
+            &["error = 'Ecs.AmazonECSException'"],
+            "`Ecs.AmazonECSException` is not spelt like a known error name",
+        ),
+        (
+            &["error = ['Ecs.ServerException', 'ECS.ServerException']"],
+            "",
+        ),
+        (
+            &[
+                "error = 'ECS.AmazonECSException'",
+                "error = 'Ecs.EcsException'",
+            ],
+            "",
+        ),
+        (
+            &["error = ['ECS.*', 'Ecs.ClientException']"],
+            "`ECS.*` is one of two spellings",
+        ),
+        (&["error = ['ECS.*', 'Ecs.*']"], ""),
+        (
+            &["error = 'ECS.ServerException'"],
+            "`ECS.ServerException` is one of two spellings",
+        ),
+        (
+            &["error = 'ECS.AmazonECSException'"],
+            "`ECS.AmazonECSException` is one of two spellings",
+        ),
+        (&["error = 'ECS.*'"], "`ECS.*` is one of two spellings"),
+        (&["error = 'ECS.ServerException'", "error = '*'"], ""),
+        (&["error = 'Ecs.NewException'"], ""),
+        (&["error = 'ECS.NewException'"], ""),
+        (&["error = 'AmazonECS.Unknown'"], ""),
+    ] {
+        let rule = |(n, when)| format!("{{ name = 'r{n}', type = 'FATAL', when = {{ {when} }} }}");
+        let rules: Vec<_> = whens.iter().enumerate().map(rule).collect();
+        let text = format!(
+            "version = 1\nlimits.max_retries = 3\nrule = [{}]",
+            rules.join(", ")
+        );
+        let (_, found) = Policy::load(&text).unwrap();
+        let found = found
+            .iter()
+            .filter(|it| it.code == Code::MisspelledErrorName);
+        let messages: Vec<_> = found.map(|it| it.message.as_str()).collect();
+        assert_eq!(messages.join(", "), reported, "{whens:?}");
+    }
+}

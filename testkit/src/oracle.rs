@@ -66,6 +66,19 @@ impl OracleFailure<'_> {
         others.filter_map(|other| other.exit_code).collect()
     }
 
+    /// Returns the texts of `Failures` without repetitions: those that begin within the first 1,024
+    /// characters, and of the last of them only what is within.
+    fn placement_texts(&self) -> Vec<String> {
+        let mut texts: Vec<String> = Vec::new();
+        for text in &self.facts.placement_reasons {
+            let length: usize = texts.iter().map(String::len).sum();
+            if length < 1_024 && !texts.contains(&normalized(text)) {
+                texts.push(normalized_head(text, 1_024 - length));
+            }
+        }
+        texts
+    }
+
     /// Returns the texts that the matcher with this key searches, normalized.
     fn texts(&self, key: &str, container: Option<&str>) -> Vec<String> {
         let task = self.facts.stopped_reason.as_deref();
@@ -75,22 +88,29 @@ impl OracleFailure<'_> {
         let found = match key {
             "stopped_reason" => vec![task],
             "container_reason" => vec![own],
-            _ => {
-                let placement = self.facts.placement_reasons.iter();
-                [task, own, self.facts.plain_text.as_deref()]
-                    .into_iter()
-                    .chain(placement.map(|text| Some(text.as_str())))
-                    .collect()
-            }
+            _ => vec![task, own, self.facts.plain_text.as_deref()],
         };
-        found.into_iter().flatten().map(normalized).collect()
+        let mut texts: Vec<_> = found.into_iter().flatten().map(normalized).collect();
+        if key == "reason" {
+            texts.extend(self.placement_texts());
+        }
+        texts
     }
 }
 
 /// Normalizes a text for pattern matching.
 fn normalized(text: &str) -> String {
+    normalized_head(text, 1_024)
+}
+
+/// Normalizes the beginning of a text, of at most this many characters.
+fn normalized_head(text: &str, max_chars: usize) -> String {
     static RUNS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[^\x00-\x7F]+").unwrap());
-    let ascii: String = RUNS.replace_all(text, "?").chars().take(1_024).collect();
+    let ascii: String = RUNS
+        .replace_all(text, "?")
+        .chars()
+        .take(max_chars)
+        .collect();
     ascii.trim_end_matches(['\r', '\n']).to_owned()
 }
 

@@ -23,10 +23,11 @@ pub fn class_items() -> BoxedStrategy<String> {
         1 => (select(&NAMES[..]), any::<bool>())
             .prop_map(|(name, negated)| format!("[:{}{name}:]", if negated { "^" } else { "" })),
     ];
-    (any::<bool>(), vec(item, 1..3)).prop_map(|(negated, items)| {
-        format!("[{}{}]", if negated { "^" } else { "" }, items.concat())
-    })
-    .boxed()
+    (any::<bool>(), vec(item, 1..3))
+        .prop_map(|(negated, items)| {
+            format!("[{}{}]", if negated { "^" } else { "" }, items.concat())
+        })
+        .boxed()
 }
 
 /// Generates texts, most of which are valid patterns.
@@ -47,8 +48,7 @@ pub fn patterns() -> BoxedStrategy<String> {
     atom.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
-            vec(inner.clone(), 1..4)
-                .prop_map(|parts| format!("(?:{})", parts.join("|"))),
+            vec(inner.clone(), 1..4).prop_map(|parts| format!("(?:{})", parts.join("|"))),
             inner.clone().prop_map(|inner| format!("({inner})")),
             (
                 inner,

@@ -125,32 +125,30 @@ pub(super) fn read_failure(reads_run_time: bool, statements: &mut Vec<Statement>
         statements.push(bind(variable_of(fact), call("textOf", [value])));
     }
     statements.extend(job_statements());
-    statements.extend([
-        bind(
-            "stopped",
-            call(
-                "project",
-                [exists(var("job")).choose(
-                    first_text("job", "attempt", "StatusReason"),
-                    var("task").field("StoppedReason"),
-                )],
-            ),
+    statements.extend([bind(
+        "stopped",
+        call(
+            "project",
+            [exists(var("job")).choose(
+                first_text("job", "attempt", "StatusReason"),
+                var("task").field("StoppedReason"),
+            )],
         ),
-        bind("placement", placement()),
-        bind(
-            "containers",
-            exists(var("job")).choose(
-                var("jobContainers"),
-                list([call(
-                    "map",
-                    [
-                        call("objects", [var("task").field("Containers")]),
-                        var("container"),
-                    ],
-                )]),
-            ),
+    )]);
+    statements.extend(placement());
+    statements.extend([bind(
+        "containers",
+        exists(var("job")).choose(
+            var("jobContainers"),
+            list([call(
+                "map",
+                [
+                    call("objects", [var("task").field("Containers")]),
+                    var("container"),
+                ],
+            )]),
         ),
-    ]);
+    )]);
     if reads_run_time {
         let time = |of: &str, name| call("timeOf", [var(of).field(name)]);
         let time = |name| exists(var("job")).choose(time("job", name), time("task", name));
@@ -188,15 +186,16 @@ fn readers() -> Vec<Statement> {
     );
     vec![
         bind("textOf", of_type("string", value())),
+        bind(
+            "trimmed",
+            function(["value"], replaced(value(), r"[\x0a\x0d]+$", "")),
+        ),
         bind("objectOf", of_type("object", value())),
         bind(
             "objects",
             of_type("array", value().filter(is(item(), "object"))),
         ),
-        bind(
-            "project",
-            of_type("string", replaced(projected, r"[\x0a\x0d]+$", "")),
-        ),
+        bind("project", of_type("string", call("trimmed", [projected]))),
         bind(
             "codeOf",
             of_type(
@@ -271,28 +270,44 @@ fn first_text(first: &str, second: &str, name: &'static str) -> Expression {
     exists(own()).choose(own(), call("textOf", [var(second).field(name)]))
 }
 
-/// The `Reason` and the `Detail` of each entry of `Failures`, in their order.
-fn placement() -> Expression {
-    let is_text = var("key").is_in(["Reason", "Detail"]);
+/// Statements that set `placement` to the `Reason` and the `Detail` of each entry of `Failures`: each
+/// text once, and all together not longer than one text.
+fn placement() -> [Statement; 3] {
+    let text = |name| call("project", [var("entry").field(name)]);
     let texts = call(
-        "each",
-        [
-            var("entry"),
-            function(
-                ["value", "key"],
-                is_text.then(call("project", [var("value")])),
-            ),
-        ],
+        "append",
+        [var("texts"), list(["Reason", "Detail"].map(text))],
     );
-    let append = call("append", [var("texts"), texts]);
-    list([call(
+    let entries = list([call("objects", [var("task").field("Failures")])]);
+    let all = call(
         "reduce",
-        [
-            list([call("objects", [var("task").field("Failures")])]),
-            function(["texts", "entry"], append),
-            list([]),
-        ],
-    )])
+        [entries, function(["texts", "entry"], texts), list([])],
+    );
+
+    let taken = |name| var("taken").field(name);
+    let is_left_out = taken("left")
+        .eq(0_u32)
+        .or(var("text").is_one_of(taken("texts")));
+    let cut = call("substring", [var("text"), 0_u32.into(), taken("left")]);
+    let left = taken("left").minus(call("length", [var("cut")]));
+    let with_text = Expression::Block(
+        vec![bind("cut", call("trimmed", [cut]))],
+        object([
+            ("texts", list([taken("texts"), var("cut")])),
+            ("left", left),
+        ])
+        .into(),
+    );
+    let take = function(
+        ["taken", "text"],
+        is_left_out.choose(var("taken"), with_text),
+    );
+    let none = object([("texts", list([])), ("left", max_chars().into())]);
+    [
+        bind("announced", list([all])),
+        bind("taken", call("reduce", [var("announced"), take, none])),
+        bind("placement", list([var("taken").field("texts")])),
+    ]
 }
 
 /// Statements about a Batch job: `attempt`, its last attempt, and `jobContainers`.

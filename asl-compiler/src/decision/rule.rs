@@ -14,7 +14,7 @@ use exitwise_engine::policy::{Jitter, Rule};
 /// | member | value |
 /// |---|---|
 /// | `name`, `line`, `type` | as in the policy |
-/// | `max` | `max_retries` |
+/// | `max` | `max_retries`, if it is not that of the limits |
 /// | `uncounted` | `true` if its retries do not count towards `limits.max_retries` |
 /// | `waits` | its delays in seconds, separated by spaces; the last one repeats |
 /// | `jitter` | `full` or `equal` |
@@ -28,20 +28,23 @@ pub(super) fn choose_rule(
     views: &Views<'_>,
     statements: &mut Vec<Statement>,
 ) -> Result<(), BadPattern> {
-    statements.push(bind("rule", constants(policy.default_rule(), views)));
+    statements.push(bind(
+        "rule",
+        constants(policy, policy.default_rule(), views),
+    ));
     // The first rule that matches is the last one that is assigned. So evaluation nests no deeper for
     // a hundred rules than for one.
     for rule in policy.rules().iter().rev() {
         let condition = matches(rule, views)?;
         statements.push(bind(
             "rule",
-            condition.choose(constants(rule, views), var("rule")),
+            condition.choose(constants(policy, rule, views), var("rule")),
         ));
     }
     Ok(())
 }
 
-fn constants(rule: &Rule, views: &Views<'_>) -> Expression {
+fn constants(policy: &Policy, rule: &Rule, views: &Views<'_>) -> Expression {
     let mut members = vec![
         ("name", rule.name().into()),
         (
@@ -50,7 +53,7 @@ fn constants(rule: &Rule, views: &Views<'_>) -> Expression {
         ),
         ("type", rule.action().to_type().as_str().into()),
     ];
-    if rule.max_retries() > 0 {
+    if rule.max_retries() > 0 && rule.max_retries() != policy.limits().max_retries {
         members.push(("max", rule.max_retries().into()));
     }
     if !rule.counts() {

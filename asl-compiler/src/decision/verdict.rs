@@ -98,7 +98,10 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
         verdict = condition.choose(end, verdict);
     }
     statements.extend([
-        bind("maxRetries", exists(rule("max")).choose(rule("max"), 0_u32)),
+        bind(
+            "maxRetries",
+            exists(rule("max")).choose(rule("max"), limits.max_retries),
+        ),
         bind("verdict", verdict),
         bind(
             "decided",

@@ -7,7 +7,6 @@ use std::ops::Range;
 /// A value to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fragment {
-    Null,
     Bool(bool),
     /// A number as it is spelt.
     Number(String),
@@ -110,7 +109,6 @@ impl Fragment {
     /// Returns the printed value. `indentation` is that of the line on which the value starts.
     pub(crate) fn print(&self, layout: &Layout, indentation: &str) -> String {
         match self {
-            Self::Null => "null".to_owned(),
             Self::Bool(value) => value.to_string(),
             Self::Number(number) => number.clone(),
             Self::Text(text) => string(text, false),

@@ -31,7 +31,8 @@ const MAX_LINE_CHARS: usize = 100;
 
 impl Layout {
     /// Two spaces, `\n`, and short values on one line.
-    pub(crate) fn standard() -> Self {
+    #[cfg(test)]
+    pub(super) fn standard() -> Self {
         Self {
             unit: "  ".to_owned(),
             newline: "\n",
@@ -61,18 +62,6 @@ impl Layout {
             colon,
             short,
         }
-    }
-
-    /// Returns the layout of the document for what replaces a value or stands within it: on one line
-    /// if the value is.
-    pub(crate) fn of_value(document: &SourceDocument<'_>, node: &Node) -> Self {
-        let mut layout = Self::of(document);
-        let text = document.slice(node.span.clone());
-        if !node.members().is_empty() && !text.contains('\n') {
-            let is_tight = layout.colon.trim_start() == ":";
-            layout.short = ShortValues::OneLine(if is_tight { "," } else { ", " });
-        }
-        layout
     }
 
     pub(crate) fn unit(&self) -> &str {

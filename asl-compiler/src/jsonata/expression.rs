@@ -216,9 +216,15 @@ impl Expression {
     }
 
     /// Returns whether the value is one of these.
+    #[expect(clippy::wrong_self_convention, reason = "like the other operators")]
     pub(crate) fn is_in<T: Into<Self>>(self, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(Into::into).collect();
         self.binary(Operator::In, Self::Array(values))
+    }
+
+    /// Returns whether the value is an item of a list.
+    pub(crate) fn is_one_of(self, list: Self) -> Self {
+        self.binary(Operator::In, list)
     }
 
     /// Returns the member of an object; undefined if there is none.

@@ -105,10 +105,11 @@ impl fmt::Display for Expression {
                 f.write_char(']')
             }
             Self::Object(members) => {
+                // Without blanks: most of a large policy's expression are such objects.
                 f.write_char('{')?;
                 for (n, (key, value)) in members.iter().enumerate() {
-                    let comma = if n == 0 { "" } else { ", " };
-                    write!(f, "{comma}{key}: {value}")?;
+                    let comma = if n == 0 { "" } else { "," };
+                    write!(f, "{comma}{key}:{value}")?;
                 }
                 f.write_char('}')
             }
@@ -195,7 +196,7 @@ mod tests {
                 r#"$f($a, "'\"\\\u000a")"#,
             ),
             (text("50%} ${x} %{ $1"), r"'50\u0025} \u0024{x} \u0025{ $1'"),
-            (object([("k", a()), ("l", b())]), "{'k': $a, 'l': $b}"),
+            (object([("k", a()), ("l", b())]), "{'k':$a,'l':$b}"),
             (
                 Expression::Block(vec![Statement("a".into(), 1_u32.into())], a().into()),
                 "($a := 1; $a)",

@@ -88,8 +88,8 @@ impl RetryLoop<'_> {
         (self.name(name), Fragment::Object(all))
     }
 
-    /// Returns the errorState before the first failure. With `run`, it has what the first run gets,
-    /// for languages that cannot read a member that may be absent.
+    /// Returns the errorState before the first failure. With `run`, it has what the first run gets, for
+    /// a call that reads the members of `run` in fields of their own: there, none may be absent.
     pub(crate) fn first_error_state(&self, run: bool) -> Fragment {
         let number = |number: &str| Fragment::Number(number.to_owned());
         let mut members = vec![
@@ -187,10 +187,19 @@ impl RetryLoop<'_> {
     }
 
     /// Returns the state Succeeded in JSONata, which ends the state machine or the branch.
+    ///
+    /// In a state machine in JSONPath it is a Pass state: some validators do not accept that a Succeed
+    /// state has a language.
     pub(crate) fn succeeded(&self) -> NamedState {
         let member = |name| (name, expression(&format!("$errorState.{name}")));
         let output = Fragment::object(SUCCESS_MEMBERS.map(member));
-        self.state("Succeeded", "Succeed", [("Output", output)])
+        match self.machine_language {
+            Language::Jsonata => self.state("Succeeded", "Succeed", [("Output", output)]),
+            Language::JsonPath => {
+                let end = Fragment::Bool(true);
+                self.state("Succeeded", "Pass", [("Output", output), ("End", end)])
+            }
+        }
     }
 }
 

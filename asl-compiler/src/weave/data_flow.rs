@@ -143,7 +143,13 @@ impl WovenTask<'_> {
             call.push(("Assign".to_owned(), self.with_comments(member, assign)));
             let variables = member.value.members().iter().map(|member| {
                 let variable = variable_of(&member.key);
-                let path = format!("$[0].assigned['{variable}']");
+                let is_plain = variable
+                    .bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || it == b'_');
+                let path = match is_plain {
+                    true => format!("$[0].assigned.{variable}"),
+                    false => format!("$[0].assigned['{variable}']"),
+                };
                 (format!("{variable}.$"), Fragment::Text(path))
             });
             outside.push(("Assign".to_owned(), Fragment::object(variables)));

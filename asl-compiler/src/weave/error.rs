@@ -207,7 +207,9 @@ impl WeaveErrorKind {
                     .to_owned()
             }
             Self::BoundResult { symbol } => {
-                format!("write `($states.result){symbol}…` as a function over the items instead")
+                format!(
+                    "use `$map($states.result, function($item) {{ … }})` in place of `{symbol}`"
+                )
             }
             Self::BadPolicy { .. } => "simplify the pattern".to_owned(),
             Self::TooLarge { .. } => {

@@ -14,19 +14,19 @@ pub struct WovenState {
     pub policy_name: String,
     /// Number of states that the definition has more.
     pub states_added: usize,
-    /// Number of state transitions that each entry of the state costs more, if the first run succeeds.
-    pub extra_transitions: u32,
+    /// What each entry of the state costs more than before, if the first run succeeds.
+    pub extra: StateCost,
     /// What a retry without a wait costs.
-    pub retriable: RetryCost,
+    pub retriable: StateCost,
     /// What a retry after a wait costs.
-    pub temporary: RetryCost,
+    pub temporary: StateCost,
 }
 
-/// What one retry costs, from the failure of a run to the start of the next one, that run's own state
-/// included. The Cause can be read; no run of the Lambda function fails.
+/// What states cost. For a retry: from the failure of a run to the start of the next one, with that
+/// run's own state, if the Cause can be read and no invocation of the function fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RetryCost {
+pub struct StateCost {
     /// Number of state transitions, by which AWS charges.
     pub transitions: u32,
     /// Number of events in the execution's history, of which there are at most 25,000.
@@ -36,7 +36,17 @@ pub struct RetryCost {
 /// Number of history events of a Choice, Pass or Wait state: entered, exited.
 const PLAIN_STATE: u32 = 2;
 
-impl RetryCost {
+impl StateCost {
+    /// Returns the additional cost of an entry of the Parallel state, with this number of states after
+    /// the call.
+    pub(super) const fn of_entry(done: u32) -> Self {
+        Self {
+            transitions: 2 + done,
+            // Entered, started, succeeded, exited; Init.
+            history_events: 4 + PLAIN_STATE + done * PLAIN_STATE,
+        }
+    }
+
     /// Returns the cost of a retry of a Task state.
     pub(super) fn of(resource: &str, language: Language, backend: &Backend, waits: bool) -> Self {
         // Entered, scheduled, started, failed, exited; a job that is waited for is also submitted.

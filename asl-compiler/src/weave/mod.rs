@@ -28,7 +28,7 @@ mod warnings;
 mod weaver;
 
 pub use error::{WeaveError, WeaveErrorKind, WeaveErrors};
-pub use figures::{RetryCost, WovenState};
+pub use figures::{StateCost, WovenState};
 pub(crate) use mark::mark;
 pub use mark::{Staleness, WovenMark, is_up_to_date, woven_marks};
 pub use target::{StateChoice, WeaveTarget};

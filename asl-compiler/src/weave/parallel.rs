@@ -1,7 +1,7 @@
 //! The Parallel state that takes the place of a Task state.
 
 use super::data_flow::{DataFlow, WovenTask, end_or_next};
-use super::figures::{RetryCost, WovenState};
+use super::figures::{StateCost, WovenState};
 use super::keys::{KeyPlace, place_of};
 use super::mark::mark;
 use super::target::WeaveTarget;
@@ -18,7 +18,7 @@ pub(super) type NamedFragment = (String, Fragment);
 pub(super) const LOOP_VARIABLE: &str = "retryLoop";
 
 /// The generated states of all woven states; some have fewer.
-pub(super) const GENERATED_STATES: [&str; 11] = [
+pub(super) const GENERATED_STATES: [&str; 12] = [
     "Init",
     "RunTask",
     "KeepError",
@@ -28,6 +28,7 @@ pub(super) const GENERATED_STATES: [&str; 11] = [
     "ErrorStateChoice",
     "WaitBeforeRetry",
     "Succeeded",
+    "Done",
     "FatalError",
     "UnknownDecision",
 ];
@@ -49,7 +50,8 @@ impl WovenTask<'_> {
         if language == Language::JsonPath {
             states.push(self.keep_error());
         }
-        let extra_transitions = 2 + u32::from(flow.done.is_some());
+        // The Parallel state, Init, and Done, in place of a Task state alone.
+        let has_done = u32::from(flow.done.is_some());
         states.extend(retry_loop.decision_states()?);
         let [choice, wait, fatal, unknown] = retry_loop.choice_states();
         states.extend([choice, wait, flow.succeeded]);
@@ -83,7 +85,7 @@ impl WovenTask<'_> {
         }
         let resource = self.state.get("Resource").and_then(Node::text);
         let cost = |waits| {
-            RetryCost::of(
+            StateCost::of(
                 resource.unwrap_or_default(),
                 language,
                 retry_loop.backend,
@@ -95,7 +97,7 @@ impl WovenTask<'_> {
             line: self.document.place(&self.state.span).line,
             policy_name: target.policy_name.to_owned(),
             states_added,
-            extra_transitions,
+            extra: StateCost::of_entry(has_done),
             retriable: cost(false),
             temporary: cost(true),
         };
@@ -117,7 +119,7 @@ impl WovenTask<'_> {
         if is_json_path {
             variables.push(("input", expression("$states.input")));
         }
-        let error_state = self.retry_loop.first_error_state(is_json_path);
+        let error_state = self.retry_loop.first_error_state(true);
         let assign = Fragment::object([
             ("errorState", error_state),
             (LOOP_VARIABLE, Fragment::object(variables)),

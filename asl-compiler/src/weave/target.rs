@@ -155,7 +155,8 @@ fn similar(tree: &StateTree<'_>, wanted: &str) -> Vec<String> {
         .map(|state| {
             let other = state.name().to_lowercase();
             let distance = strsim::damerau_levenshtein(&name, &other);
-            let contains = other.contains(&name) || name.contains(&other);
+            let shorter = name.len().min(other.len());
+            let contains = shorter > 2 && (other.contains(&name) || name.contains(&other));
             (if contains { 1 } else { distance }, state.path.clone())
         })
         .filter(|(distance, _)| *distance <= 1 + name.chars().count() / 3)

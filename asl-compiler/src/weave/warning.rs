@@ -33,7 +33,6 @@ pub enum WeaveWarningKind {
         state: String,
         members: Vec<&'static str>,
         arguments: &'static str,
-        initially_absent: bool,
     },
     /// A part of the context object has another value inside the loop.
     #[error("`{path}` {now} in the woven state")]
@@ -80,17 +79,13 @@ impl WeaveWarningKind {
                     .to_owned()
             }
             Self::RunNotUsed {
-                members,
-                arguments,
-                initially_absent,
-                ..
+                members, arguments, ..
             } => {
-                let first = members.first().copied().unwrap_or("cpu");
-                let absent = match initially_absent {
-                    true => "; before the first retry, `$errorState.run` is absent",
-                    false => "",
-                };
-                format!("use `$errorState.run.{first}` in `{arguments}`{absent}")
+                let uses = members
+                    .iter()
+                    .map(|member| format!("`$errorState.run.{member}`"));
+                let uses = uses.collect::<Vec<_>>().join(", ");
+                format!("use {uses} in `{arguments}`; in the first run they have the first values")
             }
             Self::ContextDiffers { instead, .. } => (*instead).to_owned(),
             Self::SuccessOutput { key, .. } => {

@@ -188,7 +188,6 @@ impl WovenTask<'_> {
                 state: self.path.to_owned(),
                 members: changes.members(),
                 arguments: key,
-                initially_absent: language == Language::Jsonata,
             };
             warn(place, kind);
         }

@@ -5,6 +5,7 @@ use exitwise_asl_runner::{
 };
 use exitwise_engine::Policy;
 use serde_json::{Value, json};
+use std::{env, fs};
 
 /// The expression of one policy, in a state machine that evaluates it once.
 pub(crate) struct Decider {
@@ -106,6 +107,37 @@ impl Tasks for NoTasks {
     fn run(&mut self, _: TaskCall<'_>) -> Result<Value, TaskError> {
         panic!("the machine has no tasks")
     }
+}
+
+/// Returns the text of a file of this crate.
+#[track_caller]
+pub(crate) fn read(path: &str) -> String {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+/// Returns the policy of a text without errors.
+#[track_caller]
+pub(crate) fn load(text: &str) -> Policy {
+    Policy::load(text).unwrap_or_else(|why| panic!("{why}")).0
+}
+
+/// Checks that a file of this crate contains this text. If the environment variable `UPDATE_DOCS` is
+/// set, writes the text to the file first.
+#[track_caller]
+pub(crate) fn assert_up_to_date(path: &str, text: &str) {
+    let full_path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&full_path, text).unwrap();
+    }
+    let current = fs::read_to_string(&full_path).unwrap_or_default();
+    let mut lines = text.lines().zip(current.lines());
+    let difference = lines.find(|(expected, found)| expected != found);
+    let command = "UPDATE_DOCS=1 cargo test -p exitwise-asl-compiler";
+    assert!(
+        text == current,
+        "{path} is out of date, run `{command}` to update it; first difference: {difference:?}"
+    );
 }
 
 /// A run of a task: `None` if it succeeds, else its `taskError`.

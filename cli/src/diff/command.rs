@@ -16,9 +16,6 @@ use exitwise_engine::Policy;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// Maximum length of a printed description of failures, in characters.
-const MAX_FAILURES_CHARS: usize = 200;
-
 pub(crate) fn run(args: &Diff) -> Result<Status> {
     let paths = [Some(&*args.old), args.new.as_deref()];
     let [old, new] = paths.map(PolicyFile::load);
@@ -143,9 +140,9 @@ impl DifferenceReport<'_> {
         text.trim_start().to_owned()
     }
 
-    /// The failures of a change, in at most [`MAX_FAILURES_CHARS`] characters.
+    /// The failures of a change.
     fn failures(&self, change: &Change<'_>) -> String {
-        one_line(&change.failures.description(self.new), MAX_FAILURES_CHARS)
+        one_line(&change.failures.description(self.new), usize::MAX)
     }
 
     fn markdown(&self) -> String {

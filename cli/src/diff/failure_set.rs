@@ -8,8 +8,9 @@ use exitwise_engine::analysis::{CodesOfContainers, NameChoice, SimilarFailures};
 use exitwise_engine::failure::{ExitCode, NameFact};
 use serde_json::{Map, Value, json};
 
-/// Number of reasons that are listed.
-const MAX_REASONS: usize = 3;
+/// Maximum number of codes, names or reasons that are listed. It bounds the length of a description,
+/// which always has all facts.
+const MAX_LISTED: usize = 20;
 
 /// Failures that the same pair of rules decides about.
 pub(super) struct FailureSet {
@@ -43,23 +44,16 @@ impl FailureSet {
             described.collect()
         };
         let names = similar.names.iter();
-        let names = names.map(|(fact, names)| format!("{} {}", label(*fact), names.join(", ")));
+        let names = names.map(|(fact, names)| format!("{} {}", label(*fact), joined(names)));
         let errors = similar.errors.iter().map(errors);
-        let reasons = (!similar.reasons.is_empty()).then(|| {
-            let more = if similar.reasons.len() > MAX_REASONS {
-                ", …"
-            } else {
-                ""
-            };
-            let reasons: Vec<_> = similar.reasons.iter().take(MAX_REASONS).cloned().collect();
-            format!("reason {}{more}", reasons.join(", "))
-        });
+        let reasons = &similar.reasons;
+        let reasons = (!reasons.is_empty()).then(|| format!("reason {}", joined(reasons)));
         let containers = similar.listed.iter().map(|names| match &**names {
             [only] => format!("`{only}` is the only container"),
             _ => "the task has several containers".to_owned(),
         });
         let times = &similar.ran_for;
-        let times = (!times.is_empty()).then(|| format!("ran for {}", times.join(", ")));
+        let times = (!times.is_empty()).then(|| format!("ran for {}", joined(times)));
         let facts = codes(special)
             .into_iter()
             .chain(names)
@@ -137,7 +131,7 @@ fn described(codes: &CodesOfContainers, policy: &Policy) -> String {
             (low, high) => format!("{low}..={high}"),
         });
         let absent = with_absent.then(|| "absent".to_owned());
-        ranges.chain(absent).collect::<Vec<_>>().join(", ")
+        joined(&ranges.chain(absent).collect::<Vec<_>>())
     };
     match is_usual(codes) {
         true => {
@@ -156,7 +150,15 @@ fn errors(choice: &NameChoice) -> String {
     };
     let absent = choice.includes_absent.then(|| "absent".to_owned());
     let all: Vec<_> = names.into_iter().chain(absent).collect();
-    format!("error {}", all.join(", "))
+    format!("error {}", joined(&all))
+}
+
+/// Joins the items of a list. Counts those after the first [`MAX_LISTED`].
+fn joined(items: &[String]) -> String {
+    match items.split_at_checked(MAX_LISTED) {
+        Some((first, more @ [_, ..])) => format!("{} and {} more", first.join(", "), more.len()),
+        _ => items.join(", "),
+    }
 }
 
 /// `container `a`` or `containers `a` and `b``.

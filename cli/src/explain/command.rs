@@ -6,7 +6,7 @@ use super::history::Call;
 use super::recording::Recording;
 use crate::args::{Explain, Format};
 use crate::input::{self, name_of};
-use crate::output::stream::{Stdout, complain, stdout};
+use crate::output::stream::{Stdout, complain, json_stdout, stdout};
 use crate::output::terminal::BAD;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -17,13 +17,20 @@ use exitwise_lambda::Event;
 use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
+/// Size of the buffer before standard output, in bytes. A decision as JSON takes several KiB.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 pub(crate) fn run(args: &Explain) -> Result<Status> {
+    let out = match args.format {
+        Format::Json => json_stdout(),
+        Format::Text => stdout(),
+    };
     let mut explainer = Explainer {
         args,
         file: PolicyFile::load(args.policy.as_deref())?,
         own_policy: None,
         last_passed: Vec::new(),
-        out: BufWriter::new(stdout()),
+        out: BufWriter::with_capacity(BUFFER_BYTES, out),
     };
     for path in &args.events {
         let name = name_of(path);
@@ -136,7 +143,7 @@ impl Explainer<'_> {
             call,
         };
         match self.args.format {
-            Format::Json => writeln!(self.out, "{}", report.json()?)?,
+            Format::Json => report.write_json(&mut self.out)?,
             Format::Text => {
                 let passed = report.passed_rules();
                 let shown = match !passed.is_empty() && passed == self.last_passed {

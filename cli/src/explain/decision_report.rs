@@ -1,14 +1,14 @@
 //! The report of `explain` about one decision, as text and as JSON.
 
 use super::history::{Call, RecordedAnswer};
-use crate::output::json::document;
+use crate::output::json::{FORMAT, sorted};
 use crate::output::next_run;
 use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, width, wrapped};
 use anyhow::Result;
 use exitwise_engine::analysis::{Explanation, PassedRule};
 use exitwise_engine::decision::{Counters, Incident, Tally};
 use exitwise_engine::failure::Source;
-use exitwise_engine::policy::{Matcher, Rule, Seconds};
+use exitwise_engine::policy::{Jitter, Matcher, Rule, Seconds};
 use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
 use exitwise_lambda::ErrorState;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write;
 
 /// Maximum length of a text from the failure, in characters.
 const MAX_TEXT_CHARS: usize = 80;
@@ -65,54 +66,78 @@ pub(super) enum Agreement {
 }
 
 /// The report as JSON: the decision as the state machine receives it, and what led to it.
+///
+/// The keys are in alphabetical order, as in all JSON that exitwise prints. A history can have
+/// thousands of failures, so the report is written without a tree of values.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReportLine<'r> {
-    #[serde(flatten)]
-    error_state: ErrorState<'r>,
-    event: &'r str,
-    /// The line of the deciding rule; null if the rules were not checked.
-    line: Option<usize>,
     before: Option<CountersBefore<'r>>,
-    /// The names of what holds the facts of the failure, the outermost first. Empty for an ECS task.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    read_from: Vec<&'static str>,
-    matched: Vec<CheckedCondition<'r>>,
-    passed: Vec<PassedOver<'r>>,
+    cause: String,
+    /// The number of times that the state had been entered, if more than once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<usize>,
+    error: String,
+    event: &'r str,
+    format: u32,
     /// The `id` of the event in the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     history_event: Option<u64>,
+    /// The line of the deciding rule; null if the rules were not checked.
+    line: Option<usize>,
+    matched: Vec<CheckedCondition<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'r str>,
+    passed: Vec<PassedOver<'r>>,
+    /// The file; in an errorState, it is the hash.
+    policy: Option<&'r str>,
+    policy_hash: &'r str,
+    /// The names of what holds the facts of the failure, the outermost first. Empty for an ECS task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    read_from: Vec<&'static str>,
+    retries: &'r BTreeMap<String, u32>,
+    retries_left: u32,
+    retry_count: u32,
+    rule: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Value>,
+    /// The path of the woven state, with the numbers of items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'r str>,
     /// The recorded decision.
     #[serde(skip_serializing_if = "Option::is_none")]
-    then: Option<&'r Value>,
+    then: Option<Value>,
+    r#type: &'static str,
+    wait_seconds: u32,
+    waited_seconds: u64,
 }
 
 /// The counters before the decision.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CountersBefore<'r> {
-    retry_count: u32,
     retries: &'r BTreeMap<String, u32>,
+    retry_count: u32,
     waited_seconds: u64,
 }
 
-/// A condition, and the values of the failure with which it was compared.
+/// A condition that holds, and the values of the failure that meet it.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct CheckedCondition<'r> {
     matcher: &'static str,
+    seen: Vec<Cow<'r, str>>,
     value: &'r str,
-    seen: Vec<String>,
 }
 
-/// A rule before the deciding one, with its first condition that did not hold.
+/// A rule before the deciding one, with its first condition that did not hold, and the values of the
+/// failure with which that was compared.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct PassedOver<'r> {
-    rule: &'r str,
     line: usize,
-    #[serde(flatten)]
-    condition: CheckedCondition<'r>,
+    matcher: &'static str,
+    rule: &'r str,
+    seen: &'r [Cow<'r, str>],
+    value: &'r str,
 }
 
 impl<'r> DecisionReport<'r> {
@@ -128,38 +153,76 @@ impl<'r> DecisionReport<'r> {
                 .get(key)
                 .is_none_or(|it| Some(it) == decided.get(key))
         };
-        if COMPARED_KEYS.into_iter().all(agrees) {
+        let is_known = |key: &&str| *key != "waitSeconds" || self.is_delay_known();
+        if COMPARED_KEYS
+            .into_iter()
+            .filter(is_known)
+            .all(|key| agrees(key))
+        {
             Agreement::Same
         } else {
             Agreement::Differs
         }
     }
 
-    /// Returns the report as JSON on one line.
-    pub(super) fn json(&self) -> Result<String> {
+    /// Returns whether the delay is that of the execution: it has no jitter, or the id is known on which
+    /// jitter depends.
+    fn is_delay_known(&self) -> bool {
+        let decided = self.explained.as_ref();
+        let backoff = decided.and_then(|(_, explanation)| explanation.deciding.backoff());
+        let has_jitter = backoff.is_some_and(|backoff| backoff.jitter() != Jitter::None);
+        !has_jitter || self.call.is_none_or(|call| call.is_jitter_known)
+    }
+
+    /// Writes the report as JSON on one line.
+    pub(super) fn write_json(&self, mut out: impl Write) -> Result<()> {
         let before = self.counters_before().map(|counters| CountersBefore {
-            retry_count: counters.retry_count(),
             retries: counters.retries(),
+            retry_count: counters.retry_count(),
             waited_seconds: counters.waited_seconds(),
         });
+        let ErrorState {
+            r#type,
+            retry_count,
+            wait_seconds,
+            rule,
+            outcome,
+            error,
+            cause,
+            retries,
+            run,
+            retries_left,
+            waited_seconds,
+            policy: policy_hash,
+        } = ErrorState::new(self.decision, self.policy);
         let line = ReportLine {
-            error_state: ErrorState::new(self.decision, self.policy),
-            event: self.event,
-            line: self.decision.rule.as_ref().map(|rule| rule.line),
             before,
-            read_from: self.source().names(),
-            matched: self.matched(),
-            passed: self.passed(),
+            cause,
+            entry: self.call.and_then(|call| call.entry),
+            error,
+            event: self.event,
+            format: FORMAT,
             history_event: self.call.map(|call| call.event_id),
-            then: self.call.and_then(Call::decision),
+            line: self.decision.rule.as_ref().map(|rule| rule.line),
+            matched: self.matched(),
+            outcome,
+            passed: self.passed().collect(),
+            policy: self.file,
+            policy_hash,
+            read_from: self.source().names(),
+            retries,
+            retries_left,
+            retry_count,
+            rule,
+            run: run.map(serde_json::to_value).transpose()?.map(sorted),
+            state: self.call.and_then(|call| call.state.as_deref()),
+            then: self.call.and_then(Call::decision).cloned().map(sorted),
+            r#type: r#type.as_str(),
+            wait_seconds,
+            waited_seconds,
         };
-        let mut line = serde_json::to_value(&line)?;
-        // In an errorState, `policy` is the hash.
-        if let Some(keys) = line.as_object_mut() {
-            keys.insert("policy".into(), self.file.into());
-            keys.insert("policyHash".into(), self.policy.hash().into());
-        }
-        Ok(document(line).to_string())
+        serde_json::to_writer(&mut out, &line)?;
+        Ok(writeln!(out)?)
     }
 
     /// Returns the report as text, except the rules that did not match.
@@ -184,13 +247,24 @@ impl<'r> DecisionReport<'r> {
                 decision.outcome.as_deref().unwrap_or_default()
             ),
         };
-        let heading = format!("{event}{attempt}: {style}{type_}{style:#}, {next}");
+        let state = self.call.and_then(|call| call.state.as_deref());
+        let state = state.map(|state| format!(", {state}")).unwrap_or_default();
+        let entry = self.call.and_then(|call| call.entry);
+        let entry = entry
+            .map(|entry| format!(", entry {entry}"))
+            .unwrap_or_default();
+        let heading = format!("{event}{state}{entry}{attempt}: {style}{type_}{style:#}, {next}");
         let mut text = paragraph(&heading, "", "  ");
         match (&self.explained, &decision.incident) {
             (Some((_, explanation)), Some(incident)) => {
                 text += &self.rule_lines(incident, explanation.deciding);
             }
             _ => text += &paragraph(&format!("{:#}", decision.reason), "  reason:   ", INDENT),
+        }
+        if !self.is_delay_known() {
+            let label = format!("  {NOTE}jitter{NOTE:#}:   ");
+            let why = "the history lacks the id on which it depends, so the delay is another one";
+            text += &paragraph(why, &label, INDENT);
         }
         if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
             let label = format!("  {NOTE}recorded{NOTE:#}: ");
@@ -216,7 +290,8 @@ impl<'r> DecisionReport<'r> {
         let decided = format!("{} ({place}): {reason:#}", rule.name());
         text += &paragraph(&decided, "  rule:     ", INDENT);
         let matched = self.matched();
-        let matched: Vec<_> = matched.iter().flat_map(CheckedCondition::words).collect();
+        let words = |it: &CheckedCondition<'_>| words(it.matcher, &it.seen);
+        let matched: Vec<_> = matched.iter().flat_map(words).collect();
         text += &wrapped("  matched:  ", &matched);
         let Some(before) = self.counters_before() else {
             return text;
@@ -296,10 +371,12 @@ impl<'r> DecisionReport<'r> {
         for PassedOver {
             rule,
             line,
-            condition,
+            matcher,
+            seen,
+            ..
         } in self.passed()
         {
-            let (words, rule) = (condition.words(), format!("{rule} (line {line})"));
+            let (words, rule) = (words(matcher, seen), format!("{rule} (line {line})"));
             match groups.iter_mut().find(|(known, _)| *known == words) {
                 Some((_, rules)) => rules.push(rule),
                 None => groups.push((words, vec![rule])),
@@ -339,13 +416,14 @@ impl<'r> DecisionReport<'r> {
         }
     }
 
-    fn passed(&self) -> Vec<PassedOver<'_>> {
-        let rules = self.passed_explained().map(|passed| PassedOver {
-            rule: passed.rule.name(),
+    fn passed(&self) -> impl Iterator<Item = PassedOver<'_>> {
+        self.passed_explained().map(|passed| PassedOver {
             line: passed.rule.line(),
-            condition: self.checked(passed.matcher, &passed.seen),
-        });
-        rules.collect()
+            matcher: passed.matcher.key(),
+            rule: passed.rule.name(),
+            seen: &passed.seen,
+            value: self.value_of(passed.matcher),
+        })
     }
 
     /// Returns what the failure was read from.
@@ -362,17 +440,17 @@ impl<'r> DecisionReport<'r> {
         let rule = explanation.deciding;
         let seen = failure.seen(rule.container());
         let matchers = rule.matchers().iter();
-        matchers
-            .map(|matcher| self.checked(matcher, &matcher.found(&seen)))
-            .collect()
+        let checked = matchers.map(|matcher| CheckedCondition {
+            matcher: matcher.key(),
+            seen: matcher.found(&seen),
+            value: self.value_of(matcher),
+        });
+        checked.collect()
     }
 
-    fn checked(&self, matcher: &Matcher, seen: &[Cow<'_, str>]) -> CheckedCondition<'_> {
-        CheckedCondition {
-            matcher: matcher.key(),
-            value: self.policy.source().get(matcher.span()).unwrap_or_default(),
-            seen: seen.iter().map(|text| text.to_string()).collect(),
-        }
+    /// Returns the value of a condition, as written in the policy.
+    fn value_of(&self, matcher: &Matcher) -> &str {
+        self.policy.source().get(matcher.span()).unwrap_or_default()
     }
 
     fn place_of(&self, rule: &Rule) -> String {
@@ -385,18 +463,14 @@ impl<'r> DecisionReport<'r> {
     }
 }
 
-impl CheckedCondition<'_> {
-    /// Returns the matcher with its values, as items to join with commas: "reason `a`", "`b`".
-    fn words(&self) -> Vec<String> {
-        let max_chars = width().saturating_sub(BESIDE_TEXT).max(MIN_TEXT_CHARS);
-        let mut texts = self
-            .seen
-            .iter()
-            .map(|text| format!("`{}`", one_line(text, max_chars)));
-        let first = texts.next().unwrap_or_else(|| "absent".into());
-        let first = format!("{} {first}", self.matcher);
-        std::iter::once(first).chain(texts).collect()
-    }
+/// Returns a matcher with its values, as items to join with commas: "reason `a`", "`b`".
+fn words(matcher: &str, seen: &[Cow<'_, str>]) -> Vec<String> {
+    let max_chars = width().saturating_sub(BESIDE_TEXT).max(MIN_TEXT_CHARS);
+    let texts = seen.iter();
+    let mut texts = texts.map(|text| format!("`{}`", one_line(text, max_chars)));
+    let first = texts.next().unwrap_or_else(|| "absent".into());
+    let first = format!("{matcher} {first}");
+    std::iter::once(first).chain(texts).collect()
 }
 
 /// Describes the recorded outcome, and what the recorded next run got. Empty if there is neither.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Number of the format. It changes if a key changes its meaning or disappears, not if one is added.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// A document with the number of its format. Keys are camelCase, durations are whole `…Seconds`,
 /// `policy` is a file, and `policyHash` the hash of its text.

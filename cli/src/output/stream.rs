@@ -19,6 +19,13 @@ pub(crate) fn stdout() -> Stdout {
     Stdout(anstream::stdout())
 }
 
+/// Standard output for JSON, which has no styles. Otherwise it is like [`stdout`].
+///
+/// Looking for styles would take longer than everything else that is done to write a long document.
+pub(crate) fn json_stdout() -> Stdout {
+    Stdout(anstream::AutoStream::always_ansi(io::stdout()))
+}
+
 /// Whether the reader of standard output has gone.
 pub(crate) fn is_stdout_closed() -> bool {
     IS_CLOSED.load(Relaxed)

@@ -10,9 +10,11 @@ mod example;
 mod explanation;
 mod guarantee;
 mod lints;
+mod name_lints;
 mod reachability;
 #[cfg(feature = "examples")]
 mod rule_examples;
+mod search_cost;
 mod states;
 mod success_lints;
 mod test_runner;

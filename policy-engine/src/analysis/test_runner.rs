@@ -1,6 +1,7 @@
 //! Runs the `[[test]]` cases of a policy with the real [`decide`].
 
 use super::explanation::Explanation;
+use super::search_cost::search_cost;
 use crate::decision::{Decision, ExecutionContext, FatalKind, RetryState, Verdict, decide};
 use crate::diagnostic::{
     AllowedWarnings, Code, Diagnostic, Diagnostics, counted, quoted, quoted_head,
@@ -19,6 +20,11 @@ const MAX_RULES_SHOWN: usize = 4;
 
 /// Maximum number of characters that a label quotes from a text in a failure.
 const MAX_SEEN_CHARS: usize = 24;
+
+/// Maximum work of all tests together, in positions of patterns times characters of the texts that
+/// they are searched in. It takes about a second on one core, and is enough for a text of the maximum
+/// length in a policy with the largest patterns.
+const MAX_SEARCH_COST: usize = 40_000_000;
 
 /// The decisions after one failure in a test: one with the shortest and one with the longest jitter
 /// draws. Both must meet the expectation.
@@ -87,7 +93,9 @@ impl<'p> TestReport<'p> {
     /// ```
     pub fn of<'e>(policy: &'p Policy, event: impl Fn(&str) -> Result<Failure<'e>, String>) -> Self {
         let tests = policy.test_cases().iter();
-        let outcomes: Vec<_> = tests.map(|test| run(test, policy, &event)).collect();
+        let mut budget = MAX_SEARCH_COST;
+        let run = |test| run(test, policy, &event, &mut budget);
+        let outcomes: Vec<_> = tests.map(run).collect();
         let mut diagnostics = Diagnostics::default();
         for problem in outcomes
             .iter()
@@ -163,11 +171,13 @@ fn warn_of_untested_rules(policy: &Policy, outcomes: &[TestOutcome<'_>], out: &m
 }
 
 /// Runs one test. Stops after the last failure, at an event that cannot be read, or after FATAL or
-/// SUCCESS; a failure that follows these is a problem.
+/// SUCCESS; a failure that follows these is a problem. Also stops at a failure whose decision costs
+/// more than is left of the budget.
 fn run<'p, 'e>(
     test: &'p TestCase,
     policy: &Policy,
     event: impl Fn(&str) -> Result<Failure<'e>, String>,
+    budget: &mut usize,
 ) -> TestOutcome<'p> {
     let mut decisions = Vec::new();
     let mut problem: Option<Diagnostic> = None;
@@ -188,6 +198,13 @@ fn run<'p, 'e>(
                 }
             },
         };
+        // A decision for each of the two draws, and an explanation if the test fails.
+        let cost = 3 * search_cost(policy, &failure);
+        let Some(left) = budget.checked_sub(cost) else {
+            problem = problem.or_else(|| Some(too_expensive(test, step)));
+            break;
+        };
+        *budget = left;
         let decide = |state: &RetryState, draw| {
             decide(
                 policy,
@@ -236,6 +253,14 @@ fn unreadable_event(test: &TestCase, step: &TestStep, path: &str, why: &str) -> 
     let problem = test_problem(test, Code::UnreadableEvent, &step.given_span, &needs);
     let help = "name a file with an event of ProcessError; the path is relative to the policy";
     problem.label("cannot be read").help(help).note(why)
+}
+
+fn too_expensive(test: &TestCase, step: &TestStep) -> Diagnostic {
+    let problem = test_problem(test, Code::FailedTest, &step.given_span, "takes too long");
+    let help = "shorten the texts in tests, or lower the repetition counts in patterns: all tests \
+                together may take about a second";
+    let label = "patterns search too much text in the tests up to here";
+    problem.label(label).help(help)
 }
 
 fn ended_early(test: &TestCase, step: &TestStep, (last, type_): (&TestStep, Type)) -> Diagnostic {

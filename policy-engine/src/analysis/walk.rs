@@ -132,7 +132,7 @@ impl Walk {
             let id = format!("execution-{seed}-{execution}");
             let context = ExecutionContext::new(Draw::Keyed(Some(&id)), Some(0));
             let mut tally = Tally::of(policy, &Counters::default());
-            let mut waits = 0;
+            let (mut waits, mut state) = (0, 0);
             loop {
                 let figures = Figures::of(
                     tally.retry_count(),
@@ -144,7 +144,7 @@ impl Walk {
                     return Err(figures.error(policy, &tally));
                 }
                 walk.record(figures);
-                seen.insert(tally.clone());
+                seen.insert(state);
                 let start = usize::try_from(split_mix(&mut random)).unwrap_or(0);
                 let start = start % kinds.len().max(1);
                 let mut in_order = kinds.iter().cycle().skip(start).take(kinds.len());
@@ -156,6 +156,7 @@ impl Walk {
                 let Some((rule, wait)) = retry else { break };
                 waits += u32::from(rule.backoff().is_some());
                 tally.record_retry(rule, wait);
+                state = state_after(state, rule, tally.own(rule));
             }
         }
         walk.states = u64::try_from(seen.len()).unwrap_or(u64::MAX);
@@ -306,6 +307,16 @@ impl Walker<'_> {
     }
 }
 
+/// Returns a number for the state that a retry of this rule leads to; `own` is the number of the
+/// rule's retries. States get different numbers, but for a chance of 1 in 10⁷ among a million, so
+/// they can be counted without being kept.
+fn state_after(state: u64, rule: &Rule, own: u32) -> u64 {
+    let position = u64::try_from(rule.position()).unwrap_or(u64::MAX);
+    let mut retry = (position << 32) | u64::from(own);
+    // The order of the retries does not matter.
+    state.wrapping_add(split_mix(&mut retry))
+}
+
 /// Advances `state`, and returns the next number of the pseudorandom sequence.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
@@ -404,6 +415,13 @@ mod tests {
         let states = |walk: Result<Walk, WalkError>| walk.unwrap().states;
         assert_eq!(states(Walk::random(&policy, &worst, &failures, 50, 7)), 6);
         assert_eq!(states(Walk::random(&policy, &worst, &failures, 1, 7)), 3);
+        // Other draws of jitter are not other states.
+        let policy = self::policy(
+            3,
+            "type = 'TEMPORARY'\nbackoff = { constant = '60s', jitter = 'full' }",
+        );
+        let (worst, failures) = (WorstCase::of(&policy), [Failure::default()]);
+        assert_eq!(states(Walk::random(&policy, &worst, &failures, 50, 7)), 4);
     }
 
     /// The expected values are those of Rosetta Code's task "Pseudo-random numbers/Splitmix64".

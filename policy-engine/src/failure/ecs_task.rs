@@ -3,6 +3,7 @@
 use super::facts::{Container, ExitCode, Failure, NameFact};
 use super::json::{Json, ObjectMembers, objects};
 use super::text::Text;
+use std::borrow::Cow;
 
 /// Reads the facts of a task. An object that is not a task has none.
 ///
@@ -21,7 +22,8 @@ pub(super) fn failure_of_task(task: ObjectMembers<'_>) -> Failure<'_> {
                 failure.containers = objects(list).map(container).collect();
             }
             ("Failures", Json::List(list)) => {
-                failure.placement_reasons = objects(list).flat_map(placement_reasons).collect();
+                let reasons = objects(list).flat_map(placement_reasons);
+                failure.placement_reasons = Text::project_all(reasons);
             }
             (key, Json::Text(text)) => {
                 if let Some(fact) = NameFact::ALL.into_iter().find(|it| it.cause_key() == key) {
@@ -63,14 +65,17 @@ pub(super) fn container(members: ObjectMembers<'_>) -> Container<'_> {
     container
 }
 
-/// Returns the `Reason` and the `Detail` of one entry of `Failures`.
-fn placement_reasons<'a>(members: ObjectMembers<'a>) -> impl Iterator<Item = Text<'a>> {
-    members
-        .into_iter()
-        .filter_map(|(key, value)| match (&*key, value) {
-            ("Reason" | "Detail", Json::Text(text)) => Some(Text::project(text)),
-            _ => None,
-        })
+/// Returns the `Reason` and the `Detail` of one entry of `Failures`, in this order.
+fn placement_reasons(members: ObjectMembers<'_>) -> impl Iterator<Item = Cow<'_, str>> {
+    let (mut reason, mut detail) = (None, None);
+    for (key, value) in members {
+        match (&*key, value) {
+            ("Reason", Json::Text(text)) => reason = Some(text),
+            ("Detail", Json::Text(text)) => detail = Some(text),
+            _ => {}
+        }
+    }
+    reason.into_iter().chain(detail)
 }
 
 #[cfg(test)]

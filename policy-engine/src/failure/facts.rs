@@ -27,7 +27,8 @@ pub struct Failure<'a> {
     pub ran_for: Option<u64>,
     /// The containers of the task, as ECS lists them: in arbitrary order.
     pub containers: Vec<Container<'a>>,
-    /// The `Reason` and `Detail` of each entry of RunTask's `Failures`.
+    /// The `Reason` and `Detail` of each entry of RunTask's `Failures`, each text once. If a Cause was
+    /// read, they have at most [`MAX_TEXT_CHARS`](super::MAX_TEXT_CHARS) characters together.
     pub placement_reasons: Vec<Text<'a>>,
     /// The whole Cause, if it is plain text instead of a JSON object, or the message of a Lambda
     /// function's error.

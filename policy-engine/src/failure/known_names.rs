@@ -35,19 +35,19 @@ pub(crate) const ERROR_NAMES: [&str; 27] = [
     "ECS.SdkClientException",
 ];
 
-/// The name that `ecs:runTask` gives to an error for which `aws-sdk:ecs:runTask` has this one.
-/// `None` if the latter is not known to report it.
+/// The name that `aws-sdk:ecs:runTask` gives to an error for which `ecs:runTask` has this one. `None`
+/// if the latter is not known to report it, or if the name is not one of ECS.
 ///
 /// Source: retry lists of public state machines; both prefixes stand in histories.
-pub(crate) fn optimized_error_name(sdk_name: &str) -> Option<&'static str> {
-    let last = match sdk_name.strip_prefix("Ecs.")? {
-        "AmazonECSException" => return None,
+pub(crate) fn sdk_error_name(optimized_name: &str) -> Option<String> {
+    if !ERROR_NAMES.contains(&optimized_name) {
+        return None;
+    }
+    match optimized_name.strip_prefix("ECS.")? {
         // Stands for the errors without a class of their own.
-        "EcsException" => "AmazonECSException",
-        last => last,
-    };
-    let is_same = |name: &&str| name.strip_prefix("ECS.") == Some(last);
-    ERROR_NAMES.into_iter().find(is_same)
+        "AmazonECSException" => Some("Ecs.EcsException".to_owned()),
+        last => Some(format!("Ecs.{last}")),
+    }
 }
 
 /// Stop codes that ECS is known to report.

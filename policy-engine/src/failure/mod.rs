@@ -18,5 +18,5 @@ pub use source::{CauseKind, Source};
 pub use text::{MAX_TEXT_CHARS, Text};
 
 pub(crate) use known_names::{
-    ERROR_NAMES, FARGATE_PROVIDERS, LAUNCH_TYPES, STOP_CODES, optimized_error_name,
+    ERROR_NAMES, FARGATE_PROVIDERS, LAUNCH_TYPES, STOP_CODES, sdk_error_name,
 };

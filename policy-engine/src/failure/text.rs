@@ -31,18 +31,37 @@ impl<'a> Text<'a> {
     /// apostrophes. Then the text is cut to [`MAX_TEXT_CHARS`]. Last, CR and LF are removed from
     /// its end.
     pub fn project(text: impl Into<Cow<'a, str>>) -> Self {
-        let text = text.into();
+        Self::projected(text.into(), MAX_TEXT_CHARS)
+    }
+
+    /// Normalizes texts of which patterns see at most [`MAX_TEXT_CHARS`] characters together, each
+    /// text once. The text that exceeds this is cut, and those after it are left out.
+    pub(super) fn project_all(texts: impl IntoIterator<Item = Cow<'a, str>>) -> Vec<Self> {
+        let mut projected: Vec<Self> = Vec::new();
+        let mut left = MAX_TEXT_CHARS;
+        for text in texts {
+            if left == 0 {
+                break;
+            }
+            let text = Self::project(text);
+            if !projected.contains(&text) {
+                let text = Self::projected(text.text, left);
+                left -= text.text.len();
+                projected.push(text);
+            }
+        }
+        projected
+    }
+
+    fn projected(text: Cow<'a, str>, max_chars: usize) -> Self {
         // Only the part that is kept must be ASCII, so a huge text costs no more than a small one.
-        let head_is_ascii = text
-            .bytes()
-            .take(MAX_TEXT_CHARS)
-            .all(|byte| byte.is_ascii());
+        let head_is_ascii = text.bytes().take(max_chars).all(|byte| byte.is_ascii());
         let mut text = if head_is_ascii {
             text
         } else {
-            Cow::Owned(to_ascii(&text))
+            Cow::Owned(to_ascii(&text, max_chars))
         };
-        let head = text.get(..MAX_TEXT_CHARS).unwrap_or(&text);
+        let head = text.get(..max_chars).unwrap_or(&text);
         let length = head.trim_end_matches(['\r', '\n']).len();
         match &mut text {
             Cow::Borrowed(borrowed) => *borrowed = borrowed.get(..length).unwrap_or(borrowed),
@@ -74,13 +93,12 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
-/// Replaces each run of non-ASCII characters with one `?`. Stops after [`MAX_TEXT_CHARS`]
-/// characters.
-fn to_ascii(text: &str) -> String {
-    let mut projected = String::with_capacity(MAX_TEXT_CHARS);
+/// Replaces each run of non-ASCII characters with one `?`. Stops after `max_chars` characters.
+fn to_ascii(text: &str, max_chars: usize) -> String {
+    let mut projected = String::with_capacity(max_chars);
     let mut in_run = false;
     for c in text.chars() {
-        if projected.len() == MAX_TEXT_CHARS {
+        if projected.len() == max_chars {
             break;
         }
         if c.is_ascii() {
@@ -120,5 +138,26 @@ mod tests {
         assert!(
             Text::project("é") == Text::project("日本") && Text::project("a") != Text::project("A")
         );
+    }
+
+    #[test]
+    fn several_texts_have_the_length_of_one() {
+        let long = "a".repeat(1_020);
+        for (texts, expected) in [
+            (
+                &["AGENT", "RESOURCE:CPU", "AGENT"][..],
+                &["AGENT", "RESOURCE:CPU"][..],
+            ),
+            (&["x\n", "x", ""], &["x", ""]),
+            (&[&long, &long, "RESOURCE", "AGENT"], &[&long, "RESO"]),
+            (&[&long, "ééabcdef", "x"], &[&long, "?abc"]),
+            (&[&long, "ab\r\nc", "x", "y"], &[&long, "ab", "x", "y"]),
+            (&[&long, &"b".repeat(2_000), ""], &[&long, "bbbb"]),
+        ] {
+            let texts = texts.iter().map(|text| Cow::Borrowed(*text));
+            let projected = Text::project_all(texts);
+            let projected: Vec<_> = projected.iter().map(Text::as_str).collect();
+            assert_eq!(projected, expected);
+        }
     }
 }

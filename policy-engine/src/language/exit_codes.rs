@@ -240,6 +240,16 @@ fn report_repeated(mut ranges: Vec<(RangeInclusive<u32>, TomlNode<'_>)>, out: &m
     out.push(problem.related(first, "listed here first"));
 }
 
+/// Reports the second of these elements, which all are `"absent"`.
+fn report_repeated_absent(absent: &[TomlNode<'_>], out: &mut Diagnostics) {
+    if let [first, second, ..] = absent {
+        let message = format!("{} is listed twice", quoted(ABSENT));
+        let problem = Diagnostic::new(Code::RepeatedValue, second.span(), message);
+        let problem = problem.label("again here").help("remove one of them");
+        out.push(problem.related(first.span(), "listed here first"));
+    }
+}
+
 /// A range as policies write it. `None` if it is empty, or if its ends are not exit codes.
 fn range(text: &str) -> Option<RangeInclusive<i64>> {
     let (low, high) = text.split_once("..=")?;
@@ -298,15 +308,19 @@ fn named_codes(value: TomlNode<'_>, out: &mut Diagnostics) -> Option<ExitCodeSet
     Some(joined(specs, value, out))
 }
 
-/// Joins the values of a list, and reports a code that two of them share.
+/// Joins the values of a list, and reports a code or the word `absent` if two of them share it.
 fn joined(specs: Vec<ExitCodeSpec>, value: TomlNode<'_>, out: &mut Diagnostics) -> ExitCodeSet {
     let mut set = ExitCodeSet::default();
     // Each range of 32 bits, with the element of the list that it comes from.
     let mut ranges = Vec::new();
+    let mut absent = Vec::new();
     for (spec, element) in specs.into_iter().zip(elements(value)) {
         let known = set.ranges.len();
         match spec {
-            ExitCodeSpec::Absent => set.absent = true,
+            ExitCodeSpec::Absent => {
+                set.absent = true;
+                absent.push(element);
+            }
             ExitCodeSpec::Range(range) => set.insert(range),
             ExitCodeSpec::Named(codes) => set.ranges.extend(codes.ranges),
         }
@@ -314,6 +328,7 @@ fn joined(specs: Vec<ExitCodeSpec>, value: TomlNode<'_>, out: &mut Diagnostics) 
         ranges.extend(new.map(|range| (range.clone(), element)));
     }
     report_repeated(ranges, out);
+    report_repeated_absent(&absent, out);
     set
 }
 

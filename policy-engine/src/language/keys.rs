@@ -278,7 +278,7 @@ language! {
     /// Keys of `when`.
     WHEN: "when", "Which failures a rule matches: every key must match, and of the values of one key \
                    at least one.";
-    "error" ErrorNames, Optional("any"), "error = [\"States.Timeout\", \"ECS.*\"]",
+    "error" ErrorNames, Optional("any"), "error = [\"ECS.*\", \"Ecs.*\"]",
         "Step Functions' error name, compared letter by letter. `\"*\"` matches every name, but not \
          a missing one. Source: Step Functions Developer Guide, Handling errors.";
     "stop_code" Names, Optional("any"), "stop_code = [\"SpotInterruption\", \"TerminationNotice\"]",

@@ -62,14 +62,18 @@ impl Pattern {
         self.literals.as_deref()
     }
 
-    /// Returns whether the pattern is found in the text.
-    pub fn is_in(&self, text: &Text<'_>) -> bool {
-        let may_match = self.literals().is_none_or(|literals| {
+    /// Returns whether the text contains one of the literals. If not, the text is not searched.
+    pub(crate) fn may_be_in(&self, text: &Text<'_>) -> bool {
+        self.literals().is_none_or(|literals| {
             literals
                 .iter()
                 .any(|literal| text.lowercase().contains(literal.as_str()))
-        });
-        may_match
+        })
+    }
+
+    /// Returns whether the pattern is found in the text.
+    pub fn is_in(&self, text: &Text<'_>) -> bool {
+        self.may_be_in(text)
             && self
                 .regex()
                 .is_some_and(|regex| regex.is_match(text.as_str()))

@@ -125,8 +125,9 @@ pub(super) fn inside(
     let column = at.checked_sub(line.start)?;
     let (before, after) = line.text.split_at_checked(column)?;
     let next = after.trim_start();
-    let sign = line.span_of(next.get(..1)?);
-    match (bracket, next.chars().next()?) {
+    let first = next.chars().next()?;
+    let sign = line.span_of(next.get(..first.len_utf8())?);
+    match (bracket, first) {
         ('[', '}') => {
             return Some(Slip::new(
                 sign,
@@ -226,7 +227,7 @@ fn other_quotes(text: &str) -> Option<Meant> {
         (false, true) => Some(format!("'{inner}'")),
         (true, true) => None,
     };
-    if text.starts_with(QUOTES) && text.len() > 1 {
+    if text.starts_with(QUOTES) {
         let inner = text.trim_matches(QUOTES);
         return Some(("not the quotes of TOML", in_quotes(inner)?));
     }
@@ -275,7 +276,8 @@ fn list(key: &str, text: &str) -> Option<Meant> {
     let values: Vec<_> = inner.unwrap_or(text).split(signs).map(str::trim).collect();
     let value = |value: &&str| match is_value(value) {
         true => Some((*value).to_owned()),
-        false => word(key, value)
+        false => other_quotes(value)
+            .or_else(|| word(key, value))
             .or_else(|| plain(key, value))
             .map(|(_, toml)| toml),
     };
