@@ -157,7 +157,7 @@ impl<'r> DecisionReport<'r> {
         if COMPARED_KEYS
             .into_iter()
             .filter(is_known)
-            .all(|key| agrees(key))
+            .all(agrees)
         {
             Agreement::Same
         } else {
