@@ -135,7 +135,11 @@ impl<'r> DecisionReport<'r> {
                 .is_none_or(|it| Some(it) == decided.get(key))
         };
         let is_known = |key: &&str| *key != "waitSeconds" || self.is_delay_known();
-        if COMPARED_KEYS.into_iter().filter(is_known).all(|key| agrees(key)) {
+        if COMPARED_KEYS
+            .into_iter()
+            .filter(is_known)
+            .all(|key| agrees(key))
+        {
             Agreement::Same
         } else {
             Agreement::Differs
@@ -205,7 +209,9 @@ impl<'r> DecisionReport<'r> {
         let state = self.call.and_then(|call| call.state.as_deref());
         let state = state.map(|state| format!(", {state}")).unwrap_or_default();
         let entry = self.call.and_then(|call| call.entry);
-        let entry = entry.map(|entry| format!(", entry {entry}")).unwrap_or_default();
+        let entry = entry
+            .map(|entry| format!(", entry {entry}"))
+            .unwrap_or_default();
         let heading = format!("{event}{state}{entry}{attempt}: {style}{type_}{style:#}, {next}");
         let mut text = paragraph(&heading, "", "  ");
         match (&self.explained, &decision.incident) {

@@ -74,8 +74,7 @@ impl RecordedEvent {
     /// Drops the details that explanations do not need: most of the history, if it is large.
     fn without_unneeded_details(mut self) -> Self {
         let is_of_function = self.details.resource_type.as_deref() == Some("lambda");
-        let is_state =
-            self.kind.ends_with("StateEntered") || self.kind.ends_with("StateExited");
+        let is_state = self.kind.ends_with("StateEntered") || self.kind.ends_with("StateExited");
         // The standard state machine passes the id of the execution to the task.
         let has_id = |text: &String| text.contains("EXECUTION_ID");
         let has_id = self.details.parameters.as_ref().is_some_and(has_id);

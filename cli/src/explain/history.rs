@@ -255,7 +255,9 @@ impl<'e> CallReader<'e> {
         let task_error = json!({"Error": error, "Cause": cause});
         let payload = trail.event(task_error, self.id.as_deref(), self.start, entered);
         let mut call = Call::of_event(event.id, &payload);
-        call.is_jitter_known = payload.pointer("/execution/id").is_some_and(Value::is_string);
+        call.is_jitter_known = payload
+            .pointer("/execution/id")
+            .is_some_and(Value::is_string);
         if trail.is_woven() {
             let path = self.trails.path(trail)?;
             let entry = self.entries.get(&path).copied();

@@ -34,7 +34,8 @@ struct Failure {
 }
 
 /// The forms of an answer, for error messages.
-const FORMS: &str = r#"write {"output": …} or {"error": "…", "cause": "…"}, or a list of these, one for each call"#;
+const FORMS: &str =
+    r#"write {"output": …} or {"error": "…", "cause": "…"}, or a list of these, one for each call"#;
 
 impl Answers {
     /// Reads the answers, and checks that there is one for each task that needs it.
@@ -181,10 +182,7 @@ mod tests {
                 r#"{"Train": {"output": 1}}"#,
                 "`Train` runs on this machine",
             ),
-            (
-                r#"{"Notify": {"output": 1}}"#,
-                "no answer for `Submit`",
-            ),
+            (r#"{"Notify": {"output": 1}}"#, "no answer for `Submit`"),
             (r#"{"Notify": 1}"#, "1 is not an answer"),
             (r#"{"Notify": []}"#, "the list is empty"),
             (

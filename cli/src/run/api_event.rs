@@ -65,7 +65,10 @@ impl ApiEvents {
                 (name.clone(), Value::String(value))
             });
             details.insert("assignedVariables".into(), variables.collect());
-            details.insert("assignedVariablesDetails".into(), json!({"truncated": false}));
+            details.insert(
+                "assignedVariablesDetails".into(),
+                json!({"truncated": false}),
+            );
         }
         for key in ["error", "cause", "length", "name", "index"] {
             details.extend(detail(key).map(|value| (key.into(), value.clone())));

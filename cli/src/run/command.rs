@@ -111,7 +111,10 @@ fn workflow(args: &Run) -> Result<Option<Workflow>> {
 
 /// Returns the policy with its name; nothing if the state machine needs none, because its policies are
 /// compiled into it, or because it has none. `None` if the policy has errors; then they are printed.
-#[expect(clippy::option_option, reason = "no policy, and no usable policy, differ")]
+#[expect(
+    clippy::option_option,
+    reason = "no policy, and no usable policy, differ"
+)]
 fn policy(args: &Run, workflow: Option<&Workflow>) -> Result<Option<Option<(String, Policy)>>> {
     if let Some(workflow) = workflow {
         if !workflow.marks.is_empty() {
@@ -139,11 +142,7 @@ fn policy(args: &Run, workflow: Option<&Workflow>) -> Result<Option<Option<(Stri
 }
 
 /// Returns the first line of the report, with a line for each policy that is compiled in.
-fn heading(
-    failures: &str,
-    workflow: Option<&Workflow>,
-    policy: Option<(&str, &Policy)>,
-) -> String {
+fn heading(failures: &str, workflow: Option<&Workflow>, policy: Option<(&str, &Policy)>) -> String {
     let through = workflow.filter(|it| !it.marks.is_empty() || policy.is_none());
     let mut heading = match (through, policy) {
         (Some(workflow), _) => format!("{failures} through {}", workflow.name),

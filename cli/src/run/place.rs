@@ -64,9 +64,21 @@ mod tests {
     fn a_woven_state_and_its_states_have_one_path() {
         for (around, state, expected) in [
             (&[][..], "Train", ("Train", None)),
-            (&[("Train", None)], "Train: RunTask", ("Train", Some("RunTask"))),
-            (&[("Train", None)], "Other: RunTask", ("Train/Other: RunTask", None)),
-            (&[("Train", Some(0))], "Train: RunTask", ("Train[0]/Train: RunTask", None)),
+            (
+                &[("Train", None)],
+                "Train: RunTask",
+                ("Train", Some("RunTask")),
+            ),
+            (
+                &[("Train", None)],
+                "Other: RunTask",
+                ("Train/Other: RunTask", None),
+            ),
+            (
+                &[("Train", Some(0))],
+                "Train: RunTask",
+                ("Train[0]/Train: RunTask", None),
+            ),
             (
                 &[("Each", Some(2)), ("Train", None)],
                 "Train: Init",

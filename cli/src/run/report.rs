@@ -229,7 +229,9 @@ impl<'r> RunReport<'r> {
                 self.is_waiting = false;
             }
             "WaitStateExited" => {
-                let seconds = self.wait.map(|(start, _)| rounded_seconds(event.timestamp - start));
+                let seconds = self
+                    .wait
+                    .map(|(start, _)| rounded_seconds(event.timestamp - start));
                 self.waited += seconds.unwrap_or_default();
             }
             _ => {}
@@ -253,9 +255,10 @@ impl<'r> RunReport<'r> {
                 let output = sorted(output.clone()).to_string();
                 line(&format!("returned {}", one_line(&output, MAX_OUTPUT_CHARS)))
             }
-            (None, Some(error)) if !is_decided => {
-                line(&format!("failed with {}", one_line(error, MAX_OUTPUT_CHARS)))
-            }
+            (None, Some(error)) if !is_decided => line(&format!(
+                "failed with {}",
+                one_line(error, MAX_OUTPUT_CHARS)
+            )),
             _ => Ok(()),
         }
     }
