@@ -20,7 +20,7 @@ mod weave;
 use exitwise_engine::Policy;
 
 pub use error::CompileError;
-pub use json::SourcePlace;
+pub use json::{PlainDefinition, SourcePlace, plain_definition};
 pub use native::native_problems;
 pub use standard::{STANDARD_DEFINITION, standard_machine};
 pub use states::Backend;

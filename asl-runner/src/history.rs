@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use std::sync::Arc;
 use time::{OffsetDateTime, UtcOffset};
 
 /// One event in the history of an execution.
@@ -10,6 +11,9 @@ use time::{OffsetDateTime, UtcOffset};
 pub struct HistoryEvent {
     /// The number of the event. Numbers are consecutive and start at 1.
     pub id: u64,
+    /// The `id` of the event that led to this one; 0 for the first event. That of the first event of
+    /// an item or of a branch is `MapStateStarted` or `ParallelStateStarted`.
+    pub previous_event_id: u64,
     /// The time of the event, never earlier than that of the previous event.
     ///
     /// Serialized as RFC 3339 in UTC with milliseconds.
@@ -39,11 +43,16 @@ pub struct HistoryEvent {
     /// The name of the current state, the innermost one. `None` for the first and the last event of the execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The Map and Parallel states around the current state, the outermost first. Not serialized.
+    #[serde(skip)]
+    pub around: Arc<[EnclosingState]>,
     /// The data of the event, an object. `null` if the event has no data; the field is then not
     /// serialized.
     ///
     /// - `ExecutionStarted` and `StateEntered` events have `input`.
     /// - `Scheduled` events have `resource` and `parameters`, the `Arguments` of the task.
+    /// - `StateExited` events also have `assigned`, an object of the variables that the state assigned, if
+    ///   it assigned any.
     /// - `StateExited` events and `ExecutionSucceeded` have `output`, the `Output` of the state. The
     ///   `Succeeded` events of tasks have `output`, the result of the task.
     /// - `ExecutionFailed` and the `Failed` and `TimedOut` events of tasks have the strings `error`
@@ -53,6 +62,15 @@ pub struct HistoryEvent {
     ///   name of the Map state, and `index`, the number of the item, counted from 0.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub details: Value,
+}
+
+/// A Map or Parallel state that runs the machine of another state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnclosingState {
+    /// The name of the state.
+    pub name: String,
+    /// The number of the current item, counted from 0. `None` if it is a Parallel state.
+    pub item: Option<usize>,
 }
 
 /// Formats a time as RFC 3339 in UTC with milliseconds.

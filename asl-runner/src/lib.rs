@@ -21,6 +21,6 @@ mod template;
 
 pub use clock::{AbortedError, Clock, RealClock, VirtualClock};
 pub use definition::{Definition, DefinitionError, MAX_SECONDS};
-pub use history::HistoryEvent;
+pub use history::{EnclosingState, HistoryEvent};
 pub use machine::{Execution, ExecutionEnd, MAX_HISTORY_EVENTS, MAX_PAYLOAD_BYTES};
 pub use task::{TaskCall, TaskError, TaskFailure, Tasks};

@@ -151,3 +151,52 @@ fn the_real_clock_really_waits() {
     );
     assert!(times[2] - times[1] >= Duration::from_secs(1));
 }
+
+/// The number of an event, the event before it, and the states around its state, for all events.
+#[test]
+fn events_name_the_event_before_them_and_the_states_around_theirs() {
+    let inner = r#""StartAt": "I", "States": { "I": { "Type": "Pass", "Assign": { "x": 1 }, "End": true } }"#;
+    let branch = r#""StartAt": "J", "States": { "J": { "Type": "Succeed" } }"#;
+    let states = format!(
+        r#""A": {{ "Type": "Map", "Items": [5, 6], "ItemProcessor": {{ {inner} }}, "Next": "B" }},
+        "B": {{ "Type": "Parallel", "Branches": [{{ {branch} }}], "End": true }}"#
+    );
+    let (_, history) = run(&definition(&states), json!({}), &mut ScriptedTasks::new([]));
+    let events = history.iter().map(|event| {
+        let around = event.around.iter();
+        let around: Vec<_> = around
+            .map(|state| format!("{}{:?}", state.name, state.item))
+            .collect();
+        let assigned = &event.details["assigned"];
+        let assigned = if assigned.is_null() { "" } else { " assigned" };
+        let (id, previous) = (event.id, event.previous_event_id);
+        format!(
+            "{id}<{previous} {} {}{assigned}",
+            event.kind,
+            around.join("/")
+        )
+    });
+    let expected = [
+        "1<0 ExecutionStarted ",
+        "2<1 MapStateEntered ",
+        "3<2 MapStateStarted ",
+        "4<3 MapIterationStarted ",
+        "5<4 PassStateEntered ASome(0)",
+        "6<5 PassStateExited ASome(0) assigned",
+        "7<6 MapIterationSucceeded ",
+        "8<3 MapIterationStarted ",
+        "9<8 PassStateEntered ASome(1)",
+        "10<9 PassStateExited ASome(1) assigned",
+        "11<10 MapIterationSucceeded ",
+        "12<11 MapStateSucceeded ",
+        "13<12 MapStateExited ",
+        "14<13 ParallelStateEntered ",
+        "15<14 ParallelStateStarted ",
+        "16<15 SucceedStateEntered BNone",
+        "17<16 SucceedStateExited BNone",
+        "18<17 ParallelStateSucceeded ",
+        "19<18 ParallelStateExited ",
+        "20<19 ExecutionSucceeded ",
+    ];
+    assert_eq!(events.collect::<Vec<_>>(), expected);
+}

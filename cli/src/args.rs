@@ -106,7 +106,7 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 explained, whatever the decision; 2 usage; 3 the policy has errors.
     Explain(Explain),
-    /// Run a failing task locally, through the deployed state machine.
+    /// Run a failing task, or your state machine, locally.
     ///
     /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException,
     /// OutOfMemory, SpotInterruption or an exit code from 1 to 255 makes it fail that way. It is out
@@ -345,17 +345,24 @@ pub(crate) struct Run {
     /// What makes the decisions: the Lambda function ProcessError, or the state machine itself.
     #[arg(long, value_enum, default_value_t = BackendName::Lambda, conflicts_with = "definition")]
     pub(crate) backend: BackendName,
-    /// Another state machine to run; its markers are filled in as Terraform does it.
+    /// Another state machine to run, in JSONata; `-` for standard input. If its policies are compiled
+    /// into it, it needs no --policy.
     #[arg(long, value_name = "FILE")]
     pub(crate) definition: Option<PathBuf>,
+    /// What the tasks of the definition return that do not run containers: a JSON object with, for
+    /// each state, {"output": …} or {"error": "…", "cause": "…"}, or a list of these, one for each
+    /// call.
+    #[arg(long, value_name = "FILE.json", requires = "definition")]
+    pub(crate) answers: Option<PathBuf>,
     /// The task's program and first arguments, split into words like a shell does it.
     #[arg(long, value_name = "CMD", conflicts_with = "replay")]
     pub(crate) entrypoint: Option<String>,
     /// Skip all waits.
     #[arg(long)]
     pub(crate) fast: bool,
-    /// The execution's input, instead of `{"commands": [ARGS…]}`.
-    #[arg(long, value_name = "JSON", conflicts_with = "args")]
+    /// The execution's input, instead of `{"commands": [ARGS…]}`, or `{}` for a definition of your
+    /// own.
+    #[arg(long, value_name = "JSON")]
     pub(crate) input: Option<String>,
     /// Start no program: the n-th run fails with the n-th recorded failure, and runs after the last
     /// one succeed. A file has an event or a history, as for `explain`.

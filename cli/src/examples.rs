@@ -4,7 +4,7 @@
 pub(crate) type Examples = &'static [(&'static str, &'static str)];
 
 /// The examples by subcommand.
-pub(crate) const EXAMPLES: [(&str, Examples); 7] = [
+pub(crate) const EXAMPLES: [(&str, Examples); 8] = [
     (
         "init",
         &[
@@ -41,6 +41,23 @@ pub(crate) const EXAMPLES: [(&str, Examples); 7] = [
         )],
     ),
     (
+        "compile",
+        &[
+            (
+                "Write a state machine that runs one ECS task and needs no function",
+                "exitwise compile policy.toml > workflow.asl.json",
+            ),
+            (
+                "Put a policy into the state Train of a state machine that you have",
+                "exitwise compile workflow.asl.json --policy Train=policy.toml -o woven.asl.json",
+            ),
+            (
+                "Fail if that file is not up to date",
+                "exitwise compile workflow.asl.json --policy Train=policy.toml -o woven.asl.json --check",
+            ),
+        ],
+    ),
+    (
         "explain",
         &[
             (
@@ -67,6 +84,10 @@ pub(crate) const EXAMPLES: [(&str, Examples); 7] = [
             (
                 "Run the failures of an execution again under another policy",
                 "exitwise run --fast --policy policy.toml --replay history.json",
+            ),
+            (
+                "Run a state machine of your own, woven or not",
+                "exitwise run --fast --definition woven.asl.json --answers answers.json NetworkError",
             ),
         ],
     ),

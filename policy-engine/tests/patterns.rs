@@ -81,6 +81,16 @@ fn invalid_and_unsupported_syntax_is_refused() {
             0..9,
             "characters from upper-case into lower-case letters",
         ),
+        (
+            "[A-_`a-f]",
+            0..9,
+            "characters from upper-case into lower-case letters",
+        ),
+        (
+            "[A-_[:punct:]a-f]",
+            0..17,
+            "characters from upper-case into lower-case letters",
+        ),
         ("[^[:^upper:]]", 2..12, "a negated class of one case"),
         ("[a-z&&b]", 4..6, "an operation on classes"),
         ("[a[bc]]", 2..3, "a class within a class"),
@@ -93,7 +103,7 @@ fn invalid_and_unsupported_syntax_is_refused() {
         ("(?P<name>a)", 0..9, "a named group"),
         ("(?<name>a)", 0..8, "a named group"),
         ("a+?", 1..3, "a lazy quantifier"),
-        (r"\p{Greek}", 0..9, "a Unicode class"),
+        (r"\p{Greek}+", 0..9, "a Unicode class"),
         (r"[\pL]", 1..4, "a Unicode class"),
         (r"\1", 0..2, "a backreference"),
         ("a(?=b)", 1..6, "a look-around"),
@@ -106,6 +116,7 @@ fn invalid_and_unsupported_syntax_is_refused() {
         (r"x\b{start}", 1..3, "not an escape"),
         (r"[\b]", 1..3, "not an escape"),
         ("x[[y]]", 2..3, "a class within a class"),
+        ("x[[:letter:]]", 2..3, "a class within a class"),
         (
             "a{4096}b",
             0..8,
@@ -144,6 +155,7 @@ fn invalid_and_unsupported_syntax_is_refused() {
         "[[:^alpha:]]",
         "[[:lower:]]",
         "[A-Za-f]",
+        "[a-]",
     ] {
         assert!(Pattern::parse(pattern).is_ok(), "{pattern}");
     }

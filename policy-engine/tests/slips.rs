@@ -308,6 +308,29 @@ fn several_slips_get_a_diagnostic_each() {
 }
 
 #[test]
+fn a_slip_is_marked_and_nothing_else() {
+    for (text, marked) in [
+        ("version = 1\nlimits = { max_retries = 3\n[default]\n", "{"),
+        (
+            "version = 1\nlimits = { max_retries = 3\u{200b} }\n",
+            "\u{200b}",
+        ),
+    ] {
+        let found = diagnostics(text);
+        let marks: Vec<_> = found.iter().map(|it| &text[it.span.clone()]).collect();
+        assert_eq!(marks, [marked], "{text}");
+    }
+}
+
+/// Each slip that is examined takes time that grows with the text.
+#[test]
+fn the_first_fifty_slips_are_reported() {
+    for (slips, reported) in [(49, 49), (50, 50), (51, 50)] {
+        assert_eq!(diagnostics(&"a = x\n".repeat(slips)).len(), reported);
+    }
+}
+
+#[test]
 fn every_slip_gets_one_diagnostic_that_helps() {
     let mut all_faults = Vec::new();
     for (file, before) in FILES {

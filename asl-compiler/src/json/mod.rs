@@ -7,8 +7,10 @@ mod fragment;
 mod layout;
 mod marker;
 mod place;
+mod plain;
 
 pub use place::SourcePlace;
+pub use plain::{PlainDefinition, plain_definition};
 
 pub(crate) use document::{Node, NodeKind, NodeMember, SourceDocument, SourceError};
 pub(crate) use edit::Edits;

@@ -45,6 +45,10 @@ impl Regex {
             let _ = print(&hir, &mut all.text);
             all.steps = all.steps.saturating_add(steps(&hir));
         }
+        if all.text.is_empty() {
+            // JSONata has no empty regular expressions.
+            all.text.push_str("(?:)");
+        }
         Ok(all)
     }
 
@@ -240,6 +244,8 @@ mod tests {
             ("é", r"[^\x00-\x7f][^\x00-\x7f]"),
             ("é| ", " "),
             ("x**", "(?:x*)*"),
+            ("x{0}", "(?:)"),
+            ("x{0}|y", "|y"),
         ] {
             let regex = Regex::of_patterns([pattern]).unwrap();
             assert_eq!(regex.to_string(), format!("/{expected}/i"));

@@ -16,6 +16,11 @@ pub(crate) struct Decider {
 impl Decider {
     pub(crate) fn new(policy: &Policy) -> Self {
         let expression = exitwise_asl_compiler::decision_expression(policy).unwrap();
+        Self::of_expression(expression).unwrap()
+    }
+
+    /// Creates a decider from any expression. `None` if it is not valid.
+    pub(crate) fn of_expression(expression: String) -> Option<Self> {
         let machine = json!({
             "QueryLanguage": "JSONata",
             "StartAt": "Set",
@@ -41,12 +46,11 @@ impl Decider {
                 },
             },
         });
-        let machine = Definition::parse(&machine.to_string());
-        let machine = machine.unwrap_or_else(|why| panic!("{why}"));
-        Self {
+        let machine = Definition::parse(&machine.to_string()).ok()?;
+        Some(Self {
             machine,
             expression,
-        }
+        })
     }
 
     /// Returns the errorState after this failure, `elapsed` seconds after the start of the execution.
@@ -57,7 +61,20 @@ impl Decider {
         error_state: &Value,
         elapsed: u64,
     ) -> Value {
-        for levels in [2, 1, 0] {
+        self.try_decide(id, task_error, error_state, elapsed)
+            .unwrap_or_else(|end| panic!("{end:?}"))
+    }
+
+    /// As `decide`, with the end of the execution if the expression fails.
+    pub(crate) fn try_decide(
+        &self,
+        id: &str,
+        task_error: &Value,
+        error_state: &Value,
+        elapsed: u64,
+    ) -> Result<Value, ExecutionEnd> {
+        let mut levels = 2;
+        loop {
             let execution = Execution {
                 id: id.to_owned(),
                 input: json!({
@@ -73,13 +90,14 @@ impl Decider {
                 .machine
                 .run(execution, &mut NoTasks, &mut clock, &mut |_| {})
             {
-                ExecutionEnd::Succeeded { output } => return output,
+                ExecutionEnd::Succeeded { output } => return Ok(output),
                 // The state machine then reads the Cause at fewer levels.
-                ExecutionEnd::Failed { cause, .. } if levels > 0 && cause.contains("$parse") => {}
-                other => panic!("{other:?}"),
+                ExecutionEnd::Failed { cause, .. } if levels > 0 && cause.contains("$parse") => {
+                    levels -= 1;
+                }
+                other => return Err(other),
             }
         }
-        panic!("the expression failed although it parsed nothing")
     }
 }
 

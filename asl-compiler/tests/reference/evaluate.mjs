@@ -100,20 +100,29 @@ async function decide(expression, { taskError, errorState, context }) {
   }
 }
 
+async function valueOf(expression, { texts, ...given }) {
+  return texts === undefined ? decide(expression, given) : expression.evaluate(null, { texts });
+}
+
+let source;
 let expression;
 let count = 0;
 const wrong = [];
 for (const line of readFileSync(process.argv[2], "utf8").trimEnd().split("\n")) {
   const entry = JSON.parse(line);
   if (entry.expression !== undefined) {
-    expression = prepared(entry.expression);
+    source = entry.expression;
+    expression = undefined;
     continue;
   }
   count += 1;
-  const found = await (entry.texts === undefined
-    ? decide(expression, entry)
-    : expression.evaluate(null, { texts: entry.texts })
-  ).catch((error) => `${error.code ?? ""} ${error.message}`);
+  let found;
+  try {
+    expression ??= prepared(source);
+    found = await valueOf(expression, entry);
+  } catch (error) {
+    found = `${error.code ?? ""} ${error.message}: ${source.slice(0, 200)}`;
+  }
   // Results have hidden properties, which JSON does not.
   const plain = JSON.parse(JSON.stringify(found ?? null));
   if (!isDeepStrictEqual(plain, entry.expected)) wrong.push({ ...entry, found: plain });

@@ -76,6 +76,7 @@ pub(crate) struct StateMachine {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct DefinitionFields {
     _comment: Option<String>,
+    _version: Option<String>,
     _query_language: String,
     start_at: String,
     states: BTreeMap<String, State>,

@@ -4,6 +4,7 @@ use super::execution::{MAX_HISTORY_EVENTS, RunningExecution};
 use crate::history::HistoryEvent;
 use crate::task::{RUNTIME, TaskFailure};
 use serde_json::Value;
+use std::sync::Arc;
 
 impl RunningExecution<'_> {
     /// Passes an event to the observer, unless the history is full.
@@ -30,18 +31,16 @@ impl RunningExecution<'_> {
     pub(super) fn emit(&mut self, kind: impl Into<String>, details: Value) {
         self.events += 1;
         self.timestamp = self.timestamp.max(self.clock.now());
-        let (id, timestamp, kind, state) = (
-            self.events,
-            self.timestamp,
-            kind.into(),
-            self.frame.state.clone(),
-        );
-        (self.observer)(&HistoryEvent {
-            id,
-            timestamp,
-            kind,
-            state,
+        let event = HistoryEvent {
+            id: self.events,
+            previous_event_id: self.previous_event,
+            timestamp: self.timestamp,
+            kind: kind.into(),
+            state: self.frame.state.clone(),
+            around: Arc::clone(&self.frame.around),
             details,
-        });
+        };
+        self.previous_event = self.events;
+        (self.observer)(&event);
     }
 }

@@ -3,11 +3,12 @@
 use crate::clock::Clock;
 use crate::definition::Definition;
 use crate::functions::Draws;
-use crate::history::HistoryEvent;
+use crate::history::{EnclosingState, HistoryEvent};
 use crate::scope::Variables;
 use crate::task::{TaskError, Tasks};
 use jsonata_core::value::JValue;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Maximum number of events in a history, including the last one, which ends the execution.
@@ -74,10 +75,13 @@ impl Definition {
             execution: JValue::Undefined,
             timestamp,
             events: 0,
+            previous_event: 0,
+            assigned: None,
             frame: Frame {
                 variables: Variables::new(),
                 state: None,
                 of_state: JValue::Undefined,
+                around: Arc::default(),
             },
         };
         let (kind, details, end) = match running.execute(&self.0, execution) {
@@ -114,6 +118,10 @@ pub(super) struct RunningExecution<'a> {
     pub(super) timestamp: OffsetDateTime,
     /// The number of events so far.
     pub(super) events: u64,
+    /// The event that leads to the next one.
+    pub(super) previous_event: u64,
+    /// What the current state has assigned. `None` if it has not, or not yet.
+    pub(super) assigned: Option<Value>,
     pub(super) frame: Frame,
 }
 
@@ -126,4 +134,6 @@ pub(super) struct Frame {
     pub(super) state: Option<String>,
     /// The value of `$states.context.State`.
     pub(super) of_state: JValue,
+    /// The Map and Parallel states around the current state, the outermost first.
+    pub(super) around: Arc<[EnclosingState]>,
 }

@@ -18,6 +18,7 @@ impl RunningExecution<'_> {
         default: Value,
     ) -> Result<Value, TaskFailure> {
         let Exit { assign, output } = exit;
+        self.assigned = None;
         if assign.0.is_empty() && output.is_none() {
             check_size("the output of a state", &default)?;
             return Ok(default);
@@ -40,11 +41,12 @@ impl RunningExecution<'_> {
         };
         check_size("the value of the variables of a state", &assigned)?;
         check_size("the output of a state", &output)?;
-        if let Value::Object(assigned) = assigned {
-            let assigned = assigned.into_iter();
+        if let Some(variables) = assigned.as_object().filter(|it| !it.is_empty()) {
+            let variables = variables.clone().into_iter();
             self.frame
                 .variables
-                .extend(assigned.map(|(name, value)| (name, value.into())));
+                .extend(variables.map(|(name, value)| (name, value.into())));
+            self.assigned = Some(assigned);
         }
         Ok(output)
     }

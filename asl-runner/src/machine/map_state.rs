@@ -33,6 +33,7 @@ impl RunningExecution<'_> {
             return Err(self.evaluation_failed(&why, "Items")?.into());
         };
         self.record("MapStateStarted", json!({ "length": items.len() }))?;
+        let started = self.previous_event;
         let mut outputs = Vec::new();
         for (index, item) in items.into_iter().enumerate() {
             let input = match &map.item_selector {
@@ -47,8 +48,9 @@ impl RunningExecution<'_> {
             };
             check_size("the input of an iteration", &input)?;
             let details = json!({ "name": self.frame.state, "index": index });
+            self.previous_event = started;
             self.record("MapIterationStarted", details.clone())?;
-            let end = self.run_inside(&map.item_processor.0, input);
+            let end = self.run_inside(&map.item_processor.0, Some(index), input);
             match &end {
                 Ok(_) => self.record("MapIterationSucceeded", details)?,
                 Err(TaskError::Failed(_)) => self.record("MapIterationFailed", details)?,

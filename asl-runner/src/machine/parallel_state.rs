@@ -21,9 +21,11 @@ impl RunningExecution<'_> {
         let input = filled.as_ref().unwrap_or(data.input);
         check_size("the input of a branch", input)?;
         self.record("ParallelStateStarted", Value::Null)?;
+        let started = self.previous_event;
         let mut outputs = Vec::new();
         for branch in &parallel.branches {
-            outputs.push(self.run_inside(&branch.0, input.clone())?);
+            self.previous_event = started;
+            outputs.push(self.run_inside(&branch.0, None, input.clone())?);
         }
         let result = Value::Array(outputs);
         check_size("the result of a Parallel state", &result)?;

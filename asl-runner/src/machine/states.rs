@@ -3,7 +3,7 @@
 use super::execution::{Execution, RunningExecution};
 use super::fields::check_size;
 use crate::definition::{ChoiceRule, MAX_SECONDS, State, StateBody, StateMachine};
-use crate::history::rfc3339;
+use crate::history::{EnclosingState, rfc3339};
 use crate::retry::{Retrier, matches_error};
 use crate::scope::StateData;
 use crate::task::{RUNTIME, TaskError, TaskFailure};
@@ -35,13 +35,18 @@ impl RunningExecution<'_> {
 
     /// Runs a machine inside a Map or Parallel state, and returns the output of its last state.
     ///
-    /// It can read the variables of the state, but what it assigns is not visible outside.
+    /// It can read the variables of the state, but what it assigns is not visible outside. `item` is the
+    /// number of the item; `None` in a Parallel state.
     pub(super) fn run_inside(
         &mut self,
         machine: &StateMachine,
+        item: Option<usize>,
         input: Value,
     ) -> Result<Value, TaskError> {
         let outer = self.frame.clone();
+        let name = outer.state.clone().unwrap_or_default();
+        let around = outer.around.iter().cloned();
+        self.frame.around = around.chain([EnclosingState { name, item }]).collect();
         let end = self.run_machine(machine, input);
         self.frame = outer;
         end
@@ -74,10 +79,12 @@ impl RunningExecution<'_> {
                 }
                 finished => finished?,
             };
-            self.record(
-                format!("{}StateExited", state.kind),
-                json!({ "output": input }),
-            )?;
+            let mut details = json!({ "output": input });
+            if let (Some(details), Some(assigned)) = (details.as_object_mut(), self.assigned.take())
+            {
+                details.insert("assigned".to_owned(), assigned);
+            }
+            self.record(format!("{}StateExited", state.kind), details)?;
         }
         Ok(input)
     }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use exitwise_engine::analysis::{Explanation, PassedRule};
 use exitwise_engine::decision::{Counters, Incident, Tally};
 use exitwise_engine::failure::Source;
-use exitwise_engine::policy::{Matcher, Rule, Seconds};
+use exitwise_engine::policy::{Jitter, Matcher, Rule, Seconds};
 use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
 use exitwise_lambda::ErrorState;
 use serde::Serialize;
@@ -74,6 +74,9 @@ pub(super) enum Agreement {
 struct ReportLine<'r> {
     before: Option<CountersBefore<'r>>,
     cause: String,
+    /// The number of times that the state had been entered, if more than once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<usize>,
     error: String,
     event: &'r str,
     format: u32,
@@ -98,6 +101,9 @@ struct ReportLine<'r> {
     rule: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<Value>,
+    /// The path of the woven state, with the numbers of items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'r str>,
     /// The recorded decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     then: Option<Value>,
@@ -147,11 +153,21 @@ impl<'r> DecisionReport<'r> {
                 .get(key)
                 .is_none_or(|it| Some(it) == decided.get(key))
         };
-        if COMPARED_KEYS.into_iter().all(agrees) {
+        let is_known = |key: &&str| *key != "waitSeconds" || self.is_delay_known();
+        if COMPARED_KEYS.into_iter().filter(is_known).all(agrees) {
             Agreement::Same
         } else {
             Agreement::Differs
         }
+    }
+
+    /// Returns whether the delay is that of the execution: it has no jitter, or the id is known on which
+    /// jitter depends.
+    fn is_delay_known(&self) -> bool {
+        let decided = self.explained.as_ref();
+        let backoff = decided.and_then(|(_, explanation)| explanation.deciding.backoff());
+        let has_jitter = backoff.is_some_and(|backoff| backoff.jitter() != Jitter::None);
+        !has_jitter || self.call.is_none_or(|call| call.is_jitter_known)
     }
 
     /// Writes the report as JSON on one line.
@@ -178,6 +194,7 @@ impl<'r> DecisionReport<'r> {
         let line = ReportLine {
             before,
             cause,
+            entry: self.call.and_then(|call| call.entry),
             error,
             event: self.event,
             format: FORMAT,
@@ -194,6 +211,7 @@ impl<'r> DecisionReport<'r> {
             retry_count,
             rule,
             run: run.map(serde_json::to_value).transpose()?.map(sorted),
+            state: self.call.and_then(|call| call.state.as_deref()),
             then: self.call.and_then(Call::decision).cloned().map(sorted),
             r#type: r#type.as_str(),
             wait_seconds,
@@ -225,13 +243,24 @@ impl<'r> DecisionReport<'r> {
                 decision.outcome.as_deref().unwrap_or_default()
             ),
         };
-        let heading = format!("{event}{attempt}: {style}{type_}{style:#}, {next}");
+        let state = self.call.and_then(|call| call.state.as_deref());
+        let state = state.map(|state| format!(", {state}")).unwrap_or_default();
+        let entry = self.call.and_then(|call| call.entry);
+        let entry = entry
+            .map(|entry| format!(", entry {entry}"))
+            .unwrap_or_default();
+        let heading = format!("{event}{state}{entry}{attempt}: {style}{type_}{style:#}, {next}");
         let mut text = paragraph(&heading, "", "  ");
         match (&self.explained, &decision.incident) {
             (Some((_, explanation)), Some(incident)) => {
                 text += &self.rule_lines(incident, explanation.deciding);
             }
             _ => text += &paragraph(&format!("{:#}", decision.reason), "  reason:   ", INDENT),
+        }
+        if !self.is_delay_known() {
+            let label = format!("  {NOTE}jitter{NOTE:#}:   ");
+            let why = "the history lacks the id on which it depends, so the delay is another one";
+            text += &paragraph(why, &label, INDENT);
         }
         if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
             let label = format!("  {NOTE}recorded{NOTE:#}: ");

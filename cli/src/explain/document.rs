@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
+use std::mem;
 
 /// A history, or a part of one.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(super) struct RecordedEvent {
     /// The event that led to this one.
     pub(super) previous: Option<u64>,
     pub(super) kind: String,
+    /// As it is written. `None` if it is not a text.
+    pub(super) timestamp: Option<String>,
     /// Empty if explanations do not need them.
     pub(super) details: EventDetails,
 }
@@ -39,6 +43,12 @@ pub(super) struct EventDetails {
     pub(super) parameters: Option<String>,
     pub(super) error: Option<String>,
     pub(super) cause: Option<String>,
+    /// The name of the state.
+    pub(super) name: Option<String>,
+    /// The number of the item of a Map state, from 0.
+    pub(super) index: Option<u64>,
+    /// The variables that the state assigned, as JSON.
+    pub(super) assigned_variables: Option<BTreeMap<String, String>>,
 }
 
 impl HistoryDocument {
@@ -64,16 +74,32 @@ impl RecordedEvent {
     /// Drops the details that explanations do not need: most of the history, if it is large.
     fn without_unneeded_details(mut self) -> Self {
         let is_of_function = self.details.resource_type.as_deref() == Some("lambda");
+        let is_state = self.kind.ends_with("StateEntered") || self.kind.ends_with("StateExited");
+        // The standard state machine passes the id of the execution to the task.
+        let has_id = |text: &String| text.contains("EXECUTION_ID");
+        let has_id = self.details.parameters.as_ref().is_some_and(has_id);
         let is_needed = match self.kind.as_str() {
-            "TaskScheduled" | "TaskSucceeded" => is_of_function,
-            "TaskStateEntered" => true,
+            "TaskScheduled" => is_of_function || has_id,
+            "TaskSucceeded" => is_of_function,
+            "TaskStateEntered" | "MapIterationStarted" => true,
             kind if kind.starts_with("Lambda") => true,
             kind => ["Failed", "TimedOut", "Aborted"]
                 .iter()
                 .any(|end| kind.ends_with(end)),
         };
+        if let Some(variables) = &mut self.details.assigned_variables {
+            variables.retain(|name, _| ["errorState", "retryLoop"].contains(&name.as_str()));
+        }
         if !is_needed {
-            self.details = EventDetails::default();
+            let EventDetails {
+                name,
+                assigned_variables,
+                ..
+            } = mem::take(&mut self.details);
+            if is_state {
+                self.details.name = name;
+                self.details.assigned_variables = assigned_variables;
+            }
         }
         // Only the input of ProcessError is of interest, and it has a failure.
         let input = self.details.input.as_mut();
@@ -120,6 +146,12 @@ impl<'de> Visitor<'de> for DocumentVisitor {
                 "id" => id = object.next_value()?,
                 "previousEventId" => event.previous = object.next_value()?,
                 "type" => event.kind = object.next_value()?,
+                "timestamp" => {
+                    event.timestamp = match object.next_value()? {
+                        Value::String(text) => Some(text),
+                        _ => None,
+                    };
+                }
                 key if key.ends_with("EventDetails") => {
                     event.details = object.next_value::<Option<_>>()?.unwrap_or_default();
                 }

@@ -1,7 +1,9 @@
-//! Execution histories: the calls of ProcessError in them, and the end of the execution.
+//! Execution histories: the decisions in them, of ProcessError or of a compiled policy, and the end of
+//! the execution.
 
 use super::document::{EventDetails, HistoryDocument, RecordedEnd, RecordedEvent, RecordedFailure};
-use serde_json::Value;
+use super::trail::{Trail, Trails};
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::mem;
@@ -18,12 +20,18 @@ pub(crate) struct History {
     pub(super) is_truncated: bool,
 }
 
-/// A call of ProcessError.
+/// A call of ProcessError, or a decision of a policy that is compiled into the state machine.
 pub(crate) struct Call {
     /// The `id` of the history's event.
     pub(super) event_id: u64,
     input: CallInput,
     pub(super) answer: RecordedAnswer,
+    /// The path of the woven state. `None` in the standard state machine.
+    pub(super) state: Option<String>,
+    /// The number of times that the state had been entered, if that was not the first time.
+    pub(super) entry: Option<usize>,
+    /// `false` if the history lacks the id on which jitter depends.
+    pub(super) is_jitter_known: bool,
 }
 
 /// The input of the function in a call.
@@ -53,6 +61,9 @@ impl Call {
             event_id,
             input: CallInput::Failure(failure),
             answer: RecordedAnswer::NotCalled,
+            state: None,
+            entry: None,
+            is_jitter_known: true,
         }
     }
 
@@ -61,6 +72,9 @@ impl Call {
             event_id,
             input: CallInput::Event(event.to_string().into_bytes()),
             answer: RecordedAnswer::Missing,
+            state: None,
+            entry: None,
+            is_jitter_known: true,
         }
     }
 
@@ -95,39 +109,22 @@ impl History {
             is_repeated
         });
         let end = execution_end(events.last()?);
-        let mut calls = BTreeMap::new();
-        let mut calls_without_input = 0;
-        let mut origins: Vec<Origin<'_>> = Vec::with_capacity(events.len());
-        for event in &events {
-            // Events can only be caused by earlier ones.
-            let previous = event
-                .previous
-                .and_then(|id| events.binary_search_by_key(&id, |event| event.id).ok());
-            let origin = previous
-                .and_then(|at| Some(origins.get(at)?.after(events.get(at)?)))
-                .unwrap_or_default();
-            if is_call(event) {
-                // The input of the state is almost that of the function: it lacks the execution and
-                // the policy.
-                match function_input(event).or_else(|| parsed(origin.input?)) {
-                    Some(input) if input.get("taskError").is_some() => {
-                        calls.insert(event.id, Call::of_event(event.id, &input));
-                    }
-                    Some(_) => {}
-                    None => calls_without_input += 1,
-                }
-            } else if let Some(call) = origin.scheduled.and_then(|id| calls.get_mut(&id))
-                && let Some(answer) = answer(event)
-            {
-                call.answer = answer;
-            }
-            origins.push(origin);
+        let mut reader = CallReader::new(&events);
+        for index in 0..events.len() {
+            reader.read(index);
+        }
+        let CallReader {
+            mut calls,
+            open,
+            mut calls_without_input,
+            ..
+        } = reader;
+        if calls.is_empty() && calls_without_input == 0 {
+            calls = open;
         }
         let mut calls: Vec<_> = calls.into_values().collect();
         if calls.is_empty() && calls_without_input == 0 {
-            let of_tasks = events
-                .into_iter()
-                .filter(|event| event.kind.starts_with("Task") && is_failure(event));
+            let of_tasks = events.into_iter().filter(is_task_failure);
             for RecordedEvent { id, details, .. } in of_tasks {
                 match failure(details) {
                     Some(failure) => calls.push(Call::hypothetical(id, failure)),
@@ -151,26 +148,134 @@ impl History {
     }
 }
 
-/// The state of an execution just before an event.
-#[derive(Clone, Copy, Default)]
-struct Origin<'e> {
-    /// The event that scheduled the current task or function.
-    scheduled: Option<u64>,
-    /// The input of the current Task state.
-    input: Option<&'e str>,
+/// Finds the decisions in a history, event by event.
+struct CallReader<'e> {
+    events: &'e [RecordedEvent],
+    trails: Trails<'e>,
+    /// The trail of each event so far, without the event itself.
+    before: Vec<Trail<'e>>,
+    /// The time at which the execution started.
+    start: Option<&'e str>,
+    /// The id of the execution.
+    id: Option<String>,
+    /// Number of times that each woven state was entered, by path.
+    entries: BTreeMap<String, usize>,
+    calls: BTreeMap<u64, Call>,
+    calls_without_input: usize,
+    /// Failures in retry loops without a decision.
+    open: BTreeMap<u64, Call>,
 }
 
-impl<'e> Origin<'e> {
-    /// Returns the origin of the next event, given that `event` has this origin.
-    fn after(mut self, event: &'e RecordedEvent) -> Self {
-        if event.kind.ends_with("Scheduled") {
-            self.scheduled = Some(event.id);
+impl<'e> CallReader<'e> {
+    fn new(events: &'e [RecordedEvent]) -> Self {
+        Self {
+            events,
+            trails: Trails::default(),
+            before: Vec::with_capacity(events.len()),
+            start: events.first().and_then(|event| event.timestamp.as_deref()),
+            id: events.iter().find_map(execution_id),
+            entries: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            calls_without_input: 0,
+            open: BTreeMap::new(),
         }
-        if event.kind == "TaskStateEntered" {
-            self.input = event.details.input.as_deref();
-        }
-        self
     }
+
+    /// Reads the event with this index.
+    fn read(&mut self, index: usize) {
+        let Some(event) = self.events.get(index) else {
+            return;
+        };
+        // Events can only be caused by earlier ones.
+        let previous = event.previous.and_then(|id| {
+            let at = self.events.binary_search_by_key(&id, |event| event.id);
+            let at = at.ok().filter(|at| *at < index)?;
+            Some((at, *self.before.get(at)?, self.events.get(at)?))
+        });
+        let trail = match previous {
+            Some((at, trail, previous)) => self.trails.after(trail, previous, at),
+            None => Trail::default(),
+        };
+        if is_call(event) {
+            // The input of the state is almost that of the function: it lacks the execution and
+            // the policy.
+            match function_input(event).or_else(|| parsed(trail.input?)) {
+                Some(input) if input.get("taskError").is_some() => {
+                    let mut call = Call::of_event(event.id, &input);
+                    call.state = self.trails.path(trail).filter(|_| trail.is_woven());
+                    self.calls.insert(event.id, call);
+                }
+                Some(_) => {}
+                None => self.calls_without_input += 1,
+            }
+        } else if let Some(call) = trail.scheduled.and_then(|id| self.calls.get_mut(&id))
+            && let Some(answer) = answer(event)
+        {
+            call.answer = answer;
+        }
+        self.read_compiled(event, trail);
+        self.before.push(trail);
+    }
+
+    /// Reads an event of a retry loop whose policy is compiled into the state machine.
+    fn read_compiled(&mut self, event: &'e RecordedEvent, trail: Trail<'e>) {
+        let assigned = |name| event.details.assigned_variables.as_ref()?.get(name);
+        if assigned("retryLoop").is_some()
+            && let Some(path) = self.trails.path(trail)
+        {
+            *self.entries.entry(path).or_default() += 1;
+        }
+        if is_task_failure(event) && trail.has_loop() {
+            let entered = event.timestamp.as_deref();
+            if let Some(call) = self.failure(event, trail, entered) {
+                self.open.insert(event.id, call);
+            }
+        } else if event.kind == "MapStateExited"
+            && let Some(failed) = trail.failed.and_then(|index| self.events.get(index))
+            && let Some(mut call) = self.open.remove(&failed.id)
+            && let Some(decision) = assigned("errorState").and_then(|json| parsed(json))
+        {
+            call.answer = RecordedAnswer::Decision(decision);
+            self.calls.insert(failed.id, call);
+        }
+    }
+
+    /// Returns the decision about the failure of a task in a retry loop. `None` if the history has no
+    /// data.
+    fn failure(
+        &self,
+        event: &RecordedEvent,
+        trail: Trail<'e>,
+        entered: Option<&str>,
+    ) -> Option<Call> {
+        let EventDetails { error, cause, .. } = &event.details;
+        if error.is_none() && cause.is_none() {
+            return None;
+        }
+        let task_error = json!({"Error": error, "Cause": cause});
+        let payload = trail.event(task_error, self.id.as_deref(), self.start, entered);
+        let mut call = Call::of_event(event.id, &payload);
+        call.is_jitter_known = payload
+            .pointer("/execution/id")
+            .is_some_and(Value::is_string);
+        if trail.is_woven() {
+            let path = self.trails.path(trail)?;
+            let entry = self.entries.get(&path).copied();
+            call.entry = entry.filter(|entry| *entry > 1);
+            call.state = Some(path);
+        }
+        Some(call)
+    }
+}
+
+/// The id of the execution, if this event starts a task that gets it.
+fn execution_id(event: &RecordedEvent) -> Option<String> {
+    let parameters = event.details.parameters.as_deref()?;
+    let parameters = parsed(parameters).filter(|_| event.kind == "TaskScheduled")?;
+    let variables = parameters.pointer("/Overrides/ContainerOverrides/0/Environment")?;
+    let is_id = |variable: &&Value| variable.get("Name") == Some(&json!("EXECUTION_ID"));
+    let id = variables.as_array()?.iter().find(is_id)?;
+    id.get("Value")?.as_str().map(str::to_owned)
 }
 
 /// Whether the event is a call of a Lambda function.
@@ -209,10 +314,16 @@ fn is_failure(event: &RecordedEvent) -> bool {
         "TaskFailed",
         "TaskTimedOut",
         "TaskSubmitFailed",
+        "TaskStartFailed",
         "LambdaFunctionFailed",
         "LambdaFunctionTimedOut",
     ]
     .contains(&event.kind.as_str())
+}
+
+/// Whether the event reports the failure of a task.
+pub(super) fn is_task_failure(event: &RecordedEvent) -> bool {
+    event.kind.starts_with("Task") && is_failure(event)
 }
 
 /// Returns a failure. `None` if the history has no data.

@@ -6,3 +6,4 @@ mod document;
 mod end_report;
 mod history;
 pub(crate) mod recording;
+mod trail;

@@ -58,6 +58,18 @@ impl ApiEvents {
                 details.insert("region".into(), json!(REGION));
             }
         }
+        if let Some(assigned) = detail("assigned").and_then(Value::as_object) {
+            let variables = assigned.iter();
+            let variables = variables.map(|(name, value)| {
+                let value = sorted(value.clone()).to_string();
+                (name.clone(), Value::String(value))
+            });
+            details.insert("assignedVariables".into(), variables.collect());
+            details.insert(
+                "assignedVariablesDetails".into(),
+                json!({"truncated": false}),
+            );
+        }
         for key in ["error", "cause", "length", "name", "index"] {
             details.extend(detail(key).map(|value| (key.into(), value.clone())));
         }
@@ -65,7 +77,6 @@ impl ApiEvents {
         if let Some(printed) = printed.as_object_mut() {
             printed.remove("state");
             printed.remove("details");
-            printed.insert("previousEventId".into(), json!(event.id.saturating_sub(1)));
             if !(details.is_empty() && kind.contains("State")) {
                 printed.insert(details_key(kind), details.into());
             }

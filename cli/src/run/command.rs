@@ -1,11 +1,14 @@
-//! `exitwise run`: runs a failing task under a policy, through the deployed state machine.
+//! `exitwise run`: runs a failing task under a policy, through the deployed state machine or
+//! one of the user's.
 
+use super::answers::Answers;
 use super::clock::SystemClock;
 use super::definition::rendered;
 use super::ecs::Entrypoint;
-use super::report::RunReport;
+use super::report::{ReportedMachine, RunReport};
 use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
+use super::workflow::Workflow;
 use crate::args::{BackendName, Cli, Format, Run};
 use crate::explain::recording::Recording;
 use crate::input::{self, name_of};
@@ -22,6 +25,7 @@ use exitwise_lambda::Handler;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::env;
+use std::fmt::Write as _;
 use std::path::Path;
 use time::OffsetDateTime;
 
@@ -30,34 +34,41 @@ use time::OffsetDateTime;
 const EXECUTION_ID: &str = "arn:aws:states:us-east-1:123456789012:execution:exitwise:local";
 
 pub(crate) fn run(args: &Run) -> Result<Status> {
-    let backend = match args.backend {
-        BackendName::Native => Backend::Native,
-        BackendName::Lambda => Backend::Lambda {
-            function: String::new(),
-        },
-    };
-    let file = PolicyFile::load(args.policy.as_deref())?;
-    let Some((policy_name, policy)) = file.usable_for(&backend) else {
+    let workflow = workflow(args)?;
+    let Some(file) = policy(args, workflow.as_ref())? else {
         return Ok(Status::BadPolicy);
     };
-    let input = input(args)?;
-    let run_task = run_task(args, &policy)?;
-    let definition = definition(args, &policy_name, &policy)?;
+    let named = file.as_ref().map(|(name, policy)| (name.as_str(), policy));
+    let is_standard = workflow.as_ref().is_none_or(Workflow::is_standard);
+    let input = input(args, is_standard)?;
+    let run_task = run_task(args, named.map(|(_, policy)| policy), is_standard)?;
+    let answers = answers(args, workflow.as_ref())?;
+    let definition = match (&workflow, named) {
+        (Some(workflow), _) => workflow.parse(named.map(|(_, policy)| policy))?,
+        (None, Some((name, policy))) => standard_definition(args, name, policy)?,
+        (None, None) => bail!("there is no policy"),
+    };
     if args.format == Format::Text {
         let failures = match &run_task {
             RunTask::Start(_) => input.to_string(),
             RunTask::Replay(failures) => counted(failures.len(), "recorded failure"),
         };
-        let heading = format!("{failures} under {policy_name} ({})", policy.hash());
+        let heading = heading(&failures, workflow.as_ref(), named);
         say(paragraph(&heading, "", "  ").trim_end())?;
     }
     let signals = Signals::listen()?;
-    let decided = Cell::new(None);
-    let mut report = RunReport::new(args, &policy_name, &policy, &decided);
-    let handler = Handler::new(policy);
+    let (decided, attempt) = (Cell::new(None), Cell::new(1));
+    let machine = ReportedMachine {
+        policy: named,
+        marks: workflow.as_ref().map_or(&[], |it| &it.marks),
+        is_standard,
+    };
+    let mut report = RunReport::new(args, &machine, &decided, &attempt);
     let mut tasks = LocalTasks {
         run_task,
-        handler,
+        handler: named.map_or_else(Handler::default, |(_, policy)| Handler::new(policy.clone())),
+        answers,
+        attempt: &attempt,
         signals: &signals,
         decided: &decided,
     };
@@ -88,16 +99,98 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
     })
 }
 
+/// Returns the state machine of `--definition`. `None` if it is the standard one.
+fn workflow(args: &Run) -> Result<Option<Workflow>> {
+    let Some(path) = &args.definition else {
+        return Ok(None);
+    };
+    let name = name_of(path);
+    let text = String::from_utf8(input::read(path, "definition")?);
+    let text = text.with_context(|| format!("{name} is not UTF-8"))?;
+    Workflow::read(name, text).map(Some)
+}
+
+/// Returns the policy with its name; nothing if the state machine needs none, because its policies are
+/// compiled into it, or because it has none. `None` if the policy has errors; then they are printed.
+#[expect(
+    clippy::option_option,
+    reason = "no policy, and no usable policy, differ"
+)]
+fn policy(args: &Run, workflow: Option<&Workflow>) -> Result<Option<Option<(String, Policy)>>> {
+    if let Some(workflow) = workflow {
+        if !workflow.marks.is_empty() {
+            if args.policy.is_some() {
+                bail!(
+                    "the policies of {} are compiled into it; run it without --policy, or compile it \
+                     again with another one",
+                    workflow.name
+                );
+            }
+            return Ok(Some(None));
+        }
+        if args.policy.is_none() && !workflow.calls_process_error() {
+            return Ok(Some(None));
+        }
+    }
+    let backend = match args.backend {
+        BackendName::Native => Backend::Native,
+        BackendName::Lambda => Backend::Lambda {
+            function: String::new(),
+        },
+    };
+    let file = PolicyFile::load(args.policy.as_deref())?;
+    Ok(file.usable_for(&backend).map(Some))
+}
+
+/// Returns the first line of the report, with a line for each policy that is compiled in.
+fn heading(failures: &str, workflow: Option<&Workflow>, policy: Option<(&str, &Policy)>) -> String {
+    let through = workflow.filter(|it| !it.marks.is_empty() || policy.is_none());
+    let mut heading = match (through, policy) {
+        (Some(workflow), _) => format!("{failures} through {}", workflow.name),
+        (None, Some((name, policy))) => format!("{failures} under {name} ({})", policy.hash()),
+        (None, None) => failures.to_owned(),
+    };
+    for mark in through.map_or(&[][..], |workflow| &workflow.marks) {
+        let (state, policy, hash) = (&mark.state, &mark.policy_name, &mark.policy_hash);
+        let _ = write!(heading, "\n  {state} under {policy} ({hash})");
+    }
+    heading
+}
+
 /// Returns the input of the execution.
-fn input(args: &Run) -> Result<Value> {
+fn input(args: &Run, is_standard: bool) -> Result<Value> {
     match &args.input {
+        Some(_) if is_standard && !args.args.is_empty() => bail!(
+            "--input cannot be used with arguments of the task: the standard state machine takes them \
+             from its input, as `commands`"
+        ),
         Some(input) => serde_json::from_str(input).context("--input is not JSON"),
-        None => Ok(json!({"commands": args.args})),
+        None if is_standard => Ok(json!({"commands": args.args})),
+        None => Ok(json!({})),
     }
 }
 
-fn run_task(args: &Run, policy: &Policy) -> Result<RunTask> {
-    let size = policy.sizes().first().copied();
+/// Returns the answers of `--answers`, one for each task that needs it.
+fn answers(args: &Run, workflow: Option<&Workflow>) -> Result<Answers> {
+    let Some(workflow) = workflow else {
+        return Ok(Answers::default());
+    };
+    let answers = match &args.answers {
+        Some(path) => {
+            let text = input::read(path, "answers")?;
+            Answers::read(&text, &workflow.tasks)
+                .with_context(|| format!("{} cannot be used", name_of(path)))?
+        }
+        None => Answers::default(),
+    };
+    answers
+        .check_complete(&workflow.tasks)
+        .with_context(|| workflow.name.clone())?;
+    Ok(answers)
+}
+
+fn run_task(args: &Run, policy: Option<&Policy>, is_standard: bool) -> Result<RunTask> {
+    let size = policy.and_then(|policy| policy.sizes().first().copied());
     if !args.replay.is_empty() {
         let failures = args.replay.iter().map(|path| recorded(path));
         let failures = failures.collect::<Result<Vec<_>>>()?;
@@ -114,6 +207,7 @@ fn run_task(args: &Run, policy: &Policy) -> Result<RunTask> {
             arguments: words.collect(),
             quiet_stdout,
             is_demo: false,
+            instead: (!is_standard && !args.args.is_empty()).then(|| args.args.clone()),
             size,
         }));
     }
@@ -125,6 +219,7 @@ fn run_task(args: &Run, policy: &Policy) -> Result<RunTask> {
         arguments,
         quiet_stdout,
         is_demo: true,
+        instead: (!is_standard).then(|| args.args.clone()),
         size,
     }))
 }
@@ -179,25 +274,18 @@ fn recorded(path: &Path) -> Result<Vec<Value>> {
     recording.with_context(|| format!("{name} cannot be replayed"))
 }
 
-fn definition(args: &Run, policy_name: &str, policy: &Policy) -> Result<Definition> {
-    let (name, text) = match &args.definition {
-        None if args.backend == BackendName::Native => {
-            let machine = standard_machine(policy, policy_name, &Backend::Native)?;
-            ("the compiled policy".to_owned(), machine)
-        }
-        None => (
-            "terraform/modules/retryable-task/state-machine.asl.json".to_owned(),
+/// Returns the standard state machine with the policy.
+fn standard_definition(args: &Run, policy_name: &str, policy: &Policy) -> Result<Definition> {
+    let (name, text) = match args.backend {
+        BackendName::Native => (
+            "the compiled policy",
+            standard_machine(policy, policy_name, &Backend::Native)?,
+        ),
+        BackendName::Lambda => (
+            "terraform/modules/retryable-task/state-machine.asl.json",
             STANDARD_DEFINITION.to_owned(),
         ),
-        Some(path) => {
-            let name = name_of(path);
-            let text = String::from_utf8(input::read(path, "definition")?);
-            (
-                name.clone(),
-                text.with_context(|| format!("{name} is not UTF-8"))?,
-            )
-        }
     };
-    let rendered = rendered(&text, policy).with_context(|| name.clone())?;
-    Definition::parse(&rendered).with_context(|| name)
+    let rendered = rendered(&text, policy).context(name)?;
+    Definition::parse(&rendered).context(name)
 }

@@ -1,6 +1,7 @@
 //! RunTask on this machine: starts a child process instead of a container, and reports its end as
 //! ECS would.
 
+use super::definition::CONTAINER;
 use super::signals::{Signals, Waited};
 use super::task_output::TaskOutput;
 use crate::output::json::sorted;
@@ -35,6 +36,8 @@ pub(super) struct Entrypoint {
     /// `true` if the program is the demo task. It gets its memory and its capacity provider as
     /// environment variables.
     pub(super) is_demo: bool,
+    /// The arguments in place of the container's command. `None` if the command is for this program.
+    pub(super) instead: Option<Vec<String>>,
     /// The size in the task definition: the policy's first one. `None` if the policy has no sizes.
     pub(super) size: Option<Size>,
 }
@@ -51,10 +54,15 @@ struct Overrides {
 }
 
 impl Overrides {
-    /// Reads `Overrides.ContainerOverrides[0]`. `None` if it is missing or has values that ECS
-    /// would reject.
+    /// Reads `Overrides.ContainerOverrides[0]`. `None` if it has values that ECS would reject.
     fn read(parameters: &Value) -> Option<Self> {
-        let container = parameters.pointer("/Overrides/ContainerOverrides/0")?;
+        let Some(container) = parameters.pointer("/Overrides/ContainerOverrides/0") else {
+            return Some(Self {
+                name: CONTAINER.to_owned(),
+                command: Vec::new(),
+                environment: Vec::new(),
+            });
+        };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let list = |key| match container.get(key) {
             Some(list) => list.as_array().map(Vec::as_slice),
@@ -71,29 +79,32 @@ impl Overrides {
         })
     }
 
-    /// The number of this attempt, from 1.
-    fn attempt(&self) -> u32 {
+    /// The number of retries that the state machine passes. `None` if it passes none.
+    fn retries(&self) -> Option<u32> {
         let mut variables = self.environment.iter();
         let retries = variables.find(|(name, _)| name == RETRY_COUNT);
-        let retries = retries.and_then(|(_, value)| value.parse().ok());
-        retries.unwrap_or(0_u32).saturating_add(1)
+        retries.and_then(|(_, value)| value.parse().ok())
     }
 }
 
 impl Entrypoint {
-    /// Runs the task to its end.
+    /// Runs the task to its end. `attempt` is the number of this attempt, from 1.
     pub(super) fn run_task(
         &self,
         parameters: &Value,
         timeout: Option<Duration>,
+        attempt: u32,
         signals: &Signals,
     ) -> Result<Value, TaskError> {
-        let Some(overrides) = Overrides::read(parameters) else {
+        let Some(mut overrides) = Overrides::read(parameters) else {
             // AWS also fails with this error, which no Catch handles.
             let cause = "The Arguments of RunTask need Overrides.ContainerOverrides[0] with Name, \
                          and Command and Environment as lists of strings.";
             return Err(TaskFailure::new("States.Runtime", cause).into());
         };
+        if let Some(instead) = &self.instead {
+            overrides.command.clone_from(instead);
+        }
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(&overrides.command);
         command.envs(overrides.environment.iter().cloned());
@@ -108,7 +119,10 @@ impl Entrypoint {
             command.envs(capacity.memory.map(|it| (TASK_MEMORY, it.to_string())));
             command.envs(capacity.provider.iter().map(|it| (TASK_PROVIDER, it)));
             let arguments = overrides.command.iter().map(Into::into);
-            killed = kill(arguments, overrides.attempt(), &capacity);
+            let retries = overrides.retries();
+            let retries = retries.unwrap_or_else(|| attempt.saturating_sub(1));
+            command.env(RETRY_COUNT, retries.to_string());
+            killed = kill(arguments, retries.saturating_add(1), &capacity);
         }
         // With a process group of its own, the task can be stopped together with all processes that
         // it has started.

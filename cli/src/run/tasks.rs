@@ -1,8 +1,10 @@
 //! The tasks of the state machine: RunTask as a child process or a replay, and ProcessError by the
 //! handler of the deployed function.
 
+use super::answers::Answers;
 use super::ecs::Entrypoint;
 use super::signals::Signals;
+use super::workflow::is_container;
 use exitwise_asl_runner::{TaskCall, TaskError, TaskFailure, Tasks};
 use exitwise_lambda::{Answer, Decided, Handler};
 use serde_json::{Value, json};
@@ -22,6 +24,10 @@ pub(super) enum RunTask {
 pub(super) struct LocalTasks<'s> {
     pub(super) run_task: RunTask,
     pub(super) handler: Handler,
+    /// The answers to all tasks but RunTask and ProcessError.
+    pub(super) answers: Answers,
+    /// The number of the current attempt, from 1.
+    pub(super) attempt: &'s Cell<u32>,
     pub(super) signals: &'s Signals,
     /// The latest decision, for the report.
     pub(super) decided: &'s Cell<Option<Decided>>,
@@ -32,10 +38,13 @@ impl Tasks for LocalTasks<'_> {
         if self.signals.is_interrupted() {
             return Err(TaskError::Aborted);
         }
-        if call.resource.ends_with(":states:::ecs:runTask.sync") {
+        if let Some(outcome) = self.answers.next(call.state) {
+            return Ok(outcome?);
+        }
+        if is_container(call.resource) {
             return match &mut self.run_task {
                 RunTask::Start(entrypoint) => {
-                    entrypoint.run_task(call.input, call.timeout, self.signals)
+                    entrypoint.run_task(call.input, call.timeout, self.attempt.get(), self.signals)
                 }
                 RunTask::Replay(failures) => match failures.pop_front() {
                     Some(task_error) => Err(replayed(task_error).into()),
@@ -55,12 +64,13 @@ impl Tasks for LocalTasks<'_> {
             return Ok(self.process_error(call.input)?);
         }
         let resource = call.resource;
-        let cause = format!("exitwise runs ecs:runTask.sync and Lambda functions, not {resource}");
+        let cause = format!("exitwise runs ecs:runTask and ProcessError, not {resource}");
         Err(TaskFailure::new("States.Runtime", cause).into())
     }
 }
 
 impl LocalTasks<'_> {
+    /// Makes a decision, as the function does.
     fn process_error(&self, event: &Value) -> Result<Value, TaskFailure> {
         let answer = self.handler.answer(event.to_string().as_bytes());
         let answer = answer.map_err(|error| TaskFailure::new(error.name(), error.to_string()))?;

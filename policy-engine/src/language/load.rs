@@ -165,10 +165,9 @@ fn read(text: &str, parts: Parts, out: &mut Diagnostics) -> Option<Policy> {
 fn foreign_file(root: &Section<'_>) -> Option<Diagnostic> {
     let members = root.members();
     let (first, _) = members.first()?;
+    // A key of policies resembles one, too.
     let is_foreign = |(key, value): &(TomlKey<'_>, TomlNode<'_>)| {
-        let key = key.get_ref();
-        !keys::POLICY.contains(&&**key)
-            && unknown_keys::meant(root.table, keys::POLICY, key, value).is_none()
+        unknown_keys::meant(root.table, keys::POLICY, key.get_ref(), value).is_none()
     };
     members.iter().all(is_foreign).then(|| {
         let message = "the file is not a policy: a policy has none of its keys";

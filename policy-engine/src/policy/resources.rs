@@ -13,6 +13,13 @@ pub struct Size {
     pub memory: u32,
 }
 
+impl Size {
+    /// Creates a size of CPU units and MiB.
+    pub const fn new(cpu: u32, memory: u32) -> Self {
+        Self { cpu, memory }
+    }
+}
+
 /// Prints the size as 2 vCPU and 16 GB: `2 vCPU, 16GB`.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

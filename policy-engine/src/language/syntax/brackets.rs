@@ -68,6 +68,8 @@ mod tests {
             ("[rule\na = {", "{"),
             ("a = \"\"\"\n[\"\"\"\nb = [", "["),
             ("a = \"[\nb = [", "["),
+            ("a = ['''x''', [", "[["),
+            ("a = ['\\', [", "[["),
         ] {
             let found: String = open(text, text.len()).into_iter().map(|(_, c)| c).collect();
             assert_eq!(found, expected, "{text}");

@@ -121,7 +121,7 @@ fn header(line: Line<'_>, shown: &str) -> Option<Slip> {
         Some(end) => shown.split_at_checked(end + 1)?,
         None => (shown, ""),
     };
-    if is_document(header) && !rest.trim().is_empty() {
+    if is_document(header) {
         let help = "write it on the next line";
         return Some(Slip::new(
             line.span_of(rest.trim()),
@@ -134,8 +134,7 @@ fn header(line: Line<'_>, shown: &str) -> Option<Slip> {
         true => format!("[[{name}]]"),
         false => format!("[{name}]"),
     };
-    let is_meant = meant != header && is_document(&meant);
-    is_meant.then(|| Slip::replace(line.span_of(shown), "not a header", &meant))
+    is_document(&meant).then(|| Slip::replace(line.span_of(shown), "not a header", &meant))
 }
 
 /// A line without a `=`.
@@ -162,7 +161,6 @@ fn without_sign(line: Line<'_>, shown: &str) -> Option<Slip> {
         .and_then(|inner| inner.strip_suffix(')'));
     let value = inner.unwrap_or(value);
     let meant = match value {
-        "" => None,
         _ if is_document(&format!("{key} = {value}")) => Some(value.to_owned()),
         // Several words may be a comment.
         _ if value.contains(' ') => None,

@@ -227,7 +227,7 @@ fn other_quotes(text: &str) -> Option<Meant> {
         (false, true) => Some(format!("'{inner}'")),
         (true, true) => None,
     };
-    if text.starts_with(QUOTES) && text.len() > 1 {
+    if text.starts_with(QUOTES) {
         let inner = text.trim_matches(QUOTES);
         return Some(("not the quotes of TOML", in_quotes(inner)?));
     }
