@@ -93,12 +93,12 @@ fn events_serialize_with_their_details() {
     assert_eq!(
         json!(history),
         json!([
-            { "id": 1, "timestamp": "2025-03-04T05:06:07.089Z", "type": "ExecutionStarted", "details": { "input": { "i": 1 } } },
-            { "id": 2, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskStateEntered", "state": "A", "details": { "input": { "i": 1 } } },
-            { "id": 3, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskScheduled", "state": "A", "details": { "resource": "r", "parameters": { "i": 1 } } },
-            { "id": 4, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskStarted", "state": "A" },
-            { "id": 5, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskFailed", "state": "A", "details": { "error": "E", "cause": "c" } },
-            { "id": 6, "timestamp": "2025-03-04T05:06:07.089Z", "type": "ExecutionFailed", "details": { "error": "E", "cause": "c" } },
+            { "id": 1, "previousEventId": 0, "timestamp": "2025-03-04T05:06:07.089Z", "type": "ExecutionStarted", "details": { "input": { "i": 1 } } },
+            { "id": 2, "previousEventId": 1, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskStateEntered", "state": "A", "details": { "input": { "i": 1 } } },
+            { "id": 3, "previousEventId": 2, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskScheduled", "state": "A", "details": { "resource": "r", "parameters": { "i": 1 } } },
+            { "id": 4, "previousEventId": 3, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskStarted", "state": "A" },
+            { "id": 5, "previousEventId": 4, "timestamp": "2025-03-04T05:06:07.089Z", "type": "TaskFailed", "state": "A", "details": { "error": "E", "cause": "c" } },
+            { "id": 6, "previousEventId": 5, "timestamp": "2025-03-04T05:06:07.089Z", "type": "ExecutionFailed", "details": { "error": "E", "cause": "c" } },
         ])
     );
 }

@@ -65,7 +65,7 @@ fn the_top_level() {
     );
     check(
         &ok.replace("Comment", "TimeoutSeconds"),
-        "TimeoutSeconds: unknown field `TimeoutSeconds`, expected one of `Comment`, `QueryLanguage`, `StartAt`, `States`",
+        "TimeoutSeconds: unknown field `TimeoutSeconds`, expected one of `Comment`, `Version`, `QueryLanguage`, `StartAt`, `States`",
     );
 }
 

@@ -52,6 +52,8 @@ fn without_data(history: &Value) -> Value {
                 "parameters",
                 "inputDetails",
                 "outputDetails",
+                "assignedVariables",
+                "assignedVariablesDetails",
                 "error",
                 "cause",
             ] {
