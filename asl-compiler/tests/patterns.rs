@@ -51,7 +51,7 @@ fn other_implementations_of_jsonata_get_patterns() {
         let pattern = Pattern::parse(&source).unwrap();
         let mut texts = texts().new_tree(&mut runner).unwrap().current();
         texts.extend((' '..='~').map(String::from));
-        let texts: Vec<_> = texts.iter().map(|text| Text::project(text)).collect();
+        let texts: Vec<_> = texts.iter().map(Text::project).collect();
         let expected: Vec<_> = texts.iter().map(|text| pattern.is_in(text)).collect();
         searches += expected.len();
         found += expected.iter().filter(|is_found| **is_found).count();
