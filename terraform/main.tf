@@ -3,6 +3,7 @@
 
 module "process_error" {
   source = "./modules/process-error"
+  count  = var.backend == "native" ? 0 : 1
 
   name               = "${var.name}-process-error"
   zip                = var.function_zip
@@ -19,10 +20,12 @@ module "process_error" {
 module "retryable_task" {
   source = "./modules/retryable-task"
 
-  name            = var.name
-  policy_file     = coalesce(var.policy_file, "${path.module}/../policies/default.toml")
-  validate_policy = var.validate_policy
-  function        = module.process_error.function
+  name                = var.name
+  policy_file         = coalesce(var.policy_file, "${path.module}/../policies/default.toml")
+  validate_policy     = var.validate_policy
+  backend             = var.backend
+  compiled_definition = var.compiled_definition
+  function            = one(module.process_error[*].function)
 
   cluster_arn                = aws_ecs_cluster.this.arn
   task_definition_arn        = aws_ecs_task_definition.this.arn
@@ -54,7 +57,7 @@ module "alarms" {
 
   name            = var.name
   state_machines  = { task = module.retryable_task.state_machine_arn }
-  function_name   = module.process_error.function.function_name
+  function_name   = one(module.process_error[*].function.function_name)
   emails          = var.alarms.emails
   dashboard       = var.alarms.dashboard
   max_age_seconds = var.alarms.max_age_seconds

@@ -37,11 +37,11 @@ output "console_url" {
 }
 
 output "worst_case" {
-  description = "Worst case of one execution under the policy: `runs` (attempts), `wait_seconds` (sum of all waits, in seconds), `history_events` (of an execution that fails), `exact` (`false` if these figures are only upper bounds), and `witness` (the rules that allow the retries in an execution with the most runs, one entry per retry; empty if there are no retries or if no such execution is known). `null` if `validate_policy` is `false`."
+  description = "Worst case of one execution under the policy: `runs` (attempts), `wait_seconds` (sum of all waits, in seconds), `history_events` (of an execution that fails), `exact` (`false` if these figures are only upper bounds), and `witness` (the rules that allow the retries in an execution with the most runs, one entry per retry; empty if there are no retries or if no such execution is known). `null` if `validate_policy` is `false`. With the native backend, as `exitwise compile` computed it."
   value       = module.retryable_task.worst_case
 }
 
 output "policy_warnings" {
-  description = "Warnings about the policy, one per line. Empty if there are none or if `validate_policy` is `false`."
+  description = "Warnings about the policy, one per line. Empty if there are none, if `validate_policy` is `false`, or with the native backend: `exitwise compile` prints them."
   value       = module.retryable_task.policy_warnings
 }

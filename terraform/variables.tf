@@ -45,13 +45,30 @@ variable "policy_file" {
 }
 
 variable "validate_policy" {
-  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or does not fit `container_name`, `capacity_providers`, `task_timeout_seconds`, `cpu` or `memory`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
+  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or does not fit `container_name`, `capacity_providers`, `task_timeout_seconds`, `cpu` or `memory`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check. Not used with the native backend, which checks the same in `compiled_definition`, without AWS."
   type        = bool
   default     = true
 }
 
+variable "backend" {
+  description = "What decides after a failure: `lambda` for a function, or `native` for the state machine itself, without a function. `native` needs `compiled_definition`."
+  type        = string
+  default     = "lambda"
+
+  validation {
+    condition     = contains(["lambda", "native"], var.backend)
+    error_message = "backend must be lambda or native."
+  }
+}
+
+variable "compiled_definition" {
+  description = "Path of the state machine that `exitwise compile` wrote for the policy, for the native backend. Absolute, or relative to the directory in which Terraform runs. `null` for the backend `lambda`."
+  type        = string
+  default     = null
+}
+
 variable "function_zip" {
-  description = "Path of the function's deployment package, which lambda/package builds. Absolute, or relative to the directory in which Terraform runs. `null` for target/lambda/bootstrap.zip of this project. Required if `CARGO_TARGET_DIR` was set when the package was built."
+  description = "Path of the function's deployment package, which lambda/package builds. Absolute, or relative to the directory in which Terraform runs. `null` for target/lambda/bootstrap.zip of this project. Required if `CARGO_TARGET_DIR` was set when the package was built. Not used with the native backend."
   type        = string
   default     = null
 }

@@ -9,6 +9,7 @@
 
 mod decision;
 mod error;
+mod facts;
 mod json;
 mod jsonata;
 mod native;

@@ -2,6 +2,7 @@
 
 use crate::decision::LoopKey;
 use crate::error::CompileError;
+use crate::facts::facts;
 use crate::json::{Edits, Fragment, Layout, Node, SourceDocument};
 use crate::jsonata::{call, var};
 use crate::states::{Backend, Language, RetryLoop};
@@ -98,7 +99,10 @@ fn native(policy: &Policy, policy_name: &str) -> Result<String, CompileError> {
     let mut printed = Vec::new();
     for (name, mut state) in retry_loop.decision_states()? {
         if name == "ProcessError" {
-            state = with_comment(state, mark(policy, policy_name));
+            // `Never` is never entered. Its comment is for programs.
+            let never = ["ItemProcessor", "States", "Never"];
+            state = with_comment(state, &[], mark(policy, policy_name));
+            state = with_comment(state, &never, facts(policy));
         }
         let state = state.print(&layout, &layout.unit().repeat(2));
         printed.push(layout.member(&name, &state));
@@ -121,12 +125,19 @@ fn find<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, key| node.get(key))
 }
 
-fn with_comment(state: Fragment, comment: String) -> Fragment {
-    match state {
-        Fragment::Object(mut members) => {
-            members.insert(0, ("Comment".to_owned(), Fragment::Literal(comment)));
-            Fragment::Object(members)
+/// Returns the value with a comment on the object that this path leads to.
+fn with_comment(value: Fragment, path: &[&str], comment: String) -> Fragment {
+    let Fragment::Object(mut members) = value else {
+        return value;
+    };
+    match path.split_first() {
+        None => members.insert(0, ("Comment".to_owned(), Fragment::Literal(comment))),
+        Some((key, path)) => {
+            if let Some((_, inner)) = members.iter_mut().find(|(name, _)| name == key) {
+                let outer = std::mem::replace(inner, Fragment::Bool(false));
+                *inner = with_comment(outer, path, comment);
+            }
         }
-        other => other,
     }
+    Fragment::Object(members)
 }

@@ -9,6 +9,7 @@
 
 mod common;
 mod decisions;
+mod facts;
 mod limits;
 mod mutants;
 mod paths;

@@ -63,7 +63,7 @@ fn all_blocks() -> Vec<Block> {
         assert!(!open, "{name} has an unclosed code block");
     }
     let known = [
-        "toml", "json", "yaml", "sh", "text", "rust", "console", "hcl",
+        "toml", "json", "yaml", "sh", "text", "rust", "console", "hcl", "js",
     ];
     for block in &blocks {
         assert!(
@@ -84,6 +84,13 @@ fn folder() -> TempDir {
         let path = fs::canonicalize(Path::new(ROOT).join(name)).unwrap();
         symlink(path, folder.path().join(name)).unwrap();
     }
+    let workflow = "terraform/examples/existing-workflow/workflow.asl.json";
+    fs::copy(
+        Path::new(ROOT).join(workflow),
+        folder.path().join("workflow.asl.json"),
+    )
+    .unwrap();
+    fs::create_dir(folder.path().join("build")).unwrap();
     folder
 }
 

@@ -169,6 +169,10 @@ run "dashboard_shows_all_metrics" {
     source = "./modules/alarms"
   }
 
+  variables {
+    function_name = "decide"
+  }
+
   # The expected names are read from the function's source.
   assert {
     condition = toset([for name in regexall("MetricName=.\"([A-Za-z]+)", jsonencode(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body))) : name[0]]) == toset(
@@ -185,6 +189,29 @@ run "dashboard_shows_all_metrics" {
   assert {
     condition     = length(regexall("workflow=.\"other.\"", aws_cloudwatch_dashboard.this[0].dashboard_body)) == 4
     error_message = "A widget does not show the metrics of one workflow."
+  }
+}
+
+# Without a function, nothing publishes metrics of decisions, nor the age of a running execution.
+run "without_a_function_there_are_only_metrics_of_aws" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    max_age_seconds = 3600
+  }
+
+  assert {
+    condition     = !strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, "exitwise,") && length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 4
+    error_message = "The dashboard does not show exactly the metrics of Step Functions."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.this) : alarm.namespace == "AWS/States"])
+    error_message = "An alarm watches a metric that nothing publishes."
   }
 }
 

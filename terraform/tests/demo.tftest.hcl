@@ -212,7 +212,7 @@ run "applies_all_settings" {
   }
 
   assert {
-    condition     = jsondecode(module.process_error.permissions).Statement[*].Sid == ["Logs"]
+    condition     = jsondecode(module.process_error[0].permissions).Statement[*].Sid == ["Logs"]
     error_message = "The function's tracing is not off."
   }
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import HERE
 from execution import Execution
 
-FUNCTION = "module.process_error.aws_lambda_function.this"
+FUNCTION = "module.process_error[0].aws_lambda_function.this"
 MACHINE = "module.retryable_task.aws_sfn_state_machine.this"
 
 FAILING_INPUT = {"commands": ["InvalidInput"]}

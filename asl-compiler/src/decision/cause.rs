@@ -287,7 +287,7 @@ fn placement() -> [Statement; 3] {
     let taken = |name| var("taken").field(name);
     let is_left_out = taken("left")
         .eq(0_u32)
-        .or(var("text").is_one_of(taken("texts")));
+        .or(var("text").among(taken("texts")));
     let cut = call("substring", [var("text"), 0_u32.into(), taken("left")]);
     let left = taken("left").minus(call("length", [var("cut")]));
     let with_text = Expression::Block(

@@ -223,7 +223,7 @@ impl Expression {
     }
 
     /// Returns whether the value is an item of a list.
-    pub(crate) fn is_one_of(self, list: Self) -> Self {
+    pub(crate) fn among(self, list: Self) -> Self {
         self.binary(Operator::In, list)
     }
 

@@ -2,6 +2,7 @@
 
 use super::external;
 use super::marks::check_marks;
+use super::source::Source;
 use super::targets::Targets;
 use super::woven::weave_policies;
 use crate::args::{BackendName, Compile};
@@ -35,16 +36,19 @@ pub(crate) fn run(args: &Compile) -> Result<Status> {
         let Some(targets) = Targets::load(&args.policy, &backend)? else {
             return Ok(Status::BadPolicy);
         };
-        let text = definition(workflow)?;
-        return match weave_policies(&name_of(workflow), &text, &targets, &backend)? {
+        let Some(source) = Source::read(workflow)? else {
+            return Ok(Status::No);
+        };
+        return match weave_policies(&source, &targets, &backend)? {
             Some(woven) => deliver(args, &woven),
             None => Ok(Status::No),
         };
     }
     match &args.file {
-        Some(file) if args.check && args.output.is_none() => {
-            check_marks(&name_of(file), &definition(file)?)
-        }
+        Some(file) if args.check && args.output.is_none() => match Source::read(file)? {
+            Some(source) => check_marks(&source),
+            None => Ok(Status::No),
+        },
         Some(file) if looks_like_definition(file) => bail!(
             "{0} is a state machine; say which policy to put into it: exitwise compile {0} --policy POLICY.toml",
             name_of(file)
@@ -111,12 +115,6 @@ fn deliver(args: &Compile, definition: &str) -> Result<Status> {
     );
     complain(paragraph(&why, "", "  ").trim_end());
     Ok(Status::No)
-}
-
-/// Reads a definition.
-pub(super) fn definition(path: &Path) -> Result<String> {
-    let bytes = read(path, "definition")?;
-    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", name_of(path)))
 }
 
 /// Returns whether the name of a file is that of a state machine rather than a policy.

@@ -1,5 +1,6 @@
 //! The protocol of Terraform's data source `external`: one JSON object of texts in, one out.
 
+use super::source::Source;
 use super::targets::{Target, Targets};
 use super::woven::print_errors;
 use crate::input::read;
@@ -62,7 +63,8 @@ pub(super) fn run() -> Result<Status> {
     let woven = match weave(&query.definition, &targets.to_weave(), &backend) {
         Ok(woven) => woven,
         Err(errors) => {
-            print_errors("definition", &errors);
+            let source = Source::json("definition".to_owned(), query.definition);
+            print_errors(&source, &errors);
             return Ok(Status::No);
         }
     };

@@ -1,5 +1,6 @@
 //! Whether compiled state machines are up to date, judged by their marks.
 
+use super::source::Source;
 use super::woven::print_errors;
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, GOOD, paragraph};
@@ -10,16 +11,16 @@ use exitwise_asl_compiler::{Staleness, WovenMark, woven_marks};
 use std::path::Path;
 
 /// Compares the marks of a definition with the policies that they name.
-pub(super) fn check_marks(name: &str, text: &str) -> Result<Status> {
-    let marks = match woven_marks(text) {
+pub(super) fn check_marks(source: &Source) -> Result<Status> {
+    let marks = match woven_marks(&source.text) {
         Ok(marks) => marks,
         Err(errors) => {
-            print_errors(name, &errors);
+            print_errors(source, &errors);
             return Ok(Status::No);
         }
     };
     if marks.is_empty() {
-        bail!("{name} has no state that exitwise compiled");
+        bail!("{} has no state that exitwise compiled", source.name());
     }
     let mut worst = Status::Fine;
     for mark in &marks {
@@ -47,7 +48,10 @@ pub(super) fn check_marks(name: &str, text: &str) -> Result<Status> {
         if style == BAD {
             worst = Status::No;
         }
-        let line = format!("{style}{name}:{place}{style:#}: `{state}` is {what}");
+        let line = format!(
+            "{style}{}{style:#}: `{state}` is {what}",
+            source.place(place)
+        );
         complain(paragraph(&line, "", "  ").trim_end());
     }
     Ok(worst)

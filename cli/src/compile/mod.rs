@@ -3,5 +3,7 @@
 pub(crate) mod command;
 mod external;
 mod marks;
+mod source;
 mod targets;
 mod woven;
+mod yaml;

@@ -1,44 +1,48 @@
 //! Weaving, with what it did and what went wrong for people.
 
+use super::source::{Source, print_problem};
 use super::targets::Targets;
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, GOOD, NOTE, paragraph};
 use crate::output::worst_case;
 use anyhow::Result;
-use exitwise_asl_compiler::{Backend, SourcePlace, WeaveErrors, Woven, weave};
+use exitwise_asl_compiler::{Backend, WeaveErrors, Woven, weave};
 use exitwise_engine::analysis::WorstCase;
 
 /// Puts policies into a definition, and reports on standard error what that did. `None` if it cannot be
 /// done; then the reasons are printed.
 pub(super) fn weave_policies(
-    name: &str,
-    text: &str,
+    source: &Source,
     targets: &Targets,
     backend: &Backend,
 ) -> Result<Option<String>> {
-    let woven = match weave(text, &targets.to_weave(), backend) {
+    let woven = match weave(&source.text, &targets.to_weave(), backend) {
         Ok(woven) => woven,
         Err(errors) => {
-            print_errors(name, &errors);
+            print_errors(source, &errors);
             return Ok(None);
         }
     };
-    report(name, &woven, targets);
+    report(source, &woven, targets);
     Ok(Some(woven.text))
 }
 
 /// Prints what cannot be woven.
-pub(super) fn print_errors(name: &str, errors: &WeaveErrors) {
+pub(super) fn print_errors(source: &Source, errors: &WeaveErrors) {
     for error in errors.errors() {
         let heading = format!("{BAD}error{BAD:#}: {}", error.kind);
-        print_problem(name, &error.place, &heading, &error.kind.help());
+        print_problem(&source.place(&error.place), &heading, &error.kind.help());
     }
 }
 
-fn report(name: &str, woven: &Woven, targets: &Targets) {
+fn report(source: &Source, woven: &Woven, targets: &Targets) {
     for warning in &woven.warnings {
         let heading = format!("{NOTE}warning{NOTE:#}: {}", warning.kind);
-        print_problem(name, &warning.place, &heading, &warning.kind.help());
+        print_problem(
+            &source.place(&warning.place),
+            &heading,
+            &warning.kind.help(),
+        );
     }
     for state in &woven.states {
         let policy = targets
@@ -60,10 +64,4 @@ fn report(name: &str, woven: &Woven, targets: &Targets) {
         );
         complain(paragraph(&line, "", "  ").trim_end());
     }
-}
-
-fn print_problem(name: &str, place: &SourcePlace, heading: &str, help: &str) {
-    complain(paragraph(heading, "", "  ").trim_end());
-    complain(format_args!("  --> {name}:{place}"));
-    complain(paragraph(&format!("= help: {help}"), "  ", "    ").trim_end());
 }

@@ -154,11 +154,7 @@ impl<'r> DecisionReport<'r> {
                 .is_none_or(|it| Some(it) == decided.get(key))
         };
         let is_known = |key: &&str| *key != "waitSeconds" || self.is_delay_known();
-        if COMPARED_KEYS
-            .into_iter()
-            .filter(is_known)
-            .all(|key| agrees(key))
-        {
+        if COMPARED_KEYS.into_iter().filter(is_known).all(agrees) {
             Agreement::Same
         } else {
             Agreement::Differs

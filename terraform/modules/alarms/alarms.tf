@@ -20,24 +20,28 @@ locals {
 
   # The age of an execution, in two metrics: that of the function while the execution runs, and that of Step Functions
   # when the execution has ended.
-  age_alarms = var.max_age_seconds == null ? {} : merge([for key, arn in var.state_machines : {
-    "${key}-old" = {
-      description = "An execution of ${local.workflows[key]} is older than ${var.max_age_seconds} seconds and still fails."
-      namespace   = "exitwise"
-      metric      = "AgeSeconds"
-      dimensions  = { workflow = local.workflows[key] }
-      statistic   = "Maximum"
-      threshold   = var.max_age_seconds
-    }
-    "${key}-was-old" = {
-      description = "An execution of ${local.workflows[key]} took longer than ${var.max_age_seconds} seconds."
-      namespace   = "AWS/States"
-      metric      = "ExecutionTime"
-      dimensions  = { StateMachineArn = arn }
-      statistic   = "Maximum"
-      threshold   = var.max_age_seconds * 1000
-    }
-  }]...)
+  age_alarms = var.max_age_seconds == null ? {} : merge([for key, arn in var.state_machines : merge(
+    var.function_name == null ? {} : {
+      "${key}-old" = {
+        description = "An execution of ${local.workflows[key]} is older than ${var.max_age_seconds} seconds and still fails."
+        namespace   = "exitwise"
+        metric      = "AgeSeconds"
+        dimensions  = { workflow = local.workflows[key] }
+        statistic   = "Maximum"
+        threshold   = var.max_age_seconds
+      }
+    },
+    {
+      "${key}-was-old" = {
+        description = "An execution of ${local.workflows[key]} took longer than ${var.max_age_seconds} seconds."
+        namespace   = "AWS/States"
+        metric      = "ExecutionTime"
+        dimensions  = { StateMachineArn = arn }
+        statistic   = "Maximum"
+        threshold   = var.max_age_seconds * 1000
+      }
+    },
+  )]...)
 
   # The dimension FunctionName alone stands for all versions of the function.
   function_alarms = var.function_name == null ? {} : {

@@ -1,7 +1,7 @@
 locals {
   # The metrics that the function publishes for each workflow. The first three also have the dimensions type and rule;
-  # each widget searches for all of their values, so that the rules need not be listed here.
-  decided = {
+  # each widget searches for all of their values, so that the rules need not be listed here. Without a function there are none.
+  decided = var.function_name == null ? {} : {
     Decisions   = { title = "decisions by type and rule", dimensions = "workflow,type,rule", stat = "Sum" }
     WaitSeconds = { title = "longest wait by type and rule, in seconds", dimensions = "workflow,type,rule", stat = "Maximum" }
     Retries     = { title = "highest retry count by type and rule", dimensions = "workflow,type,rule", stat = "Maximum" }

@@ -19,7 +19,7 @@ variable "state_machines" {
 }
 
 variable "function_name" {
-  description = "Name of the function that decides about failures, for alarms on its errors and throttles. `null` for no such alarms."
+  description = "Name of the function that decides about failures, for alarms on its errors and throttles. `null` if there is none, because the state machines have the native backend: then nothing publishes the metrics of decisions, and there are no alarms and widgets for them."
   type        = string
   default     = null
 }

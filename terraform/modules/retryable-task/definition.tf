@@ -1,4 +1,4 @@
-# Renders state-machine.asl.json. The file contains default values for some settings instead of markers. A marker in place
+# Renders state-machine.asl.json, or the file that `exitwise compile` made of it for the native backend. The file contains default values for some settings instead of markers. A marker in place
 # of a number or a key would make the definition invalid, and linters and tests read the file before it is rendered.
 
 locals {
@@ -26,12 +26,15 @@ locals {
     length(local.task_tags) > 0 ? "\"Tags\": ${jsonencode(local.task_tags)}" : "",
   ]) : "${addition},\n          "])
 
-  scalars = templatefile("${path.module}/state-machine.asl.json", {
+  # A file that was not compiled is not rendered: the precondition reports it better than an unknown marker would.
+  source = !local.is_native ? "${path.module}/state-machine.asl.json" : local.compiled_ok ? var.compiled_definition : "${path.module}/state-machine.asl.json"
+
+  scalars = templatefile(local.source, {
     cluster_arn         = var.cluster_arn
     task_definition_arn = var.task_definition_arn
     container_name      = var.container_name
     assign_public_ip    = coalesce(var.assign_public_ip, local.is_fargate) ? "ENABLED" : "DISABLED"
-    function_arn        = var.function.qualified_arn
+    function_arn        = try(var.function.qualified_arn, "")
   })
 
   # ECS rejects a network configuration if the network mode is not awsvpc.
@@ -41,7 +44,7 @@ locals {
     "\"@subnets@\"", jsonencode(var.subnet_ids)),
     "\"@security_groups@\"", jsonencode(var.security_group_ids)),
     "\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": ${local.timeout}"),
-    "arn:aws:states:::", "arn:${local.partition}:states:::"),
+    "\"Resource\": \"arn:aws:states:::", "\"Resource\": \"arn:${local.partition}:states:::"),
     "{ \"LaunchType\": \"FARGATE\" }", local.placement),
     "\"Cluster\": ", "${local.additions}\"Cluster\": "
   )

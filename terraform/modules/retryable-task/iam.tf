@@ -18,7 +18,7 @@ locals {
 
   pass_role_arns = distinct(concat(var.pass_role_arns, var.also_allow.pass_role_arns))
   kms_key_arns   = distinct(concat(var.kms_key_arn[*], var.also_allow.kms_key_arns))
-  function_arns  = distinct(concat([var.function.arn], var.also_allow.function_arns))
+  function_arns  = distinct(concat(var.function[*].arn, var.also_allow.function_arns))
 
   statements = concat(
     [
@@ -41,14 +41,14 @@ locals {
         Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
         Resource = "arn:${local.partition}:events:${local.region}:${local.account}:rule/StepFunctionsGetEventsForECSTaskRule"
       },
-      {
-        # All versions, because running executions keep the version that they started with.
-        Sid      = "Decide"
-        Effect   = "Allow"
-        Action   = "lambda:InvokeFunction"
-        Resource = [for arn in local.function_arns : "${arn}:*"]
-      },
     ],
+    length(local.function_arns) == 0 ? [] : [{
+      # All versions, because running executions keep the version that they started with.
+      Sid      = "Decide"
+      Effect   = "Allow"
+      Action   = "lambda:InvokeFunction"
+      Resource = [for arn in local.function_arns : "${arn}:*"]
+    }],
     !local.is_logging ? [] : [{
       # These actions do not support resource-level permissions.
       Sid    = "LogDelivery"

@@ -54,6 +54,16 @@ resource "aws_sfn_state_machine" "this" {
 
   lifecycle {
     precondition {
+      condition     = !local.is_native || local.compiled_ok
+      error_message = "${coalesce(var.compiled_definition, "compiled_definition")} is not a state machine for one task that was compiled for the native backend. To write it, run:\n  ${local.compile}"
+    }
+
+    precondition {
+      condition     = !local.is_native || !local.compiled_ok || local.mark == local.policy_hash
+      error_message = "${coalesce(var.compiled_definition, "compiled_definition")} was compiled from another text than that of ${var.policy_file} (sha256:${local.mark}, but the policy now has sha256:${local.policy_hash}). Compile it again:\n  ${local.compile}"
+    }
+
+    precondition {
       condition     = local.policy_ok
       error_message = "${var.policy_file} cannot be used:\n  ${indent(2, local.why)}"
     }

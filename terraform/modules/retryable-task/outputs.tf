@@ -29,11 +29,11 @@ output "log_group_name" {
 }
 
 output "worst_case" {
-  description = "Worst case of one execution under the policy: `runs` (attempts), `wait_seconds` (sum of all waits, in seconds), `history_events` (of an execution that fails), `exact` (`false` if these figures are only upper bounds), and `witness` (the rules that allow the retries in an execution with the most runs, one entry per retry; empty if there are no retries or if no such execution is known). `null` if `validate_policy` is `false`."
+  description = "Worst case of one execution under the policy: `runs` (attempts), `wait_seconds` (sum of all waits, in seconds), `history_events` (of an execution that fails), `exact` (`false` if these figures are only upper bounds), and `witness` (the rules that allow the retries in an execution with the most runs, one entry per retry; empty if there are no retries or if no such execution is known). `null` if `validate_policy` is `false`. With the native backend, as `exitwise compile` computed it."
   value       = try(local.verdict.worst_case, null)
 }
 
 output "policy_warnings" {
-  description = "Warnings about the policy, one per line. Empty if there are none or if `validate_policy` is `false`."
+  description = "Warnings about the policy, one per line. Empty if there are none, if `validate_policy` is `false`, or with the native backend: `exitwise compile` prints them."
   value       = local.policy_ok ? try(local.verdict.message, "") : ""
 }

@@ -1,7 +1,8 @@
-# Validates the policy before it is deployed, with the version of the function that will make the decisions.
+# Checks the policy before it is deployed. With the backend `lambda`, the version of the function that will make the decisions
+# validates it. With the backend `native`, `exitwise compile` has validated it, and the compiled file has the facts.
 
 data "aws_lambda_invocation" "policy" {
-  count = var.validate_policy ? 1 : 0
+  count = !local.is_native && var.validate_policy ? 1 : 0
 
   function_name = var.function.function_name
   # While a new version is pending, its number is unknown. This defers the invocation until the new code is published.
@@ -14,9 +15,10 @@ data "aws_lambda_invocation" "policy" {
 }
 
 locals {
+  is_native = var.backend == "native"
   answer    = one(data.aws_lambda_invocation.policy[*].result)
-  verdict   = try(jsondecode(local.answer), {})
-  policy_ok = !var.validate_policy || try(local.verdict.valid == true, false)
+  verdict   = try(jsondecode(local.is_native ? local.facts : local.answer), {})
+  policy_ok = local.is_native || !var.validate_policy || try(local.verdict.valid == true, false)
 
   # Both are used in error messages and must not be null: Terraform evaluates the message even if the condition holds.
   # `coalesce` skips empty strings as well.
@@ -31,4 +33,17 @@ locals {
 
   timeout = coalesce(var.task_timeout_seconds, local.max_run_time, 3600)
   size    = try(coalesce(local.policy_size, var.task_size), { cpu = 0, memory = 0 })
+}
+
+# What the compiled file says about itself. `exitwise compile` writes a mark, `exitwise VERSION sha256:HASH: POLICY`, into the
+# comment of ProcessError, and facts about the policy as JSON into that of the state Never, which no execution enters.
+locals {
+  compiled_text = local.is_native ? try(file(var.compiled_definition), "") : ""
+  compiled      = try(jsondecode(local.compiled_text).States.ProcessError, null)
+  mark          = try(regex("^exitwise \\S+ sha256:([0-9a-f]{12}): ", local.compiled.Comment)[0], "")
+  facts         = try(local.compiled.ItemProcessor.States.Never.Comment, "{}")
+
+  compiled_ok = local.mark != "" && try(local.compiled.Type == "Map", false)
+  policy_hash = substr(filesha256(var.policy_file), 0, 12)
+  compile     = "exitwise compile ${var.policy_file} -o ${coalesce(var.compiled_definition, "FILE")}"
 }

@@ -19,19 +19,62 @@ variable "policy_file" {
 }
 
 variable "validate_policy" {
-  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or does not fit `container_name`, `capacity_providers`, `task_timeout_seconds` or `task_size`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check."
+  description = "Validate the policy with the function in every plan and apply, and refuse a policy that has errors or does not fit `container_name`, `capacity_providers`, `task_timeout_seconds` or `task_size`. Requires `lambda:InvokeFunction` on the function's versions, also for plan. `false` to deploy the policy without this check. Not used with the native backend, which checks the same in `compiled_definition`, without AWS."
   type        = bool
   default     = true
 }
 
+variable "backend" {
+  description = "What decides after a failure: `lambda` for the function of modules/process-error, or `native` for the state machine itself, without a function. `native` needs `compiled_definition`."
+  type        = string
+  default     = "lambda"
+
+  validation {
+    condition     = contains(["lambda", "native"], var.backend)
+    error_message = "backend must be lambda or native."
+  }
+}
+
+variable "compiled_definition" {
+  description = "Path of the state machine that `exitwise compile` wrote for the policy, for the native backend. Absolute, or relative to the directory in which Terraform runs. Compile it again after each change of the policy: a file that was compiled from another text is refused. `null` for the backend `lambda`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = try(fileexists(var.compiled_definition), var.compiled_definition == null)
+    error_message = "compiled_definition must be the path of an existing file. To write it, run: exitwise compile ${var.policy_file} -o ${coalesce(var.compiled_definition, "FILE")}"
+  }
+
+  validation {
+    condition     = var.backend != "native" || var.compiled_definition != null
+    error_message = "The native backend needs compiled_definition, the path of a compiled policy. To write one, run: exitwise compile ${var.policy_file} -o FILE"
+  }
+
+  validation {
+    condition     = var.backend == "native" || var.compiled_definition == null
+    error_message = "compiled_definition is for the native backend. Set backend = \"native\", or remove compiled_definition."
+  }
+}
+
 variable "function" {
-  description = "Function that decides after a failure: the output `function` of modules/process-error."
+  description = "Function that decides after a failure: the output `function` of modules/process-error. `null` for the native backend, which needs none."
   type = object({
     arn           = string
     function_name = string
     version       = string
     qualified_arn = string
   })
+  default = null
+
+  validation {
+    condition     = var.backend != "lambda" || var.function != null
+    error_message = "The backend lambda needs function, the output of modules/process-error."
+  }
+
+  validation {
+    condition     = var.backend != "native" || var.function == null
+    error_message = "The native backend needs no function. Remove it, and keep it deployed until no execution uses it any longer, with its ARN in also_allow.function_arns."
+  }
 }
 
 variable "cluster_arn" {
