@@ -383,6 +383,11 @@ fn incomplete_histories_are_explained_with_a_note() {
     // A state machine that does not call ProcessError.
     let mut without = committed("history.json");
     events(&mut without).retain(|event| !event.to_string().contains("lambda"));
+    for event in events(&mut without) {
+        if let Some(details) = event.pointer_mut("/stateExitedEventDetails") {
+            details.as_object_mut().unwrap().remove("assignedVariables");
+        }
+    }
     let text = explained_text(&without);
     assert!(
         text.contains("x.json, attempt 1: TEMPORARY, again after 30s\n"),

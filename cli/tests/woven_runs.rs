@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 fn exitwise(args: &[&str], input: &str) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_exitwise"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .env("COLUMNS", "80")
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -54,7 +54,9 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
             RunTask::Replay(failures) => counted(failures.len(), "recorded failure"),
         };
         let heading = heading(&failures, workflow.as_ref(), named);
-        say(paragraph(&heading, "", "  ").trim_end())?;
+        for line in heading.lines() {
+            say(paragraph(line, "", "    ").trim_end())?;
+        }
     }
     let signals = Signals::listen()?;
     let (decided, attempt) = (Cell::new(None), Cell::new(1));
