@@ -230,7 +230,7 @@ const CHANGES: [Change; 61] = [
     ),
     (
         "no retry is counted",
-        "{$rule.name: $ofRule + 1}",
+        "{$rule.name:$ofRule + 1}",
         "{$rule.name: $ofRule}",
     ),
     ("one retry is always left", "$max([0, 6 -", "$max([1, 6 -"),
@@ -273,7 +273,7 @@ const CHANGES: [Change; 61] = [
     ),
     (
         "waits do not add up",
-        "'waitedSeconds': $waited + ",
+        "'waitedSeconds':$waited + ",
         "'waitedSeconds': ",
     ),
 ];
@@ -305,8 +305,8 @@ const MORE_CHANGES: [Change; 13] = [
     ),
     (
         "the size does not grow",
-        "$sum([$retriesOf('out-of-memory')]), 2])], 'memory'",
-        "0, 2])], 'memory'",
+        "$sum([$retriesOf('out-of-memory')]), 2])],'memory'",
+        "0, 2])],'memory'",
     ),
     (
         "no largest size",
@@ -318,13 +318,13 @@ const MORE_CHANGES: [Change; 13] = [
         "$retriesOf('spot') >= 2",
         "$retriesOf('spot') > 2",
     ),
-    ("the subnet stays", "'subnet': $sum(", "'subnet': 0 * $sum("),
+    ("the subnet stays", "'subnet':$sum(", "'subnet': 0 * $sum("),
     (
         "no outcome",
-        "'outcome': $rule.outcome",
+        "'outcome':$rule.outcome",
         "'outcome': 'succeeded'",
     ),
-    ("another policy", "'policy': 'sha256:", "'policy': 'sha255:"),
+    ("another policy", "'policy':'sha256:", "'policy': 'sha255:"),
 ];
 
 /// A failure, the counters before it, and the time since the start in seconds.
