@@ -55,7 +55,8 @@ pub(crate) fn run(args: &Run) -> Result<Status> {
         };
         let heading = heading(&failures, workflow.as_ref(), named);
         for line in heading.lines() {
-            say(paragraph(line, "", "    ").trim_end())?;
+            let indentation = if line.starts_with(' ') { "    " } else { "  " };
+            say(paragraph(line, "", indentation).trim_end())?;
         }
     }
     let signals = Signals::listen()?;
