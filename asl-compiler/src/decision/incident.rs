@@ -54,7 +54,7 @@ pub(super) fn word_incident(policy: &Policy, views: &Views<'_>, statements: &mut
         Some(wanted) => exists(var("missing")).and(seen("wanted").eq(wanted)),
         None => false.into(),
     };
-    statements.push(bind("noCode", no_exit_code(policy, &is_said())));
+    statements.push(bind("noCode", no_exit_code(&is_said())));
     let facts = |stop_name| {
         let comma =
             |fact: Expression| exists(fact.clone()).choose(join(vec![", ".into(), fact]), "");
@@ -118,7 +118,7 @@ fn error_prefix(container_reason: Expression) -> Expression {
 }
 
 /// Returns why there is no exit code.
-fn no_exit_code(policy: &Policy, is_said: &Expression) -> Expression {
+fn no_exit_code(is_said: &Expression) -> Expression {
     let matches = || var("view").field("matches");
     let not_reported = text(NoExitCode::NotReported.to_string());
     let count = call("string", [call("count", [var("containers")])]);
@@ -145,7 +145,6 @@ fn no_exit_code(policy: &Policy, is_said: &Expression) -> Expression {
         NoExitCode::EmptyCause.to_string(),
         NoExitCode::PlainText.to_string(),
     );
-    let _ = policy;
     var("isPlain").choose(plain, of_container)
 }
 
