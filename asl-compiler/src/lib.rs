@@ -22,7 +22,7 @@ use exitwise_engine::Policy;
 pub use error::CompileError;
 pub use json::{PlainDefinition, SourcePlace, plain_definition};
 pub use native::native_problems;
-pub use standard::{STANDARD_DEFINITION, standard_machine};
+pub use standard::{FUNCTION_MARKER, STANDARD_DEFINITION, standard_machine};
 pub use states::Backend;
 pub use weave::{
     Staleness, StateChoice, StateCost, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,

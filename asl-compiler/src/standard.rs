@@ -14,7 +14,7 @@ use exitwise_engine::Policy;
 pub const STANDARD_DEFINITION: &str = include_str!("../embedded/state-machine.asl.json");
 
 /// The marker of [`STANDARD_DEFINITION`] for the function.
-const FUNCTION_MARKER: &str = "${function_arn}";
+pub const FUNCTION_MARKER: &str = "${function_arn}";
 
 /// The marker of [`STANDARD_DEFINITION`] for the text of the policy.
 const POLICY_MARKER: &str = "\"@policy@\"";
@@ -99,10 +99,10 @@ fn native(policy: &Policy, policy_name: &str) -> Result<String, CompileError> {
     let mut printed = Vec::new();
     for (name, mut state) in retry_loop.decision_states()? {
         if name == "ProcessError" {
+            add_comment(&mut state, &[], mark(policy, policy_name));
             // `Never` is never entered. Its comment is for programs.
             let never = ["ItemProcessor", "States", "Never"];
-            state = with_comment(state, &[], mark(policy, policy_name));
-            state = with_comment(state, &never, facts(policy));
+            add_comment(&mut state, &never, facts(policy));
         }
         let state = state.print(&layout, &layout.unit().repeat(2));
         printed.push(layout.member(&name, &state));
@@ -125,19 +125,18 @@ fn find<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, key| node.get(key))
 }
 
-/// Returns the value with a comment on the object that this path leads to.
-fn with_comment(value: Fragment, path: &[&str], comment: String) -> Fragment {
-    let Fragment::Object(mut members) = value else {
-        return value;
-    };
-    match path.split_first() {
-        None => members.insert(0, ("Comment".to_owned(), Fragment::Literal(comment))),
-        Some((key, path)) => {
-            if let Some((_, inner)) = members.iter_mut().find(|(name, _)| name == key) {
-                let outer = std::mem::replace(inner, Fragment::Bool(false));
-                *inner = with_comment(outer, path, comment);
-            }
-        }
+/// Adds a comment to the object that this path leads to.
+fn add_comment(mut value: &mut Fragment, path: &[&str], comment: String) {
+    for key in path {
+        let Fragment::Object(members) = value else {
+            return;
+        };
+        let Some((_, inner)) = members.iter_mut().find(|(name, _)| name == key) else {
+            return;
+        };
+        value = inner;
     }
-    Fragment::Object(members)
+    if let Fragment::Object(members) = value {
+        members.insert(0, ("Comment".to_owned(), Fragment::Literal(comment)));
+    }
 }

@@ -1,7 +1,8 @@
 //! Statements that read what failed: the counterpart of the engine's `failure`.
 
 use crate::jsonata::{
-    Expression, Regex, Statement, all, call, function, item, list, object, regex, var,
+    Expression, Regex, Statement, all, bind, call, exists, function, is, item, list, not, object,
+    regex, var,
 };
 use exitwise_engine::failure::{INJECTED_CONTAINER_PREFIX, MAX_TEXT_CHARS, NameFact};
 
@@ -21,34 +22,11 @@ const SURROGATE: &str = r"\x5cu[dD][89a-fA-F]";
 /// The last time that is read, in milliseconds since 1970; the engine has the same.
 const MAX_TIME: u64 = (1 << 53) - 1;
 
-/// Returns a statement.
-pub(super) fn bind(name: &str, value: Expression) -> Statement {
-    Statement(name.to_owned(), value)
-}
-
-/// Returns whether a value has this type.
-pub(super) fn is(value: Expression, type_name: &str) -> Expression {
-    call("type", [value]).eq(type_name)
-}
-
-pub(super) fn not(condition: Expression) -> Expression {
-    call("not", [condition])
-}
-
-pub(super) fn exists(value: Expression) -> Expression {
-    call("exists", [value])
-}
-
 /// Returns whether a text starts with another one; false if it is undefined. `$substring` would not do:
 /// it fails in some engines where a text has characters beyond the 16-bit ones.
 pub(super) fn starts_with(value: Expression, start: &str) -> Expression {
     let start = Expression::Regex(Regex::starting_with(start));
     call("contains", [value, start]).eq(true)
-}
-
-/// Returns the value of a variable if it exists, else this one.
-pub(super) fn or_else(name: &str, otherwise: impl Into<Expression>) -> Expression {
-    exists(var(name)).choose(var(name), otherwise)
 }
 
 /// Returns the name of the variable with this fact.
@@ -88,7 +66,7 @@ pub(super) fn read_failure(reads_run_time: bool, statements: &mut Vec<Statement>
             "asObject",
             call("objectOf", [var("taskError").field("Cause")]),
         ),
-        bind("outer", or_else("asObject", parsed("cause", 1))),
+        bind("outer", var("asObject").or_else(parsed("cause", 1))),
         bind("isChild", shape("outer").eq("child")),
         bind(
             "inner",
@@ -125,30 +103,15 @@ pub(super) fn read_failure(reads_run_time: bool, statements: &mut Vec<Statement>
         statements.push(bind(variable_of(fact), call("textOf", [value])));
     }
     statements.extend(job_statements());
-    statements.extend([bind(
-        "stopped",
-        call(
-            "project",
-            [exists(var("job")).choose(
-                first_text("job", "attempt", "StatusReason"),
-                var("task").field("StoppedReason"),
-            )],
-        ),
-    )]);
+    let stopped = exists(var("job")).choose(
+        first_text("job", "attempt", "StatusReason"),
+        var("task").field("StoppedReason"),
+    );
+    statements.push(bind("stopped", call("project", [stopped])));
     statements.extend(placement());
-    statements.extend([bind(
-        "containers",
-        exists(var("job")).choose(
-            var("jobContainers"),
-            list([call(
-                "map",
-                [
-                    call("objects", [var("task").field("Containers")]),
-                    var("container"),
-                ],
-            )]),
-        ),
-    )]);
+    let containers = list([containers_of(var("task"))]);
+    let containers = exists(var("job")).choose(var("jobContainers"), containers);
+    statements.push(bind("containers", containers));
     if reads_run_time {
         let time = |of: &str, name| call("timeOf", [var(of).field(name)]);
         let time = |name| exists(var("job")).choose(time("job", name), time("task", name));
@@ -239,7 +202,7 @@ fn readers() -> Vec<Statement> {
                         bind("code", call("codeOf", [var("from").field("ExitCode")])),
                     ],
                     object([
-                        ("name", or_else("name", Expression::Null)),
+                        ("name", var("name").or_else(Expression::Null)),
                         (
                             "injected",
                             starts_with(var("name"), INJECTED_CONTAINER_PREFIX),
@@ -266,8 +229,14 @@ fn max_chars() -> u32 {
 
 /// Returns the first of two members with this name that is a text.
 fn first_text(first: &str, second: &str, name: &'static str) -> Expression {
-    let own = || call("textOf", [var(first).field(name)]);
-    exists(own()).choose(own(), call("textOf", [var(second).field(name)]))
+    let text = |of| call("textOf", [var(of).field(name)]);
+    text(first).or_else(text(second))
+}
+
+/// Returns the containers that a task or a group of a job lists.
+fn containers_of(group: Expression) -> Expression {
+    let listed = call("objects", [group.field("Containers")]);
+    call("map", [listed, var("container")])
 }
 
 /// Statements that set `placement` to the `Reason` and the `Detail` of each entry of `Failures`: each
@@ -323,15 +292,6 @@ fn job_statements() -> Vec<Statement> {
             )],
         ))
     };
-    let containers_of = |group: Expression| {
-        call(
-            "map",
-            [
-                call("objects", [group.field("Containers")]),
-                var("container"),
-            ],
-        )
-    };
     // The containers of each group in a list, one group after the other.
     let grouped = |groups: Expression| {
         let append = call("append", [var("found"), containers_of(var("group"))]);
@@ -352,10 +312,7 @@ fn job_statements() -> Vec<Statement> {
         );
         exists(container).then(fields)
     };
-    let filled = |name: &'static str| {
-        let own = || var("own").field(name);
-        exists(own()).choose(own(), var("same").field(name))
-    };
+    let filled = |name| var("own").field(name).or_else(var("same").field(name));
     let same = var("attempted").filter(item().field("name").eq(var("own").field("name")));
     let fill = function(
         ["own"],
@@ -378,10 +335,7 @@ fn job_statements() -> Vec<Statement> {
     );
     vec![
         bind("lastOfTask", last("Attempts")),
-        bind(
-            "attempt",
-            exists(var("lastOfTask")).choose(var("lastOfTask"), last("EksAttempts")),
-        ),
+        bind("attempt", var("lastOfTask").or_else(last("EksAttempts"))),
         bind(
             "named",
             list([grouped(list([

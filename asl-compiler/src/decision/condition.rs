@@ -2,7 +2,7 @@
 
 use super::cause::{starts_with, variable_of};
 use super::container::Views;
-use crate::jsonata::{Expression, Regex, all, any, call, item, var};
+use crate::jsonata::{Expression, Regex, all, any, call, exists, item, not, var};
 use exitwise_engine::policy::{
     Condition, ExitCodeSet, NameMatch, Pattern, Rule, TextScope, TimeRange,
 };
@@ -33,13 +33,13 @@ fn holds(
             let bits = || of_view("seen").field("container").field("bits");
             let mut alternatives = in_ranges(bits, codes);
             if codes.contains_absent() {
-                alternatives.push(call("not", [call("exists", [bits()])]));
+                alternatives.push(not(exists(bits())));
             }
             any(alternatives)
         }
         Condition::OtherExitCodes(codes) => {
-            let refused = call("not", [any(in_ranges(item, codes))]);
-            call("not", [call("exists", [of_view("others").filter(refused)])])
+            let refused = not(any(in_ranges(item, codes)));
+            not(exists(of_view("others").filter(refused)))
         }
         Condition::RanFor(ranges) => any(ranges.iter().copied().map(ran_for).collect()),
         Condition::Text(scope, patterns) => {
@@ -47,7 +47,7 @@ fn holds(
             match scope {
                 TextScope::Reason => {
                     let found = call("contains", [item(), patterns]);
-                    call("exists", [of_view("reasons").filter(found)])
+                    exists(of_view("reasons").filter(found))
                 }
                 TextScope::StoppedReason => call("contains", [var("stopped"), patterns]),
                 TextScope::ContainerReason => {

@@ -1,8 +1,7 @@
 //! Statements that find the container that a rule examines: the counterpart of the engine's
 //! `SeenFailure`.
 
-use super::cause::{bind, not};
-use crate::jsonata::{Expression, Statement, call, item, list, object, var};
+use crate::jsonata::{Expression, Statement, bind, call, item, list, not, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Rule;
 

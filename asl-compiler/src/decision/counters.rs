@@ -1,7 +1,6 @@
 //! Statements that read the counters of the execution: the counterpart of the engine's `Tally`.
 
-use super::cause::{bind, is, or_else};
-use crate::jsonata::{Expression, Statement, call, function, join, list, object, var};
+use crate::jsonata::{Expression, Statement, bind, call, function, is, join, list, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Rule;
 
@@ -19,15 +18,14 @@ use exitwise_engine::policy::Rule;
 pub(super) fn read_counters(policy: &Policy, statements: &mut Vec<Statement>) {
     let state = |name| var("errorState").field(name);
     let retries = is(state("retries"), "object").choose(state("retries"), object::<&str>([]));
-    let waited = call("exists", [state("waitedSeconds")]);
-    let waited = waited.choose(state("waitedSeconds"), 0_u32);
+    let waited = state("waitedSeconds").or_else(0_u32);
     let of_rule = call("lookup", [var("retries"), var("rule").field("name")]);
     statements.extend([
         bind("retryCount", state("retryCount")),
         bind("retries", retries),
         bind("waited", waited),
         bind("ofRule", of_rule),
-        bind("ofRule", or_else("ofRule", 0_u32)),
+        bind("ofRule", var("ofRule").or_else(0_u32)),
         bind(
             "own",
             var("ofRule").plus(var("retryCount").minus(retries_of(policy.all_rules()))),

@@ -1,21 +1,21 @@
 //! The whole expression, and the errorState that it returns.
 
 use super::BadPattern;
-use super::cause::{bind, read_failure};
+use super::cause::read_failure;
 use super::container::Views;
 use super::counters::read_counters;
 use super::incident::word_incident;
 use super::next_run::{next_run, retries_of};
 use super::rule::choose_rule;
 use super::verdict::judge;
-use crate::jsonata::{Expression, Statement, call, function, join, list, object, var};
+use crate::jsonata::{Expression, Statement, bind, call, function, join, list, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::{Condition, Type};
 
 /// Maximum length of a decision's `cause`, in characters; the engine has the same.
 const MAX_CAUSE_CHARS: u32 = 1_024;
 
-/// What tells one retry loop from others, as expressions of the state machine.
+/// The identity of a retry loop, as expressions of the state machine.
 #[derive(Debug, Clone)]
 pub(crate) struct LoopKey {
     /// The text that jitter is keyed by.
@@ -93,7 +93,6 @@ fn error_state(policy: &Policy) -> Expression {
             .eq(Type::Temporary.as_str())
             .choose(var("wait"), 0_u32)
     };
-    let error = call("exists", [var("verdict").field("error")]);
     let line = join(vec![
         " (line ".into(),
         call("string", [rule("line")]),
@@ -119,7 +118,7 @@ fn error_state(policy: &Policy) -> Expression {
         ("outcome", rule("outcome")),
         (
             "error",
-            error.choose(var("verdict").field("error"), var("errorName")),
+            var("verdict").field("error").or_else(var("errorName")),
         ),
         ("cause", cause),
         ("retries", var("retriesAfter")),

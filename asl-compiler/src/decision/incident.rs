@@ -1,10 +1,10 @@
 //! The failure in words: the counterpart of the engine's `Incident`.
 
-use super::cause::{bind, exists, not, or_else};
 use super::condition::in_ranges;
 use super::container::Views;
 use crate::jsonata::{
-    Expression, Statement, all, any, call, function, item, join, list, regex, text, var,
+    Expression, Statement, all, any, bind, call, exists, function, item, join, list, not, regex,
+    text, var,
 };
 use exitwise_engine::Policy;
 use exitwise_engine::decision::NoExitCode;
@@ -64,14 +64,14 @@ pub(super) fn word_incident(policy: &Policy, views: &Views<'_>, statements: &mut
         .ne("EssentialContainerExited")
         .then(var("stopName"));
     let exited = join(vec![
-        or_else("containerName", "the container"),
+        var("containerName").or_else("the container"),
         " exited with ".into(),
         call("string", [var("code")]),
         code_in_words(),
         facts(other_stop),
     ]);
     let unknown = join(vec![
-        or_else("printedError", "an error without a name"),
+        var("printedError").or_else("an error without a name"),
         facts(var("stopName")),
         ", ".into(),
         var("noCode"),
@@ -117,7 +117,7 @@ fn error_prefix(container_reason: Expression) -> Expression {
     call("substringBefore", [list([known]).at(0_u32), ":".into()])
 }
 
-/// Returns why there is no exit code.
+/// Returns the reason why there is no exit code.
 fn no_exit_code(is_said: &Expression) -> Expression {
     let matches = || var("view").field("matches");
     let not_reported = text(NoExitCode::NotReported.to_string());
@@ -151,14 +151,11 @@ fn no_exit_code(is_said: &Expression) -> Expression {
 /// Returns the error name of a decision that is not FATAL.
 fn error_name() -> Expression {
     let code = join(vec!["ExitCode".into(), call("string", [var("code")])]);
-    let first = exists(var("prefix")).choose(
-        var("prefix"),
-        exists(var("stopName")).choose(var("stopName"), var("printedError")),
-    );
+    let first = var("prefix").or_else(var("stopName").or_else(var("printedError")));
     let shortened = call("replace", [first, regex(r"^(?:States\x2e)+"), "".into()]);
     let unknown = "UnknownError";
     exists(var("code")).choose(
-        exists(var("codeName")).choose(var("codeName"), code),
+        var("codeName").or_else(code),
         Expression::Block(
             vec![bind("short", shortened)],
             var("short")

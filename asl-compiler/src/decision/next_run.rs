@@ -1,6 +1,6 @@
 //! What the next run gets: the counterpart of the engine's `NextRun`.
 
-use crate::jsonata::{Expression, call, list, object, var};
+use crate::jsonata::{Expression, call, function, list, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Rule;
 
@@ -48,7 +48,6 @@ pub(super) fn next_run(policy: &Policy) -> Option<Expression> {
 
 /// The function `$retriesOf`, which [`next_run`] calls: the number of retries of a rule.
 pub(super) fn retries_of() -> Expression {
-    let retries = || call("lookup", [var("retriesAfter"), var("name")]);
-    let known = call("exists", [retries()]);
-    crate::jsonata::function(["name"], known.choose(retries(), 0_u32))
+    let retries = call("lookup", [var("retriesAfter"), var("name")]);
+    function(["name"], retries.or_else(0_u32))
 }

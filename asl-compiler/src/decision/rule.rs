@@ -1,10 +1,9 @@
 //! The rules of a policy, and the choice of the one that decides.
 
 use super::BadPattern;
-use super::cause::bind;
 use super::condition::matches;
 use super::container::Views;
-use crate::jsonata::{Expression, Statement, object, var};
+use crate::jsonata::{Expression, Statement, bind, object, var};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::{Jitter, Rule};
 

@@ -1,8 +1,9 @@
 //! Statements that apply the limits: the counterpart of the engine's `judge`.
 
-use super::cause::{bind, exists, not, or_else};
 use super::expression::LoopKey;
-use crate::jsonata::{Expression, Statement, call, function, join, list, object, text, var};
+use crate::jsonata::{
+    Expression, Statement, bind, call, exists, function, join, list, not, object, text, var,
+};
 use exitwise_engine::Policy;
 use exitwise_engine::decision::{FatalKind, Reason};
 use exitwise_engine::policy::{Jitter, MAX_RETRIES, Type};
@@ -21,7 +22,7 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
     let mut verdict = object([("why", retry())]);
     if let Some(max) = limits.max_elapsed {
         read_elapsed(key, statements);
-        let (elapsed, wait) = (Hole(4_111_111_111), Hole(4_222_222_222));
+        let [elapsed, wait, _] = HOLES;
         let reason = |start_unknown| Reason::DeadlineReached {
             elapsed: elapsed.0.into(),
             wait: wait.0,
@@ -40,7 +41,7 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
         );
     }
     if let Some(max) = limits.max_total_wait {
-        let (waited, wait) = (Hole(4_111_111_111), Hole(4_222_222_222));
+        let [waited, wait, _] = HOLES;
         let reason = Reason::WaitBudgetSpent {
             waited: waited.0.into(),
             wait: wait.0,
@@ -53,7 +54,7 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
             .choose(ending(FatalKind::WaitBudgetSpent.as_str(), why), verdict);
     }
     let exhausted = || join(vec!["RetriesExhausted.".into(), rule("name")]);
-    let (used, own_max) = (Hole(4_111_111_111), Hole(4_222_222_222));
+    let [used, own_max, _] = HOLES;
     let of_rule = Reason::OwnRetriesUsed {
         used: used.0,
         max: own_max.0,
@@ -98,10 +99,7 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
         verdict = condition.choose(end, verdict);
     }
     statements.extend([
-        bind(
-            "maxRetries",
-            exists(rule("max")).choose(rule("max"), limits.max_retries),
-        ),
+        bind("maxRetries", rule("max").or_else(limits.max_retries)),
         bind("verdict", verdict),
         bind(
             "decided",
@@ -117,8 +115,7 @@ fn ending(error: impl Into<Expression>, why: Expression) -> Expression {
 
 /// Returns the wording of a retry that no limit forbids.
 fn retry() -> Expression {
-    let holes = [4_111_111_111, 4_222_222_222, 4_033_333_333].map(Hole);
-    let [number, max, wait] = holes;
+    let [number, max, wait] = HOLES;
     let reason = |wait| Reason::Retry {
         number: number.0,
         max: max.0,
@@ -150,6 +147,13 @@ fn if_start_unknown(known: &Reason, unknown: &Reason) -> Expression {
 /// A number that stands for one that is known only when the expression is evaluated.
 #[derive(Debug, Clone, Copy)]
 struct Hole(u32);
+
+/// The holes of one sentence. No number of a policy has as many digits.
+const HOLES: [Hole; 3] = [
+    Hole(4_111_111_111),
+    Hole(4_222_222_222),
+    Hole(4_033_333_333),
+];
 
 /// Words a reason as the engine does, with these values in place of the holes.
 fn worded<const N: usize>(reason: Reason, holes: [(Hole, Expression); N]) -> Expression {
@@ -198,7 +202,7 @@ fn draw_delay(policy: &Policy, key: &LoopKey, statements: &mut Vec<Statement>) {
             call("split", [var("rule").field("waits"), " ".into()]),
         ),
         bind("delay", call("number", [var("delays").at(index)])),
-        bind("wait", or_else("delay", 0_u32)),
+        bind("wait", var("delay").or_else(0_u32)),
     ]);
     let mut backoffs = policy.all_rules().filter_map(|rule| rule.backoff());
     if backoffs.all(|backoff| backoff.jitter() == Jitter::None) {

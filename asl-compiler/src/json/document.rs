@@ -16,9 +16,9 @@ use std::ops::Range;
 pub(crate) struct SourceError {
     /// The place of the problem.
     pub(crate) place: SourcePlace,
-    /// What is wrong there.
+    /// The problem, in one sentence.
     pub(crate) problem: String,
-    /// What to write instead.
+    /// Advice on the text to write instead.
     pub(crate) help: String,
 }
 
@@ -300,7 +300,7 @@ impl TreeReader<'_> {
 
     fn members(&self, object: Object<'_>) -> Result<Vec<NodeMember>, SourceError> {
         use jsonc_parser::common::Ranged;
-        let mut lines: HashMap<String, usize> = HashMap::new();
+        let mut starts: HashMap<String, usize> = HashMap::new();
         let mut members = Vec::with_capacity(object.properties.len());
         for property in object.properties {
             let key_span = property.name.start()..property.name.end();
@@ -311,8 +311,8 @@ impl TreeReader<'_> {
             }
             self.check_characters(&key_span)?;
             let key = property.name.into_string();
-            let line = SourcePlace::new(self.text, key_span.clone()).line;
-            if let Some(first) = lines.insert(key.clone(), line) {
+            if let Some(first) = starts.insert(key.clone(), key_span.start) {
+                let first = SourcePlace::new(self.text, first..first).line;
                 let problem = format!("the key `{key}` is repeated; line {first} has it, too");
                 return Err(self.error(key_span, problem, "remove one of the two"));
             }

@@ -2,18 +2,18 @@
 
 use super::document::{Node, NodeKind, SourceDocument};
 
-/// How new values are printed in a file.
+/// The layout of new values in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// One level of indentation.
     unit: String,
     newline: &'static str,
-    /// What separates key and value.
+    /// The text between a key and its value.
     colon: String,
     short: ShortValues,
 }
 
-/// How lists and objects are printed that fit on one line.
+/// The notation of lists and objects that fit on one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ShortValues {
     /// A line for each item and member, as `JSON.stringify` and `jq` do.
@@ -121,7 +121,7 @@ pub(super) fn indentation_at(text: &str, offset: usize) -> &str {
     line.get(..length.min(offset - start)).unwrap_or_default()
 }
 
-/// What the values of a document show of its layout.
+/// The layout of a document, as far as its values show it.
 #[derive(Debug, Default)]
 struct Seen {
     unit: Option<String>,

@@ -20,7 +20,7 @@ fn ways(hir: &Hir) -> u64 {
         HirKind::Alternation(branches) => {
             let all = branches.iter().map(ways);
             match start_differently(branches) {
-                // The next character tells which branch can go on.
+                // The next character decides which branch can go on.
                 true => all.max().unwrap_or(1),
                 false => all.fold(0, u64::saturating_add),
             }
@@ -44,7 +44,7 @@ fn ways(hir: &Hir) -> u64 {
 struct Start {
     /// A bit for each ASCII character.
     characters: u128,
-    /// Whether there are empty matches.
+    /// Whether a match can be empty.
     may_be_empty: bool,
 }
 

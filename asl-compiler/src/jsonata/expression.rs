@@ -46,7 +46,7 @@ pub(crate) enum Operator {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    /// Whether a value is an item of a list.
+    /// Tests whether a value is an item of a list.
     In,
     Add,
     Subtract,
@@ -112,6 +112,26 @@ pub(crate) fn call<const N: usize>(
     arguments: [Expression; N],
 ) -> Expression {
     Expression::Call(function, arguments.into())
+}
+
+/// Returns a statement.
+pub(crate) fn bind(name: &str, value: Expression) -> Statement {
+    Statement(name.to_owned(), value)
+}
+
+/// Returns whether a value has this type.
+pub(crate) fn is(value: Expression, type_name: &str) -> Expression {
+    call("type", [value]).eq(type_name)
+}
+
+/// Returns whether a condition does not hold; undefined if it is undefined.
+pub(crate) fn not(condition: Expression) -> Expression {
+    call("not", [condition])
+}
+
+/// Returns whether a value is not undefined.
+pub(crate) fn exists(value: Expression) -> Expression {
+    call("exists", [value])
 }
 
 /// Returns a function with these parameters, named without their `$`.
@@ -250,6 +270,11 @@ impl Expression {
             Box::new(then.into()),
             Some(Box::new(otherwise.into())),
         )
+    }
+
+    /// Returns the value, or the other one if it is undefined.
+    pub(crate) fn or_else(self, otherwise: impl Into<Self>) -> Self {
+        exists(self.clone()).choose(self, otherwise)
     }
 
     /// Returns the value if this condition holds, else undefined.

@@ -12,5 +12,6 @@ mod regex_agreement;
 
 pub(crate) use self::regex::Regex;
 pub(crate) use expression::{
-    Expression, Statement, all, any, call, function, item, join, list, object, regex, text, var,
+    Expression, Statement, all, any, bind, call, exists, function, is, item, join, list, not,
+    object, regex, text, var,
 };

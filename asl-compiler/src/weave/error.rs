@@ -10,7 +10,7 @@ use std::fmt;
 pub struct WeaveError {
     /// The place in the definition. If the problem is what was asked for, that of its states.
     pub place: SourcePlace,
-    /// What is wrong there.
+    /// The problem at that place.
     pub kind: WeaveErrorKind,
 }
 

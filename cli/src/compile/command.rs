@@ -4,7 +4,7 @@ use super::external;
 use super::marks::check_marks;
 use super::source::Source;
 use super::targets::Targets;
-use super::woven::weave_policies;
+use super::woven::{report, weave_or_complain};
 use crate::args::{BackendName, Compile};
 use crate::input::{is_standard, name_of, read};
 use crate::output::file;
@@ -14,13 +14,10 @@ use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
-use exitwise_asl_compiler::{Backend, standard_machine};
+use exitwise_asl_compiler::{Backend, FUNCTION_MARKER, standard_machine};
 use exitwise_engine::analysis::WorstCase;
 use std::io::Write;
 use std::path::Path;
-
-/// The marker for the function in the definition that Terraform deploys.
-const FUNCTION_MARKER: &str = "${function_arn}";
 
 pub(crate) fn run(args: &Compile) -> Result<Status> {
     if args.external {
@@ -39,10 +36,11 @@ pub(crate) fn run(args: &Compile) -> Result<Status> {
         let Some(source) = Source::read(workflow)? else {
             return Ok(Status::No);
         };
-        return match weave_policies(&source, &targets, &backend)? {
-            Some(woven) => deliver(args, &woven),
-            None => Ok(Status::No),
+        let Some(woven) = weave_or_complain(&source, &targets, &backend) else {
+            return Ok(Status::No);
         };
+        report(&source, &woven, &targets);
+        return deliver(args, &woven.text);
     }
     match &args.file {
         Some(file) if args.check && args.output.is_none() => match Source::read(file)? {

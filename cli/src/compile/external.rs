@@ -2,15 +2,14 @@
 
 use super::source::Source;
 use super::targets::{Target, Targets};
-use super::woven::print_errors;
+use super::woven::weave_or_complain;
 use crate::input::read;
 use crate::output::stream::stdout;
 use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
-use exitwise_asl_compiler::{Backend, weave};
-use exitwise_engine::analysis::WorstCase;
+use exitwise_asl_compiler::Backend;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -60,24 +59,15 @@ pub(super) fn run() -> Result<Status> {
         });
     }
     let targets = Targets(targets);
-    let woven = match weave(&query.definition, &targets.to_weave(), &backend) {
-        Ok(woven) => woven,
-        Err(errors) => {
-            let source = Source::json("definition".to_owned(), query.definition);
-            print_errors(&source, &errors);
-            return Ok(Status::No);
-        }
+    let source = Source::json("definition".to_owned(), query.definition);
+    let Some(woven) = weave_or_complain(&source, &targets, &backend) else {
+        return Ok(Status::No);
     };
-    let worst: Value = woven
-        .states
-        .iter()
+    let states = woven.states.iter();
+    let worst: Value = states
         .filter_map(|state| {
-            let target = targets
-                .0
-                .iter()
-                .find(|target| target.name == state.policy_name)?;
-            let worst = worst_case::json(&WorstCase::of(&target.policy));
-            Some((state.path.clone(), worst))
+            let worst = targets.worst_case_of(state)?;
+            Some((state.path.clone(), worst_case::json(&worst)))
         })
         .collect();
     let answer = json!({"definition": woven.text, "worst_case": worst.to_string()});

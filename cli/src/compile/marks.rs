@@ -34,20 +34,21 @@ pub(super) fn check_marks(source: &Source) -> Result<Status> {
         let Some((_, policy)) = file.usable() else {
             return Ok(Status::BadPolicy);
         };
-        let (style, what) = match mark.staleness(&policy) {
-            None => (GOOD, format!("up to date with {policy_name}")),
-            Some(Staleness::OtherVersion) => (
-                BAD,
-                format!("compiled by exitwise {}; compile it again", mark.version),
-            ),
-            Some(_) => (
-                BAD,
-                format!("compiled from another text of {policy_name}; compile it again"),
-            ),
+        let staleness = mark.staleness(&policy);
+        let what = match staleness {
+            None => format!("up to date with {policy_name}"),
+            Some(Staleness::OtherVersion) => {
+                format!("compiled by exitwise {}; compile it again", mark.version)
+            }
+            Some(_) => format!("compiled from another text of {policy_name}; compile it again"),
         };
-        if style == BAD {
-            worst = Status::No;
-        }
+        let style = match staleness {
+            None => GOOD,
+            Some(_) => {
+                worst = Status::No;
+                BAD
+            }
+        };
         let line = format!(
             "{style}{}{style:#}: `{state}` is {what}",
             source.place(place)

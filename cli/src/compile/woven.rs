@@ -5,26 +5,17 @@ use super::targets::Targets;
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, GOOD, NOTE, paragraph};
 use crate::output::worst_case;
-use anyhow::Result;
 use exitwise_asl_compiler::{Backend, WeaveErrors, Woven, weave};
-use exitwise_engine::analysis::WorstCase;
 
-/// Puts policies into a definition, and reports on standard error what that did. `None` if it cannot be
-/// done; then the reasons are printed.
-pub(super) fn weave_policies(
+/// Puts policies into a definition. `None` if it cannot be done; then the reasons are printed.
+pub(super) fn weave_or_complain(
     source: &Source,
     targets: &Targets,
     backend: &Backend,
-) -> Result<Option<String>> {
-    let woven = match weave(&source.text, &targets.to_weave(), backend) {
-        Ok(woven) => woven,
-        Err(errors) => {
-            print_errors(source, &errors);
-            return Ok(None);
-        }
-    };
-    report(source, &woven, targets);
-    Ok(Some(woven.text))
+) -> Option<Woven> {
+    weave(&source.text, &targets.to_weave(), backend)
+        .inspect_err(|errors| print_errors(source, errors))
+        .ok()
 }
 
 /// Prints what cannot be woven.
@@ -35,7 +26,8 @@ pub(super) fn print_errors(source: &Source, errors: &WeaveErrors) {
     }
 }
 
-fn report(source: &Source, woven: &Woven, targets: &Targets) {
+/// Reports on standard error what weaving did.
+pub(super) fn report(source: &Source, woven: &Woven, targets: &Targets) {
     for warning in &woven.warnings {
         let heading = format!("{NOTE}warning{NOTE:#}: {}", warning.kind);
         print_problem(
@@ -45,17 +37,13 @@ fn report(source: &Source, woven: &Woven, targets: &Targets) {
         );
     }
     for state in &woven.states {
-        let policy = targets
-            .0
-            .iter()
-            .find(|target| target.name == state.policy_name);
-        let worst = policy.map(|target| worst_case::short(&WorstCase::of(&target.policy)));
+        let worst = targets.worst_case_of(state);
         let line = format!(
             "{GOOD}{}{GOOD:#}: {} ({}); {} states more; a retry costs {} transitions and {} history \
              events, with a wait {} and {}",
             state.path,
             state.policy_name,
-            worst.unwrap_or_default(),
+            worst.as_ref().map(worst_case::short).unwrap_or_default(),
             state.states_added,
             state.retriable.transitions,
             state.retriable.history_events,
