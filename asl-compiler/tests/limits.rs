@@ -144,3 +144,21 @@ fn the_expression_does_not_nest_deeper_with_more_rules_codes_or_names() {
     let (few, many) = (depth_of(&codes(10)), depth_of(&codes(1_280)));
     assert!(many <= few + 8, "{few} {many}");
 }
+
+#[test]
+fn a_limit_may_have_any_number_of_digits() {
+    for limit in ["max_total_wait", "max_elapsed"] {
+        for seconds in ["4111111111", "94222222222"] {
+            let text = format!(
+                "version = 1\nlimits.max_retries = 3\nlimits.{limit} = '{seconds}s'\n\
+                 default = {{ type = 'TEMPORARY', backoff = {{ constant = '1h' }} }}\n"
+            );
+            let error_state =
+                json!({"retryCount": 0, "waitedSeconds": seconds.parse::<u64>().unwrap()});
+            let found = Decider::new(&policy(&text)).decide("x", &json!({}), &error_state, 0);
+            let end = format!("and 3600 s to wait are over {seconds} s (limits.{limit})");
+            let cause = found["cause"].as_str().unwrap();
+            assert!(cause.ends_with(&end), "{cause}");
+        }
+    }
+}

@@ -22,16 +22,20 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
     let mut verdict = object([("why", retry())]);
     if let Some(max) = limits.max_elapsed {
         read_elapsed(key, statements);
-        let [elapsed, wait, _] = HOLES;
+        let [elapsed, wait, limit] = HOLES;
         let reason = |start_unknown| Reason::DeadlineReached {
             elapsed: elapsed.0.into(),
             wait: wait.0,
-            max,
+            max: limit.0.into(),
             start_unknown,
         };
         let why = worded(
             reason(false),
-            [(elapsed, var("elapsed")), (wait, var("wait"))],
+            [
+                (elapsed, var("elapsed")),
+                (wait, var("wait")),
+                (limit, text(max.to_string())),
+            ],
         );
         let unknown = if_start_unknown(&reason(false), &reason(true));
         let kind = FatalKind::DeadlineReached.as_str();
@@ -41,13 +45,20 @@ pub(super) fn judge(policy: &Policy, key: &LoopKey, statements: &mut Vec<Stateme
         );
     }
     if let Some(max) = limits.max_total_wait {
-        let [waited, wait, _] = HOLES;
+        let [waited, wait, limit] = HOLES;
         let reason = Reason::WaitBudgetSpent {
             waited: waited.0.into(),
             wait: wait.0,
-            max,
+            max: limit.0.into(),
         };
-        let why = worded(reason, [(waited, var("waited")), (wait, var("wait"))]);
+        let why = worded(
+            reason,
+            [
+                (waited, var("waited")),
+                (wait, var("wait")),
+                (limit, text(max.to_string())),
+            ],
+        );
         verdict = var("waited")
             .plus(var("wait"))
             .gt(max)
@@ -148,7 +159,7 @@ fn if_start_unknown(known: &Reason, unknown: &Reason) -> Expression {
 #[derive(Debug, Clone, Copy)]
 struct Hole(u32);
 
-/// The holes of one sentence. No number of a policy has as many digits.
+/// The holes of one sentence, for all numbers in it that can have as many digits.
 const HOLES: [Hole; 3] = [
     Hole(4_111_111_111),
     Hole(4_222_222_222),
@@ -169,7 +180,10 @@ fn worded<const N: usize>(reason: Reason, holes: [(Hole, Expression); N]) -> Exp
             break;
         };
         parts.push(text(rest.get(..at).unwrap_or_default()));
-        parts.push(call("string", [value.clone()]));
+        parts.push(match value {
+            Expression::Text(_) => value.clone(),
+            number => call("string", [number.clone()]),
+        });
         rest = rest.get(at + length..).unwrap_or_default();
     }
     parts.push(text(rest));
