@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exitwise_engine::diagnostic::{Code, Severity};
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -101,11 +102,21 @@ pub(crate) enum Command {
     Compile(Compile),
     /// Explain which rule decides about a failure, and why.
     ///
-    /// Takes an event of ProcessError, or the output of `aws stepfunctions get-execution-history`
-    /// or `describe-execution` for a failed execution, or that of `exitwise run --format json`.
+    /// Takes an event of ProcessError; what `aws stepfunctions get-execution-history`, `aws ecs
+    /// describe-tasks` or `aws batch describe-jobs` prints; an error with its cause, as the console
+    /// shows it; an event of EventBridge; a line of a log; or what `exitwise run --format json` prints.
     ///
     /// Exit status: 0 explained, whatever the decision; 2 usage; 3 the policy has errors.
     Explain(Explain),
+    /// Count which rules decide about failures that happened.
+    ///
+    /// Reads what `explain` reads, in any number and any mixture, and logs of any size: events of
+    /// EventBridge about stopped tasks, histories of executions, or the log of a state machine. Shows
+    /// which failures are unknown to the policy, and what it would have done in those executions.
+    ///
+    /// Exit status: 0 counted; 1 too many failures are unknown (--exit-on-default); 2 usage, or nothing
+    /// can be read; 3 a policy has errors; 130 interrupted with Ctrl-C, after the report.
+    Backtest(Backtest),
     /// Run a failing task, or your state machine, locally.
     ///
     /// Without --entrypoint it runs the demo task. NetworkError, InvalidInput, UncaughtException,
@@ -332,9 +343,90 @@ pub(crate) struct Explain {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Files with one event, history or execution each, at most 256 MiB; `-` for standard input.
+    /// Files with failures, also packed by gzip, at most 256 MiB; `-` for standard input.
     #[arg(required = true, value_name = "FILE.json")]
     pub(crate) events: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// Compare with an older policy: which failures it treats otherwise.
+    #[arg(long, value_name = "OLD.toml")]
+    pub(crate) against: Option<PathBuf>,
+    /// For each kind of failure that is unknown to the policy, suggest a rule.
+    #[arg(long)]
+    pub(crate) suggest: bool,
+    /// Fail if more of the failures are unknown to the policy, such as 5%: `[default]` decides about
+    /// them, or a rule that says nothing about their reason.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) exit_on_default: Option<Share>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    /// Also draw the failures by day and rule. `-` prints the picture instead of the result.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Policies (`*.toml`), by default that of the project; and what has failures: files, also packed
+    /// by gzip, folders, or `-` for standard input.
+    #[arg(required = true, value_name = "POLICY.toml|PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// A share of failures, in thousandths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Share(u64);
+
+impl Share {
+    /// One percent.
+    const PERCENT: u64 = 1_000;
+
+    /// Returns whether a part of all is more than this share.
+    pub(crate) fn is_exceeded(self, part: u64, all: u64) -> bool {
+        u128::from(part) * 100 * u128::from(Self::PERCENT) > u128::from(all) * u128::from(self.0)
+    }
+}
+
+impl FromStr for Share {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const HELP: &str = "write a number of percent from 0% to 100%, such as 5% or 0.5%";
+        let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+        let is_number =
+            |digits: &str| !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+        if !is_number(whole) || !is_number(fraction) || fraction.len() > 3 {
+            return Err(HELP);
+        }
+        let whole: u64 = whole.parse().map_err(|_| HELP)?;
+        let fraction: u64 = format!("{fraction:0<3}").parse().map_err(|_| HELP)?;
+        match whole.saturating_mul(Self::PERCENT).saturating_add(fraction) {
+            share if share <= 100 * Self::PERCENT => Ok(Self(share)),
+            _ => Err(HELP),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (self.0 / Self::PERCENT, self.0 % Self::PERCENT);
+        let fraction = format!(".{fraction:03}");
+        write!(
+            f,
+            "{whole}{} %",
+            fraction.trim_end_matches('0').trim_end_matches('.')
+        )
+    }
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 pub(crate) type Examples = &'static [(&'static str, &'static str)];
 
 /// The examples by subcommand.
-pub(crate) const EXAMPLES: [(&str, Examples); 8] = [
+pub(crate) const EXAMPLES: [(&str, Examples); 9] = [
     (
         "init",
         &[
@@ -67,6 +67,23 @@ pub(crate) const EXAMPLES: [(&str, Examples); 8] = [
             (
                 "Try another policy on last night's failures",
                 "exitwise explain --policy policy.toml history.json",
+            ),
+        ],
+    ),
+    (
+        "backtest",
+        &[
+            (
+                "Count the failures in a log, and suggest rules for those that are unknown",
+                "exitwise backtest --suggest policy.toml stopped-tasks.jsonl.gz",
+            ),
+            (
+                "Compare the edited policy with the committed one, for a pull request",
+                "exitwise backtest --against old.toml --format markdown policy.toml histories",
+            ),
+            (
+                "Fail if something fails in a new way",
+                "exitwise backtest --exit-on-default 5% policy.toml last-night.jsonl",
             ),
         ],
     ),

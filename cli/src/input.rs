@@ -1,9 +1,13 @@
 //! The files that the command line names. `-` is standard input.
 
-use crate::output::terminal::one_line;
-use anyhow::{Context, Result};
+use crate::output::stream::complain;
+use crate::output::terminal::{NOTE, counted, one_line};
+use anyhow::{Context, Result, anyhow};
+use exitwise_evidence::{Recordings, Refusal};
+use flate2::read::MultiGzDecoder;
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, stdin};
+use std::io::{self, BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -65,6 +69,79 @@ pub(crate) fn open(path: &Path) -> io::Result<Input> {
         source,
         left: MAX_INPUT_BYTES,
     })
+}
+
+/// Size from which a history is read event by event, in bytes.
+///
+/// Above the largest event that Lambda takes, 6 MB (Lambda quotas, "Invocation payload").
+const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// The first bytes of a large file. Their memory is freed when they have been read.
+struct Start(VecDeque<u8>);
+
+impl Read for Start {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buffer)?;
+        if self.0.is_empty() {
+            self.0 = VecDeque::new();
+        }
+        Ok(length)
+    }
+}
+
+/// Reads recorded failures. What cannot be read among other recordings is reported.
+///
+/// # Errors
+/// The file cannot be read, or it has no recording.
+pub(crate) fn recordings(path: &Path) -> Result<Recordings> {
+    /// Number of documents that cannot be read of which the reason is printed.
+    const MAX_REPORTED: usize = 3;
+    let mut file = unpacked(open(path)?)?;
+    let mut start = Vec::new();
+    let limit = u64::try_from(MAX_EVENT_BYTES).unwrap_or(u64::MAX);
+    file.by_ref().take(limit).read_to_end(&mut start)?;
+    let is_large = start.len() == MAX_EVENT_BYTES;
+    let members = start.trim_ascii_start().strip_prefix(b"{");
+    let is_history = members.is_some_and(|it| it.trim_ascii_start().starts_with(b"\"events\""));
+    let file = BufReader::new(Start(start.into()).chain(file));
+    let recordings = match is_large && is_history {
+        true => Recordings::of_history(file)?,
+        false => Recordings::read(file)?,
+    };
+    let Recordings { all, refused } = recordings;
+    if all.is_empty() {
+        return Err(match refused.into_iter().next() {
+            None => anyhow!("{}; {}", Refusal::Empty, Refusal::Empty.help()),
+            Some((1, refusal)) => anyhow!("{refusal}; {}", refusal.help()),
+            Some((line, refusal)) => anyhow!("line {line}: {refusal}; {}", refusal.help()),
+        });
+    }
+    let name = name_of(path);
+    for (line, refusal) in refused.iter().take(MAX_REPORTED) {
+        complain(format_args!(
+            "{NOTE}warning{NOTE:#}: {name}:{line} is left out: {refusal}"
+        ));
+    }
+    if let Some(more @ 1..) = refused.len().checked_sub(MAX_REPORTED) {
+        let more = counted(more, "further document");
+        complain(format_args!(
+            "{NOTE}warning{NOTE:#}: {name}: {more} left out"
+        ));
+    }
+    Ok(Recordings {
+        all,
+        refused: Vec::new(),
+    })
+}
+
+/// Returns the content of a file that may be packed by gzip.
+pub(crate) fn unpacked(file: impl Read + 'static) -> io::Result<Box<dyn Read>> {
+    const MAGIC: [u8; 2] = [0x1f, 0x8b];
+    let mut file = BufReader::new(file);
+    match file.fill_buf()?.starts_with(&MAGIC) {
+        true => Ok(Box::new(MultiGzDecoder::new(file))),
+        false => Ok(Box::new(file)),
+    }
 }
 
 /// Reads a file, but at most one byte more than this number.

@@ -4,6 +4,7 @@
 //! their analysis.
 
 mod args;
+mod backtest;
 mod check;
 mod compile;
 mod completions;
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::command::run(&args),
         Command::Compile(args) => compile::command::run(&args),
         Command::Explain(args) => explain::command::run(&args),
+        Command::Backtest(args) => backtest::command::run(&args),
         Command::Run(args) => run::command::run(&args),
         Command::Schema => schema::run(),
         Command::Simulate(args) => simulate::command::run(&args),

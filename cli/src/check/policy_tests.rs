@@ -2,6 +2,7 @@
 
 use crate::input;
 use crate::policy_file::PolicyFile;
+use anyhow::{Result, bail};
 use exitwise_engine::analysis::{DrawnDecision, TestOutcome, TestReport};
 use exitwise_engine::policy::TestCase;
 use exitwise_lambda::Event;
@@ -43,7 +44,7 @@ impl PolicyFile {
         let folder = folder.unwrap_or(Path::new(""));
         let paths = policy.test_cases().iter().flat_map(TestCase::event_paths);
         let payloads: BTreeMap<_, _> = paths
-            .map(|path| (path, input::read(&folder.join(path), "event")))
+            .map(|path| (path, only_event(&folder.join(path))))
             .collect();
         let events: BTreeMap<_, _> = payloads
             .iter()
@@ -64,6 +65,16 @@ impl PolicyFile {
         self.diagnostics.extend(report.diagnostics.iter().cloned());
         self.diagnostics.sort_by_key(|problem| problem.span.start);
         results
+    }
+}
+
+/// Returns the event of the only failure in a recording.
+fn only_event(path: &Path) -> Result<Vec<u8>> {
+    let recordings = input::recordings(path)?;
+    match &*recordings.events() {
+        [event] => Ok(event.to_vec()),
+        [] => bail!("it has no failure of a task"),
+        several => bail!("it has {} failures; give a file with one", several.len()),
     }
 }
 

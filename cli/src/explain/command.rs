@@ -2,23 +2,27 @@
 
 use super::decision_report::{Agreement, DecisionReport};
 use super::end_report::{EndReport, history_summary};
-use super::history::Call;
-use super::recording::Recording;
 use crate::args::{Explain, Format};
 use crate::input::{self, name_of};
 use crate::output::stream::{Stdout, complain, json_stdout, stdout};
-use crate::output::terminal::BAD;
+use crate::output::terminal::{BAD, one_line};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use exitwise_engine::analysis::Explanation;
 use exitwise_engine::{Policy, RetryState};
-use exitwise_lambda::Event;
+use exitwise_evidence::history::{Call, History};
+use exitwise_evidence::{ExecutionEnd, Recording};
+use exitwise_lambda::{ErrorState, Event};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
 /// Size of the buffer before standard output, in bytes. A decision as JSON takes several KiB.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// Maximum length of the name of a task or an execution, in characters.
+const MAX_NAME_CHARS: usize = 80;
 
 pub(crate) fn run(args: &Explain) -> Result<Status> {
     let out = match args.format {
@@ -34,15 +38,36 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
     };
     for path in &args.events {
         let name = name_of(path);
-        let file = input::open(path).with_context(|| format!("cannot read the event {name}"))?;
-        let recording =
-            Recording::read(file).with_context(|| format!("{name} cannot be explained"))?;
-        if explainer.explain(&name, &recording)?.is_none() {
-            return Ok(Status::BadPolicy);
+        let recordings = input::recordings(path);
+        let recordings = recordings.with_context(|| format!("{name} cannot be explained"))?;
+        let several = recordings.all.len() > 1;
+        for (index, recording) in recordings.all.iter().enumerate() {
+            let name = match several {
+                true => format!("{name}, {}", described(recording, index)),
+                false => name.clone(),
+            };
+            if explainer.explain(&name, recording)?.is_none() {
+                return Ok(Status::BadPolicy);
+            }
         }
     }
     explainer.out.flush()?;
     Ok(Status::Fine)
+}
+
+/// The name of one of several recordings in a file.
+fn described(recording: &Recording, index: usize) -> String {
+    let reference = match recording {
+        Recording::Failure(failure) => failure.reference.as_deref(),
+        Recording::History(history) => history.execution.as_deref(),
+        Recording::Execution(execution) => execution.arn.as_deref(),
+        Recording::Event(_) | Recording::NoFailure(_) => None,
+    };
+    let name = reference.and_then(|arn| arn.rsplit(['/', ':']).next());
+    match name {
+        Some(name) => one_line(name, MAX_NAME_CHARS),
+        None => format!("number {}", index + 1),
+    }
 }
 
 struct Explainer<'a> {
@@ -56,42 +81,86 @@ struct Explainer<'a> {
     out: BufWriter<Stdout>,
 }
 
+/// An explained decision.
+struct Explained {
+    agreement: Agreement,
+    /// The `errorState` with which the state machine goes on. `None` if it stops.
+    next: Option<Value>,
+}
+
 impl Explainer<'_> {
     /// Explains a recording. `None` if the policy that is to decide has errors; then they are printed.
     fn explain(&mut self, name: &str, recording: &Recording) -> Result<Option<()>> {
         self.last_passed.clear();
         match recording {
-            Recording::Event(payload) => Ok(self.event(name, payload, None)?.map(drop)),
-            Recording::History(history) => {
-                let mut agreements = Vec::new();
-                for call in &history.calls {
-                    let Some(agreement) = self.event(name, &call.payload(), Some(call))? else {
-                        return Ok(None);
-                    };
-                    agreements.push(agreement);
-                }
-                if self.args.format == Format::Text {
-                    let summary = history_summary(name, history, &agreements);
-                    write!(self.out, "{summary}")?;
-                }
-                Ok(Some(()))
+            Recording::Event(json) => Ok(self.event(name, json.as_bytes(), None, None)?.map(drop)),
+            Recording::Failure(failure) => {
+                let event = failure.event().to_string();
+                Ok(self.event(name, event.as_bytes(), None, None)?.map(drop))
             }
-            Recording::Description(execution) => {
-                if let Some(failure) = execution.failure() {
-                    let call = Call::hypothetical(0, failure);
-                    return Ok(self.event(name, &call.payload(), Some(&call))?.map(drop));
-                }
-                let Some(policy) = usable_policy(&self.file, &mut self.out)? else {
-                    return Ok(None);
-                };
-                let report = EndReport::new(name, execution, &self.file.name, policy);
-                match self.args.format {
-                    Format::Json => writeln!(self.out, "{}", report.json()?)?,
-                    Format::Text => write!(self.out, "{}", report.text())?,
+            Recording::History(history) => self.history(name, history),
+            Recording::Execution(execution) => self.execution(name, execution),
+            Recording::NoFailure(why) => {
+                if self.args.format == Format::Text {
+                    writeln!(self.out, "{name}: {why}; there is no failure to explain")?;
                 }
                 Ok(Some(()))
             }
         }
+    }
+
+    fn history(&mut self, name: &str, history: &History) -> Result<Option<()>> {
+        let mut agreements = Vec::new();
+        let mut last: Option<(usize, Explained)> = None;
+        for call in &history.calls {
+            let attempt = call.attempt();
+            // The decisions that exitwise would have made about the attempts build on each other.
+            let before = last.filter(|(of, _)| attempt.is_some_and(|attempt| attempt.of == *of));
+            let state = before.as_ref().and_then(|(_, before)| before.next.as_ref());
+            let payload = history.payload(call, state);
+            let note = attempt.map(|attempt| match (history.run(attempt), &before, state) {
+                (Some(run), ..) if !run.is_container_task() => {
+                    let service =
+                        one_line(run.service.as_deref().unwrap_or_default(), MAX_NAME_CHARS);
+                    format!("the task calls {service}, which runs no container")
+                }
+                (_, Some(_), None) => {
+                    "with this policy, the execution would have ended before; this is \
+                                       the decision about a first failure"
+                        .to_owned()
+                }
+                _ => "no decision; this is what the policy says".to_owned(),
+            });
+            let Some(explained) = self.event(name, &payload, Some(call), note)? else {
+                return Ok(None);
+            };
+            agreements.push(explained.agreement);
+            last = attempt.map(|attempt| (attempt.of, explained));
+        }
+        if self.args.format == Format::Text {
+            let summary = history_summary(name, history, &agreements);
+            write!(self.out, "{summary}")?;
+        }
+        Ok(Some(()))
+    }
+
+    fn execution(&mut self, name: &str, execution: &ExecutionEnd) -> Result<Option<()>> {
+        if let Some(failure) = execution.failure() {
+            let event = failure.event().to_string();
+            let note = "no decision; this is what the policy says about a first failure".to_owned();
+            return Ok(self
+                .event(name, event.as_bytes(), None, Some(note))?
+                .map(drop));
+        }
+        let Some(policy) = usable_policy(&self.file, &mut self.out)? else {
+            return Ok(None);
+        };
+        let report = EndReport::new(name, execution, &self.file.name, policy);
+        match self.args.format {
+            Format::Json => writeln!(self.out, "{}", report.json()?)?,
+            Format::Text => write!(self.out, "{}", report.text())?,
+        }
+        Ok(Some(()))
     }
 
     /// Explains the decision for an event, which may be a call in a history. `None` if the policy
@@ -101,7 +170,8 @@ impl Explainer<'_> {
         name: &str,
         payload: &[u8],
         call: Option<&Call>,
-    ) -> Result<Option<Agreement>> {
+        note: Option<String>,
+    ) -> Result<Option<Explained>> {
         let event = Event::read(payload);
         let own_policy = match (&self.args.policy, event.policy()) {
             (Some(_), _) => None,
@@ -141,6 +211,7 @@ impl Explainer<'_> {
             decision: &decision,
             explained: failure.map(|failure| (failure, Explanation::of(policy, failure))),
             call,
+            note,
         };
         match self.args.format {
             Format::Json => report.write_json(&mut self.out)?,
@@ -154,7 +225,12 @@ impl Explainer<'_> {
                 self.last_passed = passed;
             }
         }
-        Ok(Some(report.agreement()))
+        let goes_on = !decision.verdict.is_final() && call.is_some_and(|it| it.attempt().is_some());
+        let next = goes_on.then(|| serde_json::to_value(ErrorState::new(&decision, policy)));
+        Ok(Some(Explained {
+            agreement: report.agreement(),
+            next: next.transpose()?,
+        }))
     }
 }
 

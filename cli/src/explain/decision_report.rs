@@ -1,6 +1,5 @@
 //! The report of `explain` about one decision, as text and as JSON.
 
-use super::history::{Call, RecordedAnswer};
 use crate::output::json::{FORMAT, sorted};
 use crate::output::next_run;
 use crate::output::terminal::{FAINT, NOTE, one_line, paragraph, style_of, width, wrapped};
@@ -10,6 +9,7 @@ use exitwise_engine::decision::{Counters, Incident, Tally};
 use exitwise_engine::failure::Source;
 use exitwise_engine::policy::{Jitter, Matcher, Rule, Seconds};
 use exitwise_engine::{Decision, Failure, Policy, RetryState, Verdict};
+use exitwise_evidence::history::{Call, RecordedAnswer};
 use exitwise_lambda::ErrorState;
 use serde::Serialize;
 use serde_json::Value;
@@ -54,6 +54,8 @@ pub(super) struct DecisionReport<'r> {
     pub(super) explained: Option<(&'r Failure<'r>, Explanation<'r, 'r>)>,
     /// The call in a history. `None` for a single event.
     pub(super) call: Option<&'r Call>,
+    /// What to say about the recording.
+    pub(super) note: Option<String>,
 }
 
 /// Whether a decision equals the recorded one.
@@ -262,7 +264,8 @@ impl<'r> DecisionReport<'r> {
             let why = "the history lacks the id on which it depends, so the delay is another one";
             text += &paragraph(why, &label, INDENT);
         }
-        if let Some(recorded) = self.call.and_then(|call| self.recorded(call)) {
+        let recorded = self.call.and_then(|call| self.recorded(call));
+        if let Some(recorded) = self.note.clone().or(recorded) {
             let label = format!("  {NOTE}recorded{NOTE:#}: ");
             text += &paragraph(&recorded, &label, INDENT);
         }
@@ -353,9 +356,7 @@ impl<'r> DecisionReport<'r> {
                 "ProcessError failed: {}",
                 one_line(name, MAX_TEXT_CHARS)
             )),
-            RecordedAnswer::NotCalled => {
-                Some("no call of ProcessError; this is its decision about a first failure".into())
-            }
+            RecordedAnswer::NotCalled => None,
             RecordedAnswer::Missing => Some("no answer".into()),
         }
     }

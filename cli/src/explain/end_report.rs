@@ -1,12 +1,12 @@
 //! The report of `explain` about the end of an execution.
 
 use super::decision_report::Agreement;
-use super::history::History;
-use super::recording::ExecutionDescription;
 use crate::output::json::document;
 use crate::output::terminal::{counted, one_line, paragraph};
 use anyhow::Result;
 use exitwise_engine::Policy;
+use exitwise_evidence::ExecutionEnd;
+use exitwise_evidence::history::History;
 use serde::Serialize;
 
 /// Maximum length of a printed error name, in characters.
@@ -40,14 +40,14 @@ pub(super) fn history_summary(name: &str, history: &History, agreements: &[Agree
         ));
     } else if same > 0 && same == all {
         lines.push(format!("{}, as recorded", counted(all, "decision")));
-    } else if all == 0 && history.calls_without_input == 0 {
+    } else if all == 0 && history.without_data == 0 {
         lines.push(
             "no task failed and ProcessError was not called: there is no decision to explain"
                 .into(),
         );
     }
-    if history.calls_without_input > 0 {
-        let decisions = counted(history.calls_without_input, "decision");
+    if history.without_data > 0 {
+        let decisions = counted(history.without_data, "decision");
         lines.push(format!(
             "{decisions} cannot be explained: the history has no data"
         ));
@@ -89,12 +89,11 @@ pub(super) struct EndReport<'t> {
 impl<'t> EndReport<'t> {
     pub(super) fn new(
         name: &'t str,
-        execution: &'t ExecutionDescription,
+        execution: &'t ExecutionEnd,
         file: &'t str,
         policy: &'t Policy,
     ) -> Self {
-        let end = &execution.end;
-        let error = end.error.as_deref();
+        let error = execution.error.as_deref();
         let rule_name = error
             .and_then(|error| error.split_once('.'))
             .filter(|(kind, _)| ["Fatal", "RetriesExhausted"].contains(kind))
@@ -114,10 +113,10 @@ impl<'t> EndReport<'t> {
             event: name,
             policy: file,
             policy_hash: policy.hash(),
-            status: &end.status,
+            status: &execution.status,
             error,
-            cause: end.cause.as_deref(),
-            meaning: meaning(&end.status, error),
+            cause: execution.cause.as_deref(),
+            meaning: meaning(&execution.status, error),
             line: rule.map(|rule| rule.line()),
             arn: execution.arn.as_deref(),
             rule: described,

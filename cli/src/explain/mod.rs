@@ -2,8 +2,4 @@
 
 pub(crate) mod command;
 mod decision_report;
-mod document;
 mod end_report;
-mod history;
-pub(crate) mod recording;
-mod trail;

@@ -5,5 +5,6 @@ pub(crate) mod json;
 pub(crate) mod next_run;
 pub(crate) mod progress;
 pub(crate) mod stream;
+pub(crate) mod svg;
 pub(crate) mod terminal;
 pub(crate) mod worst_case;

@@ -10,18 +10,17 @@ use super::signals::Signals;
 use super::tasks::{LocalTasks, RunTask};
 use super::workflow::Workflow;
 use crate::args::{BackendName, Cli, Format, Run};
-use crate::explain::recording::Recording;
 use crate::input::{self, name_of};
 use crate::output::stream::{is_stdout_closed, say};
 use crate::output::terminal::{counted, paragraph};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::CommandFactory;
 use exitwise_asl_compiler::{Backend, STANDARD_DEFINITION, standard_machine};
 use exitwise_asl_runner::{Clock, Definition, Execution, ExecutionEnd, VirtualClock};
 use exitwise_engine::Policy;
-use exitwise_lambda::Handler;
+use exitwise_lambda::{Event, Handler};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::env;
@@ -271,10 +270,27 @@ fn option_of_run(arg: &str) -> Option<String> {
 
 /// `taskError` of each failure in a recording.
 fn recorded(path: &Path) -> Result<Vec<Value>> {
-    let name = name_of(path);
-    let file = input::open(path).with_context(|| format!("cannot read the event {name}"))?;
-    let recording = Recording::read(file).and_then(Recording::task_errors);
-    recording.with_context(|| format!("{name} cannot be replayed"))
+    let read = || {
+        let recordings = input::recordings(path)?;
+        let events = recordings.events();
+        if events.is_empty() {
+            bail!("it has no failure of a task; an execution without its history has none");
+        }
+        events.iter().map(|event| task_error(event)).collect()
+    };
+    let failures: Result<_> = read();
+    failures.with_context(|| format!("{} cannot be replayed", name_of(path)))
+}
+
+/// `taskError` of an event.
+fn task_error(payload: &[u8]) -> Result<Value> {
+    let failure = Event::read(payload).failure().map(drop);
+    failure.map_err(|why| anyhow!("it is not an event: {why}"))?;
+    let mut event: Value = serde_json::from_slice(payload)?;
+    Ok(event
+        .get_mut("taskError")
+        .map(Value::take)
+        .unwrap_or_default())
 }
 
 /// Returns the standard state machine with the policy.

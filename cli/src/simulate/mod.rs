@@ -6,5 +6,4 @@ mod execution;
 mod failures;
 mod mix;
 mod picture;
-mod svg;
 mod timeline;

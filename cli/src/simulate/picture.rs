@@ -2,7 +2,7 @@
 
 use super::distribution::{Distribution, is_tiny, percentage_of};
 use super::execution::SimulatedExecution;
-use super::svg::{Svg, TextAnchor};
+use crate::output::svg::{Svg, TextAnchor};
 use crate::output::terminal::{counted, one_line};
 use crate::output::worst_case;
 use exitwise_engine::Policy;

@@ -17,6 +17,8 @@ pub use known_names::ERROR_PREFIXES;
 pub use source::{CauseKind, Source};
 pub use text::{MAX_TEXT_CHARS, Text};
 
+pub(crate) use text::Trigrams;
+
 pub(crate) use known_names::{
     ERROR_NAMES, FARGATE_PROVIDERS, LAUNCH_TYPES, STOP_CODES, sdk_error_name,
 };

@@ -60,11 +60,7 @@ impl fmt::Display for Policy {
             if let Some(container) = rule.container().filter(|it| Some(*it) != self.container()) {
                 writeln!(f, "when.container = {}", string(container))?;
             }
-            f.write_str(&action(rule))?;
-            f.write_str(&self.next(rule))?;
-            if let Action::Retriable { .. } | Action::Temporary { .. } = rule.action() {
-                writeln!(f, "counts = {}", rule.counts())?;
-            }
+            f.write_str(&self.action_toml(rule))?;
         }
         let default = self.default_rule();
         write!(f, "\n[default]\n{}{}", action(default), self.next(default))
@@ -72,6 +68,25 @@ impl fmt::Display for Policy {
 }
 
 impl Policy {
+    /// Returns what a rule of the policy does as lines of TOML in its normal form: the keys `type`,
+    /// `outcome`, `max_retries`, `backoff`, `next` and `counts`, as far as the type has them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use exitwise_engine::policy::Policy;
+    /// let (policy, _) = Policy::load("version = 1\nlimits = { max_retries = 3 }\n")?;
+    /// assert_eq!(policy.action_toml(policy.default_rule()), "type = \"FATAL\"\n");
+    /// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
+    /// ```
+    pub fn action_toml(&self, rule: &Rule) -> String {
+        let mut lines = action(rule) + &self.next(rule);
+        if let Action::Retriable { .. } | Action::Temporary { .. } = rule.action() {
+            let _ = writeln!(lines, "counts = {}", rule.counts());
+        }
+        lines
+    }
+
     /// Returns the line `next` of a rule. Empty if its retries change nothing.
     fn next(&self, rule: &Rule) -> String {
         let next = rule.next();

@@ -1,6 +1,6 @@
 //! A pattern, and the search for it in texts.
 
-use crate::failure::Text;
+use crate::failure::{Text, Trigrams};
 use regex_lite::{Regex, RegexBuilder};
 use std::sync::OnceLock;
 
@@ -28,7 +28,7 @@ use std::sync::OnceLock;
 pub struct Pattern {
     source: String,
     positions: usize,
-    literals: Option<Vec<String>>,
+    literals: Option<Vec<(String, Trigrams)>>,
     /// The compiled pattern, once it is needed. `None` if `regex-lite` rejects the pattern, which
     /// should not happen: [`Pattern::parse`] accepts only syntax that `regex-lite` supports.
     regex: OnceLock<Option<Regex>>,
@@ -38,10 +38,14 @@ impl Pattern {
     /// A pattern that is valid, with its [positions](Self::positions) and
     /// [literals](Self::literals).
     pub(crate) fn new(source: &str, positions: usize, literals: Option<Vec<String>>) -> Self {
+        let with_trigrams = |literal: String| {
+            let trigrams = Trigrams::of(&literal);
+            (literal, trigrams)
+        };
         Self {
             source: source.into(),
             positions,
-            literals,
+            literals: literals.map(|all| all.into_iter().map(with_trigrams).collect()),
             regex: OnceLock::new(),
         }
     }
@@ -58,16 +62,16 @@ impl Pattern {
 
     /// Texts in lower case, one of which occurs in every text that the pattern is found in. `None`
     /// if no such texts are known.
-    pub(crate) fn literals(&self) -> Option<&[String]> {
-        self.literals.as_deref()
+    pub(crate) fn literals(&self) -> Option<impl Iterator<Item = &str>> {
+        let literals = self.literals.as_ref()?.iter();
+        Some(literals.map(|(literal, _)| literal.as_str()))
     }
 
     /// Returns whether the text contains one of the literals. If not, the text is not searched.
     pub(crate) fn may_be_in(&self, text: &Text<'_>) -> bool {
-        self.literals().is_none_or(|literals| {
-            literals
-                .iter()
-                .any(|literal| text.lowercase().contains(literal.as_str()))
+        self.literals.as_ref().is_none_or(|literals| {
+            let mut literals = literals.iter();
+            literals.any(|(literal, trigrams)| text.has_lowercase(literal, trigrams))
         })
     }
 

@@ -115,7 +115,7 @@ impl<'p> TextIndex<'p> {
         if let Some(same) = self.by_pattern.get(pattern.as_str()) {
             met.union_with(same);
         }
-        let literals = pattern.literals().unwrap_or_default().iter();
+        let literals = pattern.literals().into_iter().flatten();
         let by_literals = literals.map(|literal| self.met_by_literal(literal));
         if let Some(by_literals) = by_literals.reduce(|one, other| &one & &other) {
             met.union_with(&by_literals);

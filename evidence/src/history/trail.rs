@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 /// What an event knows from the events that led to it.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Trail<'e> {
+pub(crate) struct Trail<'e> {
     /// The event that scheduled the current task or function.
-    pub(super) scheduled: Option<u64>,
+    pub(crate) scheduled: Option<u64>,
     /// The input of the current Task state.
-    pub(super) input: Option<&'e str>,
+    pub(crate) input: Option<&'e str>,
     /// The failure of a task that no decision has followed yet: the index of its event.
-    pub(super) failed: Option<usize>,
+    pub(crate) failed: Option<usize>,
     /// The time at which the current state was entered.
-    pub(super) entered: Option<&'e str>,
+    pub(crate) entered: Option<&'e str>,
     /// The name of the current state.
     state: Option<&'e str>,
     variables: LoopVariables<'e>,
@@ -40,13 +40,13 @@ struct Scope<'e> {
 
 /// The trails of all events of a history.
 #[derive(Default)]
-pub(super) struct Trails<'e> {
+pub(crate) struct Trails<'e> {
     scopes: Vec<Scope<'e>>,
 }
 
 impl<'e> Trails<'e> {
     /// Returns the trail of the next event, given that of `event`, which has this index.
-    pub(super) fn after(
+    pub(crate) fn after(
         &mut self,
         mut trail: Trail<'e>,
         event: &'e RecordedEvent,
@@ -90,7 +90,7 @@ impl<'e> Trails<'e> {
                     }
                 }
             }
-            _ if super::history::is_task_failure(event) => trail.failed = Some(index),
+            _ if super::calls::is_task_failure(event) => trail.failed = Some(index),
             _ => {}
         }
         let assigned = |name| details.assigned_variables.as_ref()?.get(name);
@@ -110,7 +110,7 @@ impl<'e> Trails<'e> {
 
     /// Returns the path of the state, with the numbers of items: `Each[0]/Train`. The states of a woven
     /// state have the path of that state.
-    pub(super) fn path(&self, trail: Trail<'e>) -> Option<String> {
+    pub(crate) fn path(&self, trail: Trail<'e>) -> Option<String> {
         let state = trail.state?;
         let mut path = Vec::new();
         let mut scope = trail.scope;
@@ -132,21 +132,26 @@ impl<'e> Trails<'e> {
     }
 }
 
-impl Trail<'_> {
+impl<'e> Trail<'e> {
+    /// Returns the state and the Map or Parallel state around it, as it was entered.
+    pub(crate) const fn place(&self) -> (Option<usize>, Option<&'e str>) {
+        (self.scope, self.state)
+    }
+
     /// Returns whether the variables of a retry loop are known.
-    pub(super) const fn has_loop(&self) -> bool {
+    pub(crate) const fn has_loop(&self) -> bool {
         self.variables.error_state.is_some()
     }
 
     /// Returns whether the state is part of a woven state.
-    pub(super) const fn is_woven(&self) -> bool {
+    pub(crate) const fn is_woven(&self) -> bool {
         self.variables.retry_loop.is_some()
     }
 
     /// Returns the event that ProcessError would have got for a failure here.
     ///
     /// `id` and `start` are those of the execution, for the standard state machine.
-    pub(super) fn event(
+    pub(crate) fn event(
         &self,
         task_error: Value,
         id: Option<&str>,

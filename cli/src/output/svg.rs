@@ -19,7 +19,7 @@ text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',sans-serif;fon
 
 /// The part of a text that is at its given point.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum TextAnchor {
+pub(crate) enum TextAnchor {
     Start,
     Middle,
     End,
@@ -27,12 +27,12 @@ pub(super) enum TextAnchor {
 
 /// An SVG picture under construction.
 #[derive(Default)]
-pub(super) struct Svg {
+pub(crate) struct Svg {
     body: String,
 }
 
 impl Svg {
-    pub(super) fn text(&mut self, (x, y): (u64, u64), anchor: TextAnchor, class: &str, text: &str) {
+    pub(crate) fn text(&mut self, (x, y): (u64, u64), anchor: TextAnchor, class: &str, text: &str) {
         let anchor = match anchor {
             TextAnchor::Start => "",
             TextAnchor::Middle => " text-anchor=\"middle\"",
@@ -50,19 +50,19 @@ impl Svg {
         );
     }
 
-    pub(super) fn bar(&mut self, (x, y): (u64, u64), (width, height): (u64, u64), class: &str) {
+    pub(crate) fn bar(&mut self, (x, y): (u64, u64), (width, height): (u64, u64), class: &str) {
         let _ = writeln!(
             self.body,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"20\" class=\"{class}\"/>"
         );
     }
 
-    pub(super) fn line(&mut self, from: (u64, u64), to: (u64, u64), class: &str) {
+    pub(crate) fn line(&mut self, from: (u64, u64), to: (u64, u64), class: &str) {
         self.path("M", [from, to].into_iter(), "", class);
     }
 
     /// Draws a line through the points or, if `closed`, the area inside.
-    pub(super) fn curve(
+    pub(crate) fn curve(
         &mut self,
         points: impl Iterator<Item = (u64, u64)>,
         closed: bool,
@@ -86,7 +86,7 @@ impl Svg {
         );
     }
 
-    pub(super) fn dot(&mut self, (x, y): (u64, u64), class: &str) {
+    pub(crate) fn dot(&mut self, (x, y): (u64, u64), class: &str) {
         let _ = writeln!(
             self.body,
             "<circle cx=\"{x}\" cy=\"{y}\" r=\"30\" class=\"{class}\"/>"
@@ -94,7 +94,7 @@ impl Svg {
     }
 
     /// Returns the finished document with this size.
-    pub(super) fn document(&self, width: u64, height: u64, title: &str) -> String {
+    pub(crate) fn document(&self, width: u64, height: u64, title: &str) -> String {
         let title = title.replace('&', "&amp;").replace('<', "&lt;");
         let (card_width, card_height) = (width - 10, height - 10);
         format!(

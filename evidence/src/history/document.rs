@@ -1,8 +1,9 @@
 //! Reads histories event by event, and keeps only what explanations need.
 
+use crate::moment::Moment;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
@@ -10,53 +11,55 @@ use std::mem;
 
 /// A history, or a part of one.
 #[derive(Debug, Default)]
-pub(super) struct HistoryDocument {
+pub struct HistoryPage {
+    /// The ARN of the execution, if the events say it: those of a log do.
+    pub(crate) execution: Option<String>,
     /// The events that have an `id`, in any order.
-    pub(super) events: Vec<RecordedEvent>,
+    pub(crate) events: Vec<RecordedEvent>,
     /// Whether more pages follow.
-    pub(super) is_truncated: bool,
+    pub(crate) is_truncated: bool,
 }
 
 /// An event of a history.
 #[derive(Debug, Default)]
-pub(super) struct RecordedEvent {
-    pub(super) id: u64,
+pub(crate) struct RecordedEvent {
+    pub(crate) id: u64,
     /// The event that led to this one.
-    pub(super) previous: Option<u64>,
-    pub(super) kind: String,
-    /// As it is written. `None` if it is not a text.
-    pub(super) timestamp: Option<String>,
+    pub(crate) previous: Option<u64>,
+    pub(crate) kind: String,
+    /// As RFC 3339 writes it. `None` if it cannot be read.
+    pub(crate) timestamp: Option<String>,
     /// Empty if explanations do not need them.
-    pub(super) details: EventDetails,
+    pub(crate) details: EventDetails,
 }
 
 /// The details of an event. They have different keys for different types of events; these are the
 /// ones that matter here.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct EventDetails {
+pub(crate) struct EventDetails {
     /// The service that a task calls.
-    pub(super) resource_type: Option<String>,
+    pub(crate) resource_type: Option<String>,
     /// A JSON document, as are the next two.
-    pub(super) input: Option<String>,
-    pub(super) output: Option<String>,
-    pub(super) parameters: Option<String>,
-    pub(super) error: Option<String>,
-    pub(super) cause: Option<String>,
+    pub(crate) input: Option<String>,
+    pub(crate) output: Option<String>,
+    pub(crate) parameters: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) cause: Option<String>,
     /// The name of the state.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The number of the item of a Map state, from 0.
-    pub(super) index: Option<u64>,
+    pub(crate) index: Option<u64>,
     /// The variables that the state assigned, as JSON.
-    pub(super) assigned_variables: Option<BTreeMap<String, String>>,
+    pub(crate) assigned_variables: Option<BTreeMap<String, String>>,
 }
 
-impl HistoryDocument {
+impl HistoryPage {
     /// Reads all documents in a stream: pages of a history, or single events.
     ///
     /// # Errors
     /// Something in the stream is not JSON or not part of a history, or cannot be read.
-    pub(super) fn read(stream: impl Read) -> serde_json::Result<Self> {
+    pub fn read_stream(stream: impl Read) -> serde_json::Result<Self> {
         let mut all = Self::default();
         for document in serde_json::Deserializer::from_reader(stream).into_iter::<Self>() {
             all.append(document?);
@@ -64,13 +67,47 @@ impl HistoryDocument {
         Ok(all)
     }
 
-    fn append(&mut self, mut other: Self) {
+    /// Reads one document.
+    pub(crate) fn read(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
+    /// Adds the events of another part of the same history.
+    pub fn append(&mut self, mut other: Self) {
         self.events.append(&mut other.events);
         self.is_truncated |= other.is_truncated;
+        self.execution = self.execution.take().or(other.execution);
+    }
+
+    /// Returns the ARN of the execution. `None` if the events do not say it: only those of a log do.
+    pub fn execution(&self) -> Option<&str> {
+        self.execution.as_deref()
     }
 }
 
 impl RecordedEvent {
+    /// Returns the time of the event.
+    pub(crate) fn time(&self) -> Option<Moment> {
+        Moment::parse(self.timestamp.as_deref()?)
+    }
+
+    /// Returns the number of bytes that the event takes, about.
+    pub(crate) fn size(&self) -> usize {
+        let EventDetails {
+            input,
+            output,
+            parameters,
+            cause,
+            assigned_variables,
+            ..
+        } = &self.details;
+        let texts = [input, output, parameters, cause].into_iter().flatten();
+        let variables = assigned_variables.iter().flatten().map(|(_, json)| json);
+        /// The other members, and what a map of times takes.
+        const OTHERS: usize = 400;
+        texts.chain(variables).map(String::len).sum::<usize>() + OTHERS
+    }
+
     /// Drops the details that explanations do not need: most of the history, if it is large.
     fn without_unneeded_details(mut self) -> Self {
         let is_of_function = self.details.resource_type.as_deref() == Some("lambda");
@@ -110,7 +147,7 @@ impl RecordedEvent {
     }
 }
 
-impl<'de> Deserialize<'de> for HistoryDocument {
+impl<'de> Deserialize<'de> for HistoryPage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(DocumentVisitor)
     }
@@ -119,14 +156,14 @@ impl<'de> Deserialize<'de> for HistoryDocument {
 struct DocumentVisitor;
 
 impl<'de> Visitor<'de> for DocumentVisitor {
-    type Value = HistoryDocument;
+    type Value = HistoryPage;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the history of an execution, or an event of one")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut all = HistoryDocument::default();
+        let mut all = HistoryPage::default();
         while let Some(event) = list.next_element()? {
             all.append(event);
         }
@@ -134,25 +171,26 @@ impl<'de> Visitor<'de> for DocumentVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut document = HistoryDocument::default();
+        let mut page = HistoryPage::default();
         let mut event = RecordedEvent::default();
         let mut id = None;
         while let Some(key) = object.next_key::<String>()? {
             match key.as_str() {
-                "events" => document.append(object.next_value()?),
+                "events" => page.append(object.next_value()?),
                 "nextToken" | "NextToken" => {
-                    document.is_truncated |= object.next_value::<Option<IgnoredAny>>()?.is_some();
+                    page.is_truncated |= object.next_value::<Option<IgnoredAny>>()?.is_some();
                 }
-                "id" => id = object.next_value()?,
-                "previousEventId" => event.previous = object.next_value()?,
+                "id" => id = event_id(&object.next_value()?),
+                // The log of a state machine has the same events with other keys.
+                "previousEventId" | "previous_event_id" => {
+                    event.previous = event_id(&object.next_value()?);
+                }
+                "execution_arn" => page.execution = object.next_value()?,
                 "type" => event.kind = object.next_value()?,
-                "timestamp" => {
-                    event.timestamp = match object.next_value()? {
-                        Value::String(text) => Some(text),
-                        _ => None,
-                    };
+                "timestamp" | "event_timestamp" => {
+                    event.timestamp = timestamp(&object.next_value()?);
                 }
-                key if key.ends_with("EventDetails") => {
+                key if key == "details" || key.ends_with("EventDetails") => {
                     event.details = object.next_value::<Option<_>>()?.unwrap_or_default();
                 }
                 _ => drop(object.next_value::<IgnoredAny>()?),
@@ -160,48 +198,28 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         }
         if let Some(id) = id {
             event.id = id;
-            document.events.push(event.without_unneeded_details());
+            page.events.push(event.without_unneeded_details());
         }
-        Ok(document)
+        Ok(page)
     }
 }
 
-/// The end of an execution.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RecordedEnd {
-    /// As Step Functions spells it: `FAILED`, for example.
-    pub(super) status: String,
-    pub(super) error: Option<String>,
-    pub(super) cause: Option<String>,
-}
-
-impl RecordedEnd {
-    /// Returns the status as a verb phrase, to complete `the execution …`: `failed`.
-    pub(super) fn verb(&self) -> &'static str {
-        match self.status.as_str() {
-            "SUCCEEDED" => "succeeded",
-            "FAILED" => "failed",
-            "TIMED_OUT" => "timed out",
-            "ABORTED" => "was stopped",
-            _ => "has not ended",
-        }
+/// The number of an event, which the log of a state machine writes as a text.
+fn event_id(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        _ => value.as_u64(),
     }
 }
 
-/// A recorded failure.
-pub(super) struct RecordedFailure {
-    pub(super) error: Option<String>,
-    pub(super) cause: Option<String>,
-}
-
-impl RecordedFailure {
-    /// Returns the event of ProcessError for this failure, as the first one of an execution.
-    pub(super) fn event(&self) -> Vec<u8> {
-        event_of(&json!({"Error": self.error, "Cause": self.cause}))
+/// The time of an event, which the log of a state machine writes in milliseconds since 1970.
+fn timestamp(value: &Value) -> Option<String> {
+    let milliseconds = match value {
+        Value::String(text) => text.parse().ok(),
+        _ => value.as_i64(),
+    };
+    match milliseconds {
+        Some(milliseconds) => Moment(milliseconds).to_rfc3339(),
+        None => value.as_str().map(str::to_owned),
     }
-}
-
-/// The event of ProcessError for a first failure.
-pub(super) fn event_of(task_error: &Value) -> Vec<u8> {
-    json!({"taskError": task_error}).to_string().into_bytes()
 }

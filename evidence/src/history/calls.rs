@@ -1,49 +1,68 @@
 //! Execution histories: the decisions in them, of ProcessError or of a compiled policy, and the end of
 //! the execution.
 
-use super::document::{EventDetails, HistoryDocument, RecordedEnd, RecordedEvent, RecordedFailure};
+use super::attempts::{Attempts, FailedRun, Tracked, Tracker};
+use super::document::{EventDetails, HistoryPage, RecordedEvent};
 use super::trail::{Trail, Trails};
+use crate::execution::ExecutionEnd;
+use crate::moment::Moment;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::mem;
 
 /// The part of a history that is about retries.
-pub(crate) struct History {
+#[derive(Debug)]
+pub struct History {
+    /// The ARN of the execution. `None` if the history does not say it.
+    pub execution: Option<String>,
     /// The calls of ProcessError, in order; the failed tasks if the state machine never calls it.
-    pub(super) calls: Vec<Call>,
-    /// Number of calls whose input is missing from the history.
-    pub(super) calls_without_input: usize,
+    pub calls: Vec<Call>,
+    /// The failed runs of each task state, in the order of their first failures.
+    pub attempts: Vec<Attempts>,
+    /// Number of calls or failures whose data is missing from the history.
+    pub without_data: usize,
     /// The end of the execution. `None` if it is still running or the history is truncated.
-    pub(super) end: Option<RecordedEnd>,
+    pub end: Option<ExecutionEnd>,
     /// Whether the history continues on further pages.
-    pub(super) is_truncated: bool,
+    pub is_truncated: bool,
 }
 
 /// A call of ProcessError, or a decision of a policy that is compiled into the state machine.
-pub(crate) struct Call {
+#[derive(Debug)]
+pub struct Call {
     /// The `id` of the history's event.
-    pub(super) event_id: u64,
+    pub event_id: u64,
     input: CallInput,
-    pub(super) answer: RecordedAnswer,
-    /// The path of the woven state. `None` in the standard state machine.
-    pub(super) state: Option<String>,
+    /// What came back.
+    pub answer: RecordedAnswer,
+    /// The path of the state, with the numbers of items. `None` in the standard state machine.
+    pub state: Option<String>,
     /// The number of times that the state had been entered, if that was not the first time.
-    pub(super) entry: Option<usize>,
+    pub entry: Option<usize>,
     /// `false` if the history lacks the id on which jitter depends.
-    pub(super) is_jitter_known: bool,
+    pub is_jitter_known: bool,
 }
 
 /// The input of the function in a call.
+#[derive(Debug)]
 enum CallInput {
     Event(Vec<u8>),
-    /// A first failure. Its event is made when it is needed, because a history can have 25,000 long
-    /// causes.
-    Failure(RecordedFailure),
+    Attempt(FailedAttempt),
+}
+
+/// A failure in a state machine that makes no decisions of exitwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// An index of [`History::attempts`].
+    pub of: usize,
+    /// An index of [`Attempts::failures`].
+    pub index: usize,
 }
 
 /// The outcome of a call.
-pub(crate) enum RecordedAnswer {
+#[derive(Debug)]
+pub enum RecordedAnswer {
     /// There was no call: a task failed in a state machine that does not call ProcessError.
     NotCalled,
     /// The history contains no answer.
@@ -55,16 +74,18 @@ pub(crate) enum RecordedAnswer {
 }
 
 impl Call {
-    /// Returns the call that a state machine with ProcessError would have made for this failure.
-    pub(super) fn hypothetical(event_id: u64, failure: RecordedFailure) -> Self {
-        Self {
-            event_id,
-            input: CallInput::Failure(failure),
+    /// `None` if the history has no data of the failure.
+    fn of_attempt(attempts: &[Attempts], attempt: FailedAttempt) -> Option<Self> {
+        let of = attempts.get(attempt.of)?;
+        let failed = of.failures.get(attempt.index)?;
+        failed.has_data().then(|| Self {
+            event_id: failed.event_id,
+            input: CallInput::Attempt(attempt),
             answer: RecordedAnswer::NotCalled,
-            state: None,
-            entry: None,
-            is_jitter_known: true,
-        }
+            state: of.state.clone(),
+            entry: Some(of.entry).filter(|entry| *entry > 1),
+            is_jitter_known: false,
+        })
     }
 
     fn of_event(event_id: u64, event: &Value) -> Self {
@@ -78,27 +99,27 @@ impl Call {
         }
     }
 
-    /// Returns the input of the function.
-    pub(super) fn payload(&self) -> Cow<'_, [u8]> {
-        match &self.input {
-            CallInput::Event(payload) => payload.into(),
-            CallInput::Failure(failure) => failure.event().into(),
-        }
-    }
-
     /// The decision, if one was recorded.
-    pub(super) fn decision(&self) -> Option<&Value> {
+    pub fn decision(&self) -> Option<&Value> {
         match &self.answer {
             RecordedAnswer::Decision(decision) => Some(decision),
             RecordedAnswer::NotCalled | RecordedAnswer::Missing | RecordedAnswer::Error(_) => None,
+        }
+    }
+
+    /// Returns the failure, if the state machine made no decision about it.
+    pub fn attempt(&self) -> Option<FailedAttempt> {
+        match self.input {
+            CallInput::Attempt(attempt) => Some(attempt),
+            CallInput::Event(_) => None,
         }
     }
 }
 
 impl History {
     /// Finds the calls in the events of a history. `None` if there are no events.
-    pub(super) fn new(document: HistoryDocument) -> Option<Self> {
-        let mut events = document.events;
+    pub fn new(page: HistoryPage) -> Option<Self> {
+        let mut events = page.events;
         events.sort_by_key(|event| event.id);
         // Pages can overlap; the last one counts.
         events.dedup_by(|later, earlier| {
@@ -117,32 +138,67 @@ impl History {
             mut calls,
             open,
             mut calls_without_input,
+            tracker,
             ..
         } = reader;
         if calls.is_empty() && calls_without_input == 0 {
             calls = open;
         }
-        let mut calls: Vec<_> = calls.into_values().collect();
+        let tracked = tracker.into_tracked();
+        let (attempts, failures) = Tracked::finish(tracked, events);
         if calls.is_empty() && calls_without_input == 0 {
-            let of_tasks = events.into_iter().filter(is_task_failure);
-            for RecordedEvent { id, details, .. } in of_tasks {
-                match failure(details) {
-                    Some(failure) => calls.push(Call::hypothetical(id, failure)),
+            for attempt in failures {
+                match Call::of_attempt(&attempts, attempt) {
+                    Some(mut call) => {
+                        call.is_jitter_known = page.execution.is_some();
+                        calls.insert(call.event_id, call);
+                    }
                     None => calls_without_input += 1,
                 }
             }
         }
         Some(Self {
-            calls,
-            calls_without_input,
+            execution: page.execution,
+            calls: calls.into_values().collect(),
+            attempts,
+            without_data: calls_without_input,
             end,
-            is_truncated: document.is_truncated,
+            is_truncated: page.is_truncated,
         })
+    }
+
+    /// Returns the input of ProcessError in a call. For a failure that no decision was made about, it is
+    /// the input that ProcessError would have got, with `state` as the state before.
+    pub fn payload<'c>(&self, call: &'c Call, state: Option<&Value>) -> Cow<'c, [u8]> {
+        let attempt = match &call.input {
+            CallInput::Event(payload) => return payload.into(),
+            CallInput::Attempt(attempt) => attempt,
+        };
+        let attempts = self.attempts.get(attempt.of);
+        let Some((attempts, failed)) = attempts.zip(self.run(*attempt)) else {
+            return Vec::new().into();
+        };
+        let time = |moment: Option<Moment>| moment.and_then(Moment::to_rfc3339);
+        let event = json!({
+            "taskError": failed.failure.task_error(),
+            "errorState": state,
+            "execution": {
+                "id": self.execution,
+                "startTime": time(attempts.entered),
+                "enteredTime": time(failed.failure.time),
+            },
+        });
+        event.to_string().into_bytes().into()
+    }
+
+    /// Returns a failed run.
+    pub fn run(&self, attempt: FailedAttempt) -> Option<&FailedRun> {
+        self.attempts.get(attempt.of)?.failures.get(attempt.index)
     }
 
     /// The outcome that a SUCCESS rule gave to the execution. `None` if none did, or if the
     /// execution has not ended.
-    pub(super) fn outcome(&self) -> Option<&str> {
+    pub fn outcome(&self) -> Option<&str> {
         let decision = self.end.as_ref().and(self.calls.last())?.decision()?;
         decision.get("outcome")?.as_str()
     }
@@ -164,6 +220,7 @@ struct CallReader<'e> {
     calls_without_input: usize,
     /// Failures in retry loops without a decision.
     open: BTreeMap<u64, Call>,
+    tracker: Tracker<'e>,
 }
 
 impl<'e> CallReader<'e> {
@@ -178,6 +235,7 @@ impl<'e> CallReader<'e> {
             calls: BTreeMap::new(),
             calls_without_input: 0,
             open: BTreeMap::new(),
+            tracker: Tracker::default(),
         }
     }
 
@@ -212,6 +270,12 @@ impl<'e> CallReader<'e> {
             && let Some(answer) = answer(event)
         {
             call.answer = answer;
+        }
+        let is_of_call = trail
+            .scheduled
+            .is_some_and(|id| self.calls.contains_key(&id));
+        if !is_of_call {
+            self.tracker.read(index, event, trail, &self.trails);
         }
         self.read_compiled(event, trail);
         self.before.push(trail);
@@ -322,19 +386,12 @@ fn is_failure(event: &RecordedEvent) -> bool {
 }
 
 /// Whether the event reports the failure of a task.
-pub(super) fn is_task_failure(event: &RecordedEvent) -> bool {
+pub(crate) fn is_task_failure(event: &RecordedEvent) -> bool {
     event.kind.starts_with("Task") && is_failure(event)
 }
 
-/// Returns a failure. `None` if the history has no data.
-fn failure(details: EventDetails) -> Option<RecordedFailure> {
-    let EventDetails { error, cause, .. } = details;
-    let is_known = error.is_some() || cause.is_some();
-    is_known.then_some(RecordedFailure { error, cause })
-}
-
 /// Returns the end of the execution. `None` if this event is not the end.
-fn execution_end(event: &RecordedEvent) -> Option<RecordedEnd> {
+fn execution_end(event: &RecordedEvent) -> Option<ExecutionEnd> {
     let status = match event.kind.as_str() {
         "ExecutionSucceeded" => "SUCCEEDED",
         "ExecutionFailed" => "FAILED",
@@ -342,10 +399,12 @@ fn execution_end(event: &RecordedEvent) -> Option<RecordedEnd> {
         "ExecutionAborted" => "ABORTED",
         _ => return None,
     };
-    Some(RecordedEnd {
+    Some(ExecutionEnd {
+        arn: None,
         status: status.into(),
         error: event.details.error.clone(),
         cause: event.details.cause.clone(),
+        time: event.time(),
     })
 }
 

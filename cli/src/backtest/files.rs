@@ -1,0 +1,96 @@
+//! The files with recorded failures.
+
+use crate::input::{self, is_standard, name_of};
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, stdin};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A file to read, or standard input.
+pub(super) struct Evidence {
+    pub(super) name: Arc<str>,
+    path: PathBuf,
+    /// Size in bytes, as it is on the disk. `None` if it is unknown.
+    pub(super) size: Option<u64>,
+}
+
+impl Evidence {
+    /// Finds the files, and those in folders and the folders in these, by name.
+    ///
+    /// # Errors
+    /// A path does not exist, or a folder cannot be read or is empty.
+    pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Self>> {
+        let mut found = Vec::new();
+        for path in paths {
+            let before = found.len();
+            add(&mut found, path).with_context(|| format!("cannot read {}", name_of(path)))?;
+            if found.len() == before {
+                bail!("the folder {} has no files", name_of(path));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Opens the file. What is read of it, as it is on the disk, is added to `done`.
+    pub(super) fn open(&self, done: &Arc<AtomicU64>) -> io::Result<impl BufRead + use<>> {
+        /// Reading a few large pieces takes less time than many small ones.
+        const BUFFER_BYTES: usize = 256 * 1024;
+        let source: Box<dyn Read> = match is_standard(&self.path) {
+            true => Box::new(stdin()),
+            false => Box::new(File::open(&self.path)?),
+        };
+        let counted = Counted {
+            source,
+            done: done.clone(),
+        };
+        Ok(BufReader::with_capacity(
+            BUFFER_BYTES,
+            input::unpacked(counted)?,
+        ))
+    }
+}
+
+fn add(found: &mut Vec<Evidence>, path: &Path) -> io::Result<()> {
+    if !is_standard(path) && path.is_dir() {
+        let entries = path.read_dir()?.map(|entry| Ok(entry?.path()));
+        let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
+        paths.sort();
+        let is_hidden = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            name.as_encoded_bytes().starts_with(b".")
+        };
+        for path in paths.iter().filter(|path| !is_hidden(path)) {
+            add(found, path)?;
+        }
+        return Ok(());
+    }
+    let size = match is_standard(path) {
+        true => None,
+        false => Some(File::open(path)?.metadata()?)
+            .filter(|it| it.is_file())
+            .map(|it| it.len()),
+    };
+    found.push(Evidence {
+        name: name_of(path).into(),
+        path: path.to_owned(),
+        size,
+    });
+    Ok(())
+}
+
+/// A source of which the bytes are counted.
+struct Counted {
+    source: Box<dyn Read>,
+    done: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        self.done
+            .fetch_add(u64::try_from(length).unwrap_or(0), Relaxed);
+        Ok(length)
+    }
+}

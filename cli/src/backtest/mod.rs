@@ -1,0 +1,11 @@
+//! `exitwise backtest`: what policies would have done about recorded failures.
+
+pub(crate) mod command;
+mod document;
+mod files;
+mod markdown;
+mod numbers;
+mod picture;
+mod reading;
+mod suggestions;
+mod text;

@@ -1,0 +1,11 @@
+//! What a policy would have done about recorded failures.
+
+mod judge;
+mod outcome;
+mod tally;
+mod usage;
+
+pub use judge::{Judge, Judged};
+pub use outcome::{Certain, Outcomes};
+pub use tally::{Change, Example, Left, Seen, Tally, Unknown};
+pub use usage::Usage;
