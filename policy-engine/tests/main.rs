@@ -14,6 +14,7 @@ mod jitter;
 mod lints;
 mod loading;
 mod matching;
+mod month;
 mod other_tasks;
 mod patterns;
 mod policies;

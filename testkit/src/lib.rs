@@ -1,5 +1,6 @@
 //! Shared test code: generators of [`policy`] texts, [`formula`]s, [`pattern`]s, [`failure`]s and
-//! counters ([`state`]), and an [`oracle`], a slow and obvious second implementation of the decision.
+//! counters ([`state`]), an [`oracle`], a slow and obvious second implementation of the decision, and
+//! a made-up [`month`] of stopped tasks, as large as needed.
 //!
 //! This crate works on TOML and JSON text and depends on no other crate of the workspace, so that
 //! every crate can use it in its tests.
@@ -8,6 +9,7 @@ mod cause;
 mod condition;
 pub mod failure;
 pub mod formula;
+pub mod month;
 pub mod oracle;
 pub mod pattern;
 pub mod policy;
