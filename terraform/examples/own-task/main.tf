@@ -49,3 +49,11 @@ module "alarms" {
   function_name  = module.process_error.function.function_name
   emails         = var.emails
 }
+
+# What failed in the cluster, for `exitwise backtest`.
+module "failure_log" {
+  source = "../../modules/failure-log"
+
+  name         = var.name
+  cluster_arns = [data.aws_ecs_cluster.this.arn]
+}

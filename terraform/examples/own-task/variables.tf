@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of the names of the function, the alarms and the dashboard."
+  description = "Prefix of the names of the function, the alarms, the dashboard and the log of failures."
   type        = string
   default     = "own-tasks"
 }
