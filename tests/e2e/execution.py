@@ -40,11 +40,13 @@ class Summary:
     # The names of the states, in the order in which the execution entered them.
     states: list[str] = dataclasses.field(default_factory=list)
     failures: list[Failure] = dataclasses.field(default_factory=list)
-    # The complete answers of ProcessError.
+    # The complete decisions: the answers of ProcessError, or what it assigns without a function.
     decisions: list[dict] = dataclasses.field(default_factory=list)
     status: str = "RUNNING"
     error: str | None = None
     cause: str | None = None
+    # The output of an execution that has succeeded. Often it describes a task, so it differs.
+    returned: object = dataclasses.field(default=None, compare=False)
     # The lines that the task printed, in all attempts.
     output: list[str] = dataclasses.field(default_factory=list)
     # The description of each attempt's task by Step Functions.
@@ -54,7 +56,7 @@ class Summary:
 
     @property
     def attempts(self) -> int:
-        return self.states.count("RunECSTask")
+        return sum(runs_task(state) for state in self.states)
 
     @property
     def types(self) -> list[str]:
@@ -69,8 +71,14 @@ class Event:
     time: datetime.datetime
     state: str | None
     output: dict | None
+    assigned: dict[str, object]
     error: str | None
     cause: str | None
+
+
+def runs_task(state: str) -> bool:
+    """Whether a state runs a task under a policy: that of the standard machine, or one that is woven."""
+    return state == "RunECSTask" or state.endswith(": RunTask")
 
 
 def summarize(events: Iterable[Event]) -> Summary:
@@ -84,23 +92,25 @@ def summarize(events: Iterable[Event]) -> Summary:
         match event.type, event.state:
             case "TaskStateEntered", _:
                 current = event.state
-            case "TaskFailed", _ if current == "RunECSTask":
+            case "TaskFailed", _ if runs_task(current):
                 task = json.loads(event.cause)
                 summary.tasks.append(task)
                 exit_code = task["Containers"][0].get("ExitCode")
                 failure = Failure(event.error, task["StopCode"], task["StoppedReason"], exit_code)
                 summary.failures.append(failure)
-            case "TaskSucceeded", _ if current == "RunECSTask":
+            case "TaskSucceeded", _ if runs_task(current):
                 summary.tasks.append(event.output)
             case "TaskSucceeded", _ if current == "ProcessError":
                 summary.decisions.append(event.output["Payload"])
+            case "MapStateExited", state if state.endswith("ProcessError") and "errorState" in event.assigned:
+                summary.decisions.append(event.assigned["errorState"])
             case "WaitStateEntered", _:
                 wait_started = event.time
             case "WaitStateExited", _:
                 summary.waits.append((event.time - wait_started).total_seconds())
             case last, _ if last in FINAL_STATUS:
                 summary.status = FINAL_STATUS[last]
-                summary.error, summary.cause = event.error, event.cause
+                summary.error, summary.cause, summary.returned = event.error, event.cause, event.output
     return summary
 
 
@@ -176,14 +186,15 @@ def event_of(event: dict) -> Event:
         time=datetime.datetime.fromisoformat(at) if isinstance(at, str) else at,
         state=details.get("name"),
         output=json.loads(details.get("output", "null")),
+        assigned={name: json.loads(value) for name, value in details.get("assignedVariables", {}).items()},
         error=details.get("error"),
         cause=details.get("cause"),
     )
 
 
-def run_locally(exitwise: pathlib.Path, policy: pathlib.Path, *arguments: str) -> Summary:
+def run_locally(exitwise: pathlib.Path, *arguments: str | pathlib.Path) -> Summary:
     """Runs `exitwise run --fast` with these additional arguments, and returns the summary."""
-    command = [exitwise, "run", "--fast", "--format", "json", "--policy", policy, *arguments]
+    command = [exitwise, "run", "--fast", "--format", "json", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode in (0, 1), done.stderr
     summary = summarize(event_of(json.loads(line)) for line in done.stdout.splitlines())

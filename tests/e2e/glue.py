@@ -15,6 +15,10 @@ ministack ends, together with all processes that it started.
 7. The demo task is told how much memory its task has and on which capacity provider it runs. If it
    ends for lack of memory or because of a Spot interruption, the task says so, as in AWS.
 8. A Succeed state in JSONata evaluates its Output.
+9. A Parallel state in JSONata evaluates its Output and Assign, and the variables of its branches
+   end with them. Without this change, the result of a woven state stays a list.
+10. A history contains the states inside Map and Parallel states, and the variables that each state
+    assigned, so that the decisions of a state machine without a function can be compared.
 """
 
 import collections
@@ -44,6 +48,10 @@ original_run_task = step_functions._SERVICE_DISPATCH[RUN_TASK]
 original_create_function = functions._create_function
 original_describe_alarms = cloudwatch._describe_alarms
 original_output_path = step_functions._apply_output_path
+original_branches = step_functions._run_parallel_branches
+original_inner_states = step_functions._run_sub_machine
+original_assign = step_functions._apply_state_assign
+original_add_event = step_functions._add_event
 
 # The annotation in an image's manifest that names the program to start instead of a container.
 PROGRAM_ANNOTATION = "exitwise.e2e.program"
@@ -53,6 +61,9 @@ TASK_MEMORY, TASK_PROVIDER = "EXITWISE_TASK_MEMORY", "EXITWISE_TASK_PROVIDER"
 
 # The exit code of a container that was killed.
 KILLED = 137
+
+# What the current state of each thread has assigned.
+this_thread = threading.local()
 
 # Settings of an alarm that DescribeAlarms leaves out of an answer in XML.
 SETTINGS_NOT_IN_XML = (
@@ -249,6 +260,69 @@ def output_of(state, document, context):
     return original_output_path(state, document, context)
 
 
+def run_branches(state, document, execution, context):
+    """The branches of a Parallel state, and in JSONata its Output and Assign."""
+    inner = {**context, "variables": {**context["variables"]}}
+    results, following = original_branches(state, document, execution, inner)
+    if step_functions._state_query_language(state, context) != "JSONata":
+        return results, following
+    output = step_functions._apply_jsonata_output(state, document, context, result=results, default=results)
+    step_functions._apply_state_assign(state, document, context, result=results)
+    return output, following
+
+
+class Announced(dict):
+    """The states of a branch or of an item, which tells the history when one is entered or left.
+
+    ministack looks up each state exactly once, when it enters the state.
+    """
+
+    def __init__(self, states, execution):
+        super().__init__(states)
+        self._execution = execution
+        self._current = None
+
+    def get(self, name, default=None):
+        self.leave()
+        self._current = name
+        self._add("Entered")
+        return super().get(name, default)
+
+    def leave(self):
+        if self._current:
+            self._add("Exited")
+
+    def _add(self, change):
+        kind = self[self._current]["Type"]
+        details = {f"state{change}EventDetails": {"name": self._current}}
+        step_functions._add_event(self._execution, f"{kind}State{change}", details)
+
+
+def run_inner_states(states, first, document, execution, context):
+    """The states of a branch or of an item, with their events."""
+    announced = Announced(states, execution)
+    output = original_inner_states(announced, first, document, execution, context)
+    announced.leave()
+    return output
+
+
+def assign(state, document, context, **results):
+    """The Assign of a state or of a catcher, whose values are kept for the event of the state's exit."""
+    original_assign(state, document, context, **results)
+    variables = context["variables"]
+    this_thread.assigned = {name: json.dumps(variables[name]) for name in state.get("Assign", {})}
+
+
+def add_event(execution, kind, details=None):
+    """An event, in which a state that exits has the variables that it assigned."""
+    assigned = getattr(this_thread, "assigned", {})
+    if kind.endswith("StateExited") and assigned:
+        details["stateExitedEventDetails"]["assignedVariables"] = assigned
+    if kind.endswith(("StateEntered", "StateExited")):
+        this_thread.assigned = {}
+    return original_add_event(execution, kind, details)
+
+
 def keep_tracing(call):
     """Makes CreateStateMachine or UpdateStateMachine store the tracing configuration."""
 
@@ -308,6 +382,10 @@ if __name__ == "__main__":
     step_functions._SERVICE_DISPATCH[RUN_TASK] = run_task
     step_functions._apply_output_path = output_of
     step_functions._scaled_sleep = wait
+    step_functions._run_parallel_branches = run_branches
+    step_functions._run_sub_machine = run_inner_states
+    step_functions._apply_state_assign = assign
+    step_functions._add_event = add_event
     step_functions._create_state_machine = keep_tracing(step_functions._create_state_machine)
     step_functions._update_state_machine = keep_tracing(step_functions._update_state_machine)
     functions._create_function = create_function

@@ -43,7 +43,7 @@ def test_destroy_removes_everything_except_the_task_definition(new_stack, exitwi
     assert (summary.error, summary.attempts) == ("Fatal.image-unusable", 1)
     recorded = tmp_path / "event.json"
     recorded.write_text(json.dumps({"taskError": {"Error": failure.error, "Cause": json.dumps(summary.tasks[0])}}))
-    assert summary == run_locally(exitwise, stack.policy, "--replay", recorded)
+    assert summary == run_locally(exitwise, "--policy", stack.policy, "--replay", recorded)
     mail = read_mail()
     assert "FAILED" in mail and execution.arn in mail
     assert "a-secret" not in mail

@@ -33,7 +33,7 @@ def run(deployed, emulator, exitwise):
     def run(execution_input):
         with emulator.clock(SPEED):
             summary = Execution(deployed, execution_input).result()
-        assert summary == run_locally(exitwise, deployed.policy, "--input", json.dumps(execution_input))
+        assert summary == run_locally(exitwise, "--policy", deployed.policy, "--input", json.dumps(execution_input))
         return summary
 
     return run

@@ -32,7 +32,7 @@ def run(growing, exitwise):
 
     def run(*commands):
         summary = Execution(growing, {"commands": list(commands)}).result()
-        assert summary == run_locally(exitwise, growing.policies / "growing.toml", *commands)
+        assert summary == run_locally(exitwise, "--policy", growing.policies / "growing.toml", *commands)
         return summary
 
     return run
@@ -93,7 +93,7 @@ def test_a_success_rule_ends_the_execution_as_succeeded(growing, exitwise):
     finally:
         growing.apply()
     assert (summary.status, summary.states[-1], summary.types) == ("SUCCEEDED", "Succeeded", ["SUCCESS"])
-    assert summary == run_locally(exitwise, policy, "InvalidInput")
+    assert summary == run_locally(exitwise, "--policy", policy, "InvalidInput")
     described = growing.client("stepfunctions").describe_execution(executionArn=execution.arn)
     output = json.loads(described["output"])
     assert (output["outcome"], output["rule"], output["error"]) == ("skipped", "nothing-to-do", "InvalidInput")

@@ -93,7 +93,7 @@ def test_two_workflows_share_a_function_but_not_a_policy(workflows, emulator, ex
             summary = start(workflows, family, "NetworkError").result()
         assert summary.error == error
         assert summary.decisions[0]["policy"] == digest(policy(workflows, family))
-        assert summary == run_locally(exitwise, policy(workflows, family), "NetworkError")
+        assert summary == run_locally(exitwise, "--policy", policy(workflows, family), "NetworkError")
     assert len(workflows.client("lambda").list_functions()["Functions"]) == 1
 
 
@@ -109,13 +109,13 @@ def test_an_edited_policy_applies_to_new_executions_only(workflows, emulator, ex
 
     new = start(workflows, WAITS, "InvalidInput").result()
     assert new.error == "Fatal.default"
-    assert new == run_locally(exitwise, edited, "InvalidInput")
+    assert new == run_locally(exitwise, "--policy", edited, "InvalidInput")
 
     assert waiting.summary().states[-1] == "WaitBeforeRetry", "the wait ended before the policy was edited"
     with emulator.clock(FAST):
         unaffected = waiting.result()
     assert unaffected.error == "RetriesExhausted.long"
-    assert unaffected == run_locally(exitwise, old, "InvalidInput")
+    assert unaffected == run_locally(exitwise, "--policy", old, "InvalidInput")
     assert {decision["policy"] for decision in unaffected.decisions} == {digest(old)}
 
 
