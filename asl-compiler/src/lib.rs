@@ -16,6 +16,7 @@ mod native;
 mod standard;
 mod states;
 mod weave;
+mod worst_case;
 
 use exitwise_engine::Policy;
 
@@ -28,6 +29,9 @@ pub use weave::{
     Staleness, StateChoice, StateCost, WeaveError, WeaveErrorKind, WeaveErrors, WeaveTarget,
     WeaveWarning, WeaveWarningKind, Woven, WovenMark, WovenState, is_up_to_date, weave,
     woven_marks,
+};
+pub use worst_case::{
+    ExecutionFigures, ItemFigures, MachineWorstCase, Unbounded, WovenWorstCase, machine_worst_case,
 };
 
 /// Returns the decision of a policy as one JSONata expression: the errorState after a failure.

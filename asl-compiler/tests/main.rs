@@ -18,4 +18,5 @@ mod refusals;
 mod weaving;
 mod weaving_properties;
 mod workflows;
+mod worst_case;
 mod woven_runs;

@@ -31,6 +31,7 @@ pub use error::{WeaveError, WeaveErrorKind, WeaveErrors};
 pub use figures::{StateCost, WovenState};
 pub(crate) use mark::mark;
 pub use mark::{Staleness, WovenMark, is_up_to_date, woven_marks};
+pub(crate) use parallel::retries_policy_errors;
 pub use target::{StateChoice, WeaveTarget};
 pub use warning::{WeaveWarning, WeaveWarningKind};
 pub use weaver::{Woven, weave};

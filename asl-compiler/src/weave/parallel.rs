@@ -169,7 +169,7 @@ impl WovenTask<'_> {
 }
 
 /// Returns whether a retrier names an error of a policy.
-pub(super) fn retries_policy_errors(retrier: &Node) -> bool {
+pub(crate) fn retries_policy_errors(retrier: &Node) -> bool {
     let errors = retrier.get("ErrorEquals").map_or(&[][..], Node::items);
     errors.iter().filter_map(Node::text).any(is_policy_error)
 }

@@ -1,6 +1,7 @@
 //! `exitwise compile`: writes state machines that apply policies.
 
 pub(crate) mod command;
+mod execution;
 mod external;
 mod marks;
 mod source;

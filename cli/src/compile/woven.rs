@@ -1,5 +1,6 @@
 //! Weaving, with what it did and what went wrong for people.
 
+use super::execution;
 use super::source::{Source, print_problem};
 use super::targets::Targets;
 use crate::output::stream::complain;
@@ -52,4 +53,6 @@ pub(super) fn report(source: &Source, woven: &Woven, targets: &Targets) {
         );
         complain(paragraph(&line, "", "  ").trim_end());
     }
+    let line = execution::described(&source.text, woven, targets);
+    complain(paragraph(&line, "", "  ").trim_end());
 }
