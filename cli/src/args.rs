@@ -2,12 +2,15 @@
 
 use crate::examples::{self, EXAMPLES};
 use crate::init::shipped;
+use crate::mistaken_definition::policies_of;
 use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exitwise_engine::diagnostic::{Code, Severity};
+use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The part of a help text that says which policy a command takes if the user names none.
@@ -49,6 +52,31 @@ pub(crate) fn command() -> clap::Command {
                 subcommand.after_long_help(examples::help(examples))
             })
         })
+}
+
+/// Adds to an error of `simulate` about an argument that is a file how to name the policy.
+pub(crate) fn with_tip(mut error: clap::Error) -> clap::Error {
+    let is_simulate = env::args_os().nth(1).is_some_and(|name| name == "simulate");
+    let Some(ContextValue::String(file)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    if !is_simulate || error.kind() != ErrorKind::UnknownArgument || !Path::new(file).is_file() {
+        return error;
+    }
+    let compiled_from = policies_of(Path::new(file)).unwrap_or_default();
+    let (what, policy) = match compiled_from.first() {
+        Some(policy) => (
+            "this state machine was compiled from a policy; name that",
+            policy,
+        ),
+        None => ("to name the policy, write", file),
+    };
+    let tip = format!("{what}: --policy {}", shell_words::quote(policy));
+    error.insert(
+        ContextKind::Suggested,
+        ContextValue::StyledStrs(vec![tip.into()]),
+    );
+    error
 }
 
 /// The command line without hidden subcommands, for shells and manual pages.

@@ -15,6 +15,7 @@ mod explain;
 mod init;
 mod input;
 mod man;
+mod mistaken_definition;
 mod output;
 mod policy_file;
 mod prove;
@@ -36,7 +37,7 @@ pub fn main() -> ExitCode {
     let matches = args::command().try_get_matches();
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return print_usage(&error),
+        Err(error) => return print_usage(&args::with_tip(error)),
     };
     let color = match cli.color {
         ColorWhen::Auto => ColorChoice::Auto,

@@ -2,6 +2,7 @@
 
 use crate::discovery::{find_policy, policy_under_other_name};
 use crate::input::{is_standard, name_of, policies_of, read_start};
+use crate::mistaken_definition;
 use crate::output::stream::complain;
 use crate::output::terminal::{BAD, NOTE, counted, width};
 use anyhow::{Context, Error, Result, bail};
@@ -84,6 +85,11 @@ impl PolicyFile {
             }
         };
         file.path = (!is_standard(path)).then(|| path.to_owned());
+        if file.policy.is_none()
+            && let Some(problem) = mistaken_definition::problem(path, &file.text)
+        {
+            file.diagnostics = vec![problem];
+        }
         Ok(file)
     }
 

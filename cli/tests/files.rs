@@ -176,3 +176,57 @@ fn unreadable_files_are_in_sarif() {
     assert_eq!(at("/artifacts/0/location/uri"), "policies/minimal.toml");
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_state_machine_in_the_place_of_a_policy_names_the_policy() {
+    let root = Path::new(ROOT);
+    for (args, command) in [
+        ("check FILE", "exitwise check cli/tests/cmd/once.toml"),
+        ("prove FILE", "exitwise prove cli/tests/cmd/once.toml"),
+        (
+            "diff policies/original.toml FILE",
+            "exitwise diff policies/original.toml cli/tests/cmd/once.toml",
+        ),
+        (
+            "simulate --policy FILE --random",
+            "exitwise simulate --policy cli/tests/cmd/once.toml --random",
+        ),
+        (
+            "simulate --policy=FILE --random",
+            "exitwise simulate '--policy=cli/tests/cmd/once.toml' --random",
+        ),
+        (
+            "explain --policy FILE cli/tests/cmd/history.json",
+            "exitwise explain --policy cli/tests/cmd/once.toml cli/tests/cmd/history.json",
+        ),
+        (
+            "run --policy FILE NetworkError",
+            "exitwise run --policy cli/tests/cmd/once.toml NetworkError",
+        ),
+    ] {
+        let file = "cli/tests/cmd/stale.asl.json";
+        let output = exitwise(root, &args.replace("FILE", file), &root.join(file));
+        let printed = text(&output.stderr);
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(3), "{args}: {printed}");
+        let help = format!("it was compiled from `cli/tests/cmd/once.toml`: {command}");
+        assert!(printed.contains(&help), "{args}: {printed}");
+    }
+    // One that is larger than a policy can be, and one without policies.
+    let folder = tempfile::tempdir().unwrap();
+    let compiled = fs::read_to_string(root.join("cli/tests/cmd/stale.asl.json")).unwrap();
+    let large = folder.path().join("large.json");
+    fs::write(&large, compiled + &" ".repeat(70_000)).unwrap();
+    let printed = text(&exitwise(folder.path(), "check large.json", &large).stderr);
+    assert!(printed.contains("it was compiled from"), "{printed}");
+    let file = root.join("cli/tests/cmd/train.asl.json");
+    let printed = text(&exitwise(root, "check -", &file).stderr);
+    assert!(
+        printed.contains("to put one into this state machine"),
+        "{printed}"
+    );
+    // JSON that is no state machine is just not TOML.
+    let file = root.join("cli/tests/cmd/answers.json");
+    let printed = text(&exitwise(root, "check -", &file).stderr);
+    assert!(printed.contains("the policy is not TOML"), "{printed}");
+}
