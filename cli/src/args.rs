@@ -352,7 +352,8 @@ pub(crate) struct Compile {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Write nothing; fail if the file of --output is not what would be written or, without --output,
-    /// if FILE was compiled from other policies than those that it names.
+    /// if FILE was compiled from other policies than those that it names. The standard state machine is
+    /// compared as a whole.
     #[arg(long)]
     pub(crate) check: bool,
     /// Answer a query of Terraform's data source `external`.

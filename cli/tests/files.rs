@@ -230,3 +230,51 @@ fn a_state_machine_in_the_place_of_a_policy_names_the_policy() {
     let printed = text(&exitwise(root, "check -", &file).stderr);
     assert!(printed.contains("the policy is not TOML"), "{printed}");
 }
+
+#[test]
+fn a_check_of_the_standard_state_machine_finds_every_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let policy = here.join("policy.toml");
+    fs::copy(Path::new(ROOT).join("cli/tests/cmd/once.toml"), &policy).unwrap();
+    let checked = |file: &str| {
+        let output = exitwise(here, &format!("compile --check {file}"), &policy);
+        let printed = text(&output.stderr);
+        let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        (output.status.code(), printed)
+    };
+    let up_to_date = "the state machine is up to date with policy.toml";
+    let changed = "the state machine is not as `exitwise compile policy.toml` writes it";
+
+    let written = exitwise(here, "compile policy.toml -o machine.json", &policy);
+    assert!(written.status.success());
+    let compiled = fs::read_to_string(here.join("machine.json")).unwrap();
+    let (status, printed) = checked("machine.json");
+    assert_eq!(
+        (status, printed.contains(up_to_date)),
+        (Some(0), true),
+        "{printed}"
+    );
+
+    // As YAML, of which JSON is a part, only the values count.
+    fs::write(here.join("machine.yaml"), compiled.replace("  ", " ")).unwrap();
+    let (status, printed) = checked("machine.yaml");
+    assert_eq!(
+        (status, printed.contains(up_to_date)),
+        (Some(0), true),
+        "{printed}"
+    );
+
+    let other = compiled.replace("\"TimeoutSeconds\": 3600", "\"TimeoutSeconds\": 60");
+    let line = compiled.lines().zip(other.lines());
+    let line = line.take_while(|(one, other)| one == other).count() + 1;
+    for (file, place) in [
+        ("machine.json", format!(": line {line} differs")),
+        ("machine.yaml", "; compile".into()),
+    ] {
+        fs::write(here.join(file), &other).unwrap();
+        let (status, printed) = checked(file);
+        assert_eq!(status, Some(1), "{printed}");
+        assert!(printed.contains(&format!("{changed}{place}")), "{printed}");
+    }
+}

@@ -28,6 +28,8 @@ pub struct WovenMark {
     pub policy_hash: String,
     /// The name of its policy, as it was given.
     pub policy_name: String,
+    /// Whether it is the mark of the standard state machine, all of which was compiled.
+    pub is_standard: bool,
 }
 
 /// Why a woven state is out of date.
@@ -90,6 +92,7 @@ pub fn woven_marks(text: &str) -> Result<Vec<WovenMark>, WeaveErrors> {
             version: version.to_owned(),
             policy_hash: hash.to_owned(),
             policy_name: name.to_owned(),
+            is_standard: state.type_name() == "Map",
         })
     });
     Ok(marks.collect())

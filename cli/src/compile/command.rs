@@ -2,7 +2,7 @@
 
 use super::external;
 use super::marks::check_marks;
-use super::source::Source;
+use super::source::{Source, first_difference};
 use super::targets::Targets;
 use super::woven::{report, weave_or_complain};
 use crate::args::{BackendName, Compile};
@@ -98,18 +98,12 @@ fn deliver(args: &Compile, definition: &str) -> Result<Status> {
         return Ok(Status::Fine);
     }
     let found = read(path, "definition")?;
-    if found == definition.as_bytes() {
+    let Some(line) = first_difference(definition, &String::from_utf8_lossy(&found)) else {
         complain(format_args!("{GOOD}{name}{GOOD:#}: up to date"));
         return Ok(Status::Fine);
-    }
-    let line = definition
-        .lines()
-        .zip(String::from_utf8_lossy(&found).lines())
-        .take_while(|(new, old)| new == old)
-        .count();
+    };
     let why = format!(
-        "{BAD}{name}{BAD:#}: not what this command writes, from line {} on; run it again without --check",
-        line + 1
+        "{BAD}{name}{BAD:#}: not what this command writes, from line {line} on; run it again without --check"
     );
     complain(paragraph(&why, "", "  ").trim_end());
     Ok(Status::No)

@@ -60,6 +60,18 @@ impl Source {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
+
+    /// Returns whether the file is in YAML.
+    pub(super) fn is_yaml(&self) -> bool {
+        self.lines.is_some()
+    }
+}
+
+/// Returns the number of the first line, from 1, in which two texts differ. `None` if they are equal.
+pub(super) fn first_difference(one: &str, other: &str) -> Option<usize> {
+    let equal = one.lines().zip(other.lines());
+    let equal = equal.take_while(|(one, other)| one == other).count();
+    (one != other).then_some(equal + 1)
 }
 
 /// Prints a problem, its place and what to do about it.
