@@ -5,7 +5,9 @@ Usage: python validate.py NODE_MODULES DEFINITION.asl.json…
 A finding that is known to be wrong is left out by its exact text, and counted.
 """
 
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -14,13 +16,15 @@ import tempfile
 
 import sfnx.testing
 
+from step_functions import parse_each_expression_once
+
 PROGRAMS = pathlib.Path(sys.executable).parent
 
 # sfnx is slow, so it gets every n-th definition. Before it runs an execution, it also checks the definition.
 SFNX_EVERY = 7
 
-# Most bytes of definitions in one template.
-MAX_TEMPLATE_BYTES = 400_000
+# Most bytes of definitions that a validator gets at a time. For cfn-lint they are one template, of at most 1 MB.
+MAX_BATCH_BYTES = 900_000
 
 # statelint does not know that an expression can be in the place of a number, nor variables in JSONPath.
 STATELINT_WRONG = re.compile(
@@ -80,43 +84,42 @@ def statelint(_, definitions):
 
 
 def cfn_lint(_, definitions):
-    """Some definitions at a time, each as a resource of one template."""
+    """Each definition is a resource of one template."""
     findings, left_out = {}, 0
-    for batch in batches(definitions):
-        names = {f"M{number}": path for number, path in enumerate(batch)}
-        role = "arn:aws:iam::123456789012:role/machine"
-        resources = {
-            name: {
-                "Type": "AWS::StepFunctions::StateMachine",
-                "Properties": {"RoleArn": role, "Definition": json.loads(definitions[path])},
-            }
-            for name, path in names.items()
+    names = {f"M{number}": path for number, path in enumerate(definitions)}
+    role = "arn:aws:iam::123456789012:role/machine"
+    resources = {
+        name: {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"RoleArn": role, "Definition": json.loads(definitions[path])},
         }
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as template:
-            json.dump({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}, template)
-            template.flush()
-            done = run(PROGRAMS / "cfn-lint", "--format", "json", "--region", "eu-west-1", "--", template.name)
-        try:
-            found = json.loads(done.stdout or "[]")
-        except ValueError:
-            sys.exit(f"cfn-lint did not run:\n{done.stdout}{done.stderr}")
-        for finding in found:
-            where = finding["Location"]["Path"] or [None, None]
-            text = f"{finding['Rule']['Id']} {finding['Message']} at {'.'.join(map(str, where[4:]))}"
-            if CFN_LINT_WRONG.fullmatch(text):
-                left_out += 1
-            else:
-                findings.setdefault(names.get(where[1]), []).append(text)
+        for name, path in names.items()
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as template:
+        json.dump({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}, template)
+        template.flush()
+        done = run(PROGRAMS / "cfn-lint", "--format", "json", "--region", "eu-west-1", "--", template.name)
+    try:
+        found = json.loads(done.stdout or "[]")
+    except ValueError:
+        sys.exit(f"cfn-lint did not run:\n{done.stdout}{done.stderr}")
+    for finding in found:
+        where = finding["Location"]["Path"] or [None, None]
+        text = f"{finding['Rule']['Id']} {finding['Message']} at {'.'.join(map(str, where[4:]))}"
+        if CFN_LINT_WRONG.fullmatch(text):
+            left_out += 1
+        else:
+            findings.setdefault(names.get(where[1]), []).append(text)
     return findings, left_out
 
 
 def batches(definitions):
-    batch, size = [], 0
+    batch, size = {}, 0
     for path, text in definitions.items():
-        if batch and size + len(text) > MAX_TEMPLATE_BYTES:
+        if batch and size + len(text) > MAX_BATCH_BYTES:
             yield batch
-            batch, size = [], 0
-        batch.append(path)
+            batch, size = {}, 0
+        batch[path] = text
         size += len(text)
     yield batch
 
@@ -124,7 +127,7 @@ def batches(definitions):
 def sfnx_refusals(_, definitions):
     """sfnx refuses what Step Functions refuses; and JSONPath, which it does not know."""
     findings, left_out = {}, 0
-    for path, text in list(definitions.items())[::SFNX_EVERY]:
+    for path, text in definitions.items():
         try:
             sfnx.testing.check(json.loads(text))
         except sfnx.testing.Unsupported as why:
@@ -137,18 +140,29 @@ def sfnx_refusals(_, definitions):
     return findings, left_out
 
 
+def validated(validator, node_modules, definitions):
+    """The findings, and the number of known false ones, of a validator that runs on as many batches as there are processors."""
+    findings, left_out = {}, 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for found, false in pool.map(lambda batch: validator(node_modules, batch), batches(definitions)):
+            findings |= found
+            left_out += false
+    return findings, left_out
+
+
 def main(node_modules, *paths):
     definitions = {path: path.read_text(encoding="utf-8") for path in map(pathlib.Path, sorted(paths))}
+    parse_each_expression_once()
     wrong = 0
     for validator in (asl_validator, statelint, cfn_lint, sfnx_refusals):
-        findings, left_out = validator(pathlib.Path(node_modules), definitions)
+        is_sfnx = validator is sfnx_refusals
+        given = dict(list(definitions.items())[::SFNX_EVERY]) if is_sfnx else definitions
+        findings, left_out = validated(validator, pathlib.Path(node_modules), given)
         for path, texts in list(findings.items())[:5]:
             print(f"{validator.__name__}: {path}: " + "\n  ".join(texts[:5]))
         wrong += len(findings)
-        is_sfnx = validator is sfnx_refusals
-        count = len(range(0, len(definitions), SFNX_EVERY)) if is_sfnx else len(definitions)
         of = "skipped: sfnx runs JSONata only" if is_sfnx else "known false findings left out"
-        print(f"{validator.__name__}: {count} definitions, {len(findings)} wrong, {left_out} {of}")
+        print(f"{validator.__name__}: {len(given)} definitions, {len(findings)} wrong, {left_out} {of}")
     return 1 if wrong or len(definitions) < 200 else 0
 
 
