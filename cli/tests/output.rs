@@ -8,7 +8,7 @@ use std::process::Command;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Commands, and the definition of the documents that they print.
-const DOCUMENTS: [(&str, &str); 19] = [
+const DOCUMENTS: [(&str, &str); 22] = [
     ("check policies/default.toml policies/minimal.toml", "check"),
     (
         "check cli/tests/cmd/broken.toml cli/tests/cmd/tested.toml cli/tests/cmd/odd.toml",
@@ -55,6 +55,18 @@ const DOCUMENTS: [(&str, &str); 19] = [
     (
         "explain --policy policies/growing.toml cli/tests/cmd/history.json",
         "explainDecision",
+    ),
+    (
+        "explain evidence/tests/forms/plain-retry-three-attempts.json",
+        "explainDecision",
+    ),
+    (
+        "backtest --suggest policies/default.toml cli/tests/cmd/stopped-tasks.jsonl",
+        "backtest",
+    ),
+    (
+        "backtest --against policies/original.toml policies/minimal.toml evidence/tests/forms",
+        "backtest",
     ),
     ("explain cli/tests/cmd/execution.json", "explainEnd"),
     (

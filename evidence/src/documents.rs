@@ -21,7 +21,8 @@ pub struct Batch {
     /// The number of the first line, from 1.
     first_line: usize,
     bytes: Vec<u8>,
-    layout: Layout,
+    /// Where the documents end.
+    ends: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +37,11 @@ impl Batch {
     /// Returns the documents, each with the number of its first line. They are bytes, because a broken
     /// line of a log may not be UTF-8.
     pub fn documents(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        let layout = self.layout;
-        let is_end = move |byte: &u8| layout == Layout::Lines && *byte == b'\n';
-        let documents = (self.first_line..).zip(self.bytes.split(is_end));
-        documents.filter(|(_, document)| !document.trim_ascii().is_empty())
-    }
-
-    /// Returns the size in bytes.
-    pub fn size(&self) -> usize {
-        self.bytes.len()
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let documents = starts.zip(&self.ends);
+        let documents = documents.filter_map(|(start, end)| self.bytes.get(start..*end));
+        let numbered = (self.first_line..).zip(documents);
+        numbered.filter(|(_, document)| !document.trim_ascii().is_empty())
     }
 }
 
@@ -69,6 +66,8 @@ pub struct Batches<R> {
     pending: Vec<u8>,
     /// `None` until the first lines have been examined.
     layout: Option<Layout>,
+    /// Where the lines of `pending` end.
+    ends: Vec<usize>,
     /// The number of the first line of `pending`.
     line: usize,
 }
@@ -79,6 +78,7 @@ impl<R: BufRead> Batches<R> {
         Self {
             file,
             pending: Vec::new(),
+            ends: Vec::new(),
             layout: None,
             line: 1,
         }
@@ -91,6 +91,9 @@ impl<R: BufRead> Batches<R> {
         let length = (&mut self.file)
             .take(limit)
             .read_until(b'\n', &mut self.pending)?;
+        if length > 0 {
+            self.ends.push(self.pending.len());
+        }
         match self.pending.len() > MAX_DOCUMENT_BYTES {
             true => Err(io::Error::other("a document in it is larger than 256 MiB")),
             false => Ok(length > 0),
@@ -124,47 +127,50 @@ impl<R: BufRead> Batches<R> {
 
     /// Reads lines until they are a batch. `None` at the end of the file.
     fn lines(&mut self) -> io::Result<Option<Batch>> {
+        self.pending.reserve(BATCH_BYTES);
         while self.pending.len() < BATCH_BYTES && self.read_line()? {}
-        Ok(self.take(self.pending.len(), Layout::Lines))
+        let ends = self.ends.clone();
+        Ok(self.take(ends.len()).map(|batch| Batch { ends, ..batch }))
     }
 
     /// Reads lines until they are a document. `None` at the end of the file.
     fn whole(&mut self) -> io::Result<Option<Batch>> {
         let mut depth = Depth::default();
-        let mut examined = 0;
+        let (mut lines, mut examined) = (0, 0);
         loop {
-            let rest = self.pending.get(examined..).unwrap_or_default();
-            let end = rest.iter().position(|byte| *byte == b'\n');
-            let Some(end) = end.map(|end| examined + end + 1) else {
+            let Some(end) = self.ends.get(lines).copied() else {
                 if self.read_line()? {
                     continue;
                 }
-                return Ok(self.take(self.pending.len(), Layout::Whole));
+                return Ok(self.take(lines));
             };
             let line = self.pending.get(examined..end).unwrap_or_default();
             // A document that was cut off ends where the next one begins.
-            let begins = line.starts_with(b"{") && depth.is_inside() && !depth.expects_a_value;
-            if begins {
-                return Ok(self.take(examined, Layout::Whole));
+            if line.starts_with(b"{") && depth.is_inside() && !depth.expects_a_value {
+                return Ok(self.take(lines));
             }
             let was_inside = depth.is_inside();
             depth.read(line);
-            examined = end;
+            (lines, examined) = (lines + 1, end);
             if was_inside && !depth.is_inside() {
-                return Ok(self.take(examined, Layout::Whole));
+                return Ok(self.take(lines));
             }
         }
     }
 
-    fn take(&mut self, length: usize, layout: Layout) -> Option<Batch> {
+    /// Takes so many lines, as one document. `None` if there are none.
+    fn take(&mut self, lines: usize) -> Option<Batch> {
+        let length = *self.ends.get(lines.checked_sub(1)?)?;
         let rest = self.pending.split_off(length);
         let bytes = mem::replace(&mut self.pending, rest);
+        self.ends.drain(..lines);
+        self.ends.iter_mut().for_each(|end| *end -= length);
         let first_line = self.line;
-        self.line += bytes.iter().filter(|byte| **byte == b'\n').count();
-        (!bytes.is_empty()).then_some(Batch {
+        self.line += lines;
+        Some(Batch {
             first_line,
             bytes,
-            layout,
+            ends: vec![length],
         })
     }
 }

@@ -63,7 +63,7 @@ impl ExecutionEnd {
             cause: self.cause.clone(),
             reference: self.arn.clone(),
             time: self.time,
-            is_of_service: false,
+            ..RecordedFailure::default()
         })
     }
 }

@@ -3,6 +3,7 @@
 use crate::cause::cause_of;
 use crate::json::{Json, Members};
 use crate::moment::Moment;
+use exitwise_engine::Failure;
 use serde_json::{Value, json};
 
 /// The error name that Step Functions reports for a task or job that has failed.
@@ -21,6 +22,9 @@ pub struct RecordedFailure {
     /// Step Functions' Cause; the one that it would report, if the recording is a task or a job. It then
     /// has only the facts that matter, and never a command or an environment.
     pub cause: Option<String>,
+    /// The length of the first part of the Cause. Of failures that have the same first part and the same
+    /// error name, rules see the same, except how long the task ran. `None` if there is no such part.
+    pub(crate) facts: Option<usize>,
     /// The ARN of the task or of the execution, or the id of the job.
     pub reference: Option<String>,
     /// The time of the failure.
@@ -30,6 +34,19 @@ pub struct RecordedFailure {
 }
 
 impl RecordedFailure {
+    /// Returns the part of the Cause that all failed tasks of the same facts have.
+    pub(crate) fn facts(&self) -> Option<&str> {
+        let is_task = self.error.as_deref() == Some(TASK_FAILED);
+        self.cause
+            .as_deref()?
+            .get(..self.facts.filter(|_| is_task)?)
+    }
+
+    /// Returns the facts that rules see.
+    pub fn read(&self) -> Failure<'_> {
+        Failure::read(self.error.as_deref(), self.cause.as_deref())
+    }
+
     /// Returns `taskError`, as a Catch stores it.
     pub fn task_error(&self) -> Value {
         json!({"Error": self.error, "Cause": self.cause})
@@ -88,9 +105,11 @@ impl RecordedFailure {
     }
 
     fn of_document(document: &Members<'_>, error: &str, reference: &str) -> Self {
+        let (cause, facts) = cause_of(document);
         Self {
             error: Some(error.to_owned()),
-            cause: Some(cause_of(document)),
+            cause: Some(cause),
+            facts: Some(facts),
             reference: document.text(reference).map(str::to_owned),
             time: document.get("stoppedAt").and_then(Moment::read),
             is_of_service: false,

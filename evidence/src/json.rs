@@ -92,8 +92,8 @@ const KEPT_KEYS: [&str; 64] = [
     "vcpus",
 ];
 
-/// Compares a key with one of [`KEPT_KEYS`].
-fn compare(kept: &str, key: &str) -> Ordering {
+/// Compares a key with one of [`KEPT_KEYS`]: its first letter may be of either case.
+pub(crate) fn compare(kept: &str, key: &str) -> Ordering {
     let (mut kept, mut key) = (kept.bytes(), key.bytes());
     let first = |byte: Option<u8>| byte.map(|byte| byte.to_ascii_lowercase());
     let firsts = kept.next().cmp(&first(key.next()));

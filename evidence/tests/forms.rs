@@ -196,8 +196,10 @@ impl Reported {
         let has_keys = keys.iter().all(|key| document.contains_key(*key));
         // With repeated keys, the Cause is plain text, which no other form can have.
         let written = Value::Object(document.clone()).to_string();
-        let is_same = Failure::read(None, Some(&written)) == Failure::read(None, self.cause.as_deref());
-        (has_keys && is_same && self.error.as_deref() == Some("States.TaskFailed")).then_some(document)
+        let is_same =
+            Failure::read(None, Some(&written)) == Failure::read(None, self.cause.as_deref());
+        (has_keys && is_same && self.error.as_deref() == Some("States.TaskFailed"))
+            .then_some(document)
     }
 
     fn task(&self) -> Option<Map<String, Value>> {

@@ -2,11 +2,13 @@
 
 use crate::input::{self, is_standard, name_of};
 use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// A file to read, or standard input.
 pub(super) struct Evidence {
@@ -33,8 +35,13 @@ impl Evidence {
         Ok(found)
     }
 
-    /// Opens the file. What is read of it, as it is on the disk, is added to `done`.
-    pub(super) fn open(&self, done: &Arc<AtomicU64>) -> io::Result<impl BufRead + use<>> {
+    /// Opens the file. What is read of it, as it is on the disk, is added to `done`. It ends early when
+    /// `interrupted` is set.
+    pub(super) fn open(
+        &self,
+        done: &Arc<AtomicU64>,
+        interrupted: &Arc<AtomicBool>,
+    ) -> io::Result<impl BufRead + use<>> {
         /// Reading a few large pieces takes less time than many small ones.
         const BUFFER_BYTES: usize = 256 * 1024;
         let source: Box<dyn Read> = match is_standard(&self.path) {
@@ -43,6 +50,7 @@ impl Evidence {
         };
         let counted = Counted {
             source,
+            waits: self.size.is_none().then(|| interrupted.clone()),
             done: done.clone(),
         };
         Ok(BufReader::with_capacity(
@@ -83,14 +91,40 @@ fn add(found: &mut Vec<Evidence>, path: &Path) -> io::Result<()> {
 /// A source of which the bytes are counted.
 struct Counted {
     source: Box<dyn Read>,
+    /// Set for standard input, which may have nothing to read for a long time: when it is to end.
+    waits: Option<Arc<AtomicBool>>,
     done: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(interrupted) = &self.waits
+            && !is_ready(interrupted)
+        {
+            return Ok(0);
+        }
         let length = self.source.read(buffer)?;
         self.done
             .fetch_add(u64::try_from(length).unwrap_or(0), Relaxed);
         Ok(length)
     }
+}
+
+/// Waits until standard input has something to read. Returns `false` if it was interrupted before.
+fn is_ready(interrupted: &AtomicBool) -> bool {
+    /// Time between two looks at `interrupted`.
+    const INTERVAL: Timespec = Timespec {
+        tv_sec: 0,
+        tv_nsec: 50_000_000,
+    };
+    let stdin = stdin();
+    let mut events = [PollFd::new(&stdin, PollFlags::IN)];
+    while !interrupted.load(Relaxed) {
+        match poll(&mut events, Some(&INTERVAL)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            // An error is also reported by the read that follows.
+            Ok(_) | Err(_) => return true,
+        }
+    }
+    false
 }

@@ -3,7 +3,7 @@
 use super::files::Evidence;
 use super::numbers::{bytes, grouped};
 use crate::output::progress::Progress;
-use exitwise_evidence::backtest::{Judge, Judged, Left, Tally};
+use exitwise_evidence::backtest::{Judge, Judged, Left, Memory, Tally};
 use exitwise_evidence::history::{Histories, History};
 use exitwise_evidence::{Batch, Batches};
 use std::collections::BTreeMap;
@@ -39,7 +39,11 @@ enum Done {
 }
 
 /// Reads all files. `interrupted` stops that.
-pub(super) fn read(files: &[Evidence], judges: &[Judge<'_>], interrupted: &AtomicBool) -> Counts {
+pub(super) fn read(
+    files: &[Evidence],
+    judges: &[Judge<'_>],
+    interrupted: &Arc<AtomicBool>,
+) -> Counts {
     let workers = available_parallelism().map_or(1, Into::into);
     let done = Arc::new(AtomicU64::new(0));
     let (parts, for_workers) = sync_channel(2 * workers);
@@ -80,7 +84,7 @@ fn split(
     files: &[Evidence],
     done: &Arc<AtomicU64>,
     parts: &SyncSender<Numbered<Part>>,
-    interrupted: &AtomicBool,
+    interrupted: &Arc<AtomicBool>,
 ) {
     let mut number = 0;
     let mut send = |file: &Evidence, part: Part| {
@@ -89,7 +93,7 @@ fn split(
     };
     for file in files {
         let mut read = || -> io::Result<()> {
-            for batch in Batches::new(file.open(done)?) {
+            for batch in Batches::new(file.open(done, interrupted)?) {
                 if interrupted.load(Relaxed) || !send(file, Part::Batch(batch?)) {
                     break;
                 }
@@ -113,9 +117,13 @@ fn work(
         let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.recv()
     };
+    let mut memory = Memory::new(judges);
     while let Ok((number, file, part)) = next() {
         let result = match part {
-            Part::Batch(batch) => Done::Judged(Box::new(Judged::of(judges, &batch, &file))),
+            Part::Batch(batch) => {
+                let judged = Judged::of(judges, &mut memory, &batch, &file);
+                Done::Judged(Box::new(judged))
+            }
             Part::End(end) => Done::End(end),
         };
         if results.send((number, file, result)).is_err() {

@@ -2,8 +2,9 @@
 
 use super::document::{Period, Report, SuggestedRule, most_frequent, rule_at};
 use super::numbers::grouped;
+use exitwise_engine::Policy;
 use exitwise_engine::policy::Seconds;
-use exitwise_engine::{Failure, Policy};
+use exitwise_evidence::RecordedFailure;
 use exitwise_evidence::backtest::{Tally, Unknown};
 use exitwise_evidence::suggest::{Group, suggest};
 
@@ -18,7 +19,7 @@ impl Report {
                 signature,
                 count: unknown.seen.count,
                 taken_by: rule_at(policy, *rule).name(),
-                samples: unknown.samples.iter().map(read).collect(),
+                samples: unknown.samples.iter().map(RecordedFailure::read).collect(),
                 notes: notes(unknown),
             });
         let groups: Vec<_> = groups.collect();
@@ -27,7 +28,7 @@ impl Report {
             .skip(max)
             .flat_map(|(_, unknown)| &unknown.samples);
         let decided = tally.samples.values().flatten();
-        let others: Vec<_> = rest.chain(decided).map(read).collect();
+        let others: Vec<_> = rest.chain(decided).map(RecordedFailure::read).collect();
         let suggestions = suggest(policy, &groups, &others);
         let suggestions = suggestions
             .into_iter()
@@ -53,10 +54,6 @@ impl Report {
             });
         self.suggestions = Some(suggestions.collect());
     }
-}
-
-fn read(failure: &exitwise_evidence::RecordedFailure) -> Failure<'_> {
-    Failure::read(failure.error.as_deref(), failure.cause.as_deref())
 }
 
 /// What is known for and against a retry.

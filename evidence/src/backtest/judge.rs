@@ -1,5 +1,6 @@
 //! Counts what a policy decides about recorded failures.
 
+use super::search::Searches;
 use super::tally::{Counted, Example, Left, Tally};
 use crate::documents::Batch;
 use crate::failure::NoFailure;
@@ -9,19 +10,81 @@ use crate::history::{History, HistoryPage};
 use crate::recording::read_bytes;
 use crate::signature::Signature;
 use crate::suggest::is_broad;
-use exitwise_engine::policy::Rule;
+use exitwise_engine::policy::{Condition, Rule};
 use exitwise_engine::{Failure, Policy};
 use serde::Deserialize;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A policy, and perhaps an older one to compare it with.
 #[derive(Debug)]
 pub struct Judge<'p> {
     policy: &'p Policy,
-    older: Option<&'p Policy>,
+    searches: Searches,
+    older: Option<(&'p Policy, Searches)>,
     /// Whether each rule of the policy is `[default]` or a broad rule, by position.
     is_broad: Vec<bool>,
+}
+
+/// What policies decide about a failure.
+#[derive(Debug, Clone)]
+struct Verdict {
+    /// The position of the deciding rule.
+    rule: usize,
+    /// The position of the older policy's deciding rule, if that does something else.
+    old_rule: Option<usize>,
+    /// `None` if a rule decides that is about such failures.
+    signature: Option<Signature>,
+}
+
+/// What was decided about earlier failures. Most failures have the facts of an earlier one.
+#[derive(Debug)]
+pub struct Memory {
+    /// For the facts of a failure, the verdicts of all judges.
+    verdicts: HashMap<String, Vec<Verdict>>,
+    /// Whether the facts alone decide. If a rule asks how long the task ran, they do not.
+    is_enough: bool,
+}
+
+impl Memory {
+    /// Number of failures that are remembered. Their facts take some hundred bytes each.
+    const MAX: usize = 16_384;
+
+    /// Creates an empty memory for these judges.
+    pub fn new(judges: &[Judge<'_>]) -> Self {
+        let policies = judges
+            .iter()
+            .flat_map(|it| [Some(it.policy), it.older()])
+            .flatten();
+        let mut matchers = policies.flat_map(Policy::rules).flat_map(Rule::matchers);
+        let asks = matchers.any(|it| matches!(it.condition(), Condition::RanFor(_)));
+        Self {
+            verdicts: HashMap::new(),
+            is_enough: !asks,
+        }
+    }
+
+    /// Returns the verdicts about this failure.
+    fn verdicts(&mut self, judges: &[Judge<'_>], failure: &RecordedFailure) -> Cow<'_, [Verdict]> {
+        let decide = || -> Vec<_> {
+            let read = failure.read();
+            judges.iter().map(|judge| judge.verdict(&read)).collect()
+        };
+        let Some(facts) = failure.facts().filter(|_| self.is_enough) else {
+            return decide().into();
+        };
+        if self.verdicts.len() >= Self::MAX {
+            self.verdicts.clear();
+        }
+        if !self.verdicts.contains_key(facts) {
+            self.verdicts.insert(facts.to_owned(), decide());
+        }
+        self.verdicts
+            .get(facts)
+            .map_or(Cow::Borrowed(&[]), |it| it.as_slice().into())
+    }
 }
 
 /// What a batch holds.
@@ -37,7 +100,7 @@ pub struct Judged {
 
 impl Judged {
     /// Reads a batch, and decides about the failures in it.
-    pub fn of(judges: &[Judge<'_>], batch: &Batch, file: &Arc<str>) -> Self {
+    pub fn of(judges: &[Judge<'_>], memory: &mut Memory, batch: &Batch, file: &Arc<str>) -> Self {
         let mut judged = Self {
             tallies: vec![Tally::default(); judges.len()],
             ..Self::default()
@@ -51,7 +114,7 @@ impl Judged {
             match read_bytes(document) {
                 Ok(all) => {
                     for found in all {
-                        judged.add(judges, found, &example);
+                        judged.add(judges, memory, found, &example);
                     }
                 }
                 Err(refusal) => judged.left.refuse(example(None), refusal),
@@ -63,6 +126,7 @@ impl Judged {
     fn add(
         &mut self,
         judges: &[Judge<'_>],
+        memory: &mut Memory,
         found: Found,
         example: &impl Fn(Option<&str>) -> Example,
     ) {
@@ -84,11 +148,30 @@ impl Judged {
         if failure.is_of_service {
             return self.left.of_services += 1;
         }
-        let (error, cause) = (failure.error.as_deref(), failure.cause.as_deref());
-        let read = Failure::read(error, cause);
-        for (judge, tally) in judges.iter().zip(&mut self.tallies) {
+        let verdicts = memory.verdicts(judges, &failure);
+        for (verdict, tally) in verdicts.iter().zip(&mut self.tallies) {
             let example = || example(failure.reference.as_deref());
-            judge.add(tally, &failure, &read, None, example);
+            let counted = Counted::new(&failure, verdict.clone(), None);
+            tally.add(counted, example);
+        }
+    }
+}
+
+impl<'c> Counted<'c> {
+    fn new(failure: &'c RecordedFailure, verdict: Verdict, followed: Option<bool>) -> Self {
+        let Verdict {
+            rule,
+            old_rule,
+            signature,
+        } = verdict;
+        let is_unknown = signature.is_some();
+        Self {
+            failure,
+            rule,
+            old_rule,
+            signature,
+            ran_for: is_unknown.then(|| failure.read().ran_for).flatten(),
+            followed,
         }
     }
 }
@@ -100,7 +183,8 @@ impl<'p> Judge<'p> {
         let rules = policy.all_rules();
         Self {
             policy,
-            older,
+            searches: Searches::new(policy),
+            older: older.map(|older| (older, Searches::new(older))),
             is_broad: rules
                 .map(|rule| rule.position() == default || is_broad(rule))
                 .collect(),
@@ -114,30 +198,25 @@ impl<'p> Judge<'p> {
 
     /// Returns the older policy, if there is one.
     pub fn older(&self) -> Option<&'p Policy> {
-        self.older
+        self.older.as_ref().map(|(older, _)| *older)
     }
 
-    fn add(
-        &self,
-        tally: &mut Tally,
-        failure: &RecordedFailure,
-        read: &Failure<'_>,
-        followed: Option<bool>,
-        example: impl Fn() -> Example,
-    ) {
-        let rule = self.policy.deciding_rule(read);
-        let old_rule = self.older.map(|older| older.deciding_rule(read));
+    fn verdict(&self, failure: &Failure<'_>) -> Verdict {
+        let decide = |policy: &'p Policy, searches: &Searches| {
+            policy.deciding_rule_by(failure, &|pattern, text| searches.is_in(pattern, text))
+        };
+        let rule = decide(self.policy, &self.searches);
+        let old_rule = self
+            .older
+            .as_ref()
+            .map(|(older, searches)| decide(older, searches));
         let old_rule = old_rule.filter(|old_rule| !are_alike(old_rule, rule));
         let is_broad = self.is_broad.get(rule.position()) == Some(&true);
-        let counted = Counted {
-            failure,
+        Verdict {
             rule: rule.position(),
             old_rule: old_rule.map(Rule::position),
-            signature: is_broad.then(|| Signature::of(read, rule.container())),
-            ran_for: read.ran_for,
-            followed,
-        };
-        tally.add(counted, example);
+            signature: is_broad.then(|| Signature::of(failure, rule.container())),
+        }
     }
 
     /// Adds the failures of an execution, and what the policy would have done in it.
@@ -156,12 +235,12 @@ impl<'p> Judge<'p> {
                     continue;
                 }
                 let failure = &run.failure;
-                let read = Failure::read(failure.error.as_deref(), failure.cause.as_deref());
                 let followed = match failures.peek() {
                     Some(_) => Some(false),
                     None => attempts.succeeded.then_some(true),
                 };
-                self.add(tally, failure, &read, followed, example);
+                let verdict = self.verdict(&failure.read());
+                tally.add(Counted::new(failure, verdict, followed), example);
             }
             if is_known {
                 tally.outcomes.add(self.policy, attempts, example());

@@ -2,10 +2,11 @@
 
 mod judge;
 mod outcome;
+mod search;
 mod tally;
 mod usage;
 
-pub use judge::{Judge, Judged};
+pub use judge::{Judge, Judged, Memory};
 pub use outcome::{Certain, Outcomes};
 pub use tally::{Change, Example, Left, Seen, Tally, Unknown};
 pub use usage::Usage;

@@ -4,7 +4,7 @@ use super::tally::Example;
 use super::usage::Usage;
 use crate::history::Attempts;
 use exitwise_engine::policy::Draw;
-use exitwise_engine::{ExecutionContext, Failure, Policy, RetryState, Verdict, decide};
+use exitwise_engine::{ExecutionContext, Policy, RetryState, Verdict, decide};
 
 /// Executions in which a policy would certainly have acted otherwise, and what came after.
 #[derive(Debug, Clone, Default)]
@@ -67,9 +67,7 @@ impl Outcomes {
         // counted: a policy with other delays would have had others. So what stops here, stops certainly.
         let context = ExecutionContext::new(Draw::Shortest, None);
         for (index, run) in attempts.failures.iter().enumerate() {
-            let (error, cause) = (&run.failure.error, &run.failure.cause);
-            let failure = Failure::read(error.as_deref(), cause.as_deref());
-            let decision = decide(policy, &failure, &state, &context);
+            let decision = decide(policy, &run.failure.read(), &state, &context);
             let is_last = index + 1 == attempts.failures.len();
             if decision.verdict == Verdict::Success {
                 return self.succeeded.add(rest(attempts, index + 1), example);
@@ -109,8 +107,7 @@ fn rest(attempts: &Attempts, from: usize) -> Usage {
         ..Usage::default()
     };
     for run in attempts.failures.iter().skip(from) {
-        let (error, cause) = (run.failure.error.as_deref(), run.failure.cause.as_deref());
-        usage += Usage::of(&Failure::read(error, cause), cause);
+        usage += Usage::of(&run.failure.read(), run.failure.cause.as_deref());
     }
     usage
 }

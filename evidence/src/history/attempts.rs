@@ -152,9 +152,8 @@ impl Tracked {
                     failure: RecordedFailure {
                         error: event.details.error.take(),
                         cause: event.details.cause.take(),
-                        reference: None,
                         time: event.time(),
-                        is_of_service: false,
+                        ..RecordedFailure::default()
                     },
                     service: event.details.resource_type.take(),
                 });

@@ -50,6 +50,8 @@ const GENERIC_REASON: &str = "Task failed to start";
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature {
+    /// The container whose exit code and reason these are, if it is not the one that the policy examines.
+    container: Option<String>,
     error: Option<String>,
     stop_code: Option<String>,
     exit_code: Option<u32>,
@@ -62,14 +64,23 @@ impl Signature {
     pub fn of(failure: &Failure<'_>, container: Option<&str>) -> Self {
         let error = failure.error.as_deref();
         let stop_code = failure.name(NameFact::StopCode);
+        let other = other_container(failure, container);
+        let container = other.or(container);
         let exit_code = failure.seen(container).exit_code();
         let is_explained = stop_code.is_some() || exit_code.is_some();
         Self {
+            container: other.map(str::to_owned),
             error: error.filter(|it| *it != TASK_FAILED).map(str::to_owned),
             stop_code: stop_code.map(str::to_owned),
             exit_code: exit_code.map(|code| code.bits()),
             text: telling_text(failure, container, is_explained).map(|text| mask(&text).into()),
         }
+    }
+
+    /// Returns the container whose exit code and reason these are. `None` if it is the one that the
+    /// policy examines.
+    pub fn container(&self) -> Option<&str> {
+        self.container.as_deref()
     }
 
     /// Returns the error name. `None` if it is missing or `States.TaskFailed`.
@@ -101,6 +112,9 @@ impl fmt::Display for Signature {
         let stop_code =
             stop_code.filter(|it| self.exit_code.is_none() || *it != "EssentialContainerExited");
         let parts = [
+            self.container
+                .as_deref()
+                .map(|it| format!("container {}", one_line(it))),
             self.error.as_deref().map(one_line),
             stop_code.map(one_line),
             self.exit_code
@@ -130,6 +144,22 @@ impl fmt::Display for CodeBits {
 /// Replaces whitespace and control characters, which would break the line, with one space each.
 fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_whitespace() || c.is_control(), " ")
+}
+
+/// Returns the container that failed before the examined one did anything: the first by name that ended
+/// with another exit code than 0. `None` if the examined container or the task says what happened.
+fn other_container<'f>(failure: &'f Failure<'_>, container: Option<&str>) -> Option<&'f str> {
+    let seen = failure.seen(container);
+    let is_told = seen.exit_code().is_some()
+        || telling_text(failure, container, true).is_some_and(|it| !it.is_empty());
+    let failed = failure.containers.iter().filter(|it| {
+        let has_failed = it.exit_code.is_some_and(|code| code.bits() != 0);
+        has_failed && it.name.as_deref() != container
+    });
+    let names = failed.filter_map(|it| it.name.as_deref());
+    // A name that is there twice tells nothing.
+    let name = names.min().filter(|_| !is_told)?;
+    failure.seen(Some(name)).container().ok().map(|_| name)
 }
 
 /// Returns the text that says most about the failure. `None` if none says more than the stop code

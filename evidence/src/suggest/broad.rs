@@ -66,3 +66,38 @@ fn says_little(condition: &Condition) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exitwise_engine::Policy;
+
+    #[test]
+    fn broad_rules_take_what_is_left() {
+        let (policy, _) = Policy::load(include_str!("../../../policies/default.toml")).unwrap();
+        let broad = policy.all_rules().filter(|it| is_broad(it));
+        let broad: Vec<_> = broad.map(|it| it.name()).collect();
+        assert_eq!(broad, ["start-failed", "other-exit-code", "default"]);
+
+        let limits = "version = 1\nlimits = { max_retries = 3 }\n";
+        for (when, expected) in [
+            ("exit_code = \"1..=255\"", false),
+            ("exit_code = \"0..=255\"", true),
+            ("exit_code = [4, \"absent\"]", true),
+            ("error = \"States.Timeout\"", false),
+            ("error = [\"States.Timeout\", \"States.TaskFailed\"]", true),
+            ("error = \"ECS.*\"", true),
+            ("launch_type = \"EC2\"", true),
+            ("ran_for = \"..1m\"", true),
+            (
+                "stop_code = \"EssentialContainerExited\", exit_code = 4",
+                false,
+            ),
+            ("stop_code = \"TaskFailedToStart\", reason = 'x'", false),
+        ] {
+            let rule = format!("[[rule]]\nname = \"a\"\nwhen = {{ {when} }}\ntype = \"FATAL\"\n");
+            let (policy, _) = Policy::load(&(limits.to_owned() + &rule)).unwrap();
+            assert_eq!(is_broad(&policy.rules()[0]), expected, "{when}");
+        }
+    }
+}

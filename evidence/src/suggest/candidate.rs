@@ -32,11 +32,14 @@ struct Fact {
 /// Returns the conditions to try for the failures with this signature, the best first.
 pub(super) fn candidates(signature: &Signature, counts: &WordCounts) -> Vec<Candidate> {
     let phrases = phrases(signature.text().unwrap_or_default(), counts);
+    let container = signature.container();
     let facts = facts(signature);
     let some_facts = some_of(&facts);
     if phrases.is_empty() {
         let candidates = some_facts.iter().filter(|it| !it.is_empty());
-        return candidates.map(|facts| candidate(facts, None)).collect();
+        return candidates
+            .map(|facts| candidate(container, facts, None))
+            .collect();
     }
     let mut candidates: Vec<_> = phrases
         .iter()
@@ -55,7 +58,7 @@ pub(super) fn candidates(signature: &Signature, counts: &WordCounts) -> Vec<Cand
     }
     let candidates = candidates.into_iter();
     candidates
-        .map(|(facts, key, phrase)| candidate(facts, Some((key, phrase))))
+        .map(|(facts, key, phrase)| candidate(container, facts, Some((key, phrase))))
         .collect()
 }
 
@@ -101,8 +104,10 @@ fn some_of(facts: &[Fact]) -> Vec<Vec<Fact>> {
     sets
 }
 
-fn candidate(facts: &[Fact], text: Option<(&str, &Phrase)>) -> Candidate {
-    let mut conditions: Vec<_> = facts.iter().map(|it| it.toml.clone()).collect();
+fn candidate(container: Option<&str>, facts: &[Fact], text: Option<(&str, &Phrase)>) -> Candidate {
+    let container = container.map(|name| format!("container = {}", toml_string(name)));
+    let facts_toml = facts.iter().map(|it| it.toml.clone());
+    let mut conditions: Vec<_> = container.into_iter().chain(facts_toml).collect();
     let mut words = Vec::new();
     if let Some((key, phrase)) = text {
         conditions.push(format!("{key} = {}", toml_pattern(&phrase.pattern)));

@@ -1,6 +1,7 @@
 //! Places in a policy's text, and what stands there.
 
 use exitwise_engine::Policy;
+use exitwise_engine::diagnostic::{Diagnostic, Diagnostics, Severity};
 use exitwise_engine::policy::Rule;
 use std::fmt::Write as _;
 use toml::de::{DeTable, DeValue};
@@ -8,34 +9,46 @@ use toml::de::{DeTable, DeValue};
 /// The keys of a rule that say what it does, besides `type`.
 const ACTION_KEYS: [&str; 5] = ["outcome", "max_retries", "backoff", "counts", "next"];
 
-/// Returns the policy's text with a section before the rule with this name. `None` stands for the
-/// end of the rules.
+/// Returns the policy with a section before the rule with this name. `None` stands for the end of the
+/// rules.
 ///
 /// # Errors
-/// Returns the reason if the rules of the policy are not sections.
+/// Returns the reason if the rules of the policy are not sections, or the first error of the policy
+/// with the section.
 pub(super) fn insert(
     policy: &Policy,
     before: Option<&str>,
     section: &str,
-) -> Result<String, String> {
+) -> Result<Policy, String> {
     let source = policy.source();
-    let as_sections = |rule: &Rule| {
+    let is_section = |rule: &Rule| {
         let text = source.get(rule.span().start..).unwrap_or_default();
         text.starts_with("[[")
     };
-    if !policy.rules().iter().all(as_sections) {
+    if !policy.rules().iter().all(is_section) {
         return Err("the rules of the policy are a list, not sections `[[rule]]`".into());
     }
+    let end = source.len();
     let place = match before {
         Some(name) => policy.rule(name).map(|it| above(source, it.span().start)),
         None => end_of_rules(policy),
     };
-    let at_place = insert_at(source, place.unwrap_or(source.len()), section);
-    // Lines of a text can look like a header. At the end of the file there is none.
-    match Policy::load_for_decisions(&at_place) {
-        Err(_) if before.is_none() => Ok(insert_at(source, source.len(), section)),
-        _ => Ok(at_place),
-    }
+    let place = place.unwrap_or(end);
+    let load = |place| Policy::load_for_decisions(&insert_at(source, place, section));
+    let policy = match load(place) {
+        // A line of a text can look like a header. At the end of the file there is none.
+        Err(_) if before.is_none() && place < end => load(end),
+        policy => policy,
+    };
+    policy.map_err(|problems| error_of(&problems))
+}
+
+/// Returns the message of the first error.
+pub(super) fn error_of(problems: &Diagnostics) -> String {
+    let is_error = |it: &&Diagnostic| it.code.severity() == Severity::Error;
+    let error = problems.iter().find(is_error);
+    let message = error.map_or("", |it| it.message.as_str());
+    format!("with a rule for it, the policy has an error: {message}")
 }
 
 /// Returns the place after the last rule. `None` if it is the end of the text.
@@ -112,22 +125,18 @@ pub(super) fn action_lines(policy: &Policy, rule: &Rule) -> Result<String, Strin
         let section = format!(
             "[[rule]]\nname = \"{name}\"\nwhen = {{ exit_code = 1 }}\ntype = \"{kind}\"\n{lines}"
         );
-        let loaded = Policy::load_for_decisions(&insert(policy, before, &section)?);
-        match loaded.as_ref().map(|it| it.rule(&name)) {
-            Ok(Some(new)) if does_the_same(new, rule) => return Ok(lines.to_owned()),
-            Ok(_) => reason = "its action cannot be written in another rule".into(),
-            Err(problems) => {
-                let first = problems
-                    .iter()
-                    .find(|it| it.code.severity() == exitwise_engine::diagnostic::Severity::Error);
-                reason = first.map_or_else(String::new, |it| it.message.clone());
+        match insert(policy, before, &section) {
+            Ok(policy) if policy.rule(&name).is_some_and(|it| does_the_same(it, rule)) => {
+                return Ok(lines.to_owned());
             }
+            Ok(_) => {
+                let name = rule.name();
+                reason = format!("what `{name}` does cannot be written in another rule");
+            }
+            Err(problem) => reason = problem,
         }
     }
-    Err(format!(
-        "a rule that does what `{}` does: {reason}",
-        rule.name()
-    ))
+    Err(reason)
 }
 
 fn does_the_same(one: &Rule, other: &Rule) -> bool {

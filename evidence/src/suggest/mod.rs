@@ -5,6 +5,7 @@ mod candidate;
 mod insert;
 mod phrase;
 mod search;
+mod section;
 #[cfg(test)]
 mod tests;
 
@@ -38,7 +39,7 @@ pub struct Suggestion {
     /// The name of the rule. The policy has no rule of that name.
     pub rule: String,
     /// The section `[[rule]]`, which ends in a line break. It does what the rule that decides so far
-    /// does, so pasting it changes nothing but the names of rules.
+    /// does. The retries of each of the two rules are counted by themselves.
     pub toml: String,
     /// The rule before which it must stand. `None` stands for the end of the rules.
     pub before: Option<String>,
@@ -54,14 +55,9 @@ impl Suggestion {
     /// suggestions in it. To insert all of them, use [`insert_all`].
     ///
     /// # Errors
-    /// Returns the reason if the text is not a policy, or if its rules are not sections.
+    /// Returns the reason if the text is not a policy, or would not be one with the rule.
     pub fn insert_into(&self, policy_source: &str) -> Result<String, NoRule> {
-        let policy = Policy::load_for_decisions(policy_source);
-        let policy = policy.map_err(|problems| NoRule {
-            reason: format!("the text is not a policy: {problems}"),
-        })?;
-        let inserted = insert::insert(&policy, self.before.as_deref(), &self.toml);
-        inserted.map_err(|reason| NoRule { reason })
+        insert_all(policy_source, [self])
     }
 }
 
@@ -73,14 +69,19 @@ pub fn insert_all<'s>(
     policy_source: &str,
     suggestions: impl IntoIterator<Item = &'s Suggestion>,
 ) -> Result<String, NoRule> {
+    let policy = Policy::load_for_decisions(policy_source);
+    let mut policy = policy.map_err(|problems| NoRule {
+        reason: format!("the text is not a policy: {problems}"),
+    })?;
     let mut suggestions: Vec<_> = suggestions.into_iter().collect();
     // Stable: rules that must stand after others are inserted after them.
     suggestions.sort_by_key(|it| !it.after.is_empty());
-    suggestions
-        .into_iter()
-        .try_fold(policy_source.to_owned(), |source, it| {
-            it.insert_into(&source)
-        })
+    for suggestion in suggestions {
+        let before = suggestion.before.as_deref();
+        let extended = insert::insert(&policy, before, &suggestion.toml);
+        policy = extended.map_err(|reason| NoRule { reason })?;
+    }
+    Ok(policy.source().to_owned())
 }
 
 /// The reason why there is no rule for a group.

@@ -43,7 +43,7 @@ const BOILERPLATE: [&str; 40] = [
     "request",
     "proxy",
     "null",
-    "error_code",
+    "clientexception",
     "retried",
     "call",
     "daemon",
@@ -199,8 +199,7 @@ fn telling_word(word: &str) -> Option<String> {
     is_telling.then_some(core)
 }
 
-/// Returns whether words can be a phrase: it begins and ends with a literal word, one of the words is
-/// telling, and the first and the last are not mere fillers at its ends.
+/// Returns whether words can be a phrase: it begins and ends with a telling word.
 fn is_phrase(words: &[Word<'_>]) -> bool {
     let is_telling = |word: Option<&Word<'_>>| word.is_some_and(|it| it.telling.is_some());
     is_telling(words.first()) && is_telling(words.last())

@@ -2,15 +2,13 @@
 
 use super::candidate::{Candidate, candidates, toml_string};
 use super::phrase::WordCounts;
+use super::section::section;
 use super::{Group, NoRule, Suggestion, insert, insert_all};
 use crate::signature::Signature;
-use exitwise_engine::diagnostic::{Code, Diagnostics, Severity};
-use exitwise_engine::policy::{Rule, Type};
+use exitwise_engine::diagnostic::{Code, Diagnostics};
+use exitwise_engine::policy::Rule;
 use exitwise_engine::{Failure, Policy};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Column at which comments begin in a section, as in the default policy.
-const COMMENT_COLUMN: usize = 39;
 
 /// Most characters of a signature in a reason.
 const MAX_SHOWN: usize = 120;
@@ -54,7 +52,7 @@ const MAX_REFUSED: usize = 3;
 /// name = "licence-server-refused"        # 1,204 failures, decided by [default] so far
 /// when = { reason = 'licence server at \S+ refused' }
 /// type = "FATAL"                         # as it is now; RETRIABLE or TEMPORARY if another run can succeed:
-/// # for a retry: 12 of 14 executions succeeded later
+/// ## for a retry: 12 of 14 executions succeeded later
 /// "#
 /// );
 /// # Ok::<(), exitwise_engine::diagnostic::Diagnostics>(())
@@ -65,16 +63,13 @@ pub fn suggest(
     others: &[Failure<'_>],
 ) -> Vec<Result<Suggestion, NoRule>> {
     let mut search = Search::new(policy, groups, others);
-    for index in 0..groups.len() {
-        search.find(index, false);
+    search.find_all();
+    if !search.has_all_checks() {
+        // One of the rules is not as it should be. Which one, only a check of each can tell.
+        search = Search::new(policy, groups, others);
+        search.checks_each = true;
+        search.find_all();
     }
-    // What stands in the way of a rule may now have a rule of its own.
-    for index in 0..groups.len() {
-        if search.found.get(index).is_some_and(Result::is_err) {
-            search.find(index, true);
-        }
-    }
-    search.check_all();
     search.found
 }
 
@@ -97,6 +92,9 @@ struct Search<'s> {
     found: Vec<Result<Suggestion, NoRule>>,
     /// The policy with these rules.
     extended: Policy,
+    /// Whether the policy is checked for warnings, and its guarantee, after each rule. That takes
+    /// long.
+    checks_each: bool,
     /// Number of rules of the policy that can never match.
     unreachable: usize,
 }
@@ -145,16 +143,29 @@ impl<'s> Search<'s> {
                 .map(|_| Err(no_rule("not searched for")))
                 .collect(),
             extended: policy.clone(),
+            checks_each: false,
             unreachable: warnings.as_ref().map_or(0, unreachable),
         }
     }
 
+    fn find_all(&mut self) {
+        for index in 0..self.groups.len() {
+            self.find(index, false);
+        }
+        // What stands in the way of a rule may now have a rule of its own.
+        for index in 0..self.groups.len() {
+            if self.found.get(index).is_some_and(Result::is_err) {
+                self.find(index, true);
+            }
+        }
+        self.check_decisions();
+    }
+
     /// Searches for a rule for a group. `is_later` allows one that must stand after other suggestions.
     fn find(&mut self, index: usize, is_later: bool) {
-        let (Some(group), Some(place)) = (self.groups.get(index), self.found.get(index)) else {
+        let Some(group) = self.groups.get(index) else {
             return;
         };
-        debug_assert!(place.is_err(), "a group has one rule");
         let found = self.rule_for(index, group, is_later);
         let found = found.map(|(suggestion, extended)| {
             self.extended = extended;
@@ -172,18 +183,15 @@ impl<'s> Search<'s> {
         is_later: bool,
     ) -> Result<(Suggestion, Policy), NoRule> {
         let taken_by = self.policy.rule(group.taken_by);
-        let taken_by = taken_by
-            .ok_or_else(|| no_rule(format!("the policy has no rule `{}`", group.taken_by)))?;
+        let (Some(taken_by), Some(action)) = (taken_by, self.actions.get(group.taken_by)) else {
+            let reason = format!("the policy has no rule `{}`", group.taken_by);
+            return Err(no_rule(reason));
+        };
+        let action = action.as_ref().map_err(no_rule)?;
         if !self.known.iter().any(|it| it.group == Some(index)) {
             let reason = format!("none of the samples is decided by `{}`", group.taken_by);
             return Err(no_rule(reason));
         }
-        let action = self
-            .actions
-            .get(group.taken_by)
-            .cloned()
-            .unwrap_or_else(|| Err(String::new()));
-        let action = action.map_err(no_rule)?;
         let mut reason = "the failures have nothing that a rule could look at".to_owned();
         let mut refused = 0;
         for candidate in candidates(group.signature, &self.counts) {
@@ -198,7 +206,7 @@ impl<'s> Search<'s> {
             };
             let is_taken = |name: &str| self.extended.rule(name).is_some();
             let rule = candidate.name(is_taken);
-            let toml = section(&rule, group, &candidate, taken_by, &action);
+            let toml = section(&rule, group, &candidate, taken_by, action);
             let before = (taken_by.name() != self.policy.default_rule().name())
                 .then(|| taken_by.name().to_owned());
             let suggestion = Suggestion {
@@ -236,6 +244,10 @@ impl<'s> Search<'s> {
         };
         let finds =
             |failure: &Failure<'_>| rule.mismatch(&failure.seen(rule.container())).is_none();
+        if rule.matchers() == taken_by.matchers() {
+            // It would leave nothing to the broad rule.
+            return Fit::Not;
+        }
         let mut own = self.known.iter().filter(|it| it.group == Some(index));
         if !own.all(|it| finds(it.failure)) {
             return Fit::Not;
@@ -264,45 +276,41 @@ impl<'s> Search<'s> {
     /// Returns the policy with one more rule, or why it is not as it should be.
     fn extend(&self, suggestion: &Suggestion) -> Result<Policy, String> {
         let before = suggestion.before.as_deref();
-        let source = insert::insert(&self.extended, before, &suggestion.toml)?;
-        let (policy, warnings) = Policy::load(&source).map_err(|problems| {
-            let error = problems
-                .iter()
-                .find(|it| it.code.severity() == Severity::Error);
-            let message = error.map_or("", |it| it.message.as_str());
-            format!("with a rule for it, the policy has an error: {message}")
-        })?;
-        if unreachable(&warnings) > self.unreachable {
-            return Err("with a rule for it, one of the rules can never match".into());
+        let policy = insert::insert(&self.extended, before, &suggestion.toml)?;
+        if self.checks_each {
+            self.check(&policy)?;
         }
         Ok(policy)
     }
 
-    /// Checks all rules together, and removes those that do not decide as they should.
-    fn check_all(&mut self) {
-        loop {
-            let suggestions = self.found.iter().flatten();
-            let wrong = match insert_all(self.policy.source(), suggestions) {
-                Ok(source) => Policy::load_for_decisions(&source)
-                    .ok()
-                    .map(|policy| self.first_wrong(&policy)),
-                Err(_) => None,
-            };
-            let wrong = match wrong {
-                Some(None) => return,
-                Some(Some(wrong)) => wrong,
-                None => self
-                    .found
-                    .iter()
-                    .position(Result::is_ok)
-                    .unwrap_or_default(),
-            };
+    /// Checks a policy for what loading it for decisions does not check.
+    fn check(&self, policy: &Policy) -> Result<(), String> {
+        let loaded = Policy::load(policy.source());
+        let (_, warnings) = loaded.map_err(|problems| insert::error_of(&problems))?;
+        if unreachable(&warnings) > self.unreachable {
+            return Err("with a rule for it, one of the rules can never match".into());
+        }
+        Ok(())
+    }
+
+    fn has_all_checks(&self) -> bool {
+        self.checks_each || self.check(&self.extended).is_ok()
+    }
+
+    /// Checks the decisions with all rules together, and removes rules with which one is wrong.
+    fn check_decisions(&mut self) {
+        while let Some(wrong) = self.first_wrong(&self.extended) {
             let Some(place) = self.found.get_mut(wrong).filter(|it| it.is_ok()) else {
                 return;
             };
             *place = Err(no_rule(
                 "the rule for it does not fit together with the others",
             ));
+            let source = insert_all(self.policy.source(), self.found.iter().flatten());
+            let policy = source
+                .ok()
+                .and_then(|it| Policy::load_for_decisions(&it).ok());
+            self.extended = policy.unwrap_or_else(|| self.policy.clone());
         }
     }
 
@@ -343,71 +351,10 @@ fn unreachable(warnings: &Diagnostics) -> usize {
         .count()
 }
 
-/// Returns the section of a rule that does what `taken_by` does.
-fn section(
-    name: &str,
-    group: &Group<'_>,
-    candidate: &Candidate,
-    taken_by: &Rule,
-    action: &str,
-) -> String {
-    let kind = taken_by.action().to_type();
-    let choices = match kind {
-        Type::Fatal => "RETRIABLE or TEMPORARY if another run can succeed",
-        Type::Retriable => "FATAL if no other run can succeed, TEMPORARY if it should wait",
-        Type::Temporary => "FATAL if no other run can succeed, RETRIABLE if it need not wait",
-        Type::Success => "FATAL if the execution should fail",
-    };
-    let by = match taken_by.matchers() {
-        [] => "[default]".to_owned(),
-        _ => format!("`{name}`", name = taken_by.name()),
-    };
-    let failures = if group.count == 1 {
-        "failure"
-    } else {
-        "failures"
-    };
-    let count = thousands(group.count);
-    let end = if group.notes.is_empty() { "" } else { ":" };
-    let notes = group.notes.iter().map(|note| {
-        let note = note.replace(char::is_control, " ");
-        format!("# {}\n", note.trim())
-    });
-    [
-        "[[rule]]\n".to_owned(),
-        commented(
-            &format!("name = \"{name}\""),
-            &format!("{count} {failures}, decided by {by} so far"),
-        ),
-        format!("when = {}\n", candidate.when),
-        commented(
-            &format!("type = \"{kind}\""),
-            &format!("as it is now; {choices}{end}"),
-        ),
-    ]
-    .into_iter()
-    .chain(notes)
-    .chain([action.to_owned()])
-    .collect()
-}
-
 /// Returns the beginning of a text.
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
-    }
-}
-
-fn commented(line: &str, comment: &str) -> String {
-    let width = COMMENT_COLUMN.saturating_sub(1);
-    format!("{line:<width$} # {comment}\n")
-}
-
-/// Returns a number with commas between thousands.
-fn thousands(number: u64) -> String {
-    match number / 1_000 {
-        0 => number.to_string(),
-        more => format!("{},{:03}", thousands(more), number % 1_000),
     }
 }

@@ -1,4 +1,4 @@
-use super::{Group, NoRule, Suggestion, insert_all, is_broad, suggest};
+use super::{Group, NoRule, Suggestion, insert_all, suggest};
 use crate::signature::Signature;
 use exitwise_engine::failure::{Container, ExitCode, NameFact, Text};
 use exitwise_engine::{Failure, Policy};
@@ -339,34 +339,6 @@ fn a_rule_can_stand_after_another_one() {
         (found[0].rule.as_str(), found[1].after.len()),
         ("exit-code-77", 0)
     );
-}
-
-#[test]
-fn broad_rules_take_what_is_left() {
-    let (policy, _) = Policy::load(include_str!("../../../policies/default.toml")).unwrap();
-    let broad = policy.all_rules().filter(|it| is_broad(it));
-    let broad: Vec<_> = broad.map(|it| it.name()).collect();
-    assert_eq!(broad, ["start-failed", "other-exit-code", "default"]);
-
-    for (when, expected) in [
-        ("exit_code = \"1..=255\"", false),
-        ("exit_code = \"0..=255\"", true),
-        ("exit_code = [4, \"absent\"]", true),
-        ("error = \"States.Timeout\"", false),
-        ("error = [\"States.Timeout\", \"States.TaskFailed\"]", true),
-        ("error = \"ECS.*\"", true),
-        ("launch_type = \"EC2\"", true),
-        ("ran_for = \"..1m\"", true),
-        (
-            "stop_code = \"EssentialContainerExited\", exit_code = 4",
-            false,
-        ),
-        ("stop_code = \"TaskFailedToStart\", reason = 'x'", false),
-    ] {
-        let rule = format!("[[rule]]\nname = \"a\"\nwhen = {{ {when} }}\ntype = \"FATAL\"\n");
-        let (policy, _) = Policy::load(&(LIMITS.to_owned() + &rule)).unwrap();
-        assert_eq!(is_broad(&policy.rules()[0]), expected, "{when}");
-    }
 }
 
 #[test]

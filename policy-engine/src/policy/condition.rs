@@ -87,6 +87,15 @@ impl Condition {
     }
 
     pub(crate) fn holds(&self, seen: &SeenFailure<'_>) -> bool {
+        self.holds_by(seen, &Pattern::is_in)
+    }
+
+    /// Returns whether the condition holds, if `is_in` tells whether a text has a pattern.
+    pub(crate) fn holds_by(
+        &self,
+        seen: &SeenFailure<'_>,
+        is_in: &impl Fn(&Pattern, &Text<'_>) -> bool,
+    ) -> bool {
         match self {
             Self::Error(names) => {
                 let error = seen.failure().error.as_deref();
@@ -106,7 +115,7 @@ impl Condition {
             }
             Self::Text(scope, patterns) => scope
                 .texts(seen)
-                .any(|text| patterns.iter().any(|it| it.is_in(text))),
+                .any(|text| patterns.iter().any(|it| is_in(it, text))),
         }
     }
 }

@@ -1,0 +1,192 @@
+//! What a policy would have done in executions that really happened.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use exitwise_engine::Policy;
+use exitwise_evidence::backtest::{Judge, Left, Tally};
+use exitwise_evidence::history::History;
+use exitwise_evidence::{Recording, Recordings};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const POLICY: &str = r#"
+version = 1
+container = "app"
+[limits]
+max_retries = 3
+[exit_codes]
+Bad = 3
+Network = 4
+[[rule]]
+name = "bad"
+when = { exit_code = "Bad" }
+type = "FATAL"
+[[rule]]
+name = "done"
+when = { exit_code = 9 }
+type = "SUCCESS"
+[[rule]]
+name = "network"
+when = { exit_code = "Network" }
+type = "TEMPORARY"
+max_retries = 2
+backoff = { constant = "60s" }
+[default]
+type = "RETRIABLE"
+[price]
+vcpu_hour = 1.0
+gb_hour = 0.0
+currency = "USD"
+"#;
+
+/// The history of an execution that runs the task once for each exit code; 0 is a success. Each run takes
+/// an hour of one vCPU.
+fn history(exit_codes: &[i64]) -> History {
+    let mut events = vec![json!({"type": "ExecutionStarted"})];
+    events.push(json!({"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "Run"}}));
+    for code in exit_codes {
+        events.push(
+            json!({"type": "TaskScheduled", "taskScheduledEventDetails": {"resourceType": "ecs"}}),
+        );
+        let cause = json!({
+            "Containers": [{"Name": "app", "ExitCode": code}], "Cpu": "1024", "Memory": "2048",
+            "StartedAt": 1_790_000_000_000_u64, "StoppedAt": 1_790_003_600_000_u64, "TaskArn": "t",
+        });
+        events.push(match code {
+            0 => json!({"type": "TaskSucceeded", "taskSucceededEventDetails": {"resourceType": "ecs"}}),
+            _ => json!({"type": "TaskFailed", "taskFailedEventDetails": {
+                "resourceType": "ecs", "error": "States.TaskFailed", "cause": cause.to_string(),
+            }}),
+        });
+    }
+    let end = if exit_codes.last() == Some(&0) {
+        "Succeeded"
+    } else {
+        "Failed"
+    };
+    events.push(json!({"type": format!("Execution{end}")}));
+    for (id, event) in (1..).zip(&mut events) {
+        let members = event.as_object_mut().unwrap();
+        members.insert("id".into(), json!(id));
+        members.insert("previousEventId".into(), json!(id - 1));
+        members.insert(
+            "timestamp".into(),
+            json!(format!("2026-09-01T02:00:{id:02}Z")),
+        );
+    }
+    let file = json!({"events": events}).to_string();
+    let mut recordings = Recordings::read(file.as_bytes()).unwrap();
+    match recordings.all.pop() {
+        Some(Recording::History(history)) => history,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+fn tally(histories: &[&[i64]]) -> Tally {
+    let policy = Policy::load(POLICY).unwrap().0;
+    let judge = Judge::new(&policy, None);
+    let (mut tally, file): (_, Arc<str>) = (Tally::default(), "file".into());
+    for codes in histories {
+        judge.add_history(&mut tally, &history(codes), &file);
+    }
+    tally
+}
+
+/// The number of runs that are certainly saved, with the hours.
+fn saved(tally: &Tally) -> Value {
+    let outcomes = &tally.outcomes;
+    let rows = [&outcomes.stopped, &outcomes.lost, &outcomes.succeeded].map(|row| {
+        assert_eq!(row.saved.cpu_seconds, row.saved.seconds * 1_024);
+        json!([row.states, row.saved.runs, row.saved.seconds / 3_600])
+    });
+    json!({
+        "stopped": rows[0], "lost": rows[1], "succeeded": rows[2],
+        "goneOn": outcomes.gone_on.states, "same": outcomes.same,
+    })
+}
+
+#[test]
+fn what_is_certain_is_told_from_what_is_possible() {
+    let none = json!([0, 0, 0]);
+    let expect = |codes: &[i64], expected: Value| {
+        let mut all = json!({
+            "stopped": none, "lost": none, "succeeded": none, "goneOn": 0, "same": 0,
+        });
+        for (key, value) in expected.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        let tally = tally(&[codes]);
+        assert_eq!(saved(&tally), all, "{codes:?}");
+        assert_eq!(tally.outcomes.states, 1, "{codes:?}");
+        let failures = codes.iter().filter(|code| **code != 0).count();
+        assert_eq!(tally.failures, u64::try_from(failures).unwrap());
+    };
+    // It ends where the policy ends it.
+    expect(&[3], json!({"same": 1}));
+    expect(&[4, 4, 4], json!({"same": 1}));
+    expect(&[4, 0], json!({"same": 1}));
+    expect(&[4, 3], json!({"same": 1}));
+    expect(&[1, 1, 1, 1], json!({"same": 1}));
+    // The policy stops earlier.
+    expect(&[3, 3, 3], json!({"stopped": [1, 2, 2]}));
+    expect(&[4, 4, 4, 4], json!({"stopped": [1, 1, 1]}));
+    expect(&[4, 1, 3, 1, 1], json!({"stopped": [1, 2, 2]}));
+    expect(&[1, 1, 1, 1, 1], json!({"stopped": [1, 1, 1]}));
+    // A later run succeeded, whose time is not known.
+    expect(&[3, 0], json!({"lost": [1, 1, 0]}));
+    expect(&[3, 4, 0], json!({"lost": [1, 2, 1]}));
+    expect(&[4, 4, 4, 0], json!({"lost": [1, 1, 0]}));
+    // A SUCCESS rule.
+    expect(&[9], json!({"succeeded": [1, 0, 0]}));
+    expect(&[4, 9, 9], json!({"succeeded": [1, 1, 1]}));
+    // It goes on.
+    expect(&[1], json!({"goneOn": 1}));
+    expect(&[4, 4], json!({"goneOn": 1}));
+}
+
+#[test]
+fn what_followed_a_kind_of_failure_is_counted() {
+    let tally = tally(&[&[1, 1, 0], &[1], &[3], &[4, 1, 0]]);
+    assert_eq!((tally.failures, tally.unknown), (6, 4));
+    let kinds: Vec<_> = tally.signatures.values().collect();
+    let [unknown] = &*kinds else { unreachable!() };
+    assert_eq!(
+        (unknown.seen.count, unknown.followed, unknown.then_succeeded),
+        (4, 3, 2)
+    );
+    assert_eq!((unknown.timed, unknown.ran_for), (4, 4 * 3_600_000));
+}
+
+#[test]
+fn what_is_no_failure_of_a_container_is_left_out() {
+    let policy = Policy::load(POLICY).unwrap().0;
+    let judge = Judge::new(&policy, None);
+    let event = |service: &str, cause: Option<&str>| {
+        let file = json!({"events": [
+            {"id": 1, "type": "ExecutionStarted"},
+            {"id": 2, "previousEventId": 1, "type": "TaskFailed", "taskFailedEventDetails":
+                {"resourceType": service, "error": cause.map(|_| "E"), "cause": cause}},
+            {"id": 3, "previousEventId": 2, "type": "ExecutionFailed"},
+        ]});
+        let mut recordings = Recordings::read(file.to_string().as_bytes()).unwrap();
+        match recordings.all.pop() {
+            Some(Recording::History(history)) => history,
+            other => unreachable!("{other:?}"),
+        }
+    };
+    for (service, cause, failures, other_tasks, without_data) in [
+        ("ecs", Some("x"), 1, 0, 0),
+        ("aws-sdk:ecs", Some("x"), 1, 0, 0),
+        ("batch", Some("x"), 1, 0, 0),
+        ("states", Some("x"), 1, 0, 0),
+        ("dynamodb", Some("x"), 0, 1, 0),
+        ("aws-sdk:s3", Some("x"), 0, 1, 0),
+        ("ecs", None, 0, 0, 1),
+    ] {
+        let history = event(service, cause);
+        let (mut tally, mut left) = (Tally::default(), Left::default());
+        judge.add_history(&mut tally, &history, &"file".into());
+        left.add_history(&history);
+        let counts = (tally.failures, left.other_tasks, left.without_data);
+        assert_eq!(counts, (failures, other_tasks, without_data), "{service}");
+    }
+}
