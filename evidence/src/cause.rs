@@ -2,8 +2,8 @@
 
 use crate::json::{Json, Members, compare};
 use crate::moment::Moment;
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The members of a task or a job that are different each time. Of these, rules see only how long it ran.
 const VARYING: [&str; 9] = [
@@ -24,67 +24,78 @@ const VARYING: [&str; 9] = [
 ///
 /// It has only what [`Json`] kept, so it has no secrets.
 pub(crate) fn cause_of(document: &Members<'_>) -> (String, usize) {
-    let (varying, facts): (Vec<_>, Vec<_>) = document
-        .0
-        .iter()
-        .partition(|(key, _)| VARYING.iter().any(|it| compare(it, key).is_eq()));
-    let mut cause = serde_json::to_string(&AsCause(&facts)).unwrap_or_default();
-    let rest = serde_json::to_string(&AsCause(&varying)).unwrap_or_default();
-    let length = cause.len();
-    if let (false, Some(rest)) = (varying.is_empty(), rest.strip_prefix('{')) {
-        cause.pop();
-        if !facts.is_empty() {
-            cause.push(',');
-        }
-        cause.push_str(rest);
-    }
-    (cause, length.saturating_sub(1))
+    let is_varying = |(key, _): &&Member<'_>| VARYING.iter().any(|it| compare(it, key).is_eq());
+    let members = document.0.iter();
+    let mut cause = String::with_capacity(512);
+    cause.push('{');
+    write_members(&mut cause, members.clone().filter(|it| !is_varying(it)));
+    let facts = cause.len();
+    write_members(&mut cause, members.filter(is_varying));
+    cause.push('}');
+    (cause, facts)
 }
 
-struct AsCause<'j, 'a>(&'j [&'j (Cow<'a, str>, Json<'a>)]);
+type Member<'a> = (Cow<'a, str>, Json<'a>);
 
-impl Serialize for AsCause<'_, '_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut map = out.serialize_map(None)?;
-        for (key, value) in self.0 {
-            let mut pascal = key.to_string();
-            if let Some(first) = pascal.get_mut(..1) {
-                first.make_ascii_uppercase();
-            }
-            map.serialize_key(&pascal)?;
-            match Moment::read(value).filter(|_| pascal.ends_with("edAt")) {
-                Some(Moment(time)) => map.serialize_value(&time)?,
-                None => map.serialize_value(&Value(value))?,
-            }
+/// Adds members to an object that may have some.
+fn write_members<'m, 'a: 'm>(out: &mut String, members: impl Iterator<Item = &'m Member<'a>>) {
+    for (key, value) in members {
+        if !out.ends_with('{') {
+            out.push(',');
         }
-        map.end()
+        write_text(out, key);
+        // The first letter, after the quotation mark.
+        let first = out.len() - key.len() - 1;
+        if let Some(first) = out.get_mut(first..=first) {
+            first.make_ascii_uppercase();
+        }
+        out.push(':');
+        let time = key.ends_with("edAt").then(|| Moment::read(value));
+        match time.flatten() {
+            Some(Moment(time)) => {
+                let _ = write!(out, "{time}");
+            }
+            None => write_value(out, value),
+        }
     }
 }
 
-struct Value<'j, 'a>(&'j Json<'a>);
+fn write_value(out: &mut String, value: &Json<'_>) {
+    match value {
+        Json::Text(text) => write_text(out, text),
+        Json::Number(number) => {
+            let _ = write!(out, "{number}");
+        }
+        Json::List(list) => {
+            out.push('[');
+            for (index, value) in list.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_value(out, value);
+            }
+            out.push(']');
+        }
+        Json::Object(members) => {
+            out.push('{');
+            write_members(out, members.0.iter());
+            out.push('}');
+        }
+        Json::Other => out.push_str("null"),
+    }
+}
 
-impl Serialize for Value<'_, '_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Json::Text(text) => out.serialize_str(text),
-            Json::Number(number) => {
-                #[expect(clippy::cast_possible_truncation, reason = "compared afterwards")]
-                let whole = *number as i64;
-                #[expect(clippy::cast_precision_loss, reason = "compared")]
-                match whole as f64 == *number {
-                    true => out.serialize_i64(whole),
-                    false => out.serialize_f64(*number),
-                }
-            }
-            Json::List(list) => {
-                let mut all = out.serialize_seq(Some(list.len()))?;
-                for value in list {
-                    all.serialize_element(&Value(value))?;
-                }
-                all.end()
-            }
-            Json::Object(members) => AsCause(&members.0.iter().collect::<Vec<_>>()).serialize(out),
-            Json::Other => out.serialize_unit(),
+/// Writes a text. Most have nothing to escape.
+fn write_text(out: &mut String, text: &str) {
+    match text
+        .bytes()
+        .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    {
+        true => out.push_str(&serde_json::Value::from(text).to_string()),
+        false => {
+            out.push('"');
+            out.push_str(text);
+            out.push('"');
         }
     }
 }

@@ -40,8 +40,8 @@ impl Batch {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         let documents = starts.zip(&self.ends);
         let documents = documents.filter_map(|(start, end)| self.bytes.get(start..*end));
-        let numbered = (self.first_line..).zip(documents);
-        numbered.filter(|(_, document)| !document.trim_ascii().is_empty())
+        let numbered = (self.first_line..).zip(documents.map(<[u8]>::trim_ascii_end));
+        numbered.filter(|(_, document)| !document.is_empty())
     }
 }
 

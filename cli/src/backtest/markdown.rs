@@ -182,13 +182,10 @@ fn changes(changes: &Changes) -> String {
 fn suggestions(suggestions: &[SuggestedRule]) -> String {
     let mut text = String::new();
     for suggestion in suggestions {
-        let mut place = match &suggestion.before {
+        let place = match &suggestion.before {
             Some(rule) => format!("before the rule `{rule}`"),
             None => "after the last rule".to_owned(),
         };
-        if !suggestion.after.is_empty() {
-            place += &format!(", after `{}`", suggestion.after.join("`, `"));
-        }
         let _ = match (&suggestion.toml, &suggestion.why_none) {
             (Some(toml), _) => write!(
                 text,

@@ -52,7 +52,10 @@ impl Report {
                     },
                 }
             });
-        self.suggestions = Some(suggestions.collect());
+        let mut suggestions: Vec<_> = suggestions.collect();
+        // Pasted one after the other, those that must stand after others do.
+        suggestions.sort_by_key(|it| !it.after.is_empty());
+        self.suggestions = Some(suggestions);
     }
 }
 

@@ -260,13 +260,10 @@ fn suggestions(suggestions: &[SuggestedRule]) -> String {
     }
     let mut text = String::new();
     for suggestion in suggestions {
-        let mut place = match &suggestion.before {
+        let place = match &suggestion.before {
             Some(rule) => format!("before the rule {rule}"),
             None => "after the last rule, before [default]".to_owned(),
         };
-        if !suggestion.after.is_empty() {
-            place += &format!(", after {}", suggestion.after.join(", "));
-        }
         match (&suggestion.toml, &suggestion.why_none) {
             (Some(toml), _) => {
                 let _ = write!(text, "\n{FAINT}# {place}{FAINT:#}\n{}\n", toml.trim_end());

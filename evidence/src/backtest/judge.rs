@@ -1,6 +1,6 @@
 //! Counts what a policy decides about recorded failures.
 
-use super::search::Searches;
+use super::search::Searcher;
 use super::tally::{Counted, Example, Left, Tally};
 use crate::documents::Batch;
 use crate::failure::NoFailure;
@@ -21,9 +21,8 @@ use std::sync::Arc;
 /// A policy, and perhaps an older one to compare it with.
 #[derive(Debug)]
 pub struct Judge<'p> {
-    policy: &'p Policy,
-    searches: Searches,
-    older: Option<(&'p Policy, Searches)>,
+    policy: Searcher<'p>,
+    older: Option<Searcher<'p>>,
     /// Whether each rule of the policy is `[default]` or a broad rule, by position.
     is_broad: Vec<bool>,
 }
@@ -56,7 +55,7 @@ impl Memory {
     pub fn new(judges: &[Judge<'_>]) -> Self {
         let policies = judges
             .iter()
-            .flat_map(|it| [Some(it.policy), it.older()])
+            .flat_map(|it| [Some(it.policy()), it.older()])
             .flatten();
         let mut matchers = policies.flat_map(Policy::rules).flat_map(Rule::matchers);
         let asks = matchers.any(|it| matches!(it.condition(), Condition::RanFor(_)));
@@ -182,9 +181,8 @@ impl<'p> Judge<'p> {
         let default = policy.default_rule().position();
         let rules = policy.all_rules();
         Self {
-            policy,
-            searches: Searches::new(policy),
-            older: older.map(|older| (older, Searches::new(older))),
+            policy: Searcher::new(policy),
+            older: older.map(Searcher::new),
             is_broad: rules
                 .map(|rule| rule.position() == default || is_broad(rule))
                 .collect(),
@@ -193,23 +191,20 @@ impl<'p> Judge<'p> {
 
     /// Returns the policy.
     pub fn policy(&self) -> &'p Policy {
-        self.policy
+        self.policy.policy()
     }
 
     /// Returns the older policy, if there is one.
     pub fn older(&self) -> Option<&'p Policy> {
-        self.older.as_ref().map(|(older, _)| *older)
+        self.older.as_ref().map(Searcher::policy)
     }
 
     fn verdict(&self, failure: &Failure<'_>) -> Verdict {
-        let decide = |policy: &'p Policy, searches: &Searches| {
-            policy.deciding_rule_by(failure, &|pattern, text| searches.is_in(pattern, text))
-        };
-        let rule = decide(self.policy, &self.searches);
+        let rule = self.policy.deciding_rule(failure);
         let old_rule = self
             .older
             .as_ref()
-            .map(|(older, searches)| decide(older, searches));
+            .map(|older| older.deciding_rule(failure));
         let old_rule = old_rule.filter(|old_rule| !are_alike(old_rule, rule));
         let is_broad = self.is_broad.get(rule.position()) == Some(&true);
         Verdict {
@@ -243,7 +238,7 @@ impl<'p> Judge<'p> {
                 tally.add(Counted::new(failure, verdict, followed), example);
             }
             if is_known {
-                tally.outcomes.add(self.policy, attempts, example());
+                tally.outcomes.add(self.policy(), attempts, example());
             }
         }
     }

@@ -219,5 +219,8 @@ fn the_most_telling_text_is_taken() {
     // The container is the one that the policy examines.
     let exited = failure(Some(3), Some("x"), None);
     assert_eq!(Signature::of(&exited, Some("app")).exit_code(), Some(3));
-    assert_eq!(Signature::of(&exited, Some("other")).text(), None);
+    // If that is not there, it is one that failed.
+    let other = Signature::of(&exited, Some("other"));
+    assert_eq!(other.to_string(), "container app, exit code 3, `x`");
+    assert_eq!(other.container(), Some("app"));
 }

@@ -67,9 +67,8 @@ impl Pattern {
         Some(literals.map(|(literal, _)| literal.as_str()))
     }
 
-    /// Returns whether the text may have the pattern: it contains one of the texts of which each match
-    /// contains one. This takes much less time than a search.
-    pub fn may_be_in(&self, text: &Text<'_>) -> bool {
+    /// Returns whether the text contains one of the literals. If not, the text is not searched.
+    pub(crate) fn may_be_in(&self, text: &Text<'_>) -> bool {
         self.literals.as_ref().is_none_or(|literals| {
             let mut literals = literals.iter();
             literals.any(|(literal, trigrams)| text.has_lowercase(literal, trigrams))
