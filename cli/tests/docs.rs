@@ -91,6 +91,10 @@ fn folder() -> TempDir {
     )
     .unwrap();
     fs::create_dir(folder.path().join("build")).unwrap();
+    let tasks = Path::new(ROOT).join("cli/tests/cmd/stopped-tasks.jsonl");
+    for name in ["month.json", "last-night.json"] {
+        fs::copy(&tasks, folder.path().join(name)).unwrap();
+    }
     folder
 }
 

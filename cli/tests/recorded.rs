@@ -390,10 +390,14 @@ fn incomplete_histories_are_explained_with_a_note() {
     }
     let text = explained_text(&without);
     assert!(
-        text.contains("x.json, attempt 1: TEMPORARY, again after 30s\n"),
+        text.contains("x.json, RunECSTask, attempt 1: TEMPORARY, again after 30s\n"),
         "{text}"
     );
-    assert_eq!(text.matches("no call of ProcessError").count(), 2, "{text}");
+    assert!(
+        text.contains("x.json, RunECSTask, attempt 2: FATAL, RetriesExhausted"),
+        "{text}"
+    );
+    assert_eq!(text.matches("no decision is recorded").count(), 2, "{text}");
 
     // An execution in which nothing failed.
     let text = explained_text(&history(&["--policy", "cli/tests/cmd/once.toml"]));
@@ -464,7 +468,7 @@ fn executions_are_described_by_status_and_error() {
     ] {
         assert_eq!(meaning_of(status, error), meaning, "{status} {error:?}");
     }
-    assert!(meaning_of("FAILED", Some("ECS.ServerException")).contains("no call of ProcessError"));
+    assert!(meaning_of("FAILED", Some("ECS.ServerException")).contains("no decision is recorded"));
     let gone = explained_text(&json!({"status": "FAILED", "error": "Fatal.gone"}));
     assert!(
         gone.contains("cli/tests/cmd/once.toml has no rule gone: use --policy with the policy that was deployed"),

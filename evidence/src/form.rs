@@ -72,7 +72,10 @@ fn read_into(found: &mut Vec<Found>, text: &str, depth: usize) -> Result<(), Ref
     match &json {
         Json::Object(object) => match recognised(found, text, object, depth) {
             Some(()) => Ok(()),
-            None => nested(found, text, depth).ok_or_else(|| Refusal::of(text, &json)),
+            None => match Refusal::of(text, &json) {
+                refusal @ Refusal::Other { .. } => Err(refusal),
+                refusal => nested(found, text, depth).ok_or(refusal),
+            },
         },
         Json::List(_) => {
             let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(Refusal::NotJson)?;

@@ -301,7 +301,7 @@ fn an_unreadable_event_fails_the_test() {
         &[
             "cannot be read",
             "no such file",
-            "name a file with an event of ProcessError; the path is relative to the policy",
+            "name a file with one recorded failure; the path is relative to the policy",
         ],
     );
 }

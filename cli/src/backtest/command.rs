@@ -141,7 +141,8 @@ fn status(args: &Backtest, counts: &Counts) -> Result<Status> {
     if failures == 0 {
         let left = &counts.left;
         if left.unreadable > 0 && left.succeeded + left.running + left.of_services == 0 {
-            bail!("nothing could be read");
+            let help = left.help.map(|help| format!("; {help}"));
+            bail!("nothing could be read{}", help.unwrap_or_default());
         }
     }
     let Some(limit) = args.exit_on_default else {

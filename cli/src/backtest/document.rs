@@ -323,7 +323,7 @@ impl CertainRow {
         }
     }
 
-    /// What is saved: `30 runs, 14h, 3.4 USD`.
+    /// What is saved: `30 runs fewer, 14h, 3.4 USD`.
     pub(super) fn saved(&self) -> String {
         let runs = if self.saved_runs == 1 { "run" } else { "runs" };
         let time = match self.saved_seconds {
@@ -338,7 +338,7 @@ impl CertainRow {
             }
             _ => String::new(),
         };
-        format!("{} {runs}, {time}{cost}{unknown}", self.saved_runs)
+        format!("{} {runs} fewer, {time}{cost}{unknown}", self.saved_runs)
     }
 }
 
@@ -406,6 +406,7 @@ impl LeftOut {
         let Left {
             unreadable,
             unreadable_examples,
+            help: _,
             succeeded,
             running,
             of_services,

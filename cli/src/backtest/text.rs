@@ -1,7 +1,7 @@
 //! The report for a terminal.
 
 use super::document::{
-    CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
+    CertainRow, Changes, ExampleRow, Executions, LeftOut, Period, Report, SuggestedRule,
 };
 use super::numbers::{grouped, percent};
 use crate::output::terminal::{BAD, FAINT, NOTE, fitting, one_line, paragraph, style_of, width};
@@ -25,10 +25,7 @@ pub(super) fn report(report: &Report) -> String {
         } else {
             "failures"
         },
-        match report.period.days() {
-            days if days.is_empty() => days,
-            days => format!(", {days}"),
-        }
+        days(report.period)
     );
     let mut text = paragraph(&heading, "", "  ");
     text += &rules(report);
@@ -49,6 +46,14 @@ pub(super) fn report(report: &Report) -> String {
         .map(suggestions)
         .unwrap_or_default();
     text
+}
+
+/// The days of failures, after a comma. Empty if no time is known.
+fn days(period: Period) -> String {
+    match period.days() {
+        days if days.is_empty() => days,
+        days => format!(", {days}"),
+    }
 }
 
 /// The table of rules.
@@ -73,12 +78,11 @@ fn rules(report: &Report) -> String {
     let example_width = room.saturating_sub(name_width + 1);
     let has_example = example_width >= MIN_EXAMPLE;
     let example_heading = if has_example { "  example" } else { "" };
-    let mut text = format!(
-        "{FAINT}  {:>9} {:>8}  {:name_width$}  type       first       last      {example_heading}{FAINT:#}",
+    let heading = format!(
+        "  {:>9} {:>8}  {:name_width$}  type       first       last      {example_heading}",
         "failures", "share", "rule"
     );
-    text.truncate(text.trim_end().len());
-    text.push('\n');
+    let mut text = format!("{FAINT}{}{FAINT:#}\n", heading.trim_end());
     for row in &report.rules {
         let type_: Option<Type> = row.r#type.parse().ok();
         let style = type_.map(style_of).unwrap_or_default();
@@ -117,7 +121,7 @@ fn unknown(report: &Report) -> String {
         return String::new();
     }
     let heading = format!(
-        "{} ({}) are unknown to the policy: [default] or a rule without a reason decides",
+        "{} ({}) are unknown to the policy: [default] decides, or a rule that says nothing about the reason",
         grouped(report.unknown_failures),
         percent(report.unknown_failures, report.failures)
     );
@@ -131,7 +135,7 @@ fn unknown(report: &Report) -> String {
         let count = format!("  {:>9}  ", grouped(row.failures));
         text += &paragraph(&what, &count, "             ");
         let place = row.example.as_ref().map(place).unwrap_or_default();
-        let facts = format!("{}, {}{place}", row.rule, row.period.days());
+        let facts = format!("{}{}{place}", row.rule, days(row.period));
         let facts = paragraph(&facts, "             ", "             ");
         let _ = writeln!(text, "{FAINT}{}{FAINT:#}", facts.trim_end_matches('\n'));
     }
@@ -190,11 +194,7 @@ fn executions(executions: &Executions) -> String {
     ];
     for (row, what) in lines.into_iter().filter(|(row, _)| row.states > 0) {
         let example = row.example.as_ref().map(place).unwrap_or_default();
-        let line = format!(
-            "{} {what}: {} fewer{example}",
-            states(row.states),
-            row.saved()
-        );
+        let line = format!("{} {what}: {}{example}", states(row.states), row.saved());
         text += &paragraph(&line, label, "            ");
         label = "            ";
     }

@@ -129,7 +129,7 @@ impl Explainer<'_> {
                                        the decision about a first failure"
                         .to_owned()
                 }
-                _ => "no decision; this is what the policy says".to_owned(),
+                _ => "no decision is recorded; this is what the policy says".to_owned(),
             });
             let Some(explained) = self.event(name, &payload, Some(call), note)? else {
                 return Ok(None);
@@ -147,7 +147,7 @@ impl Explainer<'_> {
     fn execution(&mut self, name: &str, execution: &ExecutionEnd) -> Result<Option<()>> {
         if let Some(failure) = execution.failure() {
             let event = failure.event().to_string();
-            let note = "no decision; this is what the policy says about a first failure".to_owned();
+            let note = "no decision is recorded; this is what the policy says about a first failure".to_owned();
             return Ok(self
                 .event(name, event.as_bytes(), None, Some(note))?
                 .map(drop));

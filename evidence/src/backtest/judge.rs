@@ -116,7 +116,10 @@ impl Judged {
                         judged.add(judges, memory, found, &example);
                     }
                 }
-                Err(refusal) => judged.left.refuse(example(None), refusal),
+                Err(refusal) => {
+                    let help = refusal.help();
+                    judged.left.refuse(example(None), refusal, Some(help));
+                }
             }
         }
         judged
@@ -133,7 +136,7 @@ impl Judged {
             Found::Failure(failure) => failure,
             Found::Event(json) => match failure_of_event(&json) {
                 Ok(failure) => failure,
-                Err(why) => return self.left.refuse(example(None), why),
+                Err(why) => return self.left.refuse(example(None), why, None),
             },
             Found::Execution(execution) => match execution.failure() {
                 Some(failure) => failure,

@@ -230,6 +230,8 @@ pub struct Left {
     pub unreadable: u64,
     /// The first of them, with the reasons.
     pub unreadable_examples: Vec<(Example, String)>,
+    /// What to give instead of the first of them.
+    pub help: Option<&'static str>,
     /// Tasks, jobs and executions that succeeded.
     pub succeeded: u64,
     /// Tasks, jobs and executions that have not ended, or that ECS does not know any more.
@@ -245,8 +247,14 @@ pub struct Left {
 }
 
 impl Left {
-    pub(super) fn refuse(&mut self, example: Example, why: impl ToString) {
+    pub(super) fn refuse(
+        &mut self,
+        example: Example,
+        why: impl ToString,
+        help: Option<&'static str>,
+    ) {
         self.unreadable += 1;
+        self.help = self.help.or(help);
         if self.unreadable_examples.len() < MAX_UNREADABLE {
             self.unreadable_examples.push((example, why.to_string()));
         }
@@ -257,6 +265,7 @@ impl Left {
         self.unreadable += other.unreadable;
         self.unreadable_examples.extend(other.unreadable_examples);
         self.unreadable_examples.truncate(MAX_UNREADABLE);
+        self.help = self.help.or(other.help);
         self.succeeded += other.succeeded;
         self.running += other.running;
         self.of_services += other.of_services;

@@ -251,7 +251,7 @@ fn test_problem(test: &TestCase, code: Code, span: &Range<usize>, predicate: &st
 fn unreadable_event(test: &TestCase, step: &TestStep, path: &str, why: &str) -> Diagnostic {
     let needs = format!("needs the event {}", quoted(path));
     let problem = test_problem(test, Code::UnreadableEvent, &step.given_span, &needs);
-    let help = "name a file with an event of ProcessError; the path is relative to the policy";
+    let help = "name a file with one recorded failure; the path is relative to the policy";
     problem.label("cannot be read").help(help).note(why)
 }
 

@@ -398,8 +398,8 @@ language! {
     "ran_for" Duration, Optional("absent"), "ran_for = \"5m\"",
         "The time from the task's StartedAt to its StoppedAt.";
     "file" Text, Optional("the facts in this table"), "file = \"events/pull-timeout.json\"",
-        "A file with a recorded event of ProcessError, instead of all other facts; the path is \
-         relative to the policy.";
+        "A file with one recorded failure, in any form that `exitwise explain` reads, instead of all \
+         other facts; the path is relative to the policy.";
 
     /// Keys of an expectation in a test.
     EXPECTATION: "expectation", "What is expected of a decision: at least one of these.";
