@@ -106,14 +106,8 @@ fn every_kind_of_a_month_is_found() {
     assert_eq!(rules, by_rule);
     assert_eq!(found["leftOut"]["unreadable"], written.broken);
     assert_eq!(found["leftOut"]["succeeded"], written.succeeded);
-    assert_eq!(
-        report["first"].as_str().map(|it| &it[..10]),
-        Some("2026-09-01")
-    );
-    assert_eq!(
-        report["last"].as_str().map(|it| &it[..10]),
-        Some("2026-09-30")
-    );
+    assert!(text(&report["first"]).starts_with("2026-09-01"));
+    assert!(text(&report["last"]).starts_with("2026-09-30"));
 
     // Each kind that the policy does not know is one group, and no group has two kinds.
     let unknown = report["unknown"].as_array().unwrap();

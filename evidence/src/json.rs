@@ -4,6 +4,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,32 +102,32 @@ pub(crate) fn compare(kept: &str, key: &str) -> Ordering {
 }
 
 fn is_kept(key: &str) -> bool {
-    let place = PLACES.get(place_of(key.as_bytes())).copied().unwrap_or(0);
-    let kept = KEPT_KEYS.get(usize::from(place));
+    let kept = KEPT_AT_PLACE.get(place_of(key)).copied().flatten();
     kept.is_some_and(|kept| compare(kept, key).is_eq())
 }
 
-/// The index in [`KEPT_KEYS`] of the key with each place. No two keys have the same place, which a test
-/// checks, so that a key is compared with one other.
-const PLACES: [u8; 4_096] = {
-    let mut places = [u8::MAX; 4_096];
-    let mut at = 0;
-    while at < KEPT_KEYS.len() {
-        places[place_of(KEPT_KEYS[at].as_bytes())] = at as u8;
-        at += 1;
+/// Number of places of keys.
+const PLACES: usize = 4_096;
+
+/// The kept key at each place. No two have the same, which a test checks, so that a key is compared with
+/// one other.
+static KEPT_AT_PLACE: LazyLock<Vec<Option<&str>>> = LazyLock::new(|| {
+    let mut places = vec![None; PLACES];
+    for key in KEPT_KEYS {
+        if let Some(place) = places.get_mut(place_of(key)) {
+            *place = Some(key);
+        }
     }
     places
-};
+});
 
-/// A number below 4,096 that depends on the length of a key and on some of its letters, but not on the
-/// first one, whose case may differ.
-const fn place_of(key: &[u8]) -> usize {
-    let length = key.len();
-    if length < 3 {
-        return length;
-    }
-    let letters = key[1] as usize + key[2] as usize + key[length / 2] as usize;
-    (letters + key[length - 2] as usize * 3 + length * 97) % 4_096
+/// A number below [`PLACES`] that depends on the length of a key and on some of its letters, but not on
+/// the first one, whose case may differ.
+fn place_of(key: &str) -> usize {
+    let (bytes, length) = (key.as_bytes(), key.len());
+    let at = |index: usize| bytes.get(index).copied().map_or(0, usize::from);
+    let letters = at(1) + at(2) + at(length / 2) + at(length.wrapping_sub(2)) * 3;
+    (letters + length * 97) % PLACES
 }
 
 impl<'a> Json<'a> {

@@ -1,5 +1,9 @@
 //! What a policy would have done in executions that really happened.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use exitwise_engine::Policy;
 use exitwise_evidence::backtest::{Judge, Left, Tally};
@@ -77,7 +81,7 @@ fn history(exit_codes: &[i64]) -> History {
     let mut recordings = Recordings::read(file.as_bytes()).unwrap();
     match recordings.all.pop() {
         Some(Recording::History(history)) => history,
-        other => unreachable!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -148,7 +152,9 @@ fn what_followed_a_kind_of_failure_is_counted() {
     let tally = tally(&[&[1, 1, 0], &[1], &[3], &[4, 1, 0]]);
     assert_eq!((tally.failures, tally.unknown), (6, 4));
     let kinds: Vec<_> = tally.signatures.values().collect();
-    let [unknown] = &*kinds else { unreachable!() };
+    let [unknown] = &*kinds else {
+        panic!("several kinds")
+    };
     assert_eq!(
         (unknown.seen.count, unknown.followed, unknown.then_succeeded),
         (4, 3, 2)
@@ -170,7 +176,7 @@ fn what_is_no_failure_of_a_container_is_left_out() {
         let mut recordings = Recordings::read(file.to_string().as_bytes()).unwrap();
         match recordings.all.pop() {
             Some(Recording::History(history)) => history,
-            other => unreachable!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     };
     for (service, cause, failures, other_tasks, without_data) in [

@@ -147,7 +147,9 @@ impl Explainer<'_> {
     fn execution(&mut self, name: &str, execution: &ExecutionEnd) -> Result<Option<()>> {
         if let Some(failure) = execution.failure() {
             let event = failure.event().to_string();
-            let note = "no decision is recorded; this is what the policy says about a first failure".to_owned();
+            let note =
+                "no decision is recorded; this is what the policy says about a first failure"
+                    .to_owned();
             return Ok(self
                 .event(name, event.as_bytes(), None, Some(note))?
                 .map(drop));

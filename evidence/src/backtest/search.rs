@@ -81,8 +81,6 @@ fn address(pattern: &Pattern) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
     use proptest::prelude::*;
     use testkit::failure::{causes, errors};
