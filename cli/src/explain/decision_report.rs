@@ -230,10 +230,14 @@ impl<'r> DecisionReport<'r> {
         } = self;
         let type_ = decision.verdict.to_type();
         let style = style_of(type_);
-        let attempt = match self.call.and(self.counters_before()) {
-            Some(counters) => format!(", attempt {}", counters.retry_count() + 1),
-            None => String::new(),
-        };
+        // Attempts that the policy would not have made have a number, too.
+        let recorded = self.call.and_then(Call::attempt).map(|it| it.index + 1);
+        let counted = self.call.and(self.counters_before());
+        let counted = counted.and_then(|it| usize::try_from(it.retry_count() + 1).ok());
+        let attempt = recorded
+            .or(counted)
+            .map(|number| format!(", attempt {number}"));
+        let attempt = attempt.unwrap_or_default();
         let next = match decision.verdict {
             Verdict::Retriable => "again at once".to_owned(),
             Verdict::Temporary { wait_seconds } => {

@@ -73,7 +73,8 @@ impl Signature {
             error: error.filter(|it| *it != TASK_FAILED).map(str::to_owned),
             stop_code: stop_code.map(str::to_owned),
             exit_code: exit_code.map(|code| code.bits()),
-            text: telling_text(failure, container, is_explained).map(|text| mask(&text).into()),
+            text: telling_text(failure, container, is_explained)
+                .map(|text| mask(&without_command(&text)).into()),
         }
     }
 
@@ -144,6 +145,17 @@ impl fmt::Display for CodeBits {
 /// Replaces whitespace and control characters, which would break the line, with one space each.
 fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_whitespace() || c.is_control(), " ")
+}
+
+/// Replaces the command that runc quotes if it cannot start it. It may have secrets as arguments.
+fn without_command(text: &str) -> Cow<'_, str> {
+    const BEFORE: &str = "exec: \"";
+    let Some((before, rest)) = text.split_once(BEFORE) else {
+        return text.into();
+    };
+    // A text that was cut off has no end of the command.
+    let after = rest.split_once('"').map_or("", |(_, after)| after);
+    format!("{before}exec: <command>{after}").into()
 }
 
 /// Returns the container that failed before the examined one did anything: the first by name that ended

@@ -216,6 +216,16 @@ fn the_most_telling_text_is_taken() {
         "AmazonECS.Unknown, `RESOURCE:CPU; AGENT; id <n>`"
     );
     assert_eq!(shown(&Failure::from_plain_text("Rate 5")), "`Rate <n>`");
+    let exec = "runc: exec: \"run --token=SECRET now\": executable file not found";
+    assert_eq!(
+        shown(&failure(None, Some(exec), None)),
+        "`runc: exec: <command>: executable file not found`"
+    );
+    let cut = "runc: exec: \"run --token=SECRET no";
+    assert_eq!(
+        shown(&failure(None, Some(cut), None)),
+        "`runc: exec: <command>`"
+    );
     // The container is the one that the policy examines.
     let exited = failure(Some(3), Some("x"), None);
     assert_eq!(Signature::of(&exited, Some("app")).exit_code(), Some(3));
