@@ -49,6 +49,10 @@ fn million_states() -> String {
 }
 
 fn benches(criterion: &mut Criterion) {
+    let default = include_str!("../../policies/default.toml");
+    criterion.bench_function("load the default policy", |bench| {
+        bench.iter(|| Policy::load(black_box(default)))
+    });
     let text = unreachable();
     criterion.bench_function("load 500 rules, half unreachable", |bench| {
         bench.iter(|| Policy::load(black_box(&text)))

@@ -4,6 +4,7 @@ use crate::failure::Text;
 use crate::policy::{Condition, Pattern, Rule, TextScope};
 use fixedbitset::FixedBitSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// Maximum number of combinations of patterns to try for one rule. If there are more, the rule is
 /// assumed to be reachable.
@@ -39,7 +40,7 @@ pub(super) struct TextIndex<'p> {
     by_pattern: BTreeMap<&'p str, FixedBitSet>,
     /// Conditions with a pattern such as `timeout|timed out`, by each of its literals in lower
     /// case.
-    by_literal: BTreeMap<String, FixedBitSet>,
+    by_literal: BTreeMap<Vec<u8>, FixedBitSet>,
     /// Conditions with a pattern that is found in every text.
     always: FixedBitSet,
     /// Conditions with a pattern that is found in every text except the empty one.
@@ -66,7 +67,7 @@ impl<'p> TextIndex<'p> {
                 self.any_character.grow_and_insert(condition);
             } else if is_literal(pattern) {
                 for literal in pattern.as_str().to_ascii_lowercase().split('|') {
-                    let by_literal = self.by_literal.entry(literal.to_owned()).or_default();
+                    let by_literal = self.by_literal.entry(literal.into()).or_default();
                     by_literal.grow_and_insert(condition);
                 }
             }
@@ -125,12 +126,32 @@ impl<'p> TextIndex<'p> {
 
     fn met_by_literal(&self, literal: &str) -> FixedBitSet {
         let mut met = self.any_character.clone();
-        for (start, _) in literal.char_indices() {
-            let ends = start + 1..=literal.len();
-            let parts = ends.filter_map(|end| self.by_literal.get(literal.get(start..end)?));
-            parts.for_each(|conditions| met.union_with(conditions));
+        for start in 0..literal.len() {
+            let rest = literal.as_bytes().get(start..).unwrap_or_default();
+            self.prefixes_of(rest, |conditions| met.union_with(conditions));
         }
         met
+    }
+
+    /// Calls `found` with the conditions of each indexed literal that the text starts with.
+    fn prefixes_of(&self, text: &[u8], mut found: impl FnMut(&FixedBitSet)) {
+        // Of the literals up to `head` in the order of the map, the last one is the longest literal that
+        // `head` starts with, or it differs from `head` where all of these have ended already.
+        let mut head = text;
+        while !head.is_empty() {
+            let range = (Bound::Unbounded, Bound::Included(head));
+            let Some((last, conditions)) = self.by_literal.range::<[u8], _>(range).next_back()
+            else {
+                return;
+            };
+            let pairs = last.iter().zip(head);
+            let mut common = pairs.take_while(|(one, other)| one == other).count();
+            if common == last.len() {
+                found(conditions);
+                common = common.saturating_sub(1);
+            }
+            head = head.get(..common).unwrap_or_default();
+        }
     }
 }
 
@@ -150,4 +171,29 @@ fn is_in_every_text(pattern: &Pattern) -> bool {
         .any(|it| rest.contains(it));
     let needs_literal = pattern.literals().is_some();
     !needs_literal && !has_anchor && pattern.is_in(&Text::project(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_literal_at_the_start_of_a_text_is_found() {
+        let literals = ["a", "ab", "abc", "abd", "b", "bcd", "", "zz"];
+        let mut index = TextIndex::default();
+        for (condition, literal) in literals.iter().enumerate() {
+            let conditions = index.by_literal.entry((*literal).into()).or_default();
+            conditions.grow_and_insert(condition);
+        }
+        for text in [
+            "", "a", "aa", "abe", "abcd", "abdz", "bcc", "bcde", "c", "zzé",
+        ] {
+            let mut found = FixedBitSet::new();
+            index.prefixes_of(text.as_bytes(), |conditions| found.union_with(conditions));
+            let found: Vec<_> = found.ones().filter_map(|at| literals.get(at)).collect();
+            let is_prefix = |it: &&&str| !it.is_empty() && text.starts_with(**it);
+            let expected: Vec<_> = literals.iter().filter(is_prefix).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }
