@@ -287,6 +287,9 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
+    /// Check again whenever a policy changes, or an event that its tests name, until Ctrl-C.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) watch: bool,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

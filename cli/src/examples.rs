@@ -24,6 +24,10 @@ pub(crate) const EXAMPLES: [(&str, Examples); 9] = [
                 "exitwise check --format github --deny warnings policies",
             ),
             (
+                "Check again at each change, while you edit",
+                "exitwise check --watch",
+            ),
+            (
                 "Write results for code scanning",
                 "exitwise check --format sarif policies > policies.sarif",
             ),

@@ -2,6 +2,7 @@
 
 use super::annotations::{github, github_unreadable, sarif};
 use super::policy_tests::TestResult;
+use super::watch;
 use crate::args::{Check, CheckFormat};
 use crate::output::json::{document, sorted};
 use crate::output::stream::{complain, stdout};
@@ -18,26 +19,45 @@ use serde::Serialize;
 use serde_json::json;
 use std::io::Write;
 
+/// What has been checked.
+pub(super) struct Checked {
+    pub(super) files: Vec<PolicyFile>,
+    pub(super) unreadable: Vec<UnreadableFile>,
+    pub(super) status: Status,
+}
+
 pub(crate) fn run(args: &Check) -> Result<Status> {
-    let (mut checked, mut unreadable) = (Vec::new(), Vec::new());
-    let mut worst = Status::Fine;
+    match args.watch {
+        true => watch::run(args),
+        false => Ok(check_all(args)?.status),
+    }
+}
+
+/// Checks all policies once, and prints the results.
+pub(super) fn check_all(args: &Check) -> Result<Checked> {
+    let mut checked = Checked {
+        files: Vec::new(),
+        unreadable: Vec::new(),
+        status: Status::Fine,
+    };
     for file in PolicyFile::load_all(&args.policies) {
         match file {
             Ok(mut file) => {
-                worst = worst.max(check(&mut file, args)?);
-                checked.push(file);
+                checked.status = checked.status.max(check(&mut file, args)?);
+                checked.files.push(file);
             }
             Err(file) => {
-                worst = worst.max(Status::Usage);
+                checked.status = checked.status.max(Status::Usage);
                 report_unreadable(&file, args.format)?;
-                unreadable.push(file);
+                checked.unreadable.push(file);
             }
         }
     }
     if args.format == CheckFormat::Sarif {
-        writeln!(stdout(), "{:#}", sorted(sarif(&checked, &unreadable)))?;
+        let document = sarif(&checked.files, &checked.unreadable);
+        writeln!(stdout(), "{:#}", sorted(document))?;
     }
-    Ok(worst)
+    Ok(checked)
 }
 
 /// Checks one policy, and prints the result unless the format is SARIF.

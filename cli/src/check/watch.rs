@@ -1,0 +1,78 @@
+//! `exitwise check --watch`: checks again whenever a file changes.
+
+use super::command::{Checked, check_all};
+use crate::args::Check;
+use crate::input::{is_standard, policies_of};
+use crate::output::stream::{complain, is_stdout_closed, stdout};
+use crate::output::terminal::{FAINT, counted};
+use crate::policy_file::PolicyFile;
+use crate::status::Status;
+use anyhow::{Result, bail};
+use exitwise_engine::policy::TestCase;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// Time between two looks at the files. Shorter than a person notices, and next to no work: a look at
+/// some files takes microseconds.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Clears the screen, and moves the cursor to its first line.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+/// What a change of a file changes. `None` if the file cannot be read.
+type State = Option<(SystemTime, u64)>;
+
+/// Checks the policies now, and after each change of them or of the events that their tests name, until
+/// the user presses Ctrl-C.
+pub(super) fn run(args: &Check) -> Result<Status> {
+    if args.policies.iter().any(|path| is_standard(path)) {
+        bail!("--watch needs files; standard input does not change");
+    }
+    loop {
+        write!(stdout(), "{CLEAR}")?;
+        let checked = check_all(args)?;
+        let paths = watched(&checked);
+        let before = states(args, &paths);
+        let files = counted(paths.len(), "file");
+        complain(format_args!(
+            "{FAINT}watching {files} until Ctrl-C{FAINT:#}"
+        ));
+        stdout().flush()?;
+        while states(args, &paths) == before {
+            if is_stdout_closed() {
+                return Ok(checked.status);
+            }
+            thread::sleep(INTERVAL);
+        }
+    }
+}
+
+/// The policies, and the recorded events that their tests name.
+fn watched(checked: &Checked) -> BTreeSet<PathBuf> {
+    let events = |file: &PolicyFile| {
+        let folder = file.path.as_deref().and_then(Path::parent);
+        let folder = folder.unwrap_or(Path::new("")).to_owned();
+        let tests = file.policy.iter().flat_map(|policy| policy.test_cases());
+        let paths = tests.flat_map(TestCase::event_paths);
+        paths.map(move |path| folder.join(path)).collect::<Vec<_>>()
+    };
+    let events = checked.files.iter().flat_map(events);
+    let readable = checked.files.iter().filter_map(|file| file.path.clone());
+    let unreadable = checked.unreadable.iter().map(|file| file.path.clone());
+    readable.chain(unreadable).chain(events).collect()
+}
+
+/// The states of these files, and of all policies in the folders of the arguments.
+fn states(args: &Check, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, State> {
+    let state = |path: PathBuf| {
+        let found = path.metadata().ok();
+        let state = found.and_then(|it| Some((it.modified().ok()?, it.len())));
+        (path, state)
+    };
+    let named = args.policies.iter();
+    let in_folders = named.flat_map(|path| policies_of(path).unwrap_or_default());
+    paths.iter().cloned().chain(in_folders).map(state).collect()
+}
