@@ -159,6 +159,14 @@ pub(crate) enum Command {
     /// With it, editors complete and check policies. It is the file policies/schema.json of the
     /// repository. A policy names it in its first line: `#:schema ./schema.json`.
     Schema,
+    /// Show problems and delays of a policy in an editor.
+    ///
+    /// A language server, which editors start: it talks to them over standard input and output. It
+    /// reports what `check` reports, for text that is not saved yet, and offers quick fixes, hovers,
+    /// completion, the delays of each rule, and renaming.
+    ///
+    /// Exit status: 0 the editor has ended it; 2 the editor has gone without a word.
+    Lsp,
     /// Simulate failures without running anything.
     ///
     /// Simulates one execution, or many with random failures.
@@ -279,6 +287,9 @@ pub(crate) struct Check {
     /// Also list the failures that lead to the worst case.
     #[arg(long)]
     pub(crate) witness: bool,
+    /// Check again whenever a policy changes, or an event that its tests name, until Ctrl-C.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) watch: bool,
     /// Policy files, folders with `*.toml` files, or `-` for standard input; by default the policy
     /// of the project.
     #[arg(value_name = "POLICY")]
@@ -287,9 +298,6 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
-    /// Check again whenever a policy changes, or an event that its tests name, until Ctrl-C.
-    #[arg(long, conflicts_with = "format")]
-    pub(crate) watch: bool,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

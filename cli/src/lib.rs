@@ -14,6 +14,7 @@ mod examples;
 mod explain;
 mod init;
 mod input;
+pub mod lsp;
 mod man;
 mod mistaken_definition;
 mod output;
@@ -55,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Backtest(args) => backtest::command::run(&args),
         Command::Run(args) => run::command::run(&args),
         Command::Schema => schema::run(),
+        Command::Lsp => lsp::run(),
         Command::Simulate(args) => simulate::command::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -31,17 +31,26 @@ pub(super) fn run(args: &Check) -> Result<Status> {
     if args.policies.iter().any(|path| is_standard(path)) {
         bail!("--watch needs files; standard input does not change");
     }
+    let mut paths = BTreeSet::new();
     loop {
-        write!(stdout(), "{CLEAR}")?;
-        let checked = check_all(args)?;
-        let paths = watched(&checked);
         let before = states(args, &paths);
+        write!(stdout(), "{CLEAR}")?;
+        // Problems go to standard error, and must not come before this.
+        stdout().flush()?;
+        let checked = check_all(args)?;
+        paths = watched(&checked);
+        // A file that has changed while it was checked is checked again.
+        let mut known = states(args, &paths);
+        for (path, state) in &mut known {
+            if let Some(earlier) = before.get(path) {
+                *state = *earlier;
+            }
+        }
         let files = counted(paths.len(), "file");
         complain(format_args!(
             "{FAINT}watching {files} until Ctrl-C{FAINT:#}"
         ));
-        stdout().flush()?;
-        while states(args, &paths) == before {
+        while states(args, &paths) == known {
             if is_stdout_closed() {
                 return Ok(checked.status);
             }

@@ -15,6 +15,8 @@ mod exit_codes;
 mod formula;
 mod guarantee;
 mod keys;
+#[cfg(feature = "schema")]
+mod known_values;
 mod limits;
 mod load;
 mod names;
@@ -41,5 +43,7 @@ pub use pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_POSITIONS, MAX_POLICY_POSITIONS
 
 #[cfg(feature = "schema")]
 pub use keys::{KeySpec, Presence, TABLES, TableSpec, ValueSpec};
+#[cfg(feature = "schema")]
+pub use known_values::known_values;
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -1,0 +1,201 @@
+//! An open document: its text, and what is known about it.
+
+use super::fixes::{Fix, fixes};
+use super::lines::Lines;
+use super::names::{Named, names};
+use super::outline::Outline;
+use crate::policy_file::PolicyFile;
+use exitwise_engine::Policy;
+use exitwise_engine::diagnostic::Diagnostic;
+use ls_types::{Position, TextDocumentContentChangeEvent, Uri};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// An open document. What is computed from its text is computed when it is first needed.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) uri: Uri,
+    pub(super) path: Option<PathBuf>,
+    pub(super) version: i32,
+    pub(super) text: String,
+    pub(super) lines: Lines,
+    /// The last text that was TOML.
+    good: Snapshot,
+    /// Whether `good` is the current text.
+    is_good: bool,
+    /// Whether the document is a policy, and not another file in TOML.
+    is_policy: bool,
+    /// The problems of the current text.
+    problems: OnceCell<Vec<Diagnostic>>,
+    /// The quick fixes of problems for which the client has asked, by the number of the problem.
+    fixes: RefCell<BTreeMap<usize, Rc<Vec<Fix>>>>,
+    /// The policy of the current text. `None` if it has errors.
+    policy: OnceCell<Option<Rc<Policy>>>,
+    /// The last policy without errors.
+    last_policy: RefCell<Option<Rc<Policy>>>,
+}
+
+/// A text that is TOML.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    pub(super) text: String,
+    pub(super) lines: Lines,
+    pub(super) outline: Outline,
+    pub(super) names: Vec<Named>,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self::of("")
+    }
+}
+
+impl Document {
+    pub(super) fn new(uri: Uri, version: i32, text: String) -> Self {
+        let is_file = uri.scheme().as_str() == "file";
+        let path = uri.to_file_path().filter(|_| is_file);
+        let mut document = Self {
+            path: path.map(std::borrow::Cow::into_owned),
+            uri,
+            version,
+            lines: Lines::default(),
+            text: String::new(),
+            good: Snapshot::default(),
+            is_good: false,
+            is_policy: false,
+            problems: OnceCell::new(),
+            fixes: RefCell::default(),
+            policy: OnceCell::new(),
+            last_policy: RefCell::new(None),
+        };
+        document.set_text(text);
+        document
+    }
+
+    /// Applies changes of the client, in their order.
+    pub(super) fn change(&mut self, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
+        let mut text = std::mem::take(&mut self.text);
+        for change in changes {
+            match change.range {
+                None => text = change.text,
+                Some(range) => {
+                    let lines = Lines::of(&text);
+                    let start = lines.offset(&text, range.start);
+                    let end = lines.offset(&text, range.end).max(start);
+                    text.replace_range(start..end, &change.text);
+                }
+            }
+        }
+        self.version = version;
+        self.set_text(text);
+    }
+
+    fn set_text(&mut self, text: String) {
+        if let Some(policy) = self.policy.take().flatten() {
+            self.last_policy.replace(Some(policy));
+        }
+        self.forget_problems();
+        self.lines = Lines::of(&text);
+        let outline = Outline::of(&text);
+        self.is_good = outline.errors == 0;
+        // Of a text that is not TOML only a part is known.
+        let is_policy = is_policy(self.path.as_deref(), &outline);
+        self.is_policy = is_policy || (self.is_policy && !self.is_good);
+        if self.is_good {
+            self.good = Snapshot {
+                lines: self.lines.clone(),
+                names: names(&outline, &text),
+                text: text.clone(),
+                outline,
+            };
+        }
+        self.text = text;
+    }
+
+    /// What is known about the current text. `None` if it is not TOML.
+    pub(super) fn current(&self) -> Option<&Snapshot> {
+        self.is_good.then_some(&self.good)
+    }
+
+    /// The last text that was TOML, with the offset of this position in it.
+    pub(super) fn snapshot_at(&self, position: Position) -> (&Snapshot, usize) {
+        let offset = self.good.lines.offset(&self.good.text, position);
+        (&self.good, offset)
+    }
+
+    pub(super) fn is_policy(&self) -> bool {
+        self.is_policy
+    }
+
+    /// The problems that `exitwise check` reports about the current text. None if the document is not a
+    /// policy.
+    pub(super) fn problems(&self) -> &[Diagnostic] {
+        self.problems.get_or_init(|| match self.is_policy {
+            true => problems(self.path.as_deref(), &self.text),
+            false => Vec::new(),
+        })
+    }
+
+    /// Finds the problems again when they are next asked for.
+    pub(super) fn forget_problems(&mut self) {
+        self.problems.take();
+        self.fixes.take();
+    }
+
+    /// The quick fixes for the problem with this number.
+    pub(super) fn fixes(&self, index: usize) -> Rc<Vec<Fix>> {
+        if let Some(known) = self.fixes.borrow().get(&index) {
+            return Rc::clone(known);
+        }
+        let problem = self.problems().get(index);
+        let found = Rc::new(problem.map(|it| fixes(self, it)).unwrap_or_default());
+        self.fixes.borrow_mut().insert(index, Rc::clone(&found));
+        found
+    }
+
+    /// The policy of the current text or, if it has errors, the last one without.
+    ///
+    /// It has no tests: without them and without warnings it is there soon enough for an answer.
+    pub(super) fn policy(&self) -> Option<Rc<Policy>> {
+        let load = || Policy::load_for_decisions(&self.text).ok().map(Rc::new);
+        let current = self.policy.get_or_init(load).clone();
+        current.or_else(|| self.last_policy.borrow().clone())
+    }
+
+    /// The policy of the current text. `None` if it has errors.
+    pub(super) fn current_policy(&self) -> Option<Rc<Policy>> {
+        self.policy();
+        self.policy.get().cloned().flatten()
+    }
+}
+
+/// The problems of a policy with this text, those of its own tests included.
+pub(super) fn problems(path: Option<&Path>, text: &str) -> Vec<Diagnostic> {
+    let name = path.map(|path| path.to_string_lossy().into_owned());
+    let mut file = PolicyFile::from_text(name.unwrap_or_default(), text.to_owned());
+    file.path = path.map(Path::to_owned);
+    file.run_tests();
+    file.diagnostics
+}
+
+/// Returns whether a document in TOML is a policy: it has a name that policies have, or it has more
+/// keys of policies than others.
+fn is_policy(path: Option<&Path>, outline: &Outline) -> bool {
+    let file = path.and_then(Path::file_name).unwrap_or_default();
+    let folder = path.and_then(Path::parent).and_then(Path::file_name);
+    let file = file.to_string_lossy();
+    if file == "policy.toml"
+        || file.ends_with(".policy.toml")
+        || folder.is_some_and(|it| it == "policies")
+    {
+        return true;
+    }
+    let (known, all) = outline
+        .children(None)
+        .fold((0, 0), |(known, all), (_, node)| {
+            (known + usize::from(node.spec.is_some()), all + 1)
+        });
+    known * 2 > all || (path.is_none() && all == 0)
+}
