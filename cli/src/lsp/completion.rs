@@ -40,8 +40,10 @@ pub(super) fn items(document: &Document, at: Position) -> Vec<CompletionItem> {
             true => format!("\"{}\"", offer.text),
             false => offer.text,
         };
+        // Who wants `[[rule]]` types `rule`.
+        let typed = offer.label.trim_matches(['[', ']', '.']);
         CompletionItem {
-            filter_text: (text != offer.label).then(|| text.clone()),
+            filter_text: (typed != offer.label).then(|| typed.to_owned()),
             label: offer.label,
             kind: Some(offer.kind),
             detail: offer.detail,

@@ -54,6 +54,9 @@ impl Cursor {
         let mut best: Option<(Self, usize)> = None;
         for (insertion, is_key) in insertions(word.quote, in_header) {
             for after in [rest, &closing] {
+                if best.as_ref().is_some_and(|(_, fewest)| *fewest == 0) {
+                    break;
+                }
                 let outline = Outline::of(&format!("{before}{insertion}{after}"));
                 let errors = outline.errors;
                 if best.as_ref().is_some_and(|(_, fewest)| *fewest <= errors) {

@@ -1,6 +1,6 @@
 //! Problems of a policy as the client shows them.
 
-use super::document::Document;
+use super::document::Revision;
 use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
 use ls_types::{
     CodeDescription, Diagnostic as Published, DiagnosticRelatedInformation, DiagnosticSeverity,
@@ -14,13 +14,13 @@ const PAGE: &str = "https://github.com/exitwise/exitwise/blob/main/docs/diagnost
 const DOCUMENT: &str = include_str!("../../embedded/diagnostics.md");
 
 /// All problems of a document.
-pub(super) fn published(document: &Document) -> Vec<Published> {
+pub(super) fn published(document: &Revision) -> Vec<Published> {
     let problems = document.problems().iter();
     problems.map(|it| problem(document, it)).collect()
 }
 
 /// One problem of a document.
-pub(super) fn problem(document: &Document, problem: &Diagnostic) -> Published {
+pub(super) fn problem(document: &Revision, problem: &Diagnostic) -> Published {
     let range = |span| document.lines.range(&document.text, span);
     let related = problem.related.iter().map(|place| {
         let location = Location::new(document.uri.clone(), range(&place.span));

@@ -10,25 +10,33 @@ use exitwise_engine::diagnostic::Diagnostic;
 use ls_types::{Position, TextDocumentContentChangeEvent, Uri};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
-/// An open document. What is computed from its text is computed when it is first needed.
+/// A text of an open document, and its problems.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct Revision {
     pub(super) uri: Uri,
     pub(super) path: Option<PathBuf>,
     pub(super) version: i32,
     pub(super) text: String,
     pub(super) lines: Lines,
+    /// Whether the document is a policy, and not another file in TOML.
+    is_policy: bool,
+    /// The problems, once one thread has found them.
+    problems: OnceLock<Vec<Diagnostic>>,
+}
+
+/// An open document. What is computed from its text is computed when it is first needed.
+#[derive(Debug)]
+pub(super) struct Document {
+    now: Arc<Revision>,
     /// The last text that was TOML.
     good: Snapshot,
     /// Whether `good` is the current text.
     is_good: bool,
-    /// Whether the document is a policy, and not another file in TOML.
-    is_policy: bool,
-    /// The problems of the current text.
-    problems: OnceCell<Vec<Diagnostic>>,
     /// The quick fixes of problems for which the client has asked, by the number of the problem.
     fixes: RefCell<BTreeMap<usize, Rc<Vec<Fix>>>>,
     /// The policy of the current text. `None` if it has errors.
@@ -52,31 +60,62 @@ impl Default for Lines {
     }
 }
 
+/// A document is its current text, and more.
+impl Deref for Document {
+    type Target = Revision;
+
+    fn deref(&self) -> &Revision {
+        &self.now
+    }
+}
+
+impl Revision {
+    /// The problems that `exitwise check` reports about the text. None if the document is not a policy.
+    pub(super) fn problems(&self) -> &[Diagnostic] {
+        self.problems.get_or_init(|| match self.is_policy {
+            true => problems(self.path.as_deref(), &self.text),
+            false => Vec::new(),
+        })
+    }
+
+    pub(super) fn is_policy(&self) -> bool {
+        self.is_policy
+    }
+}
+
 impl Document {
     pub(super) fn new(uri: Uri, version: i32, text: String) -> Self {
         let is_file = uri.scheme().as_str() == "file";
         let path = uri.to_file_path().filter(|_| is_file);
+        let path = path.map(std::borrow::Cow::into_owned);
         let mut document = Self {
-            path: path.map(std::borrow::Cow::into_owned),
-            uri,
-            version,
-            lines: Lines::default(),
-            text: String::new(),
+            now: Arc::new(Revision {
+                uri,
+                path,
+                version,
+                text: String::new(),
+                lines: Lines::default(),
+                is_policy: false,
+                problems: OnceLock::new(),
+            }),
             good: Snapshot::default(),
             is_good: false,
-            is_policy: false,
-            problems: OnceCell::new(),
             fixes: RefCell::default(),
             policy: OnceCell::new(),
             last_policy: RefCell::new(None),
         };
-        document.set_text(text);
+        document.set_text(version, text);
         document
+    }
+
+    /// The current text, for another thread.
+    pub(super) fn revision(&self) -> Arc<Revision> {
+        Arc::clone(&self.now)
     }
 
     /// Applies changes of the client, in their order.
     pub(super) fn change(&mut self, version: i32, changes: Vec<TextDocumentContentChangeEvent>) {
-        let mut text = std::mem::take(&mut self.text);
+        let mut text = self.text.clone();
         for change in changes {
             match change.range {
                 None => text = change.text,
@@ -88,30 +127,41 @@ impl Document {
                 }
             }
         }
-        self.version = version;
-        self.set_text(text);
+        self.set_text(version, text);
     }
 
-    fn set_text(&mut self, text: String) {
+    /// Finds the problems again when they are next asked for: a file that a test names may have changed.
+    pub(super) fn forget_problems(&mut self) {
+        self.set_text(self.version, self.text.clone());
+    }
+
+    fn set_text(&mut self, version: i32, text: String) {
         if let Some(policy) = self.policy.take().flatten() {
             self.last_policy.replace(Some(policy));
         }
-        self.forget_problems();
-        self.lines = Lines::of(&text);
-        let outline = Outline::of(&text);
+        self.fixes.take();
+        let (lines, outline) = (Lines::of(&text), Outline::of(&text));
         self.is_good = outline.errors == 0;
         // Of a text that is not TOML only a part is known.
         let is_policy = is_policy(self.path.as_deref(), &outline);
-        self.is_policy = is_policy || (self.is_policy && !self.is_good);
+        let is_policy = is_policy || (self.is_policy && !self.is_good);
         if self.is_good {
             self.good = Snapshot {
-                lines: self.lines.clone(),
+                lines: lines.clone(),
                 names: names(&outline, &text),
                 text: text.clone(),
                 outline,
             };
         }
-        self.text = text;
+        self.now = Arc::new(Revision {
+            uri: self.uri.clone(),
+            path: self.path.clone(),
+            version,
+            text,
+            lines,
+            is_policy,
+            problems: OnceLock::new(),
+        });
     }
 
     /// What is known about the current text. `None` if it is not TOML.
@@ -123,25 +173,6 @@ impl Document {
     pub(super) fn snapshot_at(&self, position: Position) -> (&Snapshot, usize) {
         let offset = self.good.lines.offset(&self.good.text, position);
         (&self.good, offset)
-    }
-
-    pub(super) fn is_policy(&self) -> bool {
-        self.is_policy
-    }
-
-    /// The problems that `exitwise check` reports about the current text. None if the document is not a
-    /// policy.
-    pub(super) fn problems(&self) -> &[Diagnostic] {
-        self.problems.get_or_init(|| match self.is_policy {
-            true => problems(self.path.as_deref(), &self.text),
-            false => Vec::new(),
-        })
-    }
-
-    /// Finds the problems again when they are next asked for.
-    pub(super) fn forget_problems(&mut self) {
-        self.problems.take();
-        self.fixes.take();
     }
 
     /// The quick fixes for the problem with this number.

@@ -2,6 +2,7 @@
 //!
 //! It says what `exitwise check` says, while the policy is being written.
 
+mod checker;
 mod completion;
 mod cursor;
 mod diagnostics;

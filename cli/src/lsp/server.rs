@@ -1,8 +1,9 @@
 //! The life of the server: its capabilities, its documents, and who answers which request.
 
+use super::checker::{self, Job};
 use super::document::Document;
-use super::{completion, diagnostics, fixes, hints, hover, rename, symbols};
-use anyhow::{Context, Result};
+use super::{completion, fixes, hints, hover, rename, symbols};
+use anyhow::{Context, Result, bail};
 use ls_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
     Notification as _, PublishDiagnostics,
@@ -25,7 +26,9 @@ use lsp_server::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
 
 /// Serves one client over this connection, until the client ends it.
 ///
@@ -40,29 +43,19 @@ pub fn serve(connection: &Connection) -> Result<()> {
         "serverInfo": {"name": "exitwise", "version": env!("CARGO_PKG_VERSION")},
     });
     connection.initialize_finish(id, answer)?;
-    let mut server = Server {
-        connection,
-        documents: BTreeMap::new(),
-        unpublished: BTreeSet::new(),
+    let (jobs, waiting) = mpsc::channel();
+    let sender = connection.sender.clone();
+    let publish = move |problems: PublishDiagnosticsParams| {
+        let method = PublishDiagnostics::METHOD.to_owned();
+        // If the client has gone, the other thread notices, too.
+        let _ = sender.send(Notification::new(method, problems).into());
     };
-    loop {
-        // An author who types fast sends the next change before the problems of this one are found.
-        if connection.receiver.is_empty() && server.publish_next()? {
-            continue;
-        }
-        match connection.receiver.recv() {
-            Ok(Message::Request(request)) => {
-                if connection.handle_shutdown(&request)? {
-                    return Ok(());
-                }
-                let response = server.answer(request);
-                server.send(response.into())?;
-            }
-            Ok(Message::Notification(notification)) => server.take_note(notification)?,
-            Ok(Message::Response(_)) => {}
-            Err(_) => anyhow::bail!("the editor has gone without a `shutdown`"),
-        }
-    }
+    thread::scope(|scope| {
+        scope.spawn(move || checker::run(&waiting, publish));
+        // The thread ends with the server, which drops its end of the channel.
+        let documents = BTreeMap::new();
+        Server { documents, jobs }.run(connection)
+    })
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -98,40 +91,36 @@ fn capabilities() -> ServerCapabilities {
     }
 }
 
-struct Server<'c> {
-    connection: &'c Connection,
+struct Server {
     documents: BTreeMap<Uri, Document>,
-    /// Documents whose problems the client does not know yet.
-    unpublished: BTreeSet<Uri>,
+    /// What there is to publish.
+    jobs: Sender<Job>,
 }
 
-impl Server<'_> {
-    fn send(&self, message: Message) -> Result<()> {
-        let sent = self.connection.sender.send(message);
-        sent.ok().context("the editor has gone")
+impl Server {
+    fn run(mut self, connection: &Connection) -> Result<()> {
+        for message in &connection.receiver {
+            match message {
+                Message::Request(request) => {
+                    if connection.handle_shutdown(&request)? {
+                        return Ok(());
+                    }
+                    let sent = connection.sender.send(self.answer(request).into());
+                    sent.ok().context("the editor has gone")?;
+                }
+                Message::Notification(notification) => self.take_note(notification)?,
+                Message::Response(_) => {}
+            }
+        }
+        bail!("the editor has gone without a `shutdown`")
     }
 
-    /// Sends the problems of a document that has changed. Returns whether there was one.
-    fn publish_next(&mut self) -> Result<bool> {
-        let Some(uri) = self.unpublished.pop_first() else {
-            return Ok(false);
-        };
+    /// Lets the problems of a document be published.
+    fn publish(&self, uri: Uri) {
         let document = self.documents.get(&uri);
-        // A closed document has no problems.
-        self.notify::<PublishDiagnostics>(PublishDiagnosticsParams {
-            diagnostics: document.map(diagnostics::published).unwrap_or_default(),
-            version: document.map(|it| it.version),
-            uri,
-        })?;
-        Ok(true)
-    }
-
-    fn notify<N: ls_types::notification::Notification>(&self, params: N::Params) -> Result<()>
-    where
-        N::Params: Serialize,
-    {
-        let notification = Notification::new(N::METHOD.to_owned(), params);
-        self.send(notification.into())
+        let job = document.map_or(Job::Clear(uri), |it| Job::Check(it.revision()));
+        // The other end is there as long as the server.
+        let _ = self.jobs.send(job);
     }
 
     fn take_note(&mut self, notification: Notification) -> Result<()> {
@@ -142,24 +131,24 @@ impl Server<'_> {
                 let opened = params.text_document;
                 let document = Document::new(opened.uri.clone(), opened.version, opened.text);
                 self.documents.insert(opened.uri.clone(), document);
-                self.unpublished.insert(opened.uri);
+                self.publish(opened.uri);
             }
             DidChangeTextDocument::METHOD => {
                 let params: DidChangeTextDocumentParams = read(params)?;
                 let changed = params.text_document;
                 if let Some(document) = self.documents.get_mut(&changed.uri) {
                     document.change(changed.version, params.content_changes);
-                    self.unpublished.insert(changed.uri);
+                    self.publish(changed.uri);
                 }
             }
             DidSaveTextDocument::METHOD => {
                 let params: DidSaveTextDocumentParams = read(params)?;
-                self.recheck_folder_of(&params.text_document.uri);
+                self.recheck(&params.text_document.uri);
             }
             DidCloseTextDocument::METHOD => {
                 let params: DidCloseTextDocumentParams = read(params)?;
                 self.documents.remove(&params.text_document.uri);
-                self.unpublished.insert(params.text_document.uri);
+                self.publish(params.text_document.uri);
             }
             // The protocol lets a server ignore what it does not know.
             _ => {}
@@ -168,10 +157,10 @@ impl Server<'_> {
     }
 
     /// Checks the saved document again: the recorded events that its tests name may have changed.
-    fn recheck_folder_of(&mut self, uri: &Uri) {
+    fn recheck(&mut self, uri: &Uri) {
         if let Some(document) = self.documents.get_mut(uri) {
             document.forget_problems();
-            self.unpublished.insert(uri.clone());
+            self.publish(uri.clone());
         }
     }
 
