@@ -6,6 +6,14 @@ use ls_types::{PublishDiagnosticsParams, Uri};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// How long no text must come before one is checked. Who types fast writes the next letter sooner, and
+/// what the editor asks about a text is answered before.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a text may wait at most.
+const MAX_DELAY: Duration = Duration::from_millis(500);
 
 /// What there is to publish.
 pub(super) enum Job {
@@ -28,7 +36,14 @@ impl Job {
 /// been written in the meantime, only the last one is checked.
 pub(super) fn run(jobs: &Receiver<Job>, publish: impl Fn(PublishDiagnosticsParams)) {
     while let Ok(first) = jobs.recv() {
-        let mut waiting: Vec<_> = [first].into_iter().chain(jobs.try_iter()).collect();
+        let (mut waiting, start) = (vec![first], Instant::now());
+        while start.elapsed() < MAX_DELAY {
+            let Ok(next) = jobs.recv_timeout(PAUSE) else {
+                break;
+            };
+            waiting.push(next);
+        }
+        waiting.extend(jobs.try_iter());
         let mut seen = BTreeSet::new();
         waiting.reverse();
         waiting.retain(|job| seen.insert(job.uri().clone()));

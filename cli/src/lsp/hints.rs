@@ -16,13 +16,13 @@ pub(super) fn hints(document: &Document, range: LspRange) -> Vec<InlayHint> {
     let (Some(snapshot), Some(policy)) = (document.current(), document.current_policy()) else {
         return Vec::new();
     };
+    let offset = |position| document.lines.offset(&document.text, position);
+    let wanted = offset(range.start)..=offset(range.end);
     let nodes = snapshot.outline.nodes();
-    let hints = nodes.filter_map(|(index, node)| {
+    let visible = nodes.filter(|(_, node)| wanted.contains(&node.extent.end));
+    let hints = visible.filter_map(|(index, node)| {
         let (rule, end) = rule_of(snapshot, &policy, index, node)?;
         let position = document.lines.position(&document.text, end);
-        if position < range.start || range.end < position {
-            return None;
-        }
         let jitter = rule.backoff().and_then(|it| wording::jitter(it.jitter()));
         Some(InlayHint {
             position,

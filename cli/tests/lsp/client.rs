@@ -62,11 +62,7 @@ impl Client {
         loop {
             if let Message::Response(response) = self.receive() {
                 assert_eq!(response.id, self.last_id.into());
-                let value = serde_json::to_value(&response).unwrap();
-                return match value.get("error") {
-                    Some(error) => Err(serde_json::from_value(error.clone()).unwrap()),
-                    None => Ok(value.get("result").cloned().unwrap_or(Value::Null)),
-                };
+                return response.response_result;
             }
         }
     }
