@@ -1,5 +1,6 @@
 //! The arguments of all commands, with their help texts.
 
+use crate::backtest::share::Share;
 use crate::examples::{self, EXAMPLES};
 use crate::init::shipped;
 use crate::mistaken_definition::policies_of;
@@ -9,7 +10,6 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exitwise_engine::diagnostic::{Code, Severity};
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -166,7 +166,7 @@ pub(crate) enum Command {
     /// completion, the delays of each rule, and renaming.
     ///
     /// Exit status: 0 the editor has ended it; 2 the editor has gone without a word.
-    Lsp,
+    Lsp(Lsp),
     /// Simulate failures without running anything.
     ///
     /// Simulates one execution, or many with random failures.
@@ -389,6 +389,13 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Lsp {
+    /// Talk through standard input and output, which the server always does; some editors say so.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Backtest {
     /// Compare with an older policy: which failures it treats otherwise.
     #[arg(long, value_name = "OLD.toml")]
@@ -420,53 +427,6 @@ pub(crate) enum ReportFormat {
     Json,
     /// For a pull request.
     Markdown,
-}
-
-/// A share of failures, in thousandths of a percent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Share(u64);
-
-impl Share {
-    /// One percent.
-    const PERCENT: u64 = 1_000;
-
-    /// Returns whether a part of all is more than this share.
-    pub(crate) fn is_exceeded(self, part: u64, all: u64) -> bool {
-        u128::from(part) * 100 * u128::from(Self::PERCENT) > u128::from(all) * u128::from(self.0)
-    }
-}
-
-impl FromStr for Share {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const HELP: &str = "write a number of percent from 0% to 100%, such as 5% or 0.5%";
-        let number = text.strip_suffix('%').unwrap_or(text).trim_end();
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        let is_number =
-            |digits: &str| !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
-        if !is_number(whole) || !is_number(fraction) || fraction.len() > 3 {
-            return Err(HELP);
-        }
-        let whole: u64 = whole.parse().map_err(|_| HELP)?;
-        let fraction: u64 = format!("{fraction:0<3}").parse().map_err(|_| HELP)?;
-        match whole.saturating_mul(Self::PERCENT).saturating_add(fraction) {
-            share if share <= 100 * Self::PERCENT => Ok(Self(share)),
-            _ => Err(HELP),
-        }
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, fraction) = (self.0 / Self::PERCENT, self.0 % Self::PERCENT);
-        let fraction = format!(".{fraction:03}");
-        write!(
-            f,
-            "{whole}{} %",
-            fraction.trim_end_matches('0').trim_end_matches('.')
-        )
-    }
 }
 
 #[derive(Debug, Args)]

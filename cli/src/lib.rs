@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
         Command::Backtest(args) => backtest::command::run(&args),
         Command::Run(args) => run::command::run(&args),
         Command::Schema => schema::run(),
-        Command::Lsp => lsp::run(),
+        Command::Lsp(_) => lsp::run(),
         Command::Simulate(args) => simulate::command::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -7,5 +7,6 @@ mod markdown;
 mod numbers;
 mod picture;
 mod reading;
+pub(crate) mod share;
 mod suggestions;
 mod text;
