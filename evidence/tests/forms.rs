@@ -12,7 +12,7 @@ use conversion::{FAILURES, FORMS, Form, Reported};
 use exitwise_engine::{Failure, Policy};
 use exitwise_evidence::{Found, Recording, Recordings, read_document};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::{env, fs};
