@@ -6,7 +6,9 @@ use super::document::{
 use super::numbers::{grouped, percent};
 use crate::output::terminal::{BAD, FAINT, NOTE, fitting, one_line, paragraph, style_of, width};
 use exitwise_engine::policy::Type;
+use exitwise_evidence::Moment;
 use std::fmt::Write as _;
+use time::Date;
 
 /// Number of kinds of unknown failures, and of changes, that are listed.
 const MAX_LISTED: usize = 20;
@@ -58,10 +60,10 @@ fn days(period: Period) -> String {
 
 /// The table of rules.
 fn rules(report: &Report) -> String {
-    /// The columns before the name of the rule, and those between it and the example.
+    /// Width of the columns before the name of the rule, and of the type with the spaces beside it.
     const COUNTS: usize = 21;
-    const FACTS: usize = 37;
-    const MIN_EXAMPLE: usize = 16;
+    const TYPE: usize = 13;
+    const MIN_EXAMPLE: usize = 8;
     if report.rules.is_empty() {
         return String::new();
     }
@@ -72,28 +74,34 @@ fn rules(report: &Report) -> String {
         .max()
         .unwrap_or(0)
         .max(4);
-    let room = width().saturating_sub(COUNTS + FACTS);
+    // The heading of the report has the year.
+    let year = |moment: Option<Moment>| moment.and_then(Moment::day).map(Date::year);
+    let is_one_year = year(report.period.first) == year(report.period.last);
+    let days_width = if is_one_year { 5 } else { 10 };
+    let room = width().saturating_sub(COUNTS + TYPE + 2 * (days_width + 2));
     let name_width = longest.min(room.max(12));
     // The example takes what is left. There is none on a narrow terminal.
-    let example_width = room.saturating_sub(name_width + 1);
+    let example_width = room.saturating_sub(name_width);
     let has_example = example_width >= MIN_EXAMPLE;
-    let example_heading = if has_example { "  example" } else { "" };
+    let example_heading = if has_example { "example" } else { "" };
     let heading = format!(
-        "  {:>9} {:>8}  {:name_width$}  type       first       last      {example_heading}",
-        "failures", "share", "rule"
+        "  {:>9} {:>8}  {:name_width$}  type       {:days_width$}  {:days_width$}  {example_heading}",
+        "failures", "share", "rule", "first", "last"
     );
     let mut text = format!("{FAINT}{}{FAINT:#}\n", heading.trim_end());
     for row in &report.rules {
         let type_: Option<Type> = row.r#type.parse().ok();
         let style = type_.map(style_of).unwrap_or_default();
-        let day = |moment: Option<exitwise_evidence::Moment>| {
-            let day = moment.and_then(exitwise_evidence::Moment::day);
-            day.map_or_else(|| "-".to_owned(), |it| it.to_string())
+        let day = |moment: Option<Moment>| {
+            let day = moment.and_then(Moment::day).map(|it| it.to_string());
+            let day = day.unwrap_or_else(|| "-".to_owned());
+            let start = day.len().saturating_sub(days_width);
+            day.get(start..).unwrap_or(&day).to_owned()
         };
         let example = row.example.as_ref().filter(|_| has_example);
         let example = example.map(|it| format!("  {}", end_of(&it.place(), example_width)));
         let line = format!(
-            "  {:>9} {:>8}  {:name_width$}  {style}{:<9}{style:#}  {:<10}  {:<10}{}",
+            "  {:>9} {:>8}  {:name_width$}  {style}{:<9}{style:#}  {:<days_width$}  {:<days_width$}{}",
             grouped(row.failures),
             percent(row.failures, report.failures),
             fitting(&row.rule, name_width),
