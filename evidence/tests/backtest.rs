@@ -120,9 +120,9 @@ fn what_is_certain_is_told_from_what_is_possible() {
         }
         let tally = tally(&[codes]);
         assert_eq!(saved(&tally), all, "{codes:?}");
-        assert_eq!(tally.outcomes.states, 1, "{codes:?}");
+        assert_eq!(tally.outcomes.states(), 1, "{codes:?}");
         let failures = codes.iter().filter(|code| **code != 0).count();
-        assert_eq!(tally.failures, u64::try_from(failures).unwrap());
+        assert_eq!(tally.failures(), u64::try_from(failures).unwrap());
     };
     // It ends where the policy ends it.
     expect(&[3], json!({"same": 1}));
@@ -150,7 +150,7 @@ fn what_is_certain_is_told_from_what_is_possible() {
 #[test]
 fn what_followed_a_kind_of_failure_is_counted() {
     let tally = tally(&[&[1, 1, 0], &[1], &[3], &[4, 1, 0]]);
-    assert_eq!((tally.failures, tally.unknown), (6, 4));
+    assert_eq!((tally.failures(), tally.unknown()), (6, 4));
     let kinds: Vec<_> = tally.signatures.values().collect();
     let [unknown] = &*kinds else {
         panic!("several kinds")
@@ -192,7 +192,7 @@ fn what_is_no_failure_of_a_container_is_left_out() {
         let (mut tally, mut left) = (Tally::default(), Left::default());
         judge.add_history(&mut tally, &history, &"file".into());
         left.add_history(&history);
-        let counts = (tally.failures, left.other_tasks, left.without_data);
+        let counts = (tally.failures(), left.other_tasks, left.without_data);
         assert_eq!(counts, (failures, other_tasks, without_data), "{service}");
     }
 }

@@ -1,10 +1,9 @@
 //! Counts what a policy decides about recorded failures.
 
 use super::search::Searcher;
-use super::tally::{Counted, Example, Left, Tally};
+use super::tally::{Example, Left, Tally, Verdict};
 use crate::documents::Batch;
-use crate::failure::NoFailure;
-use crate::failure::RecordedFailure;
+use crate::failure::{NoFailure, RecordedFailure};
 use crate::form::Found;
 use crate::history::{History, HistoryPage};
 use crate::recording::read_bytes;
@@ -25,17 +24,6 @@ pub struct Judge<'p> {
     older: Option<Searcher<'p>>,
     /// Whether each rule of the policy is `[default]` or a broad rule, by position.
     is_broad: Vec<bool>,
-}
-
-/// What policies decide about a failure.
-#[derive(Debug, Clone)]
-struct Verdict {
-    /// The position of the deciding rule.
-    rule: usize,
-    /// The position of the older policy's deciding rule, if that does something else.
-    old_rule: Option<usize>,
-    /// `None` if a rule decides that is about such failures.
-    signature: Option<Signature>,
 }
 
 /// What was decided about earlier failures. Most failures have the facts of an earlier one.
@@ -153,27 +141,7 @@ impl Judged {
         let verdicts = memory.verdicts(judges, &failure);
         for (verdict, tally) in verdicts.iter().zip(&mut self.tallies) {
             let example = || example(failure.reference.as_deref());
-            let counted = Counted::new(&failure, verdict.clone(), None);
-            tally.add(counted, example);
-        }
-    }
-}
-
-impl<'c> Counted<'c> {
-    fn new(failure: &'c RecordedFailure, verdict: Verdict, followed: Option<bool>) -> Self {
-        let Verdict {
-            rule,
-            old_rule,
-            signature,
-        } = verdict;
-        let is_unknown = signature.is_some();
-        Self {
-            failure,
-            rule,
-            old_rule,
-            signature,
-            ran_for: is_unknown.then(|| failure.read().ran_for).flatten(),
-            followed,
+            tally.add(&failure, verdict, None, example);
         }
     }
 }
@@ -238,7 +206,7 @@ impl<'p> Judge<'p> {
                     None => attempts.succeeded.then_some(true),
                 };
                 let verdict = self.verdict(&failure.read());
-                tally.add(Counted::new(failure, verdict, followed), example);
+                tally.add(failure, &verdict, followed, example);
             }
             if is_known {
                 tally.outcomes.add(self.policy(), attempts, example());
@@ -281,9 +249,8 @@ fn failure_of_event(json: &str) -> serde_json::Result<RecordedFailure> {
     struct Event {
         task_error: TaskError,
     }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
-    #[derive(Default)]
     struct TaskError {
         error: Value,
         cause: Value,

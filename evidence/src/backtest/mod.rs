@@ -7,6 +7,6 @@ mod tally;
 mod usage;
 
 pub use judge::{Judge, Judged, Memory};
-pub use outcome::{Certain, Outcomes};
+pub use outcome::{Difference, Outcomes};
 pub use tally::{Change, Example, Left, Seen, Tally, Unknown};
 pub use usage::Usage;

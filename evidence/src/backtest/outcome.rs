@@ -6,12 +6,12 @@ use crate::history::Attempts;
 use exitwise_engine::policy::Draw;
 use exitwise_engine::{ExecutionContext, Policy, RetryState, Verdict, decide};
 
-/// Executions in which a policy would certainly have acted otherwise, and what came after.
+/// Task states in which a policy would have acted otherwise than the execution did.
 #[derive(Debug, Clone, Default)]
-pub struct Certain {
+pub struct Difference {
     /// Number of task states, each from its first failure until it succeeded or was given up.
     pub states: u64,
-    /// The runs that would not have happened. A run that succeeded has no known run time.
+    /// The runs that certainly would not have happened. A run that succeeded has no known run time.
     pub saved: Usage,
     /// The first of them.
     pub example: Option<Example>,
@@ -23,24 +23,21 @@ pub struct Certain {
 /// followed would not have happened; if it goes on, nobody knows how that would have ended.
 #[derive(Debug, Clone, Default)]
 pub struct Outcomes {
-    /// Number of task states with a failure, each from its first failure until it succeeded or was given
-    /// up.
-    pub states: u64,
-    /// Number of their runs, those that succeeded included.
+    /// Number of runs of all task states with a failure, those that succeeded included.
     pub runs: u64,
     /// The policy would have ended at the same run, in the same way.
     pub same: u64,
     /// The policy would have stopped, and no later run succeeded.
-    pub stopped: Certain,
+    pub stopped: Difference,
     /// The policy would have stopped, but a later run succeeded.
-    pub lost: Certain,
+    pub lost: Difference,
     /// A SUCCESS rule would have ended the execution as succeeded.
-    pub succeeded: Certain,
+    pub succeeded: Difference,
     /// The policy would have run the task again after its last failure.
-    pub gone_on: Certain,
+    pub gone_on: Difference,
 }
 
-impl Certain {
+impl Difference {
     fn add(&mut self, saved: Usage, example: Example) {
         self.states += 1;
         self.saved += saved;
@@ -57,11 +54,17 @@ impl Certain {
 }
 
 impl Outcomes {
+    /// Returns the number of task states with a failure, each from its first failure until it succeeded
+    /// or was given up.
+    pub fn states(&self) -> u64 {
+        let differences = [&self.stopped, &self.lost, &self.succeeded, &self.gone_on];
+        self.same + differences.iter().map(|it| it.states).sum::<u64>()
+    }
+
     /// Adds the runs of a task state.
     pub(super) fn add(&mut self, policy: &Policy, attempts: &Attempts, example: Example) {
         let runs = attempts.failures.len() + usize::from(attempts.succeeded);
-        self.states += 1;
-        self.runs += count(runs);
+        self.runs += u64::try_from(runs).unwrap_or(u64::MAX);
         let mut state = RetryState::default();
         // Delays with jitter are counted as short as they can be, and the time between the runs is not
         // counted: a policy with other delays would have had others. So what stops here, stops certainly.
@@ -90,7 +93,6 @@ impl Outcomes {
 
     /// Adds what was counted after this.
     pub(super) fn merge(&mut self, other: Self) {
-        self.states += other.states;
         self.runs += other.runs;
         self.same += other.same;
         self.stopped.merge(other.stopped);
@@ -110,9 +112,4 @@ fn rest(attempts: &Attempts, from: usize) -> Usage {
         usage += Usage::of(&run.failure.read(), run.failure.cause.as_deref());
     }
     usage
-}
-
-/// A number of things in memory.
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }

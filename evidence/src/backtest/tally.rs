@@ -109,27 +109,20 @@ pub struct Change {
     pub to: usize,
 }
 
-/// The failure that is added to a [`Tally`], with what was found out about it.
-pub(super) struct Counted<'c> {
-    pub(super) failure: &'c RecordedFailure,
+/// What a policy decides about a failure.
+#[derive(Debug, Clone)]
+pub(super) struct Verdict {
     /// The position of the deciding rule.
     pub(super) rule: usize,
-    /// The deciding rule of the older policy, if there is one.
+    /// The position of the older policy's deciding rule, if that does something else.
     pub(super) old_rule: Option<usize>,
     /// `None` if a rule decides that is about such failures.
     pub(super) signature: Option<Signature>,
-    pub(super) ran_for: Option<u64>,
-    /// Whether another run followed, and whether that succeeded.
-    pub(super) followed: Option<bool>,
 }
 
 /// What a policy decides about recorded failures.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    /// Number of failures.
-    pub failures: u64,
-    /// Number of failures that `[default]` or a broad rule decides.
-    pub unknown: u64,
     /// The failures that each rule decides, by the position of the rule.
     pub rules: BTreeMap<usize, Seen>,
     /// Some failures that each rule decides.
@@ -147,33 +140,43 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, counted: Counted<'_>, example: impl Fn() -> Example) {
-        let Counted {
-            failure,
-            rule,
-            old_rule,
-            signature,
-            ran_for,
-            followed,
-        } = counted;
-        self.failures += 1;
+    /// Returns the number of failures.
+    pub fn failures(&self) -> u64 {
+        self.rules.values().map(|seen| seen.count).sum()
+    }
+
+    /// Returns the number of failures that `[default]` or a broad rule decides.
+    pub fn unknown(&self) -> u64 {
+        let known: u64 = self.signatures.values().map(|it| it.seen.count).sum();
+        known + self.further
+    }
+
+    /// Adds a failure. `followed` says whether the run after it succeeded; `None` if there was none.
+    pub(super) fn add(
+        &mut self,
+        failure: &RecordedFailure,
+        verdict: &Verdict,
+        followed: Option<bool>,
+        example: impl Fn() -> Example,
+    ) {
+        let rule = verdict.rule;
         let seen = self.rules.entry(rule).or_default();
         seen.add(failure.time, &example);
         if let Some(day) = failure.time.and_then(Moment::day) {
             *self.days.entry((day, rule)).or_default() += 1;
         }
-        if let Some(from) = old_rule {
+        if let Some(from) = verdict.old_rule {
             let seen = self.changes.entry(Change { from, to: rule }).or_default();
             seen.add(failure.time, &example);
         }
-        let Some(signature) = signature else {
+        let Some(signature) = &verdict.signature else {
             let samples = self.samples.entry(rule).or_default();
             if samples.len() < MAX_RULE_SAMPLES {
                 samples.push(failure.clone());
             }
             return;
         };
-        self.unknown += 1;
+        let ran_for = failure.read().ran_for;
         let mut unknown = Unknown {
             timed: u64::from(ran_for.is_some()),
             ran_for: ran_for.unwrap_or_default(),
@@ -183,7 +186,7 @@ impl Tally {
         };
         unknown.seen.add(failure.time, example);
         unknown.samples.push(failure.clone());
-        self.add_unknown((rule, signature), unknown);
+        self.add_unknown((rule, signature.clone()), unknown);
     }
 
     fn add_unknown(&mut self, key: (usize, Signature), unknown: Unknown) {
@@ -197,8 +200,6 @@ impl Tally {
 
     /// Adds what was counted after this.
     pub fn merge(&mut self, other: Self) {
-        self.failures += other.failures;
-        self.unknown += other.unknown;
         self.further += other.further;
         for (rule, seen) in other.rules {
             self.rules.entry(rule).or_default().merge(seen);
@@ -223,7 +224,7 @@ impl Tally {
     }
 }
 
-/// What is no failure of a task, or could not be read.
+/// Counts of recordings that are no failures of container tasks, and of documents that could not be read.
 #[derive(Debug, Clone, Default)]
 pub struct Left {
     /// Number of documents that could not be read.

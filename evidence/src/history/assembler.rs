@@ -23,6 +23,8 @@ struct Open {
     page: HistoryPage,
     /// The times of the events, to tell the events of another history.
     times: BTreeMap<u64, Option<String>>,
+    /// Whether one of the events ended the execution.
+    has_ended: bool,
     bytes: usize,
 }
 
@@ -46,7 +48,7 @@ impl Histories {
         let open = self.open.entry(at).or_default();
         self.bytes += open.append(page);
         // The lines of a log are in order, and those of other executions are between them.
-        if key.is_some() && open.has_ended() {
+        if key.is_some() && open.has_ended {
             complete.extend(self.close(&key));
         }
         while self.bytes > MAX_OPEN_BYTES && self.open.len() > 1 {
@@ -84,6 +86,8 @@ impl Open {
         let times = page.events.iter();
         self.times
             .extend(times.map(|event| (event.id, event.timestamp.clone())));
+        let mut events = page.events.iter();
+        self.has_ended |= events.any(|event| event.end_status().is_some());
         let bytes = page.events.iter().map(RecordedEvent::size).sum();
         self.bytes += bytes;
         self.page.append(page);
@@ -98,16 +102,8 @@ impl Open {
         });
         match known.next() {
             Some(is_same) => !is_same || !known.all(|is_same| is_same),
-            None => self.times.contains_key(&1) && self.has_ended(),
+            None => self.times.contains_key(&1) && self.has_ended,
         }
-    }
-
-    fn has_ended(&self) -> bool {
-        let mut events = self.page.events.iter();
-        events.any(|event| {
-            let end = event.kind.strip_prefix("Execution").unwrap_or_default();
-            ["Succeeded", "Failed", "TimedOut", "Aborted"].contains(&end)
-        })
     }
 }
 

@@ -88,26 +88,22 @@ impl<'e> Tracker<'e> {
                 tracked.attempts.succeeded = true;
             }
         } else if is_task_failure(event) {
-            let open = match self.open.get(&place) {
-                Some(open) => *open,
-                None => {
-                    let state = trails.path(trail);
-                    let entry = self.entries.entry(state.clone()).or_default();
-                    *entry += 1;
-                    let attempts = Attempts {
-                        state,
-                        entry: *entry,
-                        entered: trail.entered.and_then(Moment::parse),
-                        failures: Vec::new(),
-                        succeeded: false,
-                    };
-                    let events = Vec::new();
-                    self.attempts.push(Tracked { attempts, events });
-                    self.open.insert(place, self.attempts.len() - 1);
-                    self.attempts.len() - 1
-                }
-            };
-            if let Some(tracked) = self.attempts.get_mut(open) {
+            let open = self.open.entry(place).or_insert_with(|| {
+                let state = trails.path(trail);
+                let entry = self.entries.entry(state.clone()).or_default();
+                *entry += 1;
+                let attempts = Attempts {
+                    state,
+                    entry: *entry,
+                    entered: trail.entered.and_then(Moment::parse),
+                    failures: Vec::new(),
+                    succeeded: false,
+                };
+                let events = Vec::new();
+                self.attempts.push(Tracked { attempts, events });
+                self.attempts.len() - 1
+            });
+            if let Some(tracked) = self.attempts.get_mut(*open) {
                 tracked.events.push(index);
             }
         }
@@ -128,25 +124,14 @@ impl Tracked {
     ) -> (Vec<Attempts>, Vec<FailedAttempt>) {
         let mut all = Vec::with_capacity(tracked.len());
         let mut order = BTreeMap::new();
-        for (
-            of,
-            Self {
-                mut attempts,
-                events: indices,
-            },
-        ) in tracked.into_iter().enumerate()
-        {
-            for index in indices {
-                let Some(event) = events.get_mut(index) else {
+        for (of, tracked) in tracked.into_iter().enumerate() {
+            let mut attempts = tracked.attempts;
+            for at in tracked.events {
+                let Some(event) = events.get_mut(at) else {
                     continue;
                 };
-                order.insert(
-                    index,
-                    FailedAttempt {
-                        of,
-                        index: attempts.failures.len(),
-                    },
-                );
+                let index = attempts.failures.len();
+                order.insert(at, FailedAttempt { of, index });
                 attempts.failures.push(FailedRun {
                     event_id: event.id,
                     failure: RecordedFailure {

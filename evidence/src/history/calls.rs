@@ -392,16 +392,9 @@ pub(crate) fn is_task_failure(event: &RecordedEvent) -> bool {
 
 /// Returns the end of the execution. `None` if this event is not the end.
 fn execution_end(event: &RecordedEvent) -> Option<ExecutionEnd> {
-    let status = match event.kind.as_str() {
-        "ExecutionSucceeded" => "SUCCEEDED",
-        "ExecutionFailed" => "FAILED",
-        "ExecutionTimedOut" => "TIMED_OUT",
-        "ExecutionAborted" => "ABORTED",
-        _ => return None,
-    };
     Some(ExecutionEnd {
         arn: None,
-        status: status.into(),
+        status: event.end_status()?.into(),
         error: event.details.error.clone(),
         cause: event.details.cause.clone(),
         time: event.time(),

@@ -91,6 +91,17 @@ impl RecordedEvent {
         Moment::parse(self.timestamp.as_deref()?)
     }
 
+    /// Returns the status of the execution after the event. `None` if the event does not end it.
+    pub(crate) fn end_status(&self) -> Option<&'static str> {
+        match self.kind.as_str() {
+            "ExecutionSucceeded" => Some("SUCCEEDED"),
+            "ExecutionFailed" => Some("FAILED"),
+            "ExecutionTimedOut" => Some("TIMED_OUT"),
+            "ExecutionAborted" => Some("ABORTED"),
+            _ => None,
+        }
+    }
+
     /// Returns the number of bytes that the event takes, about.
     pub(crate) fn size(&self) -> usize {
         let EventDetails {

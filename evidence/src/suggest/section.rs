@@ -2,6 +2,7 @@
 
 use super::Group;
 use super::candidate::Candidate;
+use crate::number::grouped;
 use exitwise_engine::policy::{Rule, Type};
 
 /// Column at which comments begin in a section, as in the default policy.
@@ -31,7 +32,7 @@ pub(super) fn section(
     } else {
         "failures"
     };
-    let count = thousands(group.count);
+    let count = grouped(group.count);
     let end = if group.notes.is_empty() { "" } else { ":" };
     let notes = group.notes.iter().map(|note| {
         let note = note.replace(char::is_control, " ");
@@ -58,12 +59,4 @@ pub(super) fn section(
 fn commented(line: &str, comment: &str) -> String {
     let width = COMMENT_COLUMN.saturating_sub(1);
     format!("{line:<width$} # {comment}\n")
-}
-
-/// Returns a number with commas between thousands.
-fn thousands(number: u64) -> String {
-    match number / 1_000 {
-        0 => number.to_string(),
-        more => format!("{},{:03}", thousands(more), number % 1_000),
-    }
 }
