@@ -44,7 +44,7 @@ fn ways(hir: &Hir) -> u64 {
 struct Start {
     /// A bit for each ASCII character.
     characters: u128,
-    /// Whether a match can be empty.
+    /// `true` if the pattern can match an empty text.
     may_be_empty: bool,
 }
 

@@ -28,7 +28,7 @@ pub struct WovenMark {
     pub policy_hash: String,
     /// The name of its policy, as it was given.
     pub policy_name: String,
-    /// Whether it is the mark of the standard state machine, all of which was compiled.
+    /// `true` for the mark of a standard state machine, which exitwise wrote as a whole.
     pub is_standard: bool,
 }
 

@@ -12,7 +12,7 @@ pub struct MachineWorstCase {
     /// The figures of everything except the items of Map states whose number is known only when they
     /// run.
     pub fixed: ExecutionFigures,
-    /// What the items of these Map states add, by the path of the state.
+    /// The figures of the items of these Map states, by the path of the state.
     pub items: BTreeMap<String, ItemFigures>,
 }
 
@@ -29,7 +29,7 @@ pub struct ExecutionFigures {
     pub duration_seconds: Option<u64>,
 }
 
-/// What the items of a Map state add to an execution.
+/// The figures that the items of a Map state add to those of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ItemFigures {
@@ -45,7 +45,7 @@ pub struct ItemFigures {
 pub struct Unbounded {
     /// The path of the state.
     pub state: String,
-    /// What the state does.
+    /// The reason, as a verb phrase about the state: `is in a loop that no policy bounds`.
     pub reason: &'static str,
 }
 

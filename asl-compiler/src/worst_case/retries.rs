@@ -1,4 +1,4 @@
-//! How often, and after which waits, the `Retry` of a state runs it again.
+//! Adds up the retries that the `Retry` of a state allows, and the waits before them.
 
 use super::bound::Unbounded;
 use crate::json::{Node, NodeKind};

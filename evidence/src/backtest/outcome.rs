@@ -17,7 +17,7 @@ pub struct Difference {
     pub example: Option<Example>,
 }
 
-/// What a policy would have done in executions with known histories.
+/// Counts of task states by what a policy would have done, in executions whose history is known.
 ///
 /// What is certain and what is only possible are different counts: if a policy stops earlier, what really
 /// followed would not have happened; if it goes on, nobody knows how that would have ended.
