@@ -2,14 +2,14 @@
 
 use super::document::{LeftOut, Report};
 use super::files::Evidence;
-use super::numbers::percent;
 use super::reading::{self, Counts};
 use super::{markdown, picture, text};
 use crate::args::{Backtest, ReportFormat};
-use crate::input::{is_standard, name_of};
-use crate::output::file;
+use crate::input::is_standard;
 use crate::output::json::document;
+use crate::output::numbers::percent;
 use crate::output::stream::{complain, stdout};
+use crate::output::svg;
 use crate::output::terminal::{BAD, NOTE};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
@@ -18,7 +18,7 @@ use exitwise_engine::Policy;
 use exitwise_evidence::backtest::{Judge, Tally};
 use serde_json::json;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -79,7 +79,8 @@ pub(crate) fn run(args: &Backtest) -> Result<Status> {
     if let (Some(path), Some(judge), Some(tally)) =
         (&args.svg, judges.first(), counts.tallies.first())
     {
-        draw(path, args.format, judge.policy(), tally)?;
+        let svg = picture::svg(judge.policy(), tally);
+        svg::write(path, &svg, args.format == ReportFormat::Text)?;
     }
     status(args, &counts)
 }
@@ -117,19 +118,6 @@ fn print(args: &Backtest, reports: &[Report], counts: &Counts) -> Result<()> {
     Ok(out.flush()?)
 }
 
-fn draw(path: &Path, format: ReportFormat, policy: &Policy, tally: &Tally) -> Result<()> {
-    let svg = picture::svg(policy, tally);
-    if is_standard(path) {
-        return Ok(stdout().write_all(svg.as_bytes())?);
-    }
-    let name = name_of(path);
-    file::write(path, svg.as_bytes()).with_context(|| format!("cannot write {name}"))?;
-    if format == ReportFormat::Text {
-        writeln!(stdout(), "\n{name} written")?;
-    }
-    Ok(())
-}
-
 fn status(args: &Backtest, counts: &Counts) -> Result<Status> {
     if counts.is_interrupted {
         complain(format_args!(
@@ -137,8 +125,7 @@ fn status(args: &Backtest, counts: &Counts) -> Result<Status> {
         ));
         return Ok(Status::Interrupted);
     }
-    let failures: u64 = counts.tallies.first().map_or(0, |tally| tally.failures);
-    if failures == 0 {
+    if counts.tallies.first().is_none_or(|it| it.failures() == 0) {
         let left = &counts.left;
         if left.unreadable > 0 && left.succeeded + left.running + left.of_services == 0 {
             let help = left.help.map(|help| format!("; {help}"));
@@ -148,12 +135,12 @@ fn status(args: &Backtest, counts: &Counts) -> Result<Status> {
     let Some(limit) = args.exit_on_default else {
         return Ok(Status::Fine);
     };
-    let is_over = |tally: &&Tally| limit.is_exceeded(tally.unknown, tally.failures);
+    let is_over = |tally: &&Tally| limit.is_exceeded(tally.unknown(), tally.failures());
     Ok(match counts.tallies.iter().find(is_over) {
         Some(tally) => {
             complain(format_args!(
                 "{BAD}error{BAD:#}: {} of the failures are unknown to the policy, more than {limit}",
-                percent(tally.unknown, tally.failures)
+                percent(tally.unknown(), tally.failures())
             ));
             Status::No
         }

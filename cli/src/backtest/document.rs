@@ -1,10 +1,13 @@
 //! The report as data: what is printed as text, as Markdown and as JSON.
 
 use super::reading::Counts;
+use crate::output::numbers::{counted, grouped};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::{Decimal, Rule, Seconds};
 use exitwise_evidence::Moment;
-use exitwise_evidence::backtest::{Certain, Example, Judge, Left, Outcomes, Seen, Tally, Unknown};
+use exitwise_evidence::backtest::{
+    Difference, Example, Judge, Left, Outcomes, Seen, Tally, Unknown,
+};
 use exitwise_evidence::signature::Signature;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -86,7 +89,7 @@ pub(super) struct ExampleRow {
     pub(super) reference: Option<String>,
 }
 
-/// What the policy would have done in executions with known histories.
+/// Counts of task states by what the policy would have done, in executions whose history is known.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Executions {
@@ -123,7 +126,8 @@ pub(super) struct CertainRow {
     /// The run time of the saved runs of which it is known.
     pub(super) saved_seconds: u64,
     pub(super) saved_runs_without_time: u64,
-    /// What those runs cost whose time and size are known, and the currency.
+    /// The cost of the saved runs whose run time and size are known, with the currency. `None` if the policy
+    /// has no prices, or no such run is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) saved_cost: Option<String>,
     pub(super) example: Option<ExampleRow>,
@@ -173,7 +177,7 @@ pub(super) struct SuggestedRule {
     pub(super) why_none: Option<String>,
 }
 
-/// What is no failure of a container task, or could not be read.
+/// Counts of recordings that are no failures of container tasks, and of documents that could not be read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LeftOut {
@@ -195,18 +199,21 @@ pub(super) struct Unreadable {
     pub(super) why: String,
 }
 
+impl SuggestedRule {
+    /// Returns the rule as TOML, or the reason why there is none.
+    pub(super) fn rule(&self) -> Result<&str, &str> {
+        let why = self.why_none.as_deref().unwrap_or_default();
+        self.toml.as_deref().map(str::trim_end).ok_or(why)
+    }
+}
+
 impl Report {
     pub(super) fn new(name: &str, judge: &Judge<'_>, against: Option<&str>, tally: &Tally) -> Self {
         let policy = judge.policy();
         let rule_at = |position| rule_at(policy, position);
         let mut rules: Vec<_> = tally.rules.iter().collect();
         rules.sort_by_key(|(position, seen)| (Reverse(seen.count), **position));
-        let mut unknown: Vec<_> = tally.signatures.iter().collect();
-        unknown.sort_by(|(one, of_one), (other, of_other)| {
-            let counts = of_other.seen.count.cmp(&of_one.seen.count);
-            counts.then_with(|| one.cmp(other))
-        });
-        let rows = unknown
+        let rows = most_frequent(tally)
             .into_iter()
             .map(|((rule, signature), unknown)| UnknownRow {
                 signature: signature.to_string(),
@@ -226,7 +233,7 @@ impl Report {
         Self {
             policy: name.to_owned(),
             policy_hash: policy.hash().to_owned(),
-            failures: tally.failures,
+            failures: tally.failures(),
             period: Period {
                 first: tally.rules.values().filter_map(|seen| seen.first).min(),
                 last: tally.rules.values().filter_map(|seen| seen.last).max(),
@@ -235,7 +242,7 @@ impl Report {
                 .into_iter()
                 .map(|(position, seen)| RuleRow::new(rule_at(*position), seen))
                 .collect(),
-            unknown_failures: tally.unknown,
+            unknown_failures: tally.unknown(),
             unknown: rows.collect(),
             further_unknown: tally.further,
             executions: Executions::new(policy, &tally.outcomes),
@@ -250,6 +257,14 @@ impl Period {
         Self {
             first: seen.first,
             last: seen.last,
+        }
+    }
+
+    /// Returns the days after a comma: `, 2026-09-01 to 2026-09-30`. Empty if no time is known.
+    pub(super) fn after_comma(self) -> String {
+        match self.days() {
+            days if days.is_empty() => days,
+            days => format!(", {days}"),
         }
     }
 
@@ -280,7 +295,6 @@ impl Executions {
     /// `None` if no history had a failure.
     fn new(policy: &Policy, outcomes: &Outcomes) -> Option<Self> {
         let Outcomes {
-            states,
             runs,
             same,
             stopped,
@@ -288,9 +302,10 @@ impl Executions {
             succeeded,
             gone_on,
         } = outcomes;
-        let row = |certain| CertainRow::new(policy, certain);
-        (*states > 0).then(|| Self {
-            states: *states,
+        let row = |difference| CertainRow::new(policy, difference);
+        let states = outcomes.states();
+        (states > 0).then(|| Self {
+            states,
             runs: *runs,
             same: *same,
             certain: CertainRows {
@@ -307,11 +322,11 @@ impl Executions {
 }
 
 impl CertainRow {
-    fn new(policy: &Policy, certain: &Certain) -> Self {
-        let saved = certain.saved;
+    fn new(policy: &Policy, difference: &Difference) -> Self {
+        let saved = difference.saved;
         let price = policy.price().filter(|_| saved.sized_runs > 0);
         Self {
-            states: certain.states,
+            states: difference.states,
             saved_runs: saved.runs,
             saved_seconds: saved.seconds,
             saved_runs_without_time: saved.runs - saved.timed_runs,
@@ -319,13 +334,13 @@ impl CertainRow {
                 let cost: Decimal = price.cost(saved.cpu_seconds, saved.memory_seconds);
                 format!("{cost} {}", price.currency())
             }),
-            example: certain.example.as_ref().map(ExampleRow::new),
+            example: difference.example.as_ref().map(ExampleRow::new),
         }
     }
 
-    /// What is saved: `30 runs fewer, 14h, 3.4 USD`.
+    /// Describes what the policy would have saved: `30 runs fewer, 14h, 3.4 USD`.
     pub(super) fn saved(&self) -> String {
-        let runs = if self.saved_runs == 1 { "run" } else { "runs" };
+        let runs = counted(self.saved_runs, "run");
         let time = match self.saved_seconds {
             0 => "of unknown time".to_owned(),
             seconds => Seconds(seconds).to_string(),
@@ -338,7 +353,7 @@ impl CertainRow {
             }
             _ => String::new(),
         };
-        format!("{} {runs} fewer, {time}{cost}{unknown}", self.saved_runs)
+        format!("{runs} fewer, {time}{cost}{unknown}")
     }
 }
 
@@ -387,7 +402,7 @@ impl ExampleRow {
         }
     }
 
-    /// Where the example is, for people: `month.jsonl:17`.
+    /// Returns the place of the example for people: `month.jsonl:17`.
     pub(super) fn place(&self) -> String {
         let name = self
             .reference
@@ -436,8 +451,8 @@ impl LeftOut {
         }
     }
 
-    /// The counts with their meanings, without those that are 0.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (u64, &'static str)> {
+    /// Describes the counts: `3 unreadable, 1 succeeded`. `None` if all are 0.
+    pub(super) fn described(&self) -> Option<String> {
         let counts = [
             (self.unreadable, "unreadable"),
             (self.succeeded, "succeeded"),
@@ -447,7 +462,11 @@ impl LeftOut {
             (self.without_data, "without data"),
             (self.without_history, "executions without their histories"),
         ];
-        counts.into_iter().filter(|(count, _)| *count > 0)
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts
+            .map(|(count, what)| format!("{} {what}", grouped(count)))
+            .collect();
+        (!counts.is_empty()).then(|| counts.join(", "))
     }
 }
 

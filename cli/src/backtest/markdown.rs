@@ -1,9 +1,9 @@
 //! The report as Markdown, for a pull request or a page of a team.
 
 use super::document::{
-    CertainRow, Changes, ExampleRow, Executions, LeftOut, Period, Report, SuggestedRule,
+    CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
 };
-use super::numbers::{grouped, percent};
+use crate::output::numbers::{counted, grouped, percent};
 use crate::output::terminal::one_line;
 use std::fmt::Write as _;
 
@@ -13,22 +13,17 @@ const MAX_LISTED: usize = 50;
 pub(super) fn document(reports: &[Report], left: &LeftOut) -> String {
     let mut text = String::new();
     for report in reports {
-        let failures = if report.failures == 1 {
-            "failure"
-        } else {
-            "failures"
-        };
         let _ = write!(
             text,
-            "## {} {failures} under `{}`\n\n",
-            grouped(report.failures),
+            "## {} under `{}`\n\n",
+            counted(report.failures, "failure"),
             report.policy
         );
         let _ = writeln!(
             text,
             "Policy `{}`{}.\n",
             report.policy_hash,
-            during(report.period)
+            report.period.after_comma()
         );
         text += &rules(report);
         text += &unknown(report);
@@ -44,22 +39,11 @@ pub(super) fn document(reports: &[Report], left: &LeftOut) -> String {
             .map(suggestions)
             .unwrap_or_default();
     }
-    let counts: Vec<_> = left
-        .counts()
-        .map(|(count, what)| format!("{} {what}", grouped(count)))
-        .collect();
-    if !counts.is_empty() {
-        let _ = writeln!(text, "Left out: {}.\n", counts.join(", "));
+    if let Some(counts) = left.described() {
+        let _ = writeln!(text, "Left out: {counts}.\n");
     }
     text.truncate(text.trim_end().len());
     text + "\n"
-}
-
-fn during(period: Period) -> String {
-    match period.days() {
-        days if days.is_empty() => days,
-        days => format!(", {days}"),
-    }
 }
 
 fn rules(report: &Report) -> String {
@@ -115,10 +99,10 @@ fn unknown(report: &Report) -> String {
 
 fn executions(executions: &Executions) -> String {
     let mut text = format!(
-        "### Executions with known histories: {} task states with failures, {} runs\n\n\
+        "### Executions with known histories: {} with failures, {}\n\n\
          | | task states | runs saved | example |\n|---|---:|---|---|\n",
-        grouped(executions.states),
-        grouped(executions.runs)
+        counted(executions.states, "task state"),
+        counted(executions.runs, "run")
     );
     let certain = &executions.certain;
     let rows: [(&str, &CertainRow); 3] = [
@@ -186,19 +170,9 @@ fn suggestions(suggestions: &[SuggestedRule]) -> String {
             Some(rule) => format!("before the rule `{rule}`"),
             None => "after the last rule".to_owned(),
         };
-        let _ = match (&suggestion.toml, &suggestion.why_none) {
-            (Some(toml), _) => write!(
-                text,
-                "A rule, {place}:\n\n```toml\n{}\n```\n\n",
-                toml.trim_end()
-            ),
-            (None, why) => writeln!(
-                text,
-                "No rule for {}: {}\n",
-                cell(&suggestion.signature),
-                why.as_deref()
-                    .unwrap_or("there is no pattern that finds only these")
-            ),
+        let _ = match suggestion.rule() {
+            Ok(toml) => write!(text, "A rule, {place}:\n\n```toml\n{toml}\n```\n\n"),
+            Err(why) => writeln!(text, "No rule for {}: {why}\n", cell(&suggestion.signature)),
         };
     }
     text

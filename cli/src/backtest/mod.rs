@@ -4,7 +4,6 @@ pub(crate) mod command;
 mod document;
 mod files;
 mod markdown;
-mod numbers;
 mod picture;
 mod reading;
 pub(crate) mod share;

@@ -1,7 +1,7 @@
 //! Draws failures by day and rule.
 
 use super::document::rule_at;
-use super::numbers::grouped;
+use crate::output::numbers::{counted, grouped};
 use crate::output::svg::{Svg, TextAnchor};
 use crate::output::terminal::one_line;
 use exitwise_engine::Policy;
@@ -36,7 +36,7 @@ const MAX_NAME_CHARS: usize = 32;
 pub(super) fn svg(policy: &Policy, tally: &Tally) -> String {
     let mut svg = Svg::default();
     let mut y = 370;
-    let title = format!("{} failures by day and rule", grouped(tally.failures));
+    let title = format!("{} by day and rule", counted(tally.failures(), "failure"));
     svg.text((MARGIN, y), TextAnchor::Start, "head", &title);
     let days = tally.days.keys().map(|(day, _)| *day);
     let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {

@@ -1,7 +1,7 @@
 //! Reads recorded failures on all processors, and counts them in the order of the files.
 
 use super::files::Evidence;
-use super::numbers::{bytes, grouped};
+use crate::output::numbers::{bytes, counted};
 use crate::output::progress::Progress;
 use exitwise_evidence::backtest::{Judge, Judged, Left, Memory, Tally};
 use exitwise_evidence::history::{Histories, History};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
-/// What was counted in all files.
+/// The counts of all files.
 pub(super) struct Counts {
     /// By policy.
     pub(super) tallies: Vec<Tally>,
@@ -220,7 +220,7 @@ impl Display {
     }
 
     fn show(&mut self, tally: Option<&Tally>) {
-        let failures = tally.map_or(0, |tally| tally.failures);
+        let failures = tally.map_or(0, Tally::failures);
         let (done, elapsed) = (self.done.load(Relaxed), self.start.elapsed());
         let total = self.total;
         self.progress.show(|| {
@@ -245,7 +245,7 @@ impl Display {
                 reason = "a rate is positive"
             )]
             let rate = bytes(rate as u64);
-            format!("{far}, {rate}/s, {} failures", grouped(failures))
+            format!("{far}, {rate}/s, {}", counted(failures, "failure"))
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Rules to paste for failures that are unknown to a policy.
 
 use super::document::{Period, Report, SuggestedRule, most_frequent, rule_at};
-use super::numbers::grouped;
+use crate::output::numbers::grouped;
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Seconds;
 use exitwise_evidence::RecordedFailure;

@@ -1,9 +1,9 @@
 //! The report for a terminal.
 
 use super::document::{
-    CertainRow, Changes, ExampleRow, Executions, LeftOut, Period, Report, SuggestedRule,
+    CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
 };
-use super::numbers::{grouped, percent};
+use crate::output::numbers::{counted, grouped, percent};
 use crate::output::terminal::{BAD, FAINT, NOTE, fitting, one_line, paragraph, style_of, width};
 use exitwise_engine::policy::Type;
 use exitwise_evidence::Moment;
@@ -18,16 +18,11 @@ const MAX_REASON_CHARS: usize = 160;
 
 pub(super) fn report(report: &Report) -> String {
     let heading = format!(
-        "{} ({}): {} {}{}",
+        "{} ({}): {}{}",
         report.policy,
         report.policy_hash,
-        grouped(report.failures),
-        if report.failures == 1 {
-            "failure"
-        } else {
-            "failures"
-        },
-        days(report.period)
+        counted(report.failures, "failure"),
+        report.period.after_comma()
     );
     let mut text = paragraph(&heading, "", "  ");
     text += &rules(report);
@@ -48,14 +43,6 @@ pub(super) fn report(report: &Report) -> String {
         .map(suggestions)
         .unwrap_or_default();
     text
-}
-
-/// The days of failures, after a comma. Empty if no time is known.
-fn days(period: Period) -> String {
-    match period.days() {
-        days if days.is_empty() => days,
-        days => format!(", {days}"),
-    }
 }
 
 /// The table of rules.
@@ -143,7 +130,7 @@ fn unknown(report: &Report) -> String {
         let count = format!("  {:>9}  ", grouped(row.failures));
         text += &paragraph(&what, &count, "             ");
         let place = row.example.as_ref().map(place).unwrap_or_default();
-        let facts = format!("{}{}{place}", row.rule, days(row.period));
+        let facts = format!("{}{}{place}", row.rule, row.period.after_comma());
         let facts = paragraph(&facts, "             ", "             ");
         let _ = writeln!(text, "{FAINT}{}{FAINT:#}", facts.trim_end_matches('\n'));
     }
@@ -179,9 +166,9 @@ fn place(example: &ExampleRow) -> String {
 
 fn executions(executions: &Executions) -> String {
     let heading = format!(
-        "histories: {} with failures, {} runs",
+        "histories: {} with failures, {}",
         states(executions.states),
-        grouped(executions.runs)
+        counted(executions.runs, "run")
     );
     let mut text = paragraph(&heading, "\n", "  ");
     let certain = &executions.certain;
@@ -227,10 +214,7 @@ fn executions(executions: &Executions) -> String {
 }
 
 fn states(count: u64) -> String {
-    match count {
-        1 => "1 task state".to_owned(),
-        _ => format!("{} task states", grouped(count)),
-    }
+    counted(count, "task state")
 }
 
 fn changes(changes: &Changes, failures: u64) -> String {
@@ -272,14 +256,11 @@ fn suggestions(suggestions: &[SuggestedRule]) -> String {
             Some(rule) => format!("before the rule {rule}"),
             None => "after the last rule, before [default]".to_owned(),
         };
-        match (&suggestion.toml, &suggestion.why_none) {
-            (Some(toml), _) => {
-                let _ = write!(text, "\n{FAINT}# {place}{FAINT:#}\n{}\n", toml.trim_end());
+        match suggestion.rule() {
+            Ok(toml) => {
+                let _ = write!(text, "\n{FAINT}# {place}{FAINT:#}\n{toml}\n");
             }
-            (None, why) => {
-                let why = why
-                    .as_deref()
-                    .unwrap_or("there is no pattern that finds only these");
+            Err(why) => {
                 let line = format!("no rule for {}: {why}", suggestion.signature);
                 text += &paragraph(&line, "\n# ", "# ");
             }
@@ -290,14 +271,9 @@ fn suggestions(suggestions: &[SuggestedRule]) -> String {
 
 /// The last lines: what is not in the report.
 pub(super) fn left_out(left: &LeftOut) -> String {
-    let counts: Vec<_> = left
-        .counts()
-        .map(|(count, what)| format!("{} {what}", grouped(count)))
-        .collect();
-    let mut text = match counts.is_empty() {
-        true => String::new(),
-        false => paragraph(&format!("left out: {}", counts.join(", ")), "\n", "  "),
-    };
+    let counts = left.described().map(|it| format!("left out: {it}"));
+    let counts = counts.map(|it| paragraph(&it, "\n", "  "));
+    let mut text = counts.unwrap_or_default();
     for unreadable in &left.unreadable_examples {
         let place = match unreadable.line {
             Some(line) => format!("{}:{line}", unreadable.file),

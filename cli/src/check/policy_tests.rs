@@ -8,7 +8,7 @@ use exitwise_engine::policy::TestCase;
 use exitwise_lambda::Event;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The result of one test, in JSON for other programs.
 #[derive(Debug, Serialize)]
@@ -34,17 +34,24 @@ struct TestedDecision {
 }
 
 impl PolicyFile {
-    /// Runs the policy's own tests, and adds their problems to its diagnostics. Paths of recorded
-    /// events are relative to the policy file.
+    /// The files with recorded failures that the policy's tests name: as they are written, and from the
+    /// working directory. Their paths are relative to the policy file.
+    pub(super) fn recorded_events(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        let folder = self.path.as_deref().and_then(Path::parent);
+        let folder = folder.unwrap_or(Path::new(""));
+        let tests = self.policy.iter().flat_map(|policy| policy.test_cases());
+        let paths = tests.flat_map(TestCase::event_paths);
+        paths.map(move |path| (path, folder.join(path)))
+    }
+
+    /// Runs the policy's own tests, and adds their problems to its diagnostics.
     pub(crate) fn run_tests(&mut self) -> Vec<TestResult> {
         let Some(policy) = &self.policy else {
             return Vec::new();
         };
-        let folder = self.path.as_deref().and_then(Path::parent);
-        let folder = folder.unwrap_or(Path::new(""));
-        let paths = policy.test_cases().iter().flat_map(TestCase::event_paths);
-        let payloads: BTreeMap<_, _> = paths
-            .map(|path| (path, only_event(&folder.join(path))))
+        let payloads: BTreeMap<_, _> = self
+            .recorded_events()
+            .map(|(path, file)| (path, only_event(&file)))
             .collect();
         let events: BTreeMap<_, _> = payloads
             .iter()

@@ -8,10 +8,9 @@ use crate::output::terminal::{FAINT, counted};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Result, bail};
-use exitwise_engine::policy::TestCase;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -61,14 +60,8 @@ pub(super) fn run(args: &Check) -> Result<Status> {
 
 /// The policies, and the recorded events that their tests name.
 fn watched(checked: &Checked) -> BTreeSet<PathBuf> {
-    let events = |file: &PolicyFile| {
-        let folder = file.path.as_deref().and_then(Path::parent);
-        let folder = folder.unwrap_or(Path::new("")).to_owned();
-        let tests = file.policy.iter().flat_map(|policy| policy.test_cases());
-        let paths = tests.flat_map(TestCase::event_paths);
-        paths.map(move |path| folder.join(path)).collect::<Vec<_>>()
-    };
-    let events = checked.files.iter().flat_map(events);
+    let events = checked.files.iter().flat_map(PolicyFile::recorded_events);
+    let events = events.map(|(_, file)| file);
     let readable = checked.files.iter().filter_map(|file| file.path.clone());
     let unreadable = checked.unreadable.iter().map(|file| file.path.clone());
     readable.chain(unreadable).chain(events).collect()

@@ -5,12 +5,8 @@ use crate::output::terminal::{BAD, GOOD};
 use exitwise_asl_compiler::{
     ExecutionFigures, MachineWorstCase, Woven, WovenWorstCase, machine_worst_case,
 };
+use exitwise_asl_runner::MAX_HISTORY_EVENTS;
 use exitwise_engine::policy::Seconds;
-
-/// Maximum number of events in the history of an execution.
-///
-/// Source: Step Functions quotas, "Maximum execution history size".
-const MAX_HISTORY_EVENTS: u64 = 25_000;
 
 /// Describes the worst case of executions, or says why there is none. `source` is the definition
 /// before weaving.

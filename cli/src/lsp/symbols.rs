@@ -2,7 +2,7 @@
 
 use super::document::{Document, Snapshot};
 use super::names::inner;
-use super::outline::Node;
+use super::outline::{Node, Outline};
 use ls_types::{DocumentSymbol, Position, SymbolKind};
 use std::ops::Range;
 
@@ -29,15 +29,13 @@ pub(super) fn symbols(document: &Document) -> Vec<DocumentSymbol> {
             let named = outline.child(Some(index), "name");
             let named = named.and_then(|(_, name)| Some((name.text()?, &name.span)));
             let (name, place) = named.unwrap_or((section, &node.span));
-            let type_ = outline.child(Some(index), "type");
-            let type_ = type_.and_then(|(_, it)| Some(it.text()?.to_owned()));
+            let type_ = type_of(outline, index);
             let place = inner(&snapshot.text, place);
             symbols.extend(symbol(snapshot, node, name, place, type_, kind));
         }
     }
     symbols.extend(outline.child(None, "default").and_then(|(index, node)| {
-        let type_ = outline.child(Some(index), "type");
-        let type_ = type_.and_then(|(_, it)| Some(it.text()?.to_owned()));
+        let type_ = type_of(outline, index);
         let place = node.key_span()?.clone();
         symbol(
             snapshot,
@@ -50,6 +48,12 @@ pub(super) fn symbols(document: &Document) -> Vec<DocumentSymbol> {
     }));
     symbols.sort_by_key(|it| it.range.start);
     symbols
+}
+
+/// The type of the rule in this table.
+fn type_of(outline: &Outline, table: usize) -> Option<String> {
+    let (_, value) = outline.child(Some(table), "type")?;
+    value.text().map(str::to_owned)
 }
 
 #[expect(

@@ -3,6 +3,7 @@
 pub(crate) mod file;
 pub(crate) mod json;
 pub(crate) mod next_run;
+pub(crate) mod numbers;
 pub(crate) mod progress;
 pub(crate) mod stream;
 pub(crate) mod svg;

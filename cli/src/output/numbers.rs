@@ -1,20 +1,15 @@
 //! Large numbers for people.
 
-/// A number with a comma between groups of three digits: `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+pub(crate) use exitwise_evidence::grouped;
+
+/// A large count with its noun, in the plural unless the count is 1: `1 failure`, `1,234 failures`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(count))
 }
 
 /// A number of bytes: `1.5 GB`.
-pub(super) fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     let unit = UNITS.iter().find(|(unit, _)| number >= *unit);
     match unit {
@@ -23,13 +18,25 @@ pub(super) fn bytes(number: u64) -> String {
     }
 }
 
-/// A share in percent: `3.0 %`, `<0.1 %`.
-pub(super) fn percent(part: u64, whole: u64) -> String {
-    let tenths = (u128::from(part) * 2_000 + u128::from(whole)) / (u128::from(whole).max(1) * 2);
-    match tenths {
-        0 if part > 0 => "<0.1 %".to_owned(),
-        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+/// Whether a part of a whole is less than 0.1 %.
+pub(crate) fn is_tiny(part: usize, whole: usize) -> bool {
+    part.saturating_mul(1_000) < whole
+}
+
+/// A part of a whole as a percentage with one decimal, without its sign. `<0.1` if it is less, but
+/// not nothing.
+pub(crate) fn percentage_of(part: usize, whole: usize) -> String {
+    if part > 0 && is_tiny(part, whole) {
+        return "<0.1".into();
     }
+    let per_mille = (part.saturating_mul(2_000) / whole.max(1)).div_ceil(2);
+    format!("{}.{}", per_mille / 10, per_mille % 10)
+}
+
+/// A part of a large whole as a percentage with its sign: `3.0 %`.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    let [part, whole] = [part, whole].map(|it| usize::try_from(it).unwrap_or(usize::MAX));
+    format!("{} %", percentage_of(part, whole))
 }
 
 #[cfg(test)]
@@ -63,6 +70,20 @@ mod tests {
             (7, 7, "100.0 %"),
         ] {
             assert_eq!(percent(part, whole), expected);
+        }
+    }
+    #[test]
+    fn small_shares_are_told_from_none() {
+        for (part, whole, expected) in [
+            (0, 10_000, "0.0"),
+            (1, 10_000, "<0.1"),
+            (9, 10_000, "<0.1"),
+            (10, 10_000, "0.1"),
+            (14, 10_000, "0.1"),
+            (15, 10_000, "0.2"),
+            (10_000, 10_000, "100.0"),
+        ] {
+            assert_eq!(percentage_of(part, whole), expected, "{part}");
         }
     }
 }

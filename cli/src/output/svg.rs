@@ -3,7 +3,13 @@
 //!
 //! All lengths are in tenths of a pixel, so that integers are precise enough.
 
-use std::fmt::Write;
+use super::file;
+use super::stream::stdout;
+use crate::input::{is_standard, name_of};
+use anyhow::{Context, Result};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
 
 /// The style of each class. Readers who prefer dark pages get the second set of colors.
 const STYLE: &str = "\
@@ -23,6 +29,19 @@ pub(crate) enum TextAnchor {
     Start,
     Middle,
     End,
+}
+
+/// Writes a picture to a file, and says so if `says_so`, or to standard output.
+pub(crate) fn write(path: &Path, svg: &str, says_so: bool) -> Result<()> {
+    if is_standard(path) {
+        return Ok(stdout().write_all(svg.as_bytes())?);
+    }
+    let name = name_of(path);
+    file::write(path, svg.as_bytes()).with_context(|| format!("cannot write {name}"))?;
+    if says_so {
+        writeln!(stdout(), "\n{name} written")?;
+    }
+    Ok(())
 }
 
 /// An SVG picture under construction.

@@ -7,14 +7,14 @@ use super::mix::FailureMix;
 use super::picture::Picture;
 use super::timeline::Timeline;
 use crate::args::{Format, Simulate};
-use crate::input::{is_standard, name_of};
-use crate::output::file;
+use crate::input::is_standard;
 use crate::output::progress::Progress;
 use crate::output::stream::stdout;
+use crate::output::svg;
 use crate::output::terminal::paragraph;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use exitwise_engine::Policy;
 use serde_json::Value;
 use std::io::Write;
@@ -30,11 +30,11 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
         one_execution
     };
     let (text, json) = simulate(args, (&name, &policy), &mut picture)?;
-    let mut out = stdout();
-    if args.svg.as_deref().is_some_and(is_standard) {
-        out.write_all(picture.svg().as_bytes())?;
+    if let Some(path) = args.svg.as_deref().filter(|path| is_standard(path)) {
+        svg::write(path, &picture.svg(), false)?;
         return Ok(Status::Fine);
     }
+    let mut out = stdout();
     let (hash, seed) = (policy.hash(), args.seed);
     match args.format {
         Format::Json => writeln!(out, "{json}")?,
@@ -44,12 +44,7 @@ pub(crate) fn run(args: &Simulate) -> Result<Status> {
         }
     }
     if let Some(path) = &args.svg {
-        let file = name_of(path);
-        file::write(path, picture.svg().as_bytes())
-            .with_context(|| format!("cannot write {file}"))?;
-        if args.format == Format::Text {
-            writeln!(out, "\n{file} written")?;
-        }
+        svg::write(path, &picture.svg(), args.format == Format::Text)?;
     }
     Ok(Status::Fine)
 }

@@ -3,6 +3,7 @@
 use super::execution::SimulatedExecution;
 use super::mix::FailureMix;
 use crate::output::json::document;
+use crate::output::numbers::{is_tiny, percentage_of};
 use crate::output::terminal::{FAINT, fitting, paragraph, width, wrapped};
 use crate::output::worst_case;
 use exitwise_engine::Policy;
@@ -202,21 +203,6 @@ impl Distribution {
     }
 }
 
-/// Whether a part of a whole is less than 0.1 %.
-pub(super) fn is_tiny(part: usize, whole: usize) -> bool {
-    part * 1_000 < whole
-}
-
-/// A part of a whole as a percentage with one decimal, without its sign. `<0.1` if it is less, but
-/// not nothing.
-pub(super) fn percentage_of(part: usize, whole: usize) -> String {
-    if part > 0 && is_tiny(part, whole) {
-        return "<0.1".into();
-    }
-    let per_mille = (part * 2_000 / whole.max(1)).div_ceil(2);
-    format!("{}.{}", per_mille / 10, per_mille % 10)
-}
-
 /// Formats a share from 0 to 1 as a percentage with at most two decimals.
 fn percentage(share: f64) -> String {
     format!("{} %", (share * 1e4).round() / 1e2)
@@ -255,20 +241,5 @@ mod tests {
             .collect();
         let rows: Vec<_> = rows.iter().map(|name| (name.as_str(), 14)).collect();
         check(&many, &rows);
-    }
-
-    #[test]
-    fn small_shares_are_told_from_none() {
-        for (part, whole, expected) in [
-            (0, 10_000, "0.0"),
-            (1, 10_000, "<0.1"),
-            (9, 10_000, "<0.1"),
-            (10, 10_000, "0.1"),
-            (14, 10_000, "0.1"),
-            (15, 10_000, "0.2"),
-            (10_000, 10_000, "100.0"),
-        ] {
-            assert_eq!(percentage_of(part, whole), expected, "{part}");
-        }
     }
 }

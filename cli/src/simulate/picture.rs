@@ -1,7 +1,8 @@
 //! Draws a simulation, and the delays of the policy's rules.
 
-use super::distribution::{Distribution, is_tiny, percentage_of};
+use super::distribution::Distribution;
 use super::execution::SimulatedExecution;
+use crate::output::numbers::{is_tiny, percentage_of};
 use crate::output::svg::{Svg, TextAnchor};
 use crate::output::terminal::{counted, one_line};
 use crate::output::worst_case;
