@@ -179,6 +179,14 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 simulated, whatever the result; 2 usage; 3 the policy has errors.
     Simulate(Simulate),
+    /// Open a page that answers while one edits a policy.
+    ///
+    /// Writes the page as one file, with the policy in it, and opens it in a browser. The page shows
+    /// problems, delays, worst case and tests, explains failures, and compares and compiles policies.
+    /// It computes everything itself, and sends nothing anywhere.
+    ///
+    /// Exit status: 0 written; 2 usage.
+    Playground(Playground),
     /// Print a completion script for a shell.
     Completions(Completions),
     /// Write the manual pages.
@@ -534,6 +542,15 @@ pub(crate) struct Simulate {
     /// the picture instead of the result.
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Playground {
+    /// Write the page to this file and do not open it; `-` for standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The policy to start with, by default that of the project; `-` for standard input.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 pub(crate) type Examples = &'static [(&'static str, &'static str)];
 
 /// The examples by subcommand.
-pub(crate) const EXAMPLES: [(&str, Examples); 9] = [
+pub(crate) const EXAMPLES: [(&str, Examples); 10] = [
     (
         "init",
         &[
@@ -109,6 +109,19 @@ pub(crate) const EXAMPLES: [(&str, Examples); 9] = [
             (
                 "Run a state machine of your own, woven or not",
                 "exitwise run --fast --definition woven.asl.json --answers answers.json NetworkError",
+            ),
+        ],
+    ),
+    (
+        "playground",
+        &[
+            (
+                "Edit the policy of the project on a page",
+                "exitwise playground",
+            ),
+            (
+                "Write the page for somebody else",
+                "exitwise playground policy.toml -o policy.html",
             ),
         ],
     ),

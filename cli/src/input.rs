@@ -1,9 +1,9 @@
 //! The files that the command line names. `-` is standard input.
 
 use crate::output::stream::complain;
-use crate::output::terminal::{NOTE, counted, one_line};
-use anyhow::{Context, Result, anyhow};
-use exitwise_evidence::{Recordings, Refusal};
+use anyhow::{Context, Result, bail};
+use exitwise_evidence::Recordings;
+use exitwise_reports::layout::{NOTE, counted, one_line};
 use flate2::read::MultiGzDecoder;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -108,14 +108,10 @@ pub(crate) fn recordings(path: &Path) -> Result<Recordings> {
         true => Recordings::of_history(file)?,
         false => Recordings::read(file)?,
     };
-    let Recordings { all, refused } = recordings;
-    if all.is_empty() {
-        return Err(match refused.into_iter().next() {
-            None => anyhow!("{}; {}", Refusal::Empty, Refusal::Empty.help()),
-            Some((1, refusal)) => anyhow!("{refusal}; {}", refusal.help()),
-            Some((line, refusal)) => anyhow!("line {line}: {refusal}; {}", refusal.help()),
-        });
+    if let Some(problem) = recordings.problem() {
+        bail!(problem);
     }
+    let Recordings { all, refused } = recordings;
     let name = name_of(path);
     for (line, refusal) in refused.iter().take(MAX_REPORTED) {
         complain(format_args!(

@@ -18,6 +18,7 @@ pub mod lsp;
 mod man;
 mod mistaken_definition;
 mod output;
+mod playground;
 mod policy_file;
 mod prove;
 pub mod run;
@@ -28,8 +29,9 @@ mod status;
 use anstream::ColorChoice;
 use args::{Cli, ColorWhen, Command};
 use clap::FromArgMatches;
+use exitwise_reports::layout::{BAD, keep_to};
 use output::stream::{complain, say};
-use output::terminal::BAD;
+use output::terminal::columns;
 use status::Status;
 use std::process::ExitCode;
 
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return print_usage(&args::with_tip(error)),
     };
+    columns().into_iter().for_each(keep_to);
     let color = match cli.color {
         ColorWhen::Auto => ColorChoice::Auto,
         ColorWhen::Always => ColorChoice::Always,
@@ -50,14 +53,15 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::command::run(&args),
         Command::Check(args) => check::command::run(&args),
         Command::Prove(args) => prove::run(&args),
-        Command::Diff(args) => diff::command::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Compile(args) => compile::command::run(&args),
-        Command::Explain(args) => explain::command::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Backtest(args) => backtest::command::run(&args),
         Command::Run(args) => run::command::run(&args),
         Command::Schema => schema::run(),
         Command::Lsp(_) => lsp::run(),
-        Command::Simulate(args) => simulate::command::run(&args),
+        Command::Playground(args) => playground::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
         Command::TaskApp { args } => return exitwise_task_app::main_with(args.into_iter()),

@@ -1,10 +1,10 @@
 //! A state machine that somebody named in the place of a policy.
 
 use crate::input::{is_standard, read};
-use crate::output::terminal::one_line;
 use exitwise_asl_compiler::woven_marks;
 use exitwise_engine::diagnostic::{Code, Diagnostic};
 use exitwise_engine::policy::MAX_POLICY_BYTES;
+use exitwise_reports::layout::one_line;
 use std::env;
 use std::path::Path;
 

@@ -1,33 +1,27 @@
 //! Policies in files, and their diagnostics for people.
 
 use crate::discovery::{find_policy, policy_under_other_name};
-use crate::input::{is_standard, name_of, policies_of, read_start};
+use crate::input::{is_standard, name_of, policies_of, read_start, recordings};
 use crate::mistaken_definition;
-use crate::output::stream::complain;
-use crate::output::terminal::{BAD, NOTE, counted, width};
+use crate::output::stream::{complain, complain_with};
 use anyhow::{Context, Error, Result, bail};
-use exitwise_asl_compiler::{Backend, native_problems};
+use exitwise_asl_compiler::Backend;
 use exitwise_engine::Policy;
-use exitwise_engine::diagnostic::{Code, Diagnostic, Severity};
+use exitwise_engine::diagnostic::{Code, Diagnostic};
 use exitwise_engine::policy::MAX_POLICY_BYTES;
+use exitwise_reports::layout::{BAD, NOTE};
+use exitwise_reports::{PolicyText, TestResult};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::env;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 /// The name of the policy that is compiled in.
 const BUILT_IN: &str = "built-in policy";
 
-/// The text of a policy, and the result of loading it.
-pub(crate) struct PolicyFile {
-    /// The name for people, on one line.
-    pub(crate) name: String,
-    /// The path as the user wrote it. `None` if the policy does not come from a file.
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) text: String,
-    /// The policy. `None` if one of the diagnostics is an error.
-    pub(crate) policy: Option<Policy>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
-}
+/// A policy that the command line names, or the project's own.
+pub(crate) struct PolicyFile(PolicyText);
 
 /// A policy file that cannot be read.
 pub(crate) struct UnreadableFile {
@@ -52,6 +46,11 @@ impl PolicyFile {
         }
     }
 
+    /// Loads a policy from its text. `name` is shown in messages.
+    pub(crate) fn from_text(name: String, text: String) -> Self {
+        Self(PolicyText::new(name, text))
+    }
+
     /// The default policy, which is compiled in.
     fn built_in() -> Self {
         Self::from_text(BUILT_IN.into(), exitwise_lambda::DEFAULT_POLICY.into())
@@ -65,23 +64,18 @@ impl PolicyFile {
             bail!("standard input is empty, but should have a policy");
         }
         let mut file = match String::from_utf8(bytes) {
-            Ok(text) => Self::from_text(name, text),
+            Ok(text) => PolicyText::new(name, text),
             // The end of a text that is too large may be in the middle of a character.
             Err(error) if error.as_bytes().len() > MAX_POLICY_BYTES => {
-                Self::from_text(name, String::from_utf8_lossy(error.as_bytes()).into())
+                PolicyText::new(name, String::from_utf8_lossy(error.as_bytes()).into())
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let problem = Diagnostic::new(Code::Syntax, at..at, "the policy is not UTF-8")
                     .label("the first byte that is not UTF-8")
                     .help("save the file as UTF-8");
-                Self {
-                    name,
-                    path: None,
-                    text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
-                    policy: None,
-                    diagnostics: vec![problem],
-                }
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                return Ok(Self(PolicyText::unusable(name, text, problem)));
             }
         };
         file.path = (!is_standard(path)).then(|| path.to_owned());
@@ -90,7 +84,7 @@ impl PolicyFile {
         {
             file.diagnostics = vec![problem];
         }
-        Ok(file)
+        Ok(Self(file))
     }
 
     /// Loads all files and the `*.toml` files of folders, or one policy as [`Self::load`] does if
@@ -116,47 +110,13 @@ impl PolicyFile {
         }
     }
 
-    /// The path as the user wrote it, for programs; the name if there is none.
-    pub(crate) fn location(&self) -> String {
-        match &self.path {
-            Some(path) => path.to_string_lossy().into_owned(),
-            None => self.name.clone(),
-        }
-    }
-
-    /// Loads a policy from its text. `name` is shown in messages.
-    pub(crate) fn from_text(name: String, text: String) -> Self {
-        let (policy, diagnostics) = match Policy::load(&text) {
-            Ok((policy, warnings)) => (Some(policy), warnings),
-            Err(problems) => (None, problems),
-        };
-        Self {
-            name,
-            path: None,
-            text,
-            policy,
-            diagnostics: diagnostics.iter().cloned().collect(),
-        }
-    }
-
     /// Returns the name and the policy. `None` if the policy has errors; then they are printed.
     pub(crate) fn usable(self) -> Option<(String, Policy)> {
         if self.policy.is_none() {
             self.print_diagnostics();
         }
-        self.policy.map(|policy| (self.name, policy))
-    }
-
-    /// Adds the reasons why a state machine cannot apply the policy without the function, if any. They
-    /// are errors.
-    pub(crate) fn add_native_problems(&mut self) {
-        let problems = self.policy.as_ref().map(native_problems);
-        let problems = problems.unwrap_or_default();
-        if !problems.is_empty() {
-            self.policy = None;
-            self.diagnostics.extend(problems);
-            self.diagnostics.sort_by_key(|problem| problem.span.start);
-        }
+        let PolicyText { name, policy, .. } = self.0;
+        policy.map(|policy| (name, policy))
     }
 
     /// Returns the name and the policy. `None` if the policy has errors, or if the backend cannot apply
@@ -168,25 +128,34 @@ impl PolicyFile {
         self.usable()
     }
 
-    /// Returns the number of problems with this severity.
-    pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|problem| problem.code.severity() == severity)
-            .count()
-    }
-
-    /// Number of its errors, in words.
-    pub(crate) fn counted_errors(&self) -> String {
-        counted(self.count(Severity::Error), "error")
+    /// Runs the policy's own tests, and adds their problems to its diagnostics.
+    pub(crate) fn run_tests(&mut self) -> Vec<TestResult> {
+        self.0.run_tests(read_event)
     }
 
     /// Prints all diagnostics to standard error, as compilers do.
     pub(crate) fn print_diagnostics(&self) {
-        for problem in &self.diagnostics {
-            let rendered = problem.render_within(width(), &self.text, &self.name, true);
-            complain(format_args!("{rendered}\n"));
-        }
+        complain_with(&self.rendered_diagnostics());
+    }
+}
+
+/// Returns the event in a file that a test names, or why it cannot be read.
+pub(crate) fn read_event(path: &Path) -> Result<Vec<u8>, String> {
+    let recordings = recordings(path).map_err(|error| error.root_cause().to_string())?;
+    recordings.only_event().map(Cow::into_owned)
+}
+
+impl Deref for PolicyFile {
+    type Target = PolicyText;
+
+    fn deref(&self) -> &PolicyText {
+        &self.0
+    }
+}
+
+impl DerefMut for PolicyFile {
+    fn deref_mut(&mut self) -> &mut PolicyText {
+        &mut self.0
     }
 }
 

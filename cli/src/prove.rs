@@ -1,17 +1,17 @@
 //! `exitwise prove`: visits every state that executions can reach under a policy.
 
 use crate::args::{Format, Prove};
-use crate::output::json::document;
 use crate::output::progress::Progress;
 use crate::output::stream::{complain, stdout};
-use crate::output::terminal::{BAD, GOOD, counted, paragraph};
-use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::{Example, StateCount, Walk, WalkError, WorstCase};
 use exitwise_engine::policy::Rule;
+use exitwise_reports::json::document;
+use exitwise_reports::layout::{BAD, GOOD, counted, paragraph};
+use exitwise_reports::worst_case;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::time::{Duration, Instant};

@@ -67,9 +67,35 @@ impl Recordings {
         })
     }
 
+    /// Returns why nothing could be read, and what to do. `None` if something could.
+    pub fn problem(&self) -> Option<String> {
+        if !self.all.is_empty() {
+            return None;
+        }
+        let because = |refusal: &Refusal| format!("{refusal}; {}", refusal.help());
+        Some(match self.refused.first() {
+            None => because(&Refusal::Empty),
+            Some((1, refusal)) => because(refusal),
+            Some((line, refusal)) => format!("line {line}: {}", because(refusal)),
+        })
+    }
+
     /// Returns the event of ProcessError for each failure, in order.
     pub fn events(&self) -> Vec<Cow<'_, [u8]>> {
         self.all.iter().flat_map(Recording::events).collect()
+    }
+
+    /// Returns the event of the only failure.
+    ///
+    /// # Errors
+    /// There is none, or more than one.
+    pub fn only_event(&self) -> Result<Cow<'_, [u8]>, String> {
+        let mut events = self.events();
+        match (events.len(), events.pop()) {
+            (1, Some(event)) => Ok(event),
+            (0, _) => Err("it has no failure of a task".into()),
+            (count, _) => Err(format!("it has {count} failures; give a file with one")),
+        }
     }
 
     fn add(&mut self, found: Found, histories: &mut Histories) {

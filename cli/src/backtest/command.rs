@@ -6,16 +6,16 @@ use super::reading::{self, Counts};
 use super::{markdown, picture, text};
 use crate::args::{Backtest, ReportFormat};
 use crate::input::is_standard;
-use crate::output::json::document;
-use crate::output::numbers::percent;
+use crate::output::file::write_picture;
 use crate::output::stream::{complain, stdout};
-use crate::output::svg;
-use crate::output::terminal::{BAD, NOTE};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
 use exitwise_engine::Policy;
 use exitwise_evidence::backtest::{Judge, Tally};
+use exitwise_reports::json::document;
+use exitwise_reports::layout::{BAD, NOTE};
+use exitwise_reports::numbers::percent;
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Backtest) -> Result<Status> {
         (&args.svg, judges.first(), counts.tallies.first())
     {
         let svg = picture::svg(judge.policy(), tally);
-        svg::write(path, &svg, args.format == ReportFormat::Text)?;
+        write_picture(path, &svg, args.format == ReportFormat::Text)?;
     }
     status(args, &counts)
 }

@@ -1,7 +1,6 @@
 //! The report as data: what is printed as text, as Markdown and as JSON.
 
 use super::reading::Counts;
-use crate::output::numbers::{counted, grouped};
 use exitwise_engine::Policy;
 use exitwise_engine::policy::{Decimal, Rule, Seconds};
 use exitwise_evidence::Moment;
@@ -9,6 +8,7 @@ use exitwise_evidence::backtest::{
     Difference, Example, Judge, Left, Outcomes, Seen, Tally, Unknown,
 };
 use exitwise_evidence::signature::Signature;
+use exitwise_reports::numbers::{counted, grouped};
 use serde::Serialize;
 use std::cmp::Reverse;
 

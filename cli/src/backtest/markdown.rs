@@ -3,8 +3,8 @@
 use super::document::{
     CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
 };
-use crate::output::numbers::{counted, grouped, percent};
-use crate::output::terminal::one_line;
+use exitwise_reports::layout::one_line;
+use exitwise_reports::numbers::{counted, grouped, percent};
 use std::fmt::Write as _;
 
 /// Number of kinds of unknown failures, and of changes, that are listed.

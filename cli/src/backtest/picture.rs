@@ -1,11 +1,11 @@
 //! Draws failures by day and rule.
 
 use super::document::rule_at;
-use crate::output::numbers::{counted, grouped};
-use crate::output::svg::{Svg, TextAnchor};
-use crate::output::terminal::one_line;
 use exitwise_engine::Policy;
 use exitwise_evidence::backtest::Tally;
+use exitwise_reports::layout::one_line;
+use exitwise_reports::numbers::{counted, grouped};
+use exitwise_reports::svg::{Svg, TextAnchor};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use time::{Date, Duration};

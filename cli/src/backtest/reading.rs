@@ -1,11 +1,11 @@
 //! Reads recorded failures on all processors, and counts them in the order of the files.
 
 use super::files::Evidence;
-use crate::output::numbers::{bytes, counted};
 use crate::output::progress::Progress;
 use exitwise_evidence::backtest::{Judge, Judged, Left, Memory, Tally};
 use exitwise_evidence::history::{Histories, History};
 use exitwise_evidence::{Batch, Batches};
+use exitwise_reports::numbers::{bytes, counted};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

@@ -1,12 +1,12 @@
 //! Rules to paste for failures that are unknown to a policy.
 
 use super::document::{Period, Report, SuggestedRule, most_frequent, rule_at};
-use crate::output::numbers::grouped;
 use exitwise_engine::Policy;
 use exitwise_engine::policy::Seconds;
 use exitwise_evidence::RecordedFailure;
 use exitwise_evidence::backtest::{Tally, Unknown};
 use exitwise_evidence::suggest::{Group, suggest};
+use exitwise_reports::numbers::grouped;
 
 impl Report {
     /// Adds rules for the most frequent kinds of unknown failures, at most `max` of them.

@@ -3,10 +3,10 @@
 use super::document::{
     CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
 };
-use crate::output::numbers::{counted, grouped, percent};
-use crate::output::terminal::{BAD, FAINT, NOTE, fitting, one_line, paragraph, style_of, width};
 use exitwise_engine::policy::Type;
 use exitwise_evidence::Moment;
+use exitwise_reports::layout::{BAD, FAINT, NOTE, fitting, one_line, paragraph, style_of, width};
+use exitwise_reports::numbers::{counted, grouped, percent};
 use std::fmt::Write as _;
 use time::Date;
 

@@ -1,22 +1,18 @@
 //! `exitwise check`: reports the problems of policies, and the worst case of usable ones.
 
 use super::annotations::{github, github_unreadable, sarif};
-use super::policy_tests::TestResult;
 use super::watch;
 use crate::args::{Check, CheckFormat};
-use crate::output::json::{document, sorted};
 use crate::output::stream::{complain, stdout};
-use crate::output::terminal::{BAD, GOOD, counted};
-use crate::output::worst_case;
 use crate::policy_file::{PolicyFile, UnreadableFile};
 use crate::status::Status;
 use anyhow::Result;
-use exitwise_engine::Policy;
 use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::diagnostic::{Diagnostic, Severity};
-use exitwise_lambda::Problem;
-use serde::Serialize;
-use serde_json::json;
+use exitwise_reports::json::{document, sorted};
+use exitwise_reports::layout::{BAD, GOOD, counted};
+use exitwise_reports::worst_case;
+use exitwise_reports::{TestResult, check_report};
 use std::io::Write;
 
 /// What has been checked.
@@ -70,7 +66,7 @@ fn check(file: &mut PolicyFile, args: &Check) -> Result<Status> {
         .retain(|problem| !args.allow.contains(&problem.code));
     let status = status_of(file, &tests, args);
     match args.format {
-        CheckFormat::Json => writeln!(stdout(), "{}", as_json(file, &tests))?,
+        CheckFormat::Json => writeln!(stdout(), "{}", check_report(file, &tests))?,
         CheckFormat::Sarif => {}
         CheckFormat::Github => {
             for problem in &file.diagnostics {
@@ -155,40 +151,4 @@ fn print_summary(
         write!(out, "{}", worst_case::witness(policy, &worst))?;
     }
     Ok(())
-}
-
-fn as_json(file: &PolicyFile, tests: &[TestResult]) -> serde_json::Value {
-    let problems = file.diagnostics.iter();
-    let problems = problems.map(|problem| ProblemLine::new(problem, &file.text));
-    let policy = file.policy.as_ref();
-    document(json!({
-        "policy": file.location(),
-        "policyHash": policy.map(Policy::hash),
-        "rules": policy.map(|policy| policy.rules().len()),
-        "worstCase": policy.map(|policy| worst_case::json(&WorstCase::of(policy))),
-        "tests": tests,
-        "diagnostics": problems.collect::<Vec<_>>(),
-    }))
-}
-
-/// A diagnostic with the place where it ends.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ProblemLine {
-    #[serde(flatten)]
-    problem: Problem,
-    end_line: usize,
-    /// From 1, in characters; the first column after the place.
-    end_column: usize,
-}
-
-impl ProblemLine {
-    fn new(problem: &Diagnostic, text: &str) -> Self {
-        let (end_line, end_column) = problem.end(text);
-        Self {
-            problem: Problem::new(problem, text),
-            end_line,
-            end_column,
-        }
-    }
 }

@@ -2,5 +2,4 @@
 
 pub(crate) mod annotations;
 pub(crate) mod command;
-pub(crate) mod policy_tests;
 mod watch;

@@ -4,10 +4,9 @@ use super::command::{Checked, check_all};
 use crate::args::Check;
 use crate::input::{is_standard, policies_of};
 use crate::output::stream::{complain, is_stdout_closed, stdout};
-use crate::output::terminal::{FAINT, counted};
-use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Result, bail};
+use exitwise_reports::layout::{FAINT, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
@@ -60,7 +59,7 @@ pub(super) fn run(args: &Check) -> Result<Status> {
 
 /// The policies, and the recorded events that their tests name.
 fn watched(checked: &Checked) -> BTreeSet<PathBuf> {
-    let events = checked.files.iter().flat_map(PolicyFile::recorded_events);
+    let events = checked.files.iter().flat_map(|file| file.recorded_events());
     let events = events.map(|(_, file)| file);
     let readable = checked.files.iter().filter_map(|file| file.path.clone());
     let unreadable = checked.unreadable.iter().map(|file| file.path.clone());

@@ -9,13 +9,13 @@ use crate::args::{BackendName, Compile};
 use crate::input::{is_standard, name_of, read};
 use crate::output::file;
 use crate::output::stream::{complain, stdout};
-use crate::output::terminal::{BAD, GOOD, paragraph};
-use crate::output::worst_case;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
 use exitwise_asl_compiler::{Backend, FUNCTION_MARKER, standard_machine};
 use exitwise_engine::analysis::WorstCase;
+use exitwise_reports::layout::{BAD, GOOD, paragraph};
+use exitwise_reports::worst_case;
 use std::io::Write;
 use std::path::Path;
 

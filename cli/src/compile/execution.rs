@@ -1,12 +1,12 @@
 //! The worst case of executions of a woven state machine, for people.
 
 use super::targets::Targets;
-use crate::output::terminal::{BAD, GOOD};
 use exitwise_asl_compiler::{
     ExecutionFigures, MachineWorstCase, Woven, WovenWorstCase, machine_worst_case,
 };
 use exitwise_asl_runner::MAX_HISTORY_EVENTS;
 use exitwise_engine::policy::Seconds;
+use exitwise_reports::layout::{BAD, GOOD};
 
 /// Describes the worst case of executions, or says why there is none. `source` is the definition
 /// before weaving.

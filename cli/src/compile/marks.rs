@@ -4,7 +4,6 @@
 use super::source::{Source, first_difference};
 use super::woven::print_errors;
 use crate::output::stream::complain;
-use crate::output::terminal::{BAD, GOOD, paragraph};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Result, bail};
@@ -12,6 +11,7 @@ use exitwise_asl_compiler::{
     Backend, Staleness, WovenMark, plain_definition, standard_machine, woven_marks,
 };
 use exitwise_engine::Policy;
+use exitwise_reports::layout::{BAD, GOOD, paragraph};
 use std::path::Path;
 
 /// Compares the marks of a definition with the policies that they name.

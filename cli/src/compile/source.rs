@@ -3,9 +3,9 @@
 use super::yaml::YamlDefinition;
 use crate::input::{is_standard, name_of, read};
 use crate::output::stream::complain;
-use crate::output::terminal::{BAD, paragraph};
 use anyhow::{Context, Result};
 use exitwise_asl_compiler::SourcePlace;
+use exitwise_reports::layout::{BAD, paragraph};
 use std::path::Path;
 
 /// A definition as JSON.

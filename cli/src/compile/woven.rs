@@ -4,9 +4,9 @@ use super::execution;
 use super::source::{Source, print_problem};
 use super::targets::Targets;
 use crate::output::stream::complain;
-use crate::output::terminal::{BAD, GOOD, NOTE, paragraph};
-use crate::output::worst_case;
 use exitwise_asl_compiler::{Backend, WeaveErrors, Woven, weave};
+use exitwise_reports::layout::{BAD, GOOD, NOTE, paragraph};
+use exitwise_reports::worst_case;
 
 /// Puts policies into a definition. `None` if it cannot be done; then the reasons are printed.
 pub(super) fn weave_or_complain(

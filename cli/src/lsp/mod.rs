@@ -3,21 +3,7 @@
 //! It says what `exitwise check` says, while the policy is being written.
 
 mod checker;
-mod completion;
-mod cursor;
-mod diagnostics;
-mod document;
-mod fix_edits;
-mod fixes;
-mod hints;
-mod hover;
-mod lines;
-mod names;
-mod outline;
-mod rename;
 mod server;
-mod symbols;
-mod wording;
 
 use crate::output::stream::complain;
 use crate::status::Status;

@@ -1,5 +1,8 @@
 //! Writes files as a whole or not at all.
 
+use super::stream::stdout;
+use crate::input::{is_standard, name_of};
+use anyhow::{Context, Result};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,6 +21,19 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
         Err(_) => replace(path),
     };
     result.map_err(without_path)
+}
+
+/// Writes a picture to a file, and says so if `says_so`, or to standard output.
+pub(crate) fn write_picture(path: &Path, svg: &str, says_so: bool) -> Result<()> {
+    if is_standard(path) {
+        return Ok(stdout().write_all(svg.as_bytes())?);
+    }
+    let name = name_of(path);
+    write(path, svg.as_bytes()).with_context(|| format!("cannot write {name}"))?;
+    if says_so {
+        writeln!(stdout(), "\n{name} written")?;
+    }
+    Ok(())
 }
 
 /// Writes a file that does not exist yet.

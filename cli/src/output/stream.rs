@@ -72,3 +72,8 @@ pub(crate) fn pass_on_stdout(text: &[u8]) -> io::Result<()> {
 pub(crate) fn complain(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
+
+/// Prints whole lines to standard error. If that fails, nobody can be told.
+pub(crate) fn complain_with(lines: &str) {
+    let _ = write!(anstream::stderr(), "{lines}");
+}

@@ -118,7 +118,7 @@ fn outcomes(answer: Value) -> Result<VecDeque<Outcome>> {
     let one = |outcome: Value| -> Result<Outcome> {
         let shown = outcome.to_string();
         serde_json::from_value(outcome).ok().with_context(|| {
-            let shown = crate::output::terminal::one_line(&shown, 80);
+            let shown = exitwise_reports::layout::one_line(&shown, 80);
             format!("{shown} is not an answer")
         })
     };

@@ -1,7 +1,7 @@
 //! The events of an execution as the API of Step Functions describes them.
 
-use crate::output::json::sorted;
 use exitwise_asl_runner::HistoryEvent;
+use exitwise_reports::json::sorted;
 use serde_json::{Map, Value, json};
 
 /// The region of every resource in the definition that `run` fills in.

@@ -4,11 +4,11 @@
 use super::definition::CONTAINER;
 use super::signals::{Signals, Waited};
 use super::task_output::TaskOutput;
-use crate::output::json::sorted;
 use crate::output::stream::complain;
-use crate::output::terminal::paragraph;
 use exitwise_asl_runner::{TaskError, TaskFailure};
 use exitwise_engine::policy::Size;
+use exitwise_reports::json::sorted;
+use exitwise_reports::layout::paragraph;
 use exitwise_task_app::{Capacity, Kill, RETRY_COUNT, TASK_MEMORY, TASK_PROVIDER, kill};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;

@@ -3,13 +3,13 @@
 
 use super::definition::{known_markers, with_defaults};
 use crate::output::stream::complain;
-use crate::output::terminal::{NOTE, paragraph};
 use anyhow::{Context, Result, anyhow, bail};
 use exitwise_asl_compiler::{
     PlainDefinition, WeaveErrors, WovenMark, plain_definition, woven_marks,
 };
 use exitwise_asl_runner::Definition;
 use exitwise_engine::Policy;
+use exitwise_reports::layout::{NOTE, paragraph};
 use serde_json::Value;
 
 /// A state machine that can run.

@@ -159,6 +159,14 @@ impl Policy {
             .unwrap_or(&self.default_rule)
     }
 
+    /// Returns the number of retries that a rule of this policy can have in one execution.
+    pub fn retries_of(&self, rule: &Rule) -> u32 {
+        match rule.counts() {
+            true => rule.max_retries().min(self.limits.max_retries),
+            false => rule.max_retries(),
+        }
+    }
+
     /// Returns the sizes of the task, smallest first. The first one is what the task definition says.
     /// Empty if the policy has none.
     pub fn sizes(&self) -> &[Size] {

@@ -1,0 +1,70 @@
+//! `exitwise playground`: the page that shows a policy's answers while it is edited.
+
+use crate::args::Playground;
+use crate::input::{is_standard, name_of};
+use crate::output::file;
+use crate::output::stream::{complain, stdout};
+use crate::policy_file::PolicyFile;
+use crate::status::Status;
+use anyhow::{Context, Result, bail};
+use exitwise_reports::layout::GOOD;
+use flate2::read::GzDecoder;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::path::Path;
+use tempfile::Builder;
+
+/// The page, packed by gzip. Empty if it was not there when the program was built.
+const PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/playground.html.gz"));
+
+/// What to say if there is no place for the page.
+const NOT_WRITTEN: &str = "cannot write a temporary file; name one with -o";
+
+/// The element of the page that says what it starts with.
+const START: &str = r#"<script type="application/json" id="start">{}</script>"#;
+
+pub(crate) fn run(args: &Playground) -> Result<Status> {
+    let policy = PolicyFile::load(args.policy.as_deref())?;
+    let page = page_with(&policy)?;
+    match args.output.as_deref() {
+        Some(path) if is_standard(path) => stdout().write_all(page.as_bytes())?,
+        Some(path) => {
+            file::write(path, page.as_bytes())
+                .with_context(|| format!("cannot write {}", name_of(path)))?;
+            complain(format_args!("{GOOD}{}{GOOD:#}: written", name_of(path)));
+        }
+        None => {
+            // A browser may read the file after this program has ended, so it stays.
+            let file = Builder::new()
+                .prefix("exitwise-")
+                .suffix(".html")
+                .tempfile();
+            let (mut file, path) = file
+                .and_then(|file| Ok(file.keep()?))
+                .context(NOT_WRITTEN)?;
+            file.write_all(page.as_bytes()).context(NOT_WRITTEN)?;
+            complain(format_args!("{GOOD}{}{GOOD:#}: written", name_of(&path)));
+            open::that_detached(&path).context("cannot open a browser; open that file in one")?;
+        }
+    }
+    Ok(Status::Fine)
+}
+
+/// Returns the page, with this policy in its editor.
+fn page_with(policy: &PolicyFile) -> Result<String> {
+    if PAGE.is_empty() {
+        bail!(
+            "this program was built without the page; in a clone, run playground/build and build it \
+             again, or install a release"
+        );
+    }
+    let mut page = String::new();
+    GzDecoder::new(PAGE).read_to_string(&mut page)?;
+    let name = policy.path.as_deref().and_then(Path::file_name);
+    let name = name.map_or_else(|| "default.toml".into(), |name| name.to_string_lossy());
+    let start = json!({"name": name, "policy": policy.text}).to_string();
+    // No text can end the element.
+    let start = start.replace('<', "\\u003c");
+    let filled = START.replace("{}", &start);
+    Ok(page.replacen(START, &filled, 1))
+}

@@ -1,0 +1,13 @@
+//! How the decisions of two policies differ.
+
+mod changed_pairs;
+mod container;
+mod difference;
+mod failure_set;
+#[cfg(test)]
+mod properties;
+mod repeated;
+mod report;
+
+pub use difference::Difference;
+pub use report::DifferenceReport;
