@@ -6,7 +6,7 @@ module "process_error" {
   count  = var.backend == "native" ? 0 : 1
 
   name               = "${var.name}-process-error"
-  zip                = var.function_zip
+  zip                = coalesce(var.function_zip, "${path.module}/../target/lambda/bootstrap.zip")
   architecture       = var.architecture
   log_retention_days = var.log_retention_days
   tracing            = var.tracing

@@ -76,6 +76,201 @@ run "rejects_a_missing_package" {
   expect_failures = [aws_lambda_function.this]
 }
 
+run "says_how_to_build_a_missing_package" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    architecture = "arm64"
+  }
+
+  assert {
+    condition     = strcontains(local.missing, "lambda/package arm64") && !strcontains(local.missing, "curl")
+    error_message = "The message about a missing package is not as expected: ${local.missing}"
+  }
+}
+
+run "uses_the_package_of_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip            = null
+    release        = "0.2.0"
+    release_folder = "modules/process-error/tests/releases"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.filename == "modules/process-error/tests/releases/0.2.0/bootstrap-x86_64.zip" && aws_lambda_function.this.source_code_hash == filebase64sha256(aws_lambda_function.this.filename)
+    error_message = "The package is not that of the release: ${aws_lambda_function.this.filename}"
+  }
+
+  # .ci/fetch runs the commands.
+  assert {
+    condition     = local.fetch == <<-EOT
+      curl -fsSLO https://github.com/exitwise/exitwise/releases/download/v0.2.0/bootstrap-x86_64.zip &&
+      curl -fsSLO https://github.com/exitwise/exitwise/releases/download/v0.2.0/SHA256SUMS &&
+      gh attestation verify bootstrap-x86_64.zip --repo exitwise/exitwise --source-ref refs/tags/v0.2.0 &&
+      sha256sum -c --ignore-missing SHA256SUMS &&
+      mkdir -p "modules/process-error/tests/releases/0.2.0" && mv bootstrap-x86_64.zip "modules/process-error/tests/releases/0.2.0/"
+    EOT
+    error_message = "The commands are not as expected: ${local.fetch}"
+  }
+}
+
+run "uses_the_package_for_the_architecture" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip            = null
+    release        = "0.2.0"
+    release_folder = "modules/process-error/tests/releases"
+    architecture   = "arm64"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.filename == "modules/process-error/tests/releases/0.2.0/bootstrap-arm64.zip" && aws_lambda_function.this.architectures == tolist(["arm64"])
+    error_message = "The package is not that for the architecture: ${aws_lambda_function.this.filename}"
+  }
+
+  assert {
+    condition     = strcontains(local.missing, "/v0.2.0/bootstrap-arm64.zip") && !strcontains(local.missing, "x86_64")
+    error_message = "The commands are not for the architecture: ${local.missing}"
+  }
+}
+
+# The package of 0.2.0 is there, but not that of another release.
+run "rejects_a_release_without_its_package" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip            = null
+    release        = "0.3.0-rc.1"
+    release_folder = "modules/process-error/tests/releases"
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "rejects_a_path_and_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    release        = "0.2.0"
+    release_folder = "modules/process-error/tests/releases"
+  }
+
+  expect_failures = [var.zip]
+}
+
+run "rejects_neither_a_path_nor_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip = null
+  }
+
+  expect_failures = [var.zip]
+}
+
+run "rejects_a_range_as_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip     = null
+    release = "~> 0.2"
+  }
+
+  expect_failures = [var.release]
+}
+
+run "rejects_a_tag_as_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip     = null
+    release = "v0.2.0"
+  }
+
+  expect_failures = [var.release]
+}
+
+run "rejects_a_part_of_a_version_as_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip     = null
+    release = "0.2"
+  }
+
+  expect_failures = [var.release]
+}
+
+run "rejects_a_path_as_a_release" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip     = null
+    release = "0.2.0-../.."
+  }
+
+  expect_failures = [var.release]
+}
+
+run "rejects_a_folder_that_the_shell_would_change" {
+  command = plan
+
+  module {
+    source = "./modules/process-error"
+  }
+
+  variables {
+    zip            = null
+    release        = "0.2.0"
+    release_folder = "$(pwd)"
+  }
+
+  expect_failures = [var.release_folder]
+}
+
 run "rejects_invalid_values" {
   command = plan
 

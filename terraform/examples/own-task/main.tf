@@ -13,8 +13,9 @@ data "aws_ecs_task_definition" "this" {
 module "process_error" {
   source = "../../modules/process-error"
 
-  name = "${var.name}-process-error"
-  zip  = var.function_zip
+  name    = "${var.name}-process-error"
+  zip     = var.function_zip
+  release = var.function_release
 }
 
 module "retryable_task" {

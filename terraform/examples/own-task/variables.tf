@@ -32,7 +32,13 @@ variable "emails" {
 }
 
 variable "function_zip" {
-  description = "Path of the function's deployment package. `null` for target/lambda/bootstrap.zip of this project."
+  description = "Path of the function's deployment package, such as ../../../target/lambda/bootstrap.zip. Either this or `function_release` must be set."
+  type        = string
+  default     = null
+}
+
+variable "function_release" {
+  description = "Version of exitwise whose published package to use for the function, instead of `function_zip`. See modules/process-error."
   type        = string
   default     = null
 }

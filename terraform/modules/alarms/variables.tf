@@ -53,7 +53,7 @@ variable "dashboard" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a symmetric KMS key that encrypts the notifications in SNS. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for no encryption at rest."
+  description = "ARN of a symmetric KMS key that encrypts the notifications in SNS. The key's policy must allow this, see https://github.com/exitwise/exitwise/blob/main/docs/operations.md#encrypt-with-your-own-key. `null` for no encryption at rest."
   type        = string
   default     = null
 

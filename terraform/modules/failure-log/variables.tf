@@ -44,7 +44,7 @@ variable "log_retention_days" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a symmetric KMS key that encrypts the log. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for a key that AWS owns."
+  description = "ARN of a symmetric KMS key that encrypts the log. The key's policy must allow this, see https://github.com/exitwise/exitwise/blob/main/docs/operations.md#encrypt-with-your-own-key. `null` for a key that AWS owns."
   type        = string
   default     = null
 

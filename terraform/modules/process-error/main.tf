@@ -4,8 +4,6 @@
 data "aws_region" "this" {}
 
 locals {
-  zip = coalesce(var.zip, "${path.module}/../../../target/lambda/bootstrap.zip")
-
   # IAM role names must be unique within the account, across regions, and have at most 64 characters.
   full_role_name = "${var.name}-${data.aws_region.this.id}"
   role_name      = length(local.full_role_name) <= 64 ? local.full_role_name : "${substr(local.full_role_name, 0, 55)}-${substr(sha256(local.full_role_name), 0, 8)}"
@@ -36,8 +34,8 @@ resource "aws_lambda_function" "this" {
   description   = "exitwise: decides whether to retry a failed task, based on a policy"
   role          = local.role_arn
 
-  filename         = local.zip
-  source_code_hash = fileexists(local.zip) ? filebase64sha256(local.zip) : null
+  filename         = local.package
+  source_code_hash = fileexists(local.package) ? filebase64sha256(local.package) : null
   runtime          = "provided.al2023"
   handler          = "bootstrap"
   architectures    = [var.architecture]
@@ -65,8 +63,8 @@ resource "aws_lambda_function" "this" {
 
   lifecycle {
     precondition {
-      condition     = fileexists(local.zip)
-      error_message = "${local.zip} does not exist. Build it with lambda/package ${var.architecture}, or set the path of an existing package."
+      condition     = fileexists(local.package)
+      error_message = local.missing
     }
   }
 }

@@ -9,9 +9,41 @@ variable "name" {
 }
 
 variable "zip" {
-  description = "Path of the function's deployment package, which lambda/package builds. Absolute, or relative to the directory in which Terraform runs. `null` for target/lambda/bootstrap.zip of this project. Required if `CARGO_TARGET_DIR` was set when the package was built."
+  description = "Path of the function's deployment package, which lambda/package builds in a clone of exitwise. Absolute, or relative to the directory in which Terraform runs. `null` to use the package of a `release`."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.zip != null || var.release != null
+    error_message = "The function needs a package. Set zip to the path of one, or release to the version of a published one, such as 0.2.0."
+  }
+
+  validation {
+    condition     = var.zip == null || var.release == null
+    error_message = "Set zip or release, not both: zip is the path of a package, and release is the version of a published one."
+  }
+}
+
+variable "release" {
+  description = "Version of exitwise whose published package to use, such as `0.2.0`. If `<release_folder>/<release>/bootstrap-<architecture>.zip` does not exist, the plan fails and prints the commands that download the package, verify it, and put it there. `null` to use `zip`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.release == null || can(regex("^(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*)){2}(-[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?$", var.release))
+    error_message = "release must be one exact version, without a v and without an operator, such as 0.2.0."
+  }
+}
+
+variable "release_folder" {
+  description = "Folder for the packages of releases. Absolute, or relative to the directory in which Terraform runs. Not used with `zip`."
+  type        = string
+  default     = "exitwise"
+
+  validation {
+    condition     = can(regex("^[^\"$`\\\\]+$", var.release_folder))
+    error_message = "release_folder must be a path without quotation marks, dollar signs, backquotes and backslashes, because it is part of shell commands."
+  }
 }
 
 variable "architecture" {
@@ -54,7 +86,7 @@ variable "existing_role" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a symmetric KMS key that encrypts the function's log. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for a key that AWS owns."
+  description = "ARN of a symmetric KMS key that encrypts the function's log. The key's policy must allow this, see https://github.com/exitwise/exitwise/blob/main/docs/operations.md#encrypt-with-your-own-key. `null` for a key that AWS owns."
   type        = string
   default     = null
 

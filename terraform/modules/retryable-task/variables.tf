@@ -327,7 +327,7 @@ variable "existing_role" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a symmetric KMS key that encrypts the state machine's definition, its executions and its log. The key's policy must allow this, see docs/operations.md, \"Encrypt with your own key\". `null` for keys that AWS owns."
+  description = "ARN of a symmetric KMS key that encrypts the state machine's definition, its executions and its log. The key's policy must allow this, see https://github.com/exitwise/exitwise/blob/main/docs/operations.md#encrypt-with-your-own-key. `null` for keys that AWS owns."
   type        = string
   default     = null
 

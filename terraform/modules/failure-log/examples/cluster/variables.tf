@@ -1,0 +1,4 @@
+variable "cluster_name" {
+  description = "Name of the ECS cluster."
+  type        = string
+}
