@@ -15,7 +15,9 @@ resource "aws_iam_role_policy" "this" {
   policy = "{}"
 }
 
-resource "aws_cloudwatch_log_group" "this" {}
+resource "aws_cloudwatch_log_group" "this" {
+  retention_in_days = 30
+}
 
 output "ids" {
   description = "IDs of the resources, which they keep at new addresses."
