@@ -159,6 +159,8 @@ def stale(program, definitions):
         checked = run(program, "compile", "--check", "--", there, cwd=folder, env={**os.environ, "COLUMNS": "10000"})
         if checked.returncode != 0:
             for line in (checked.stdout + checked.stderr).strip().splitlines():
+                if " is up to date with " in line:
+                    continue
                 line = line.removeprefix("error: ").removeprefix(f"{there}:")
                 place = re.match(r"(\d+):(\d+): ", line)
                 message = line[place.end() if place else 0:].strip()

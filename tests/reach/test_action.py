@@ -265,8 +265,14 @@ class Action(unittest.TestCase):
         self.assertNotIn("/temp/", self.summary)
 
     def test_a_definition_that_is_older_than_its_policy_is_refused(self):
-        self.write("workflow.asl.json", WORKFLOW.read_text())
-        compile_it = [os.environ["EXITWISE"], "compile", "workflow.asl.json", "--policy", "policies/default.toml", "-o", "build/train.asl.json"]
+        workflow = json.loads(WORKFLOW.read_text())
+        train = workflow["States"]["Train"]
+        workflow["States"] = {"Train": {**train, "Next": "Publish"}, "Publish": train}
+        del workflow["States"]["Train"]["End"]
+        self.write("workflow.asl.json", json.dumps(workflow, indent=2))
+        self.write("publish.toml", POLICY)
+        compile_it = [os.environ["EXITWISE"], "compile", "workflow.asl.json", "--policy", "Train=policies/default.toml",
+                      "--policy", "Publish=publish.toml", "-o", "build/train.asl.json"]
         (self.repository / "build").mkdir()
         subprocess.run(compile_it, cwd=self.repository, check=True, capture_output=True)
         self.commit("compile")
@@ -275,6 +281,7 @@ class Action(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("::error title=stale definition,file=build/train.asl.json,line=5,col=5::`Train` is compiled from another text of policies/default.toml; compile it again\n", printed)
         self.assertIn("- `build/train.asl.json`: `Train` is compiled from another text", self.summary)
+        self.assertNotIn("Publish", printed)
         subprocess.run(compile_it, cwd=self.repository, check=True, capture_output=True)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", "compile again")
@@ -355,6 +362,19 @@ class Action(unittest.TestCase):
         status, printed, _ = self.run_action("", "", event="schedule")
         self.assertEqual(status, 1)
         self.assertNotRegex(printed.partition("::stop-commands::")[0], "(?m)^::add-mask")
+
+    def test_the_installed_program_can_be_named(self):
+        path = f"{pathlib.Path(os.environ['EXITWISE']).parent}:{os.environ['PATH']}"
+        self.assertEqual(self.run_action("", "", event="schedule", exitwise="exitwise", environment={"PATH": path})[0], 0)
+
+    def test_the_documentation_has_every_input_and_output(self):
+        text = (ROOT / "docs/ci.md").read_text()
+        for start, declared in (("| input |", ACTION["inputs"]), ("| output |", ACTION["outputs"])):
+            table = text[text.index(start):].partition("\n\n")[0]
+            self.assertEqual(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE), list(declared))
+        for name, declared in ACTION["inputs"].items():
+            if declared["default"]:
+                self.assertIn(f"| `{name}` | `{declared['default']}` |", text)
 
     def test_files_that_do_not_exist_are_reported(self):
         for inputs, message in [
