@@ -47,6 +47,17 @@ def run(*command, cwd, **environment):
 
 
 class Hooks(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """A repository with the files of this one, as they are in this folder, at the tag of its version."""
+        cls.hooks = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
+        packed = subprocess.run(["tar", "--null", "--files-from=-", "--create"], cwd=ROOT, input=listed.stdout, check=True, capture_output=True)
+        subprocess.run(["tar", "--extract"], cwd=cls.hooks, input=packed.stdout, check=True)
+        for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "release"], ["tag", f"v{VERSION}"]):
+            status, printed = run("git", *command, cwd=cls.hooks)
+            assert status == 0, printed
+
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
 
@@ -56,30 +67,21 @@ class Hooks(unittest.TestCase):
         return printed.strip()
 
     def project(self, hook):
-        """A repository whose commits run a hook of this one, as it is in this folder."""
-        hooks = self.folder / "hooks"
-        hooks.mkdir()
-        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
-        packed = subprocess.run(["tar", "--null", "--files-from=-", "--create"], cwd=ROOT, input=listed.stdout, check=True, capture_output=True)
-        subprocess.run(["tar", "--extract"], cwd=hooks, input=packed.stdout, check=True)
+        """A repository whose commits run a hook of this one."""
         project = self.folder / "project"
         (project / "policies").mkdir(parents=True)
-        for repository in (hooks, project):
-            self.git(repository, "init", "--quiet")
-        self.git(hooks, "add", "--all")
-        self.git(hooks, "commit", "--quiet", "--message", "release")
-        self.git(hooks, "tag", f"v{VERSION}")
-        # The example in ci.md, with this repository in place of the published one.
+        self.git(project, "init", "--quiet")
+        # The example in ci.md, with the repository of this machine in place of the published one.
         example = re.search(r"```yaml\n(repos:\n.*?)```", (ROOT / "docs/ci.md").read_text(), re.DOTALL)[1]
         config = yaml.safe_load(example)
         [repository] = config["repos"]
-        repository["repo"] = str(hooks)
+        repository["repo"] = str(self.hooks)
         self.assertEqual(repository["rev"], f"v{VERSION}")
         self.assertEqual(repository["hooks"][0]["id"], "exitwise-check")
         repository["hooks"][0]["id"] = hook
         if hook == "exitwise-check-system":
             # It works before the first release, too, with a commit in place of the tag.
-            repository["rev"] = self.git(hooks, "rev-parse", "HEAD")
+            repository["rev"] = self.git(self.hooks, "rev-parse", "HEAD")
         (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
         return project
 
