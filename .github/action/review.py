@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Reviews the retry policies of a repository in a workflow of GitHub Actions. action.yml runs it, and docs/ci.md describes it.
 
 Everything that it is told comes from the environment, and nothing of it reaches a shell. It needs git and Python 3.9 or newer."""
@@ -87,7 +86,7 @@ def matching(patterns, suffix, paths):
 
 
 def found(name, suffix, paths):
-    """The files that an input names. Each line of the input must name at least one."""
+    """The files that an input names. Each part of the input must name at least one."""
     patterns = setting(name).split()
     for pattern in patterns:
         if not matching([pattern], suffix, paths):
@@ -126,7 +125,7 @@ def changes(program, policies, base, scratch):
     """Markdown about each policy that is new or removed, or decides otherwise than in the base."""
     old_paths = matching(setting("POLICIES").split(), ".toml", names(git("ls-tree", "-r", "-z", "--name-only", base)))
     fields = iter(names(git("diff", "-z", "--name-status", "--find-renames", "--diff-filter=R", base, "--")))
-    origin = {new: old for _, old, new in zip(fields, fields, fields)}
+    origin = {new: old for _, old, new in zip(fields, fields, fields) if new in policies}
     sections = []
     for path in policies:
         old_path = path if path in old_paths else origin.get(path)
@@ -158,9 +157,8 @@ def stale(program, definitions):
         there = posixpath.relpath(path, folder)
         checked = run(program, "compile", "--check", "--", there, cwd=folder, env={**os.environ, "COLUMNS": "10000"})
         if checked.returncode != 0:
-            for line in (checked.stdout + checked.stderr).strip().splitlines():
-                if " is up to date with " in line:
-                    continue
+            lines = (checked.stdout + checked.stderr).strip().splitlines()
+            for line in [line for line in lines if " is up to date with " not in line] or ["the check failed"]:
                 line = line.removeprefix("error: ").removeprefix(f"{there}:")
                 place = re.match(r"(\d+):(\d+): ", line)
                 message = line[place.end() if place else 0:].strip()

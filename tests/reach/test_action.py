@@ -250,19 +250,24 @@ class Action(unittest.TestCase):
 
     def test_new_renamed_and_removed_policies(self):
         self.git("switch", "--quiet", "main")
-        self.write("policies/old.toml", POLICY.replace('"busy"', '"something-else"').replace("75", "[8, 9]"))
+        self.write("policies/old.toml", POLICY.replace('"busy"', '"something-else"').replace("75", "8"))
         self.commit("another policy")
         self.git("switch", "--quiet", "change")
         self.git("merge", "--quiet", "main")
         self.git("rm", "--quiet", "policies/old.toml")
         self.git("mv", "policies/default.toml", "policies/renamed.toml")
         self.write("more/deep/new.toml", (ROOT / "policies/minimal.toml").read_text())
-        _, printed, outputs = self.push("policies/renamed.toml", POLICY.replace("75, 1", "76, 1").replace("75", "76"), policies="policies more/**/*.toml")
+        _, printed, outputs = self.push("policies/renamed.toml", POLICY.replace("75", "76"), policies="policies more/**/*.toml")
         self.assertEqual(outputs["decisions-change"], "true", printed)
         self.assertIn("### `policies/renamed.toml`, renamed from `policies/default.toml`\n\n| failures ", self.summary)
         self.assertIn("### `policies/old.toml`: removed", self.summary)
         self.assertIn("### `more/deep/new.toml`: new\n\n```text\nmore/deep/new.toml: good; 1 rule\n  worst case: 4 runs, ", self.summary)
         self.assertNotIn("/temp/", self.summary)
+
+    def test_a_policy_that_moves_out_of_sight_is_removed(self):
+        self.git("mv", "policies/default.toml", "archive.toml")
+        self.push("policies/other.toml", POLICY.replace('"busy"', '"something-else"').replace("75", "8"))
+        self.assertIn("### `policies/default.toml`: removed", self.summary)
 
     def test_a_definition_that_is_older_than_its_policy_is_refused(self):
         workflow = json.loads(WORKFLOW.read_text())
