@@ -193,7 +193,7 @@ def comment(number, report, changed):
     link = "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}".format(**os.environ)
     if len(report) > LONGEST_REPORT:
         report = report[:LONGEST_REPORT].rpartition("\n")[0] + "\n\nThe rest is in the summary of the run."
-    body = f"{marker}\n{report}\n\n[This run]({link}) writes the comment again after each push."
+    body = f"{marker}\n{report}\n\nWritten by [this run]({link}), and again after each push."
     if mine:
         written, _ = api("PATCH", f"issues/comments/{mine['id']}", body=body)
     else:
@@ -238,8 +238,11 @@ def review():
     deny = ["--deny", setting("DENY")] if setting("DENY") else []
     checked = run(program, "check", "--format", "github", *deny, "--", *policies)
     # Only the annotations are commands; a name in the rest could look like one.
+    lines = checked.stdout.splitlines()
+    annotations = [line for line in lines if re.match("::(error|warning|notice) ", line)]
     token = secrets.token_hex()
-    print(f"{checked.stdout}::stop-commands::{token}\n{checked.stderr}::{token}::", flush=True)
+    rest = [line for line in lines if line not in annotations] + checked.stderr.splitlines()
+    print("\n".join([*annotations, f"::stop-commands::{token}", *rest, f"::{token}::"]), flush=True)
     if checked.returncode == 2 and not checked.stdout:
         raise Unusable(checked.stderr.strip())
     if sarif:
@@ -251,7 +254,7 @@ def review():
     sections = changes(program, policies, base_of(request), scratch) if request else []
     report = ["## Retry policies"]
     if checked.returncode == 0:
-        report.append("The policy is good." if len(policies) == 1 else f"All {len(policies)} policies are good.")
+        report.append("The policy is good." if len(policies) == 1 else f"{len(policies)} policies are good.")
     else:
         report.append("**Refused:** the annotations show what is wrong with the policies.")
     if outdated:

@@ -406,7 +406,7 @@ class Action(unittest.TestCase):
         body = self.github.comments[0]["body"]
         self.assertLess(60_000, len(body))
         self.assertLess(len(body), 65_536)
-        self.assertIn(" |\n\nThe rest is in the summary of the run.\n\n[This run](", body)
+        self.assertIn(" |\n\nThe rest is in the summary of the run.\n\nWritten by [this run](", body)
         self.assertGreater(len(self.summary), 66_000)
 
     def test_a_release_is_downloaded(self):
