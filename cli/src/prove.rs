@@ -195,7 +195,7 @@ impl<'p> Proof<'p> {
             "policyHash": policy.hash(),
             "proved": self.gap().is_none(),
             "gap": self.gap(),
-            "worstCase": worst_case::json(&self.worst),
+            "worstCase": worst_case::json(policy, &self.worst),
             "reached": {
                 "runs": walk.runs,
                 "waitSeconds": walk.wait_seconds,

@@ -7,6 +7,7 @@ use exitwise_engine::diagnostic::{Diagnostic, Severity};
 use std::path::PathBuf;
 
 /// The text of a policy, and the result of loading it.
+#[derive(Debug, Clone)]
 pub struct PolicyText {
     /// The name for people, on one line.
     pub name: String,

@@ -61,7 +61,7 @@ pub fn short(worst: &WorstCase) -> String {
 }
 
 /// Returns the figures of the deployed function's check, with the command line's spelling of keys.
-pub fn json(worst: &WorstCase) -> Value {
+pub fn json(policy: &Policy, worst: &WorstCase) -> Value {
     let figures = WorstCaseFigures::from(worst);
     json!({
         "runs": figures.runs,
@@ -73,6 +73,7 @@ pub fn json(worst: &WorstCase) -> Value {
             "vcpuHours": it.vcpu_hours,
             "gbHours": it.gb_hours,
             "cost": it.cost,
+            "currency": policy.price().map(|price| price.currency()),
             "exact": it.exact,
         })),
         "witness": figures.witness,

@@ -2,11 +2,12 @@
 //! ones each time.
 
 use clap::Parser;
-use proptest::strategy::{Strategy, ValueTree};
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use std::error::Error;
+use std::fmt::Debug;
 use std::fs::{create_dir_all, write};
+use std::io;
 use std::path::PathBuf;
 use testkit::failure::task_errors;
 use testkit::policy::policies;
@@ -22,15 +23,23 @@ struct Arguments {
     out: PathBuf,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Returns the next value of a generator.
+fn generated<T: Debug>(strategy: &BoxedStrategy<T>, runner: &mut TestRunner) -> io::Result<T> {
+    let tree = strategy.new_tree(runner);
+    Ok(tree
+        .map_err(|reason| io::Error::other(reason.to_string()))?
+        .current())
+}
+
+fn main() -> io::Result<()> {
     let Arguments { count, out } = Arguments::parse();
     let mut runner = TestRunner::deterministic();
     for folder in ["policies", "events"] {
         create_dir_all(out.join(folder))?;
     }
     for number in 1..=count {
-        let policy = policies().new_tree(&mut runner)?.current();
-        let failure = task_errors().new_tree(&mut runner)?.current();
+        let policy = generated(&policies(), &mut runner)?;
+        let failure = generated(&task_errors(), &mut runner)?;
         write(
             out.join(format!("policies/{number}.toml")),
             policy.as_bytes(),

@@ -5,6 +5,7 @@ use exitwise_asl_compiler::{
     ExecutionFigures, MachineWorstCase, Woven, WovenWorstCase, machine_worst_case,
 };
 use exitwise_asl_runner::MAX_HISTORY_EVENTS;
+use exitwise_engine::analysis::WorstCase;
 use exitwise_engine::policy::Seconds;
 use exitwise_reports::layout::{BAD, GOOD};
 
@@ -13,7 +14,7 @@ use exitwise_reports::layout::{BAD, GOOD};
 pub(super) fn described(source: &str, woven: &Woven, targets: &Targets) -> String {
     let states = woven.states.iter();
     let worst: Vec<_> = states
-        .filter_map(|state| Some((state, targets.worst_case_of(state)?)))
+        .filter_map(|state| Some((state, WorstCase::of(targets.policy_of(state)?))))
         .collect();
     let woven: Vec<_> = worst
         .iter()

@@ -9,6 +9,7 @@ use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, bail};
 use exitwise_asl_compiler::Backend;
+use exitwise_engine::analysis::WorstCase;
 use exitwise_reports::worst_case;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,8 +67,9 @@ pub(super) fn run() -> Result<Status> {
     let states = woven.states.iter();
     let worst: Value = states
         .filter_map(|state| {
-            let worst = targets.worst_case_of(state)?;
-            Some((state.path.clone(), worst_case::json(&worst)))
+            let policy = targets.policy_of(state)?;
+            let worst = worst_case::json(policy, &WorstCase::of(policy));
+            Some((state.path.clone(), worst))
         })
         .collect();
     let answer = json!({"definition": woven.text, "worst_case": worst.to_string()});

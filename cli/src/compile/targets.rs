@@ -4,7 +4,6 @@ use crate::policy_file::PolicyFile;
 use anyhow::Result;
 use exitwise_asl_compiler::{Backend, StateChoice, WeaveTarget, WovenState};
 use exitwise_engine::Policy;
-use exitwise_engine::analysis::WorstCase;
 use std::path::Path;
 
 /// Policies, each with the state that gets it.
@@ -38,11 +37,11 @@ impl Targets {
         Ok(are_usable.then_some(Self(targets)))
     }
 
-    /// Returns the worst case of a woven state. `None` if no target has its policy.
-    pub(super) fn worst_case_of(&self, state: &WovenState) -> Option<WorstCase> {
+    /// Returns the policy of a woven state. `None` if no target has it.
+    pub(super) fn policy_of(&self, state: &WovenState) -> Option<&Policy> {
         let mut targets = self.0.iter();
         let target = targets.find(|target| target.name == state.policy_name)?;
-        Some(WorstCase::of(&target.policy))
+        Some(&target.policy)
     }
 
     /// Returns the targets for weaving.

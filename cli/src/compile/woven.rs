@@ -5,6 +5,7 @@ use super::source::{Source, print_problem};
 use super::targets::Targets;
 use crate::output::stream::complain;
 use exitwise_asl_compiler::{Backend, WeaveErrors, Woven, weave};
+use exitwise_engine::analysis::WorstCase;
 use exitwise_reports::layout::{BAD, GOOD, NOTE, paragraph};
 use exitwise_reports::worst_case;
 
@@ -38,7 +39,7 @@ pub(super) fn report(source: &Source, woven: &Woven, targets: &Targets) {
         );
     }
     for state in &woven.states {
-        let worst = targets.worst_case_of(state);
+        let worst = targets.policy_of(state).map(WorstCase::of);
         let line = format!(
             "{GOOD}{}{GOOD:#}: {} ({}); {} states more; a retry costs {} transitions and {} history \
              events, with a wait {} and {}",

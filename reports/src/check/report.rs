@@ -20,7 +20,7 @@ pub fn check_report(policy: &PolicyText, tests: &[TestResult]) -> Value {
         "policy": policy.location(),
         "policyHash": usable.map(Policy::hash),
         "rules": usable.map(|policy| policy.rules().len()),
-        "worstCase": usable.map(|policy| worst_case::json(&WorstCase::of(policy))),
+        "worstCase": usable.map(|policy| worst_case::json(policy, &WorstCase::of(policy))),
         "tests": tests,
         "diagnostics": problems.collect::<Vec<_>>(),
     }))

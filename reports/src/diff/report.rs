@@ -161,7 +161,10 @@ impl DifferenceReport<'_> {
             "new": new,
             "same": difference.is_none(),
             "settings": self.settings_json(),
-            "worstCase": {"old": worst_case::json(was), "new": worst_case::json(is)},
+            "worstCase": {
+                "old": worst_case::json(self.old, was),
+                "new": worst_case::json(self.new, is),
+            },
             "containerNotes": difference.container,
             "changes": changes.collect::<Vec<_>>(),
             "hidden": difference.hidden,

@@ -80,6 +80,8 @@ struct ReportLine<'r> {
     entry: Option<usize>,
     error: String,
     event: &'r str,
+    /// The failure in words; null if the rules were not checked.
+    failure: Option<String>,
     format: u32,
     /// The `id` of the event in the history.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,6 +200,7 @@ impl<'r> DecisionReport<'r> {
             entry: self.call.and_then(|call| call.entry),
             error,
             event: self.event,
+            failure: self.decision.incident.as_ref().map(Incident::to_string),
             format: FORMAT,
             history_event: self.call.map(|call| call.event_id),
             line: self.decision.rule.as_ref().map(|rule| rule.line),
