@@ -44,7 +44,7 @@ test("check", () => {
 });
 
 test("explain, every event under every policy", () => {
-  assert.equal(events.length, 179);
+  assert.ok(events.length >= 179);
   for (const policy of policies) {
     const explained = events.map((file) => engine.json.explain(read(policy), read(file), { name: policy, document: file }));
     assert.equal(explained.join(""), printed("explain", "--format", "json", "--policy", policy, ...events));

@@ -1,5 +1,6 @@
 //! Failures that the command line describes by facts that rules can match.
 
+use crate::json::sorted;
 use exitwise_engine::Policy;
 use exitwise_engine::analysis::Example;
 use exitwise_engine::failure::{ExitCode, NameFact};
@@ -167,7 +168,7 @@ impl FailureFacts {
             .insert("Containers".into(), json!([self.container]));
         Example {
             error: Some(self.error.unwrap_or_else(|| "States.TaskFailed".into())),
-            cause: Some(Value::Object(self.task).to_string()),
+            cause: Some(sorted(Value::Object(self.task)).to_string()),
             texts: 0,
         }
     }
