@@ -57,8 +57,8 @@ export function meaning({ type, waitSeconds, error, outcome }: ExplainDecision):
   }
 }
 
-/** The failure as the engine describes it; with an engine that does not, the cause, which begins with it. */
-export function described(decision: ExplainDecision & { failure?: string }): string {
+/** The failure in words or, if no rule was asked, why. */
+export function described(decision: ExplainDecision): string {
   return decision.failure ?? decision.cause;
 }
 

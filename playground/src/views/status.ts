@@ -29,7 +29,7 @@ function figures(worst: WorstCase, isOld: boolean): HTMLElement {
     figure("runs", String(runs), exact),
     figure("waiting", duration(waitSeconds), exact),
     figure("time", runTime && duration(runTime.durationSeconds), runTime?.exact),
-    figure("cost", runTime?.cost, runTime?.exact),
+    figure("cost", runTime?.cost && `${runTime.cost} ${runTime.currency}`, runTime?.exact),
   );
 }
 
