@@ -1,4 +1,4 @@
-//! Gives the program the commit that it is built from, if it is a release build in a git clone, and the
+//! Gives the program the commit that it is built from, with its date, if it is a release build in a git clone, and the
 //! page that `exitwise playground` opens, if `playground/build` has written it.
 
 use std::path::Path;
@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
     // A clone of another project may contain an unpacked package of this one.
     let is_tracked = || git(&["ls-files", "--error-unmatch", "build.rs"]).is_some();
     let commit = match is_release && is_tracked() {
-        true => git(&["rev-parse", "--short=12", "HEAD"]),
+        true => git(&["log", "-1", "--abbrev=12", "--format=%h %cs"]),
         false => None,
     };
     let commit = commit

@@ -18,6 +18,7 @@ pub mod lsp;
 mod man;
 mod mistaken_definition;
 mod output;
+mod platform;
 mod playground;
 mod policy_file;
 mod prove;

@@ -48,7 +48,7 @@ struct Args {
     memory_needed: Option<Mebibytes>,
     /// Terminate with this signal instead of failing with an exit code, for example SIGKILL.
     #[arg(long, value_parser = signal::parse)]
-    signal: Option<rustix::process::Signal>,
+    signal: Option<signal::Signal>,
 }
 
 /// Returns the names and exit codes of all errors, one error per line.
@@ -187,7 +187,7 @@ fn run(args: &Args) -> ExitCode {
     if let Some(signal) = args.signal {
         eprintln!(
             "task-app: attempt {attempt} terminates with {}",
-            signal::name(signal)
+            signal.name
         );
         signal::terminate_with(signal);
     }

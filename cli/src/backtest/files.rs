@@ -1,9 +1,8 @@
 //! The files with recorded failures.
 
 use crate::input::{self, is_standard, name_of};
+use crate::platform::has_input;
 use anyhow::{Context, Result, bail};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, stdin};
 use std::path::{Path, PathBuf};
@@ -112,18 +111,10 @@ impl Read for Counted {
 
 /// Waits until standard input has something to read. Returns `false` if it was interrupted before.
 fn is_ready(interrupted: &AtomicBool) -> bool {
-    /// Time between two looks at `interrupted`.
-    const INTERVAL: Timespec = Timespec {
-        tv_sec: 0,
-        tv_nsec: 50_000_000,
-    };
     let stdin = stdin();
-    let mut events = [PollFd::new(&stdin, PollFlags::IN)];
     while !interrupted.load(Relaxed) {
-        match poll(&mut events, Some(&INTERVAL)) {
-            Ok(0) | Err(Errno::INTR) => {}
-            // An error is also reported by the read that follows.
-            Ok(_) | Err(_) => return true,
+        if has_input(&stdin) {
+            return true;
         }
     }
     false

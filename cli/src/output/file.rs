@@ -2,6 +2,7 @@
 
 use super::stream::stdout;
 use crate::input::{is_standard, name_of};
+use crate::platform::permissions_of_new_file;
 use anyhow::{Context, Result};
 use std::fs;
 use std::io::{self, Write};
@@ -56,13 +57,13 @@ fn without_path(error: io::Error) -> io::Error {
 
 /// A complete file in the folder of `path`.
 fn temporary(path: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
-    /// Reduced by the user's mask, as for every new file.
-    const MODE: u32 = 0o666;
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
     let mut builder = Builder::new();
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(MODE);
-    let mut file = builder.permissions(permissions).tempfile_in(folder)?;
+    if let Some(permissions) = permissions_of_new_file() {
+        builder.permissions(permissions);
+    }
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     Ok(file)

@@ -5,6 +5,7 @@ use super::definition::CONTAINER;
 use super::signals::{Signals, Waited};
 use super::task_output::TaskOutput;
 use crate::output::stream::complain;
+use crate::platform::{Group, signal_of};
 use exitwise_asl_runner::{TaskError, TaskFailure};
 use exitwise_engine::policy::Size;
 use exitwise_reports::json::sorted;
@@ -13,7 +14,6 @@ use exitwise_task_app::{Capacity, Kill, RETRY_COUNT, TASK_MEMORY, TASK_PROVIDER,
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -124,9 +124,10 @@ impl Entrypoint {
             command.env(RETRY_COUNT, retries.to_string());
             killed = kill(arguments, retries.saturating_add(1), &capacity);
         }
-        // With a process group of its own, the task can be stopped together with all processes that
+        // With a group of its own, the task can be stopped together with all processes that
         // it has started.
-        command.stdin(Stdio::null()).process_group(0);
+        command.stdin(Stdio::null());
+        Group::lead(&mut command);
         let end_of = |end: &TaskEnd| end.described(&task, &overrides);
         let failure = |end: &TaskEnd| {
             TaskFailure::new("States.TaskFailed", sorted(end_of(end)).to_string()).into()
@@ -147,13 +148,13 @@ impl Entrypoint {
                 return Err(failure(&TaskEnd::not_started(&self.program, &error)));
             }
         };
-        let group = rustix::process::Pid::from_child(&child);
+        let group = Group::of(&child);
         signals.watch(child);
         let waited = signals.wait(timeout.unwrap_or(Duration::MAX));
         match waited {
             Waited::ChildEnded(_) => {}
-            Waited::TimedOut => stop(group, signals, None),
-            Waited::Interrupted => stop(group, signals, Some(STOP_NOTICE)),
+            Waited::TimedOut => stop(&group, signals, None),
+            Waited::Interrupted => stop(&group, signals, Some(STOP_NOTICE)),
         }
         output.finish();
         match waited {
@@ -173,17 +174,15 @@ impl Entrypoint {
 
 /// Asks the child and its children to end, as StopTask does. Prints the notice if that takes time.
 /// Kills them if they do not end, or at the next Ctrl-C.
-fn stop(group: rustix::process::Pid, signals: &Signals, notice: Option<&str>) {
-    use rustix::process::{Signal, kill_process_group};
+fn stop(group: &Group, signals: &Signals, notice: Option<&str>) {
     let has_ended = |timeout| matches!(signals.wait(timeout), Waited::ChildEnded(_));
-    // This fails only if the group has just ended.
-    let _ = kill_process_group(group, Signal::TERM);
+    group.terminate();
     if has_ended(NOTICE_AFTER) {
         return;
     }
     notice.into_iter().for_each(complain);
     if !has_ended(STOP_TIMEOUT) {
-        let _ = kill_process_group(group, Signal::KILL);
+        group.kill();
         signals.wait(STOP_TIMEOUT);
     }
 }
@@ -235,7 +234,7 @@ impl TaskEnd {
     fn exited(status: io::Result<ExitStatus>) -> Self {
         // A child whose status cannot be read has no exit code, like a container that ECS has lost.
         let exit_code = status.ok().and_then(|status| {
-            let by_signal = || status.signal().map(|signal| 128 + signal);
+            let by_signal = || signal_of(status).map(|signal| 128 + signal);
             status.code().or_else(by_signal)
         });
         Self {

@@ -1,9 +1,8 @@
 //! Events that can end a wait of `run` early: Ctrl-C, the end of the child process, or a reader of the
 //! output that goes away.
 
+use crate::platform::{Group, wait_for_hangup};
 use anyhow::{Context, Result};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal as OsSignal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::cell::Cell;
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -42,13 +41,7 @@ impl Signals {
         ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")?;
         let closed = sender.clone();
         thread::spawn(move || {
-            // Without any events to wait for, only an error or a hangup ends this call.
-            let stdout = io::stdout();
-            let mut stdout = [PollFd::new(&stdout, PollFlags::empty())];
-            while poll(&mut stdout, None) == Err(rustix::io::Errno::INTR) {}
-            let [stdout] = stdout;
-            let hangup = PollFlags::ERR | PollFlags::HUP;
-            if stdout.revents().intersects(hangup) {
+            if wait_for_hangup() {
                 let _ = closed.send(Signal::Interrupted);
             }
         });
@@ -79,20 +72,12 @@ impl Signals {
         !self.interrupted.get()
     }
 
-    /// Watches the child, the leader of a process group, on a thread of its own. When it ends, what
-    /// is left of its group is killed, as a container ends with its first process. Then
-    /// [`Self::wait`] returns.
-    pub(super) fn watch(&self, mut child: Child) {
+    /// Watches the child, the leader of a group, on a thread of its own. When it and its group have
+    /// ended, [`Self::wait`] returns.
+    pub(super) fn watch(&self, child: Child) {
         let sender = self.sender.clone();
         thread::spawn(move || {
-            let pid = Pid::from_child(&child);
-            // Until the status of the leader is read, no other group can get this id.
-            let _ = waitid(
-                WaitId::Pid(pid),
-                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-            );
-            let _ = kill_process_group(pid, OsSignal::KILL);
-            let _ = sender.send(Signal::ChildEnded(child.wait()));
+            let _ = sender.send(Signal::ChildEnded(Group::of(&child).wait(child)));
         });
     }
 

@@ -1,22 +1,12 @@
 //! The output of a task, passed on to the output of this program.
 
 use crate::output::stream::pass_on_stdout;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use std::fs::File;
-use std::io::{self, PipeReader, Read, Write, pipe, stderr, stdout};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
+use crate::platform::{has_input, have_outputs_one_target};
+use std::io::{self, PipeReader, Read, Write, pipe, stderr};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
-
-/// Time between two looks at whether the task has ended.
-const POLL_INTERVAL: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 50_000_000,
-};
 
 /// The output of a running task.
 pub(super) struct TaskOutput {
@@ -41,7 +31,7 @@ impl TaskOutput {
             has_ended: Arc::default(),
         };
         let (reader, writer) = pipe()?;
-        if is_stdout_quiet || is_same_file(stdout().as_fd(), stderr().as_fd()) {
+        if is_stdout_quiet || have_outputs_one_target() {
             command.stdout(writer.try_clone()?).stderr(writer);
             let target = if is_stdout_quiet {
                 pass_on_stderr
@@ -84,13 +74,11 @@ fn copy_lines(mut reader: PipeReader, target: Writer, has_ended: &AtomicBool) {
     let mut last = b'\n';
     loop {
         let ended = has_ended.load(Relaxed);
-        match poll(
-            &mut [PollFd::new(&reader, PollFlags::IN)],
-            Some(&POLL_INTERVAL),
-        ) {
-            Ok(0) if ended => break,
-            Ok(0) | Err(Errno::INTR) => continue,
-            Ok(_) | Err(_) => {}
+        if !has_input(&reader) {
+            if ended {
+                break;
+            }
+            continue;
         }
         let Ok(length @ 1..) = reader.read(&mut buffer) else {
             break;
@@ -107,13 +95,4 @@ fn copy_lines(mut reader: PipeReader, target: Writer, has_ended: &AtomicBool) {
 
 fn pass_on_stderr(text: &[u8]) -> io::Result<()> {
     stderr().write_all(text)
-}
-
-/// Whether both are the same file, terminal or pipe.
-fn is_same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    let identity = |file: BorrowedFd<'_>| {
-        let metadata = File::from(file.try_clone_to_owned()?).metadata()?;
-        io::Result::Ok((metadata.dev(), metadata.ino()))
-    };
-    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
 }
