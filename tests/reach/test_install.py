@@ -120,8 +120,10 @@ class Install(unittest.TestCase):
         [path] = [path for path in self.files if path.endswith(".tar.gz")]
         self.assertEqual(filled["pkg-url"], place + path.removeprefix("/releases"))
         self.assertEqual(filled["bin-dir"], f"exitwise-0.2.0-{LINUX}/exitwise")
-        windows = metadata["overrides"]["x86_64-pc-windows-msvc"]
-        self.assertEqual(windows, {"pkg-url": metadata["pkg-url"].replace(".tar.gz", ".zip"), "pkg-fmt": "zip"})
+        # One program is for all of Windows.
+        name = "x86_64-pc-windows-gnu"
+        windows = {key: metadata[key].replace("{ target }", name).replace(".tar.gz", ".zip") for key in ("pkg-url", "bin-dir")}
+        self.assertEqual(metadata["overrides"], dict.fromkeys((name, "x86_64-pc-windows-msvc"), {**windows, "pkg-fmt": "zip"}))
 
 
 if __name__ == "__main__":
