@@ -1,5 +1,4 @@
 //! `exitwise playground`. The page itself is tested in a browser, by `.ci/playground`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::process::Command;

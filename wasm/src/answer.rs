@@ -133,7 +133,7 @@ fn simulate(request: &Simulate) -> Result<Value, Error> {
         SimulatedExecution::of_failures(policy, seed, run_seconds, &failures, request.repeat);
     let timeline = Timeline {
         name,
-        policy: policy,
+        policy,
         seed,
         execution: &execution,
     };

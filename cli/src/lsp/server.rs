@@ -33,12 +33,12 @@ pub fn serve(connection: &Connection) -> Result<()> {
     };
     thread::scope(|scope| {
         scope.spawn(move || checker::run(&waiting, publish));
-        // The thread ends with this function, which drops its end of the channel.
-        answer_all(connection, &changes)
+        // The thread ends when this function drops its end of the channel.
+        answer_all(connection, changes)
     })
 }
 
-fn answer_all(connection: &Connection, changes: &Sender<Change>) -> Result<()> {
+fn answer_all(connection: &Connection, changes: Sender<Change>) -> Result<()> {
     let mut documents = Documents::new(read_event);
     for message in &connection.receiver {
         match message {
