@@ -56,7 +56,7 @@ class Scripts(unittest.TestCase):
         others = {str(pathlib.Path(path).relative_to(self.folder)) for path in left.stdout.splitlines()}
         self.assertEqual({path for path in others if not path.endswith(".asl.json")}, {"cli/tests/cmd/compile.md"})
         # Cargo accepts the files.
-        status, _, errors = run("cargo", "metadata", "--offline", "--locked", "--format-version=1", "--manifest-path", self.folder / "Cargo.toml")
+        status, _, errors = run("cargo", "metadata", "--locked", "--format-version=1", "--manifest-path", self.folder / "Cargo.toml")
         self.assertEqual(status, 0, errors)
 
     def test_a_file_with_another_version_is_named(self):
