@@ -2,7 +2,7 @@
 
 use crate::args::{Explain, Format};
 use crate::input::{self, name_of};
-use crate::output::stream::{complain_with, json_stdout, stdout};
+use crate::output::stream::{complain, json_stdout, stdout};
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result};
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Explain) -> Result<Status> {
             Ok(()) => {}
             Err(ExplainError::InvalidPolicy(problems)) => {
                 explainer.flush()?;
-                complain_with(&problems);
+                complain(problems);
                 return Ok(Status::BadPolicy);
             }
             Err(error) => return Err(error.into()),

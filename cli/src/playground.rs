@@ -10,17 +10,14 @@ use anyhow::{Context, Result, bail};
 use exitwise_reports::layout::GOOD;
 use flate2::read::GzDecoder;
 use serde_json::json;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 use tempfile::Builder;
 
 /// The page, packed by gzip. Empty if it was not there when the program was built.
 const PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/playground.html.gz"));
 
-/// What to say if there is no place for the page.
-const NOT_WRITTEN: &str = "cannot write a temporary file; name one with -o";
-
-/// The element of the page that says what it starts with.
+/// The element of the page that holds the policy with which it starts.
 const START: &str = r#"<script type="application/json" id="start">{}</script>"#;
 
 pub(crate) fn run(args: &Playground) -> Result<Status> {
@@ -34,20 +31,24 @@ pub(crate) fn run(args: &Playground) -> Result<Status> {
             complain(format_args!("{GOOD}{}{GOOD:#}: written", name_of(path)));
         }
         None => {
-            // A browser may read the file after this program has ended, so it stays.
-            let file = Builder::new()
-                .prefix("exitwise-")
-                .suffix(".html")
-                .tempfile();
-            let (mut file, path) = file
-                .and_then(|file| Ok(file.keep()?))
-                .context(NOT_WRITTEN)?;
-            file.write_all(page.as_bytes()).context(NOT_WRITTEN)?;
+            let path = write_temporary(&page)
+                .context("cannot write a temporary file; name one with -o")?;
             complain(format_args!("{GOOD}{}{GOOD:#}: written", name_of(&path)));
             open::that_detached(&path).context("cannot open a browser; open that file in one")?;
         }
     }
     Ok(Status::Fine)
+}
+
+/// Writes a page to a file of its own. A browser may read it after this program has ended, so it stays.
+fn write_temporary(page: &str) -> io::Result<PathBuf> {
+    let mut file = Builder::new()
+        .prefix("exitwise-")
+        .suffix(".html")
+        .tempfile()?;
+    file.write_all(page.as_bytes())?;
+    let (_, path) = file.keep()?;
+    Ok(path)
 }
 
 /// Returns the page, with this policy in its editor.

@@ -3,7 +3,7 @@
 use crate::discovery::{find_policy, policy_under_other_name};
 use crate::input::{is_standard, name_of, policies_of, read_start, recordings};
 use crate::mistaken_definition;
-use crate::output::stream::{complain, complain_with};
+use crate::output::stream::complain;
 use anyhow::{Context, Error, Result, bail};
 use exitwise_asl_compiler::Backend;
 use exitwise_engine::Policy;
@@ -135,7 +135,7 @@ impl PolicyFile {
 
     /// Prints all diagnostics to standard error, as compilers do.
     pub(crate) fn print_diagnostics(&self) {
-        complain_with(&self.rendered_diagnostics());
+        self.rendered_diagnostics().for_each(complain);
     }
 }
 

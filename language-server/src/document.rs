@@ -1,13 +1,12 @@
 //! An open document: its text, and what is known about it.
 
-use crate::documents::ReadEvent;
+use crate::documents::Host;
 use crate::fixes::{Fix, fixes};
 use crate::lines::Lines;
 use crate::names::{Named, names};
 use crate::outline::Outline;
 use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::Diagnostic;
-use exitwise_reports::PolicyText;
 use ls_types::{Position, TextDocumentContentChangeEvent, Uri};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -26,7 +25,7 @@ pub struct Revision {
     pub(crate) lines: Lines,
     /// Whether the document is a policy, and not another file in TOML.
     is_policy: bool,
-    read: ReadEvent,
+    host: Host,
     /// The problems, once one thread has found them.
     problems: OnceLock<Vec<Diagnostic>>,
 }
@@ -72,7 +71,7 @@ impl Deref for Document {
 }
 
 impl Revision {
-    /// The problems that `exitwise check` reports about the text. None if the document is not a policy.
+    /// The problems that `exitwise check` reports about the text. Empty if the document is not a policy.
     pub(crate) fn problems(&self) -> &[Diagnostic] {
         self.problems.get_or_init(|| match self.is_policy {
             true => self.problems_of(&self.text),
@@ -84,9 +83,9 @@ impl Revision {
     pub(crate) fn problems_of(&self, text: &str) -> Vec<Diagnostic> {
         let path = self.path.as_deref();
         let name = path.map(|path| path.to_string_lossy().into_owned());
-        let mut policy = PolicyText::new(name.unwrap_or_default(), text.to_owned());
+        let mut policy = (self.host.load)(name.unwrap_or_default(), text.to_owned());
         policy.path = path.map(Path::to_owned);
-        policy.run_tests(self.read);
+        policy.run_tests(self.host.read_event);
         policy.diagnostics
     }
 
@@ -96,7 +95,7 @@ impl Revision {
 }
 
 impl Document {
-    pub(crate) fn new(uri: Uri, version: i32, text: String, read: ReadEvent) -> Self {
+    pub(crate) fn new(uri: Uri, version: i32, text: String, host: Host) -> Self {
         let is_file = uri.scheme().as_str() == "file";
         let path = uri.to_file_path().filter(|_| is_file);
         let path = path.map(std::borrow::Cow::into_owned);
@@ -108,7 +107,7 @@ impl Document {
                 text: String::new(),
                 lines: Lines::default(),
                 is_policy: false,
-                read,
+                host,
                 problems: OnceLock::new(),
             }),
             good: Snapshot::default(),
@@ -173,7 +172,7 @@ impl Document {
             text,
             lines,
             is_policy,
-            read: self.read,
+            host: self.host,
             problems: OnceLock::new(),
         });
     }

@@ -3,6 +3,7 @@
 use crate::diagnostics;
 use crate::document::{Document, Revision};
 use crate::{completion, fixes, hints, hover, rename, symbols};
+use exitwise_reports::PolicyText;
 use ls_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument,
     Notification as _,
@@ -26,8 +27,14 @@ use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Reads the only event in a file that a test of a policy names, or says why it cannot be read.
-pub type ReadEvent = fn(&Path) -> Result<Vec<u8>, String>;
+/// What the program around the server does for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Host {
+    /// Loads a policy of this name from this text.
+    pub load: fn(String, String) -> PolicyText,
+    /// Reads the only event in a file that a test of a policy names, or says why it cannot be read.
+    pub read_event: fn(&Path) -> Result<Vec<u8>, String>,
+}
 
 /// A change of the problems of a document.
 #[derive(Debug)]
@@ -48,12 +55,12 @@ pub enum Refusal {
     /// The parameters are not those of the method.
     #[error(transparent)]
     InvalidParams(#[from] Error),
-    /// What the request asks for cannot be done.
+    /// The request is valid but cannot be carried out, such as a rename to a name that is taken.
     #[error("{0}")]
     Failed(String),
 }
 
-/// What the server can do.
+/// Returns the capabilities that the server announces to a client.
 pub fn capabilities() -> ServerCapabilities {
     ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(
@@ -91,7 +98,7 @@ pub fn capabilities() -> ServerCapabilities {
 #[derive(Debug)]
 pub struct Documents {
     open: BTreeMap<Uri, Document>,
-    read: ReadEvent,
+    host: Host,
 }
 
 impl Change {
@@ -121,10 +128,10 @@ impl Change {
 }
 
 impl Documents {
-    /// No documents. `read` gets at the recorded events that tests name.
-    pub fn new(read: ReadEvent) -> Self {
+    /// Creates a server without any open document.
+    pub fn new(host: Host) -> Self {
         let open = BTreeMap::new();
-        Self { open, read }
+        Self { open, host }
     }
 
     /// Takes a notification. Returns the change of a document, if it is about one.
@@ -137,7 +144,7 @@ impl Documents {
                 let params: DidOpenTextDocumentParams = serde_json::from_value(params)?;
                 let opened = params.text_document;
                 let uri = opened.uri;
-                let document = Document::new(uri.clone(), opened.version, opened.text, self.read);
+                let document = Document::new(uri.clone(), opened.version, opened.text, self.host);
                 self.open.insert(uri.clone(), document);
                 uri
             }

@@ -22,4 +22,4 @@ mod symbols;
 mod wording;
 
 pub use document::Revision;
-pub use documents::{Change, Documents, ReadEvent, Refusal, capabilities};
+pub use documents::{Change, Documents, Host, Refusal, capabilities};

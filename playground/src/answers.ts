@@ -1,6 +1,6 @@
 // Answers the questions of the page with the engine. Whatever is a fact about a policy comes from there.
 
-import type { Engine, ErrorState, ExplainDecision } from "@exitwise/engine";
+import type { Engine } from "@exitwise/engine";
 import type { LspDiagnostic, LspHint, LspSymbol } from "./lsp";
 import { URI, WHOLE } from "./lsp";
 import type { Answer, Failure, Question, Result, Step } from "./question";
@@ -77,7 +77,7 @@ export class Answers {
         const text = JSON.stringify(event);
         const [decision] = this.engine.explain(policy, text, { name, document: "failures.jsonl" });
         if (!decision || !("matched" in decision)) throw new Error("there is no failure in this event");
-        return { event, startSeconds, decision, state: stateOf(decision) };
+        return { event, startSeconds, decision, state: this.engine.decide(policy, text, { name }) };
       });
       steps.push(step);
       if ("problem" in step) continue;
@@ -99,24 +99,6 @@ export class Answers {
     const [failed] = this.engine.simulate(policy, { failures: [failure.facts] }).failed;
     return { taskError: failed?.taskError };
   }
-}
-
-/** The answer of the function ProcessError, whose keys an explained decision has among others. */
-function stateOf(decision: ExplainDecision): ErrorState {
-  const { type, retryCount, waitSeconds, rule, error, cause, retries, retriesLeft, waitedSeconds, outcome, run } = decision;
-  const state = {
-    type,
-    retryCount,
-    waitSeconds,
-    rule,
-    error,
-    cause,
-    retries,
-    retriesLeft,
-    waitedSeconds,
-    policy: decision.policyHash,
-  };
-  return { ...state, ...(outcome !== undefined && { outcome }), ...(run && { run }) };
 }
 
 function attempt<T>(work: () => T): Result<T> {

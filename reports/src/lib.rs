@@ -1,4 +1,4 @@
-//! What exitwise says about retry policies and failures, as text and as JSON.
+//! Reports about retry policies and failures, as text and as JSON.
 //!
 //! The command line prints these reports, and the WebAssembly package returns them, so both give
 //! the same bytes. The crate does no I/O.

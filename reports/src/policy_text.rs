@@ -85,15 +85,14 @@ impl PolicyText {
         counted(self.count(Severity::Error), "error")
     }
 
-    /// All diagnostics as compilers print them, with styles for a terminal. Each ends with an empty
-    /// line.
+    /// Returns each diagnostic as compilers print it, with styles for a terminal and a line break at its
+    /// end.
     #[cfg(feature = "render")]
-    pub fn rendered_diagnostics(&self) -> String {
-        let rendered = self.diagnostics.iter().map(|problem| {
-            let width = crate::layout::width();
+    pub fn rendered_diagnostics(&self) -> impl Iterator<Item = String> {
+        let width = crate::layout::width();
+        self.diagnostics.iter().map(move |problem| {
             let rendered = problem.render_within(width, &self.text, &self.name, true);
-            format!("{rendered}\n\n")
-        });
-        rendered.collect()
+            format!("{rendered}\n")
+        })
     }
 }

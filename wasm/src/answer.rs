@@ -32,7 +32,7 @@ pub(crate) fn answer(request: &[u8]) -> Result<String, Error> {
             let policy = load(&request.policy);
             Ok(rules(usable(&policy)?).to_string())
         }
-        Request::LanguageServer(message) => answer_editor(&message),
+        Request::LanguageServer(message) => answer_editor(message),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the module exports. The caller sees its memory, so addresses are enough.
+//! The functions that the module exports. A caller reads and writes the memory of the module, so they
+//! pass addresses.
 #![expect(unsafe_code, reason = "a caller finds these functions by their names")]
 
 use crate::answer::answer as answer_to;

@@ -3,7 +3,8 @@
 use super::checker;
 use crate::policy_file::read_event;
 use anyhow::{Context, Result, bail};
-use exitwise_language_server::{Change, Documents, Refusal, capabilities};
+use exitwise_language_server::{Change, Documents, Host, Refusal, capabilities};
+use exitwise_reports::PolicyText;
 use ls_types::PublishDiagnosticsParams;
 use ls_types::notification::{Notification as _, PublishDiagnostics};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
@@ -39,7 +40,10 @@ pub fn serve(connection: &Connection) -> Result<()> {
 }
 
 fn answer_all(connection: &Connection, changes: Sender<Change>) -> Result<()> {
-    let mut documents = Documents::new(read_event);
+    let mut documents = Documents::new(Host {
+        load: PolicyText::new,
+        read_event,
+    });
     for message in &connection.receiver {
         match message {
             Message::Request(request) => {

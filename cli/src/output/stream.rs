@@ -68,12 +68,7 @@ pub(crate) fn pass_on_stdout(text: &[u8]) -> io::Result<()> {
     unless_closed(out.write_all(text).and_then(|()| out.flush()), ())
 }
 
-/// Prints a line to standard error. If that fails, nobody can be told.
+/// Prints a line, or several, to standard error. If that fails, nobody can be told.
 pub(crate) fn complain(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
-}
-
-/// Prints whole lines to standard error. If that fails, nobody can be told.
-pub(crate) fn complain_with(lines: &str) {
-    let _ = write!(anstream::stderr(), "{lines}");
 }

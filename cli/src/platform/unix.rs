@@ -32,7 +32,7 @@ pub(crate) fn wait_for_hangup() -> bool {
     stdout.revents().intersects(hangup)
 }
 
-/// Whether standard output and standard error are the same file, terminal or pipe.
+/// Returns whether standard output and standard error go to the same file, terminal or pipe.
 pub(crate) fn have_outputs_one_target() -> bool {
     let identity = |file: BorrowedFd<'_>| {
         let metadata = File::from(file.try_clone_to_owned()?).metadata()?;

@@ -14,7 +14,7 @@ pub(crate) fn wait_for_hangup() -> bool {
     false
 }
 
-/// Whether standard output and standard error are the same terminal.
+/// Returns whether both standard output and standard error go to a terminal, which is then the same.
 pub(crate) fn have_outputs_one_target() -> bool {
     stdout().is_terminal() && stderr().is_terminal()
 }

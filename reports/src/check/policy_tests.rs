@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct TestResult {
     name: String,
     line: usize,
-    /// Whether all decisions were the expected ones.
+    /// `true` if the policy made all decisions that the test expects.
     pub passed: bool,
     /// The decisions after the failures, in order, up to the first FATAL or the first event that
     /// cannot be read.

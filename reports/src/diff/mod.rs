@@ -1,4 +1,4 @@
-//! How the decisions of two policies differ.
+//! The difference between two policies, in the decisions that they make.
 
 mod changed_pairs;
 mod container;

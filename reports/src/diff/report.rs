@@ -17,7 +17,7 @@ pub struct DifferenceReport<'c> {
     pub old: &'c Policy,
     /// The new policy.
     pub new: &'c Policy,
-    /// How they differ.
+    /// The difference between the two.
     pub difference: Difference<'c>,
 }
 

@@ -17,7 +17,7 @@ use thiserror::Error;
 /// Maximum length of the name of a task or an execution, in characters.
 const MAX_NAME_CHARS: usize = 80;
 
-/// How explanations are written.
+/// The format of explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
     /// For people, with styles for a terminal.
@@ -30,7 +30,7 @@ pub enum ReportFormat {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ExplainError {
-    /// The policy that is to decide cannot be used. The text says why, on lines of its own.
+    /// The policy that is to decide cannot be used. The text says why.
     #[error("{0}")]
     InvalidPolicy(String),
     /// The explanation cannot be written.
@@ -186,7 +186,7 @@ impl<'a, W: Write> Explainer<'a, W> {
             _ if self.overrides => None,
             Ok(own_policy) => own_policy,
             Err(why) => {
-                let problem = format!("{BAD}error{BAD:#}: {name}: {why}\n");
+                let problem = format!("{BAD}error{BAD:#}: {name}: {why}");
                 return Err(ExplainError::InvalidPolicy(problem));
             }
         };
@@ -258,7 +258,7 @@ fn described(recording: &Recording, index: usize) -> String {
 /// The policy of a text.
 fn usable(text: &PolicyText) -> Result<&Policy, ExplainError> {
     #[cfg(feature = "render")]
-    let problems = || text.rendered_diagnostics();
+    let problems = || text.rendered_diagnostics().collect::<Vec<_>>().join("\n");
     #[cfg(not(feature = "render"))]
     let problems = || format!("{} has {}", text.name, text.counted_errors());
     let policy = text.policy.as_ref();

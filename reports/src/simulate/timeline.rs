@@ -32,7 +32,7 @@ pub struct Timeline<'t> {
     pub policy: &'t Policy,
     /// The seed on which the jitter depends.
     pub seed: u64,
-    /// What happened.
+    /// The simulated execution.
     pub execution: &'t SimulatedExecution<'t>,
 }
 
