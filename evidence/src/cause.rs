@@ -1,6 +1,6 @@
 //! Writes the documents of ECS and Batch as Step Functions writes them into a Cause.
 
-use crate::json::{Json, Members, compare};
+use crate::json::{Json, Members, is_same};
 use crate::moment::Moment;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -18,24 +18,34 @@ const VARYING: [&str; 9] = [
     "time",
 ];
 
+/// The members of a container or of an attempt that are different each time. No rule sees them.
+const VARYING_INSIDE: [&str; 3] = ["startedAt", "stoppedAt", "taskArn"];
+
 /// Returns the Cause with which Step Functions reports this task or job: keys in Pascal case, times in
 /// milliseconds since 1970. Also returns the length of its first part, which equals that of other
 /// failures of which rules see the same, except how long they ran.
 ///
-/// It has only what [`Json`] kept, so it has no secrets.
+/// It has only what [`Json`] kept, so it has no secrets; of containers and attempts, it has only what
+/// rules see.
 pub(crate) fn cause_of(document: &Members<'_>) -> (String, usize) {
-    let is_varying = |(key, _): &&Member<'_>| VARYING.iter().any(|it| compare(it, key).is_eq());
     let members = document.0.iter();
-    let mut cause = String::with_capacity(512);
+    let mut cause = String::with_capacity(1_024);
     cause.push('{');
-    write_members(&mut cause, members.clone().filter(|it| !is_varying(it)));
+    write_members(
+        &mut cause,
+        members.clone().filter(|it| !is_one_of(&VARYING, it)),
+    );
     let facts = cause.len();
-    write_members(&mut cause, members.filter(is_varying));
+    write_members(&mut cause, members.filter(|it| is_one_of(&VARYING, it)));
     cause.push('}');
     (cause, facts)
 }
 
 type Member<'a> = (Cow<'a, str>, Json<'a>);
+
+fn is_one_of(keys: &[&str], (key, _): &Member<'_>) -> bool {
+    keys.iter().any(|it| is_same(it, key))
+}
 
 /// Adds members to an object that may have some.
 fn write_members<'m, 'a: 'm>(out: &mut String, members: impl Iterator<Item = &'m Member<'a>>) {
@@ -43,13 +53,14 @@ fn write_members<'m, 'a: 'm>(out: &mut String, members: impl Iterator<Item = &'m
         if !out.ends_with('{') {
             out.push(',');
         }
-        write_text(out, key);
-        // The first letter, after the quotation mark.
-        let first = out.len() - key.len() - 1;
+        // No kept key has anything to escape.
+        out.push('"');
+        let first = out.len();
+        out.push_str(key);
         if let Some(first) = out.get_mut(first..=first) {
             first.make_ascii_uppercase();
         }
-        out.push(':');
+        out.push_str("\":");
         let time = key.ends_with("edAt").then(|| Moment::read(value));
         match time.flatten() {
             Some(Moment(time)) => {
@@ -78,7 +89,8 @@ fn write_value(out: &mut String, value: &Json<'_>) {
         }
         Json::Object(members) => {
             out.push('{');
-            write_members(out, members.0.iter());
+            let members = members.0.iter();
+            write_members(out, members.filter(|it| !is_one_of(&VARYING_INSIDE, it)));
             out.push('}');
         }
         Json::Other => out.push_str("null"),
@@ -87,10 +99,11 @@ fn write_value(out: &mut String, value: &Json<'_>) {
 
 /// Writes a text. Most have nothing to escape.
 fn write_text(out: &mut String, text: &str) {
-    match text
-        .bytes()
-        .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
-    {
+    // Looking at all bytes, whatever the first ones are, is sooner than stopping.
+    let has_special = text.bytes().fold(false, |found, byte| {
+        found | (byte < b' ') | (byte == b'"') | (byte == b'\\')
+    });
+    match has_special {
         true => out.push_str(&serde_json::Value::from(text).to_string()),
         false => {
             out.push('"');

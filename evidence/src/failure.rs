@@ -144,3 +144,39 @@ pub enum NoFailure {
     )]
     Forgotten,
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::form::{Found, read_document};
+    use serde_json::{Value, json};
+
+    fn facts(document: &Value) -> String {
+        let found = read_document(&document.to_string()).unwrap();
+        let [Found::Failure(failure)] = &*found else {
+            panic!("{document} is not one failure");
+        };
+        failure.facts().unwrap().to_owned()
+    }
+
+    /// If they were different, a backtest would decide about each failure anew.
+    #[test]
+    fn failures_that_rules_cannot_tell_apart_have_the_same_facts() {
+        let task = |id: &str, time: &str, code: i64| {
+            json!({"detail-type": "ECS Task State Change", "time": time, "detail": {
+                "taskArn": id, "group": id, "cpu": "256", "lastStatus": "STOPPED",
+                "startedAt": time, "stoppedAt": time, "stopCode": "EssentialContainerExited",
+                "containers": [{"name": "app", "taskArn": id, "containerArn": id, "runtimeId": id, "exitCode": code}],
+            }})
+        };
+        let job = |id: &str, time: i64, code: i64| {
+            let container = json!({"taskArn": id, "exitCode": code, "logStreamName": id});
+            json!({"jobId": id, "jobQueue": "queue", "jobName": id, "status": "FAILED", "startedAt": time, "stoppedAt": time,
+                "attempts": [{"container": container, "startedAt": time, "stoppedAt": time}], "container": container})
+        };
+        let (morning, evening) = ("2026-09-01T07:00:00Z", "2026-09-01T19:00:00Z");
+        assert_eq!(facts(&task("a", morning, 1)), facts(&task("b", evening, 1)));
+        assert_ne!(facts(&task("a", morning, 1)), facts(&task("a", morning, 2)));
+        assert_eq!(facts(&job("a", 1, 1)), facts(&job("b", 2, 1)));
+        assert_ne!(facts(&job("a", 1, 1)), facts(&job("a", 1, 2)));
+    }
+}

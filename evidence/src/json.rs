@@ -2,7 +2,6 @@
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -93,17 +92,19 @@ const KEPT_KEYS: [&str; 64] = [
     "vcpus",
 ];
 
-/// Compares a key with one of [`KEPT_KEYS`]: its first letter may be of either case.
-pub(crate) fn compare(kept: &str, key: &str) -> Ordering {
-    let (mut kept, mut key) = (kept.bytes(), key.bytes());
-    let first = |byte: Option<u8>| byte.map(|byte| byte.to_ascii_lowercase());
-    let firsts = kept.next().cmp(&first(key.next()));
-    firsts.then_with(|| kept.cmp(key))
+/// Whether a key is this one of [`KEPT_KEYS`], whose first letter may be of either case.
+pub(crate) fn is_same(kept: &str, key: &str) -> bool {
+    kept.len() == key.len()
+        && kept.as_bytes().get(1..) == key.as_bytes().get(1..)
+        && kept
+            .get(..1)
+            .zip(key.get(..1))
+            .is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
 fn is_kept(key: &str) -> bool {
     let kept = KEPT_AT_PLACE.get(place_of(key)).copied().flatten();
-    kept.is_some_and(|kept| compare(kept, key).is_eq())
+    kept.is_some_and(|kept| is_same(kept, key))
 }
 
 /// Number of places of keys.
@@ -165,7 +166,7 @@ impl<'a> Members<'a> {
     /// Returns the member with this key, whose first letter may be of either case.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
         let mut members = self.0.iter();
-        let found = members.find(|(it, _)| compare(key, it) == Ordering::Equal);
+        let found = members.find(|(it, _)| is_same(key, it));
         found.map(|(_, value)| value)
     }
 
@@ -258,7 +259,8 @@ impl<'de> Visitor<'de> for KeptJson {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
+        // A task has this many members, or a few more.
+        let mut members = Vec::with_capacity(16);
         while let Some(key) = object.next_key_seed(Key)? {
             let value = match &*key {
                 // Whoever decides reads it, more tolerantly than JSON allows.

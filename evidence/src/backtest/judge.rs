@@ -13,8 +13,8 @@ use exitwise_engine::policy::{Condition, Rule};
 use exitwise_engine::{Failure, Policy};
 use serde::Deserialize;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A policy, and perhaps an older one to compare it with.
@@ -30,7 +30,7 @@ pub struct Judge<'p> {
 #[derive(Debug)]
 pub struct Memory {
     /// For the facts of a failure, the verdicts of all judges.
-    verdicts: HashMap<String, Vec<Verdict>>,
+    verdicts: HashMap<String, Rc<[Verdict]>>,
     /// Whether the facts alone decide. If a rule asks how long the task ran, they do not.
     is_enough: bool,
 }
@@ -54,23 +54,20 @@ impl Memory {
     }
 
     /// Returns the verdicts about this failure.
-    fn verdicts(&mut self, judges: &[Judge<'_>], failure: &RecordedFailure) -> Cow<'_, [Verdict]> {
-        let decide = || -> Vec<_> {
-            let read = failure.read();
-            judges.iter().map(|judge| judge.verdict(&read)).collect()
-        };
-        let Some(facts) = failure.facts().filter(|_| self.is_enough) else {
-            return decide().into();
-        };
+    fn verdicts(&mut self, judges: &[Judge<'_>], failure: &RecordedFailure) -> Rc<[Verdict]> {
+        let facts = failure.facts().filter(|_| self.is_enough);
+        if let Some(known) = facts.and_then(|facts| self.verdicts.get(facts)) {
+            return known.clone();
+        }
+        let read = failure.read();
+        let verdicts: Rc<_> = judges.iter().map(|judge| judge.verdict(&read)).collect();
         if self.verdicts.len() >= Self::MAX {
             self.verdicts.clear();
         }
-        if !self.verdicts.contains_key(facts) {
-            self.verdicts.insert(facts.to_owned(), decide());
+        if let Some(facts) = facts {
+            self.verdicts.insert(facts.to_owned(), verdicts.clone());
         }
-        self.verdicts
-            .get(facts)
-            .map_or(Cow::Borrowed(&[]), |it| it.as_slice().into())
+        verdicts
     }
 }
 
