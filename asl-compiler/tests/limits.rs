@@ -6,6 +6,7 @@ use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::Code;
 use serde_json::{Value, json};
 use std::fmt::Write;
+use testkit::policy::usual;
 
 const DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");
 
@@ -60,26 +61,6 @@ fn all_patterns_together_have_a_limit() {
     assert_eq!(problems(&rules(3)), [(Code::SlowPattern, 13)]);
     let alone = rules(1).replace(".*'", ".*z.*'");
     assert_eq!(problems(&alone), [(Code::SlowPattern, 5)]);
-}
-
-/// Returns a policy with this number of rules, each like those of people.
-fn usual(rules: usize) -> String {
-    let mut text = "version = 1\ncontainer = 'app'\nlimits.max_retries = 10\n\
-                    backoff.b = { exponential = { initial = '30s', factor = 2 }, cap = '15m', jitter = 'full' }\n"
-        .to_owned();
-    for n in 0..rules {
-        let when = match n % 3 {
-            0 => format!("exit_code = [{n}, {}]", n + 1_000),
-            1 => format!("reason = 'failure {n}: (?:timeout|refused)'"),
-            _ => format!("error = 'ECS.Exception{n}'"),
-        };
-        writeln!(
-            text,
-            "[[rule]]\nname = 'r{n}'\nwhen = {{ {when} }}\ntype = 'TEMPORARY'\nbackoff = 'b'"
-        )
-        .unwrap();
-    }
-    text
 }
 
 #[test]

@@ -29,6 +29,26 @@ impl fmt::Debug for Toml {
 /// The names of backoffs that rules can share.
 const BACKOFFS: [&str; 2] = ["slow", "network"];
 
+/// Returns a policy with this number of rules, each like those of people: about an exit code, a text or an
+/// error name. The first is `r0`, about exit code 0.
+pub fn usual(rules: usize) -> String {
+    let mut text = "version = 1\ncontainer = 'app'\nlimits.max_retries = 10\n\
+                    backoff.b = { exponential = { initial = '30s', factor = 2 }, cap = '15m', jitter = 'full' }\n"
+        .to_owned();
+    for n in 0..rules {
+        let when = match n % 3 {
+            0 => format!("exit_code = [{n}, {}]", n + 1_000),
+            1 => format!("reason = 'failure {n}: (?:timeout|refused)'"),
+            _ => format!("error = 'ECS.Exception{n}'"),
+        };
+        let rule = format!(
+            "[[rule]]\nname = 'r{n}'\nwhen = {{ {when} }}\ntype = 'TEMPORARY'\nbackoff = 'b'\n"
+        );
+        text.push_str(&rule);
+    }
+    text
+}
+
 /// Generates policies that load. Most are small; a few have hundreds of retries.
 pub fn policies() -> BoxedStrategy<Toml> {
     prop_oneof![12 => sized(4, 4), 3 => sized(9, 20), 1 => sized(2, 300)].boxed()

@@ -107,6 +107,7 @@ async function valueOf(expression, { texts, ...given }) {
 let source;
 let expression;
 let count = 0;
+let slowest = 0;
 const wrong = [];
 for (const line of readFileSync(process.argv[2], "utf8").trimEnd().split("\n")) {
   const entry = JSON.parse(line);
@@ -119,7 +120,9 @@ for (const line of readFileSync(process.argv[2], "utf8").trimEnd().split("\n")) 
   let found;
   try {
     expression ??= prepared(source);
+    const start = performance.now();
     found = await valueOf(expression, entry);
+    slowest = Math.max(slowest, performance.now() - start);
   } catch (error) {
     found = `${error.code ?? ""} ${error.message}: ${source.slice(0, 200)}`;
   }
@@ -128,5 +131,5 @@ for (const line of readFileSync(process.argv[2], "utf8").trimEnd().split("\n")) 
   if (!isDeepStrictEqual(plain, entry.expected)) wrong.push({ ...entry, found: plain });
 }
 for (const entry of wrong.slice(0, 5)) console.log(JSON.stringify(entry));
-console.log(`${count} values, ${wrong.length} wrong`);
+console.log(`${count} values, ${wrong.length} wrong, the slowest in ${slowest.toFixed(0)} ms`);
 process.exit(wrong.length === 0 && count > 0 ? 0 : 1);

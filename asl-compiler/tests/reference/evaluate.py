@@ -5,6 +5,7 @@ Usage: python evaluate.py CORPUS.jsonl N, where only every N-th case is evaluate
 
 import json
 import sys
+import time
 
 import jsonata
 from jsonata.utils import Utils
@@ -37,7 +38,7 @@ def decide(expression, case):
 
 def main(corpus, every):
     source = expression = None
-    cases = evaluated = skipped = 0
+    cases = evaluated = skipped = slowest = 0
     wrong = []
     for line in open(corpus, encoding="utf-8"):
         case = json.loads(line)
@@ -54,14 +55,16 @@ def main(corpus, every):
         evaluated += 1
         try:
             expression = expression or prepared(source)
+            start = time.perf_counter()
             found = value_of(expression, {"texts": case["texts"]}) if "texts" in case else decide(expression, case)
+            slowest = max(slowest, time.perf_counter() - start)
         except Exception as why:
             found = f"{type(why).__name__}: {why}: {source[:200]}"
         if found != case["expected"]:
             wrong.append(case | {"found": found})
     for case in wrong[:5]:
         print(json.dumps(case))
-    print(f"{evaluated} of {cases} values, {len(wrong)} wrong, {skipped} skipped")
+    print(f"{evaluated} of {cases} values, {len(wrong)} wrong, {skipped} skipped, the slowest in {slowest * 1e3:.0f} ms")
     return 1 if wrong or not evaluated else 0
 
 
