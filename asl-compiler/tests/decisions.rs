@@ -113,7 +113,7 @@ fn givens() -> BoxedStrategy<Given> {
 }
 
 proptest! {
-    #![proptest_config(testkit::cases(250))]
+    #![proptest_config(testkit::cases(500))]
 
     #[test]
     fn the_expression_decides_as_the_function(text in policies(), givens in vec(givens(), 40)) {
