@@ -3,6 +3,7 @@
 use crate::backtest::share::Share;
 use crate::examples::{self, EXAMPLES};
 use crate::init::shipped;
+use crate::input::with_slashes;
 use crate::mistaken_definition::policies_of;
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -22,7 +23,9 @@ take the built-in policy, which is the default.toml of `exitwise init --from`.";
 
 /// Write, check, explain and run retry policies for ECS tasks under Step Functions.
 #[derive(Debug, Parser)]
-#[command(version = env!("EXITWISE_VERSION"), max_term_width = 80, after_help = POLICY_OF_PROJECT)]
+// Without a name, usage on Windows would say `exitwise.exe`.
+#[command(bin_name = "exitwise", version = env!("EXITWISE_VERSION"))]
+#[command(max_term_width = 80, after_help = POLICY_OF_PROJECT)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -64,14 +67,14 @@ pub(crate) fn with_tip(mut error: clap::Error) -> clap::Error {
         return error;
     }
     let compiled_from = policies_of(Path::new(file)).unwrap_or_default();
-    let (what, policy) = match compiled_from.first() {
+    let (what, policy) = match compiled_from.into_iter().next() {
         Some(policy) => (
             "this state machine was compiled from a policy; name that",
             policy,
         ),
-        None => ("to name the policy, write", file),
+        None => ("to name the policy, write", with_slashes(Path::new(file))),
     };
-    let tip = format!("{what}: --policy {}", shell_words::quote(policy));
+    let tip = format!("{what}: --policy {}", shell_words::quote(&policy));
     error.insert(
         ContextKind::Suggested,
         ContextValue::StyledStrs(vec![tip.into()]),

@@ -46,6 +46,7 @@ pub(crate) fn policy_under_other_name(folder: &Path) -> Option<String> {
 mod tests {
     use super::find_policy;
     use std::fs;
+    use std::path::Path;
 
     #[test]
     fn the_policy_is_found_up_to_the_root_of_the_repository() {
@@ -57,7 +58,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         };
-        let found = || find_policy(&folder).map(|path| path.to_str().unwrap().to_owned());
+        let found = || find_policy(&folder);
         write("policy.toml");
         write("repository/a/b/other.toml");
         assert_eq!(found(), None);
@@ -87,7 +88,7 @@ mod tests {
             ("repository/a/b/policy.toml", "policy.toml"),
         ] {
             write(file);
-            assert_eq!(found().as_deref(), Some(expected));
+            assert_eq!(found().as_deref(), Some(Path::new(expected)));
         }
     }
 }

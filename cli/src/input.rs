@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, stdin};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Maximum size of a file other than a policy, in bytes.
@@ -25,12 +25,18 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// The name of a file for people, on one line.
+/// The name of a file for people, on one line. It has `/` between folders on Windows, too: a compiled
+/// state machine names its policies, and is checked on other systems.
 pub(crate) fn name_of(path: &Path) -> String {
     match is_standard(path) {
         true => "standard input".into(),
-        false => one_line(&path.to_string_lossy(), usize::MAX),
+        false => one_line(&with_slashes(path), usize::MAX),
     }
+}
+
+/// A path with `/` between folders, which every system takes.
+pub(crate) fn with_slashes(path: &Path) -> String {
+    path.to_string_lossy().replace(MAIN_SEPARATOR, "/")
 }
 
 /// A file or standard input, of which at most [`MAX_INPUT_BYTES`] can be read.

@@ -1,6 +1,6 @@
 //! A state machine that somebody named in the place of a policy.
 
-use crate::input::{is_standard, read};
+use crate::input::{is_standard, read, with_slashes};
 use exitwise_asl_compiler::woven_marks;
 use exitwise_engine::diagnostic::{Code, Diagnostic};
 use exitwise_engine::policy::MAX_POLICY_BYTES;
@@ -19,7 +19,7 @@ pub(crate) fn problem(path: &Path, text: &str) -> Option<Diagnostic> {
     let help = match policies.as_slice() {
         [] => format!(
             "a policy is TOML; to put one into this state machine: exitwise compile {} --policy POLICY.toml",
-            shell_words::quote(&path.to_string_lossy())
+            shell_words::quote(&with_slashes(path))
         ),
         [policy, ..] => {
             let quoted: Vec<_> = policies.iter().map(|name| format!("`{name}`")).collect();

@@ -354,6 +354,7 @@ fn changes_are_counted_by_what_is_done() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn ctrl_c_prints_what_was_counted() {
     let mut command = exitwise(&["policies/default.toml", "-"]);

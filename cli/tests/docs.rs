@@ -1,6 +1,7 @@
 //! Parses or runs every code block of the documentation. In `sh` blocks, the lines that call
 //! `exitwise` are run; in `console` blocks, what they print is compared; `text` blocks are prose. `policy-engine/tests/documents.rs` loads the
 //! policies and runs their tests.
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saphyr::{LoadableYamlNode, Yaml};

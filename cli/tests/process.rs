@@ -1,4 +1,5 @@
 //! Tests that need a real process: Ctrl-C, real waits, a program that exceeds its timeout.
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};

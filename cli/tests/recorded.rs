@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
 
@@ -269,9 +269,10 @@ fn explained_text(document: &Value) -> String {
         path.to_str().unwrap(),
     ]);
     assert!(output.status.success());
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .replace(path.to_str().unwrap(), "x.json")
+    String::from_utf8(output.stdout).unwrap().replace(
+        &path.to_str().unwrap().replace(MAIN_SEPARATOR, "/"),
+        "x.json",
+    )
 }
 
 fn committed(name: &str) -> Value {

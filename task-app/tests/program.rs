@@ -4,8 +4,7 @@
 use exitwise_engine::failure::{Container, ExitCode};
 use exitwise_engine::{Failure, Policy};
 use exitwise_task_app::DemoError;
-use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 /// Runs `task-app` and compares the exit code, or the negated signal number, with `expected`. The
 /// output must contain `printed`.
@@ -18,10 +17,7 @@ fn check(args: &str, retry_count: Option<&str>, expected: i32, printed: &str) {
         .env_remove("EXITWISE_TASK_MEMORY")
         .envs(retry_count.map(|count| ("RETRY_COUNT", count)));
     let output = command.output().unwrap();
-    let code = output
-        .status
-        .code()
-        .unwrap_or_else(|| -output.status.signal().unwrap());
+    let code = exit_code_or_signal(output.status);
     let text = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -29,6 +25,21 @@ fn check(args: &str, retry_count: Option<&str>, expected: i32, printed: &str) {
     );
     assert_eq!(code, expected, "task-app {args}: {text}");
     assert!(text.contains(printed), "task-app {args}: {text}");
+}
+
+#[cfg(unix)]
+fn exit_code_or_signal(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().unwrap_or_else(|| -status.signal().unwrap())
+}
+
+/// Windows has no signals, so the program ends with the exit code that a container would have.
+#[cfg(windows)]
+fn exit_code_or_signal(status: ExitStatus) -> i32 {
+    match status.code().unwrap() {
+        signal @ 129..=143 => 128 - signal,
+        code => code,
+    }
 }
 
 #[test]

@@ -1,11 +1,14 @@
 """Tests the scripts in dist that build nothing, and compares the names of a release with what others expect."""
 
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -25,6 +28,14 @@ def run(*command, **environment):
     return ran.returncode, ran.stdout, ran.stderr
 
 
+def load(script):
+    """A script as a module."""
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(script).name, str(ROOT / script))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
 class Scripts(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -34,6 +45,18 @@ class Scripts(unittest.TestCase):
         listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True)
         packed = subprocess.run(["tar", "--null", "--files-from=-", "--create"], cwd=ROOT, input=listed.stdout, check=True, capture_output=True)
         subprocess.run(["tar", "--extract"], cwd=self.folder, input=packed.stdout, check=True)
+
+    def test_a_program_for_macos_says_which_version_it_needs(self):
+        wheel = load("dist/wheel")
+        program = self.folder / "exitwise"
+        other = struct.pack("<6I", 0x1B, 24, 0, 0, 0, 0)
+        for command, version in [
+            (struct.pack("<4I", 0x24, 16, 10 << 16 | 12 << 8, 0), (10, 12)),
+            (struct.pack("<6I", 0x32, 24, 1, 11 << 16, 15 << 16, 0), (11, 0)),
+        ]:
+            header = struct.pack("<8I", 0xFEEDFACF, 0, 0, 2, 2, len(other + command), 0, 0)
+            program.write_bytes(header + other + command)
+            self.assertEqual(wheel.oldest_macos(program), version)
 
     def test_all_files_have_the_version_of_cargo(self):
         status, version, errors = run(ROOT / "dist/version")

@@ -1,10 +1,12 @@
 //! Diagnostics in formats that other programs show next to the lines: GitHub's workflow commands,
 //! and SARIF.
 
+use crate::input::with_slashes;
 use crate::policy_file::{PolicyFile, UnreadableFile};
 use exitwise_engine::diagnostic::{Code, Diagnostic};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The document that explains all codes. Its sections become the help of the SARIF rules.
 const DOCUMENT: &str = include_str!("../../embedded/diagnostics.md");
@@ -137,10 +139,16 @@ fn sarif_notification(file: &UnreadableFile) -> Value {
 
 /// A path as a URI reference.
 fn uri(path: &str) -> String {
+    let path = Path::new(path);
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let encoded = |byte: u8| match is_unreserved(byte) {
         true => char::from(byte).to_string(),
         false => format!("%{byte:02X}"),
     };
-    path.bytes().map(encoded).collect()
+    let uri: String = with_slashes(path).bytes().map(encoded).collect();
+    // The letter of a drive would be a scheme.
+    match cfg!(windows) && path.is_absolute() {
+        true => format!("file:///{}", uri.replacen("%3A", ":", 1)),
+        false => uri,
+    }
 }

@@ -1,8 +1,9 @@
 //! Standard output and standard error.
 
+use crate::platform::{is_reader_gone, pass_on};
 use anyhow::Result;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Whether the reader of standard output has closed it.
@@ -47,7 +48,7 @@ impl Write for Stdout {
 /// The result, or this value if the reader of standard output has gone.
 fn unless_closed<T>(result: io::Result<T>, value: T) -> io::Result<T> {
     match result {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+        Err(error) if is_reader_gone(&error) => {
             IS_CLOSED.store(true, Relaxed);
             Ok(value)
         }
@@ -64,8 +65,7 @@ pub(crate) fn say(line: &str) -> Result<()> {
 
 /// Prints output of another program to standard output at once, with its styles.
 pub(crate) fn pass_on_stdout(text: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    unless_closed(out.write_all(text).and_then(|()| out.flush()), ())
+    unless_closed(pass_on(io::stdout().lock(), text), ())
 }
 
 /// Prints a line, or several, to standard error. If that fails, nobody can be told.

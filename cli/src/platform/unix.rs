@@ -3,8 +3,9 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use shell_words::ParseError;
 use std::fs::{File, Permissions};
-use std::io::{self, stderr, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdout};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -32,6 +33,17 @@ pub(crate) fn wait_for_hangup() -> bool {
     stdout.revents().intersects(hangup)
 }
 
+/// Writes output of another program.
+pub(crate) fn pass_on(mut stream: impl Write, text: &[u8]) -> io::Result<()> {
+    stream.write_all(text)?;
+    stream.flush()
+}
+
+/// Returns whether a write has failed because its reader has gone.
+pub(crate) fn is_reader_gone(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe
+}
+
 /// Returns whether standard output and standard error go to the same file, terminal or pipe.
 pub(crate) fn have_outputs_one_target() -> bool {
     let identity = |file: BorrowedFd<'_>| {
@@ -40,6 +52,11 @@ pub(crate) fn have_outputs_one_target() -> bool {
     };
     let identities = (identity(stdout().as_fd()), identity(stderr().as_fd()));
     matches!(identities, (Ok(one), Ok(other)) if one == other)
+}
+
+/// Splits a command line into words, as a shell does.
+pub(crate) fn words(line: &str) -> Result<Vec<String>, ParseError> {
+    shell_words::split(line)
 }
 
 /// The permissions of a new file, reduced by the user's mask.

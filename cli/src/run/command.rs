@@ -12,6 +12,7 @@ use super::workflow::Workflow;
 use crate::args::{BackendName, Cli, Format, Run};
 use crate::input::{self, name_of};
 use crate::output::stream::{is_stdout_closed, say};
+use crate::platform;
 use crate::policy_file::PolicyFile;
 use crate::status::Status;
 use anyhow::{Context, Result, anyhow, bail};
@@ -200,7 +201,7 @@ fn run_task(args: &Run, policy: Option<&Policy>, is_standard: bool) -> Result<Ru
     }
     let quiet_stdout = args.format == Format::Json;
     if let Some(entrypoint) = &args.entrypoint {
-        let words = shell_words::split(entrypoint);
+        let words = platform::words(entrypoint);
         let words = words.context("--entrypoint cannot be split into words")?;
         let mut words = words.into_iter().map(Into::into);
         let program = words.next().context("--entrypoint names no program")?;

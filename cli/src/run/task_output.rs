@@ -1,8 +1,8 @@
 //! The output of a task, passed on to the output of this program.
 
 use crate::output::stream::pass_on_stdout;
-use crate::platform::{has_input, have_outputs_one_target};
-use std::io::{self, PipeReader, Read, Write, pipe, stderr};
+use crate::platform::{has_input, have_outputs_one_target, pass_on};
+use std::io::{self, PipeReader, Read, pipe, stderr};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -94,5 +94,5 @@ fn copy_lines(mut reader: PipeReader, target: Writer, has_ended: &AtomicBool) {
 }
 
 fn pass_on_stderr(text: &[u8]) -> io::Result<()> {
-    stderr().write_all(text)
+    pass_on(stderr(), text)
 }
