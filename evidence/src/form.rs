@@ -191,7 +191,8 @@ fn bus_event(event: &Members<'_>, detail: &Members<'_>) -> Option<Found> {
         _ => return None,
     };
     if let Found::Failure(failure) = &mut found {
-        failure.time = failure.time.or(event.get("time").and_then(Moment::read));
+        let time = || event.get("time").and_then(Moment::read);
+        failure.time = failure.time.or_else(time);
     }
     Some(found)
 }
