@@ -1,8 +1,7 @@
 //! What a policy may need without a Lambda function.
 
-use crate::common::Decider;
+use crate::common::{Decider, load};
 use exitwise_asl_compiler::{Backend, decision_expression, native_problems, standard_machine};
-use exitwise_engine::Policy;
 use exitwise_engine::diagnostic::Code;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -10,13 +9,9 @@ use testkit::policy::usual;
 
 const DIAGNOSTICS: &str = include_str!("../../docs/diagnostics.md");
 
-fn policy(text: &str) -> Policy {
-    Policy::load(text).unwrap().0
-}
-
 /// Returns the codes and the lines of the problems.
 fn problems(text: &str) -> Vec<(Code, usize)> {
-    let problems = native_problems(&policy(text)).into_iter();
+    let problems = native_problems(&load(text)).into_iter();
     let place =
         |code, problem: &exitwise_engine::diagnostic::Diagnostic| (code, problem.position(text).0);
     problems
@@ -30,7 +25,7 @@ fn the_documented_policies_have_the_documented_problems() {
     let blocks: Vec<_> = section.split("```").skip(1).step_by(2).take(3).collect();
     let text = |block: &str| block.split_once('\n').unwrap().1.to_owned();
     let [invalid, printed, fixed] = [0, 1, 2].map(|n| text(blocks[n]));
-    let found = native_problems(&policy(&invalid));
+    let found = native_problems(&load(&invalid));
     let rendered: Vec<_> = found
         .iter()
         .map(|problem| problem.render(&invalid, "policy.toml", false))
@@ -65,7 +60,7 @@ fn all_patterns_together_have_a_limit() {
 
 #[test]
 fn five_hundred_rules_are_compiled_and_evaluated() {
-    let policy = policy(&usual(500));
+    let policy = load(&usual(500));
     assert_eq!(native_problems(&policy), []);
     let machine = standard_machine(&policy, "policy.toml", &Backend::Native).unwrap();
     assert!(machine.len() < 100_000, "{} bytes", machine.len());
@@ -119,7 +114,7 @@ fn the_expression_does_not_nest_deeper_with_more_rules_codes_or_names() {
             Value::from(names)
         )
     };
-    let depth_of = |text: &str| depth(&decision_expression(&policy(text)).unwrap());
+    let depth_of = |text: &str| depth(&decision_expression(&load(text)).unwrap());
     assert_eq!(depth_of(&usual(500)), depth_of(&usual(3)));
     // Twice the alternatives nest one level deeper.
     let (few, many) = (depth_of(&codes(10)), depth_of(&codes(1_280)));
@@ -136,7 +131,7 @@ fn a_limit_may_have_any_number_of_digits() {
             );
             let error_state =
                 json!({"retryCount": 0, "waitedSeconds": seconds.parse::<u64>().unwrap()});
-            let found = Decider::new(&policy(&text)).decide("x", &json!({}), &error_state, 0);
+            let found = Decider::new(&load(&text)).decide("x", &json!({}), &error_state, 0);
             let end = format!("and 3600 s to wait are over {seconds} s (limits.{limit})");
             let cause = found["cause"].as_str().unwrap();
             assert!(cause.ends_with(&end), "{cause}");

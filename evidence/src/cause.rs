@@ -25,8 +25,8 @@ const VARYING_INSIDE: [&str; 3] = ["startedAt", "stoppedAt", "taskArn"];
 /// milliseconds since 1970. Also returns the length of its first part, which equals that of other
 /// failures of which rules see the same, except how long they ran.
 ///
-/// It has only what [`Json`] kept, so it has no secrets; of containers and attempts, it has only what
-/// rules see.
+/// It has only what [`Json`] kept, so it has no secrets. Containers and attempts in it lack the members
+/// of [`VARYING_INSIDE`].
 pub(crate) fn cause_of(document: &Members<'_>) -> (String, usize) {
     let members = document.0.iter();
     let mut cause = String::with_capacity(1_024);

@@ -92,14 +92,15 @@ const KEPT_KEYS: [&str; 64] = [
     "vcpus",
 ];
 
-/// Whether a key is this one of [`KEPT_KEYS`], whose first letter may be of either case.
+/// Returns whether `key` is the key `kept` of [`KEPT_KEYS`]. The first letter of `key` may have either
+/// case.
 pub(crate) fn is_same(kept: &str, key: &str) -> bool {
-    kept.len() == key.len()
-        && kept.as_bytes().get(1..) == key.as_bytes().get(1..)
-        && kept
-            .get(..1)
-            .zip(key.get(..1))
-            .is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+    match (kept.as_bytes(), key.as_bytes()) {
+        ([kept_first, kept_rest @ ..], [first, rest @ ..]) => {
+            kept_first.eq_ignore_ascii_case(first) && kept_rest == rest
+        }
+        _ => false,
+    }
 }
 
 fn is_kept(key: &str) -> bool {

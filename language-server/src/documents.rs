@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What the program around the server does for it.
+/// The functions that the server calls in the program that contains it.
 #[derive(Debug, Clone, Copy)]
 pub struct Host {
     /// Loads a policy of this name from this text.
