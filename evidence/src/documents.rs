@@ -1,12 +1,13 @@
 //! Splits a file into documents: one on each line, or each over many lines.
 
+use memchr::memchr;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::mem;
 
 /// Number of bytes of lines that are handed on at once.
-const BATCH_BYTES: usize = 1024 * 1024;
+const BATCH_BYTES: usize = 512 * 1024;
 
 /// Maximum size of a document, in bytes. It is larger than the history of any execution: 25,000 events
 /// (Step Functions quotas) of some 10 KB each.
@@ -24,6 +25,9 @@ pub struct Batch {
     /// Where the documents end.
     ends: Vec<usize>,
 }
+
+/// What some programs of Windows write before a text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
@@ -70,6 +74,8 @@ pub struct Batches<R> {
     ends: Vec<usize>,
     /// The number of the first line of `pending`.
     line: usize,
+    /// Why the file cannot be read further.
+    error: Option<io::Error>,
 }
 
 impl<R: BufRead> Batches<R> {
@@ -81,79 +87,98 @@ impl<R: BufRead> Batches<R> {
             ends: Vec::new(),
             layout: None,
             line: 1,
+            error: None,
         }
     }
 
-    /// Adds the next line to what is pending. `false` at the end of the file.
-    fn read_line(&mut self) -> io::Result<bool> {
-        let left = (MAX_DOCUMENT_BYTES + 1).saturating_sub(self.pending.len());
-        let limit = u64::try_from(left).unwrap_or(u64::MAX);
-        let length = (&mut self.file)
-            .take(limit)
-            .read_until(b'\n', &mut self.pending)?;
-        if length > 0 {
-            self.ends.push(self.pending.len());
-        }
-        match self.pending.len() > MAX_DOCUMENT_BYTES {
-            true => Err(io::Error::other("a document in it is larger than 256 MiB")),
-            false => Ok(length > 0),
+    /// Adds the next line to what is pending. `false` at the end of the file, or where it cannot be read
+    /// further.
+    fn read_line(&mut self) -> bool {
+        loop {
+            let read = match self.file.fill_buf() {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    self.error = Some(error);
+                    return false;
+                }
+            };
+            let end = memchr(b'\n', read).map(|end| end + 1);
+            let length = end.unwrap_or(read.len());
+            self.pending
+                .extend_from_slice(read.get(..length).unwrap_or_default());
+            self.file.consume(length);
+            if self.pending.len() > MAX_DOCUMENT_BYTES {
+                let error = "a document in it is larger than 256 MiB";
+                self.error = Some(io::Error::other(error));
+                return false;
+            }
+            let is_end_of_file = length == 0;
+            let has_text = self.pending.len() > self.ends.last().copied().unwrap_or_default();
+            if end.is_some() || is_end_of_file && has_text {
+                self.ends.push(self.pending.len());
+                return true;
+            }
+            if is_end_of_file {
+                return false;
+            }
         }
     }
 
     /// Reads the first lines, and tells from them how the documents are written.
-    fn examine(&mut self) -> io::Result<Layout> {
-        for _ in 0..EXAMINED_LINES {
-            if !self.read_line()? {
-                break;
-            }
+    fn examine(&mut self) -> Layout {
+        while self.ends.len() < EXAMINED_LINES && self.read_line() {}
+        if self.pending.starts_with(BYTE_ORDER_MARK) {
+            self.pending.drain(..BYTE_ORDER_MARK.len());
+            self.ends
+                .iter_mut()
+                .for_each(|end| *end -= BYTE_ORDER_MARK.len());
         }
         let lines = self.pending.split_inclusive(|byte| *byte == b'\n');
-        let mut lines = lines.filter(|line| !line.trim_ascii().is_empty());
-        let Some(first) = lines.next() else {
-            return Ok(Layout::Lines);
-        };
-        let mut together = first.to_vec();
-        let is_whole = is_beginning(&together)
-            && lines.all(|line| {
-                together.extend_from_slice(line);
-                is_beginning(&together) || serde_json::from_slice::<IgnoredAny>(&together).is_ok()
-            });
-        Ok(if is_whole {
-            Layout::Whole
-        } else {
-            Layout::Lines
-        })
+        let lines = lines.filter(|line| !line.trim_ascii().is_empty());
+        let mut together = Vec::new();
+        for (index, line) in lines.enumerate() {
+            together.extend_from_slice(line);
+            if is_beginning(&together) {
+                continue;
+            }
+            let is_document = serde_json::from_slice::<IgnoredAny>(&together).is_ok();
+            return match is_document && index > 0 {
+                true => Layout::Whole,
+                false => Layout::Lines,
+            };
+        }
+        Layout::Whole
     }
 
     /// Reads lines until they are a batch. `None` at the end of the file.
-    fn lines(&mut self) -> io::Result<Option<Batch>> {
+    fn lines(&mut self) -> Option<Batch> {
         self.pending.reserve(BATCH_BYTES);
-        while self.pending.len() < BATCH_BYTES && self.read_line()? {}
+        while self.pending.len() < BATCH_BYTES && self.read_line() {}
         let ends = self.ends.clone();
-        Ok(self.take(ends.len()).map(|batch| Batch { ends, ..batch }))
+        self.take(ends.len()).map(|batch| Batch { ends, ..batch })
     }
 
     /// Reads lines until they are a document. `None` at the end of the file.
-    fn whole(&mut self) -> io::Result<Option<Batch>> {
+    fn whole(&mut self) -> Option<Batch> {
         let mut depth = Depth::default();
         let (mut lines, mut examined) = (0, 0);
         loop {
             let Some(end) = self.ends.get(lines).copied() else {
-                if self.read_line()? {
+                if self.read_line() {
                     continue;
                 }
-                return Ok(self.take(lines));
+                return self.take(lines);
             };
             let line = self.pending.get(examined..end).unwrap_or_default();
             // A document that was cut off ends where the next one begins.
             if line.starts_with(b"{") && depth.is_inside() && !depth.expects_a_value {
-                return Ok(self.take(lines));
+                return self.take(lines);
             }
-            let was_inside = depth.is_inside();
             depth.read(line);
             (lines, examined) = (lines + 1, end);
-            if was_inside && !depth.is_inside() {
-                return Ok(self.take(lines));
+            if !depth.is_inside() && !line.trim_ascii().is_empty() {
+                return self.take(lines);
             }
         }
     }
@@ -180,17 +205,19 @@ impl<R: BufRead> Iterator for Batches<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let layout = match self.layout {
-            Some(layout) => Ok(layout),
+            Some(layout) => layout,
             None => self.examine(),
         };
-        let batch = layout.and_then(|layout| {
-            self.layout = Some(layout);
-            match layout {
-                Layout::Lines => self.lines(),
-                Layout::Whole => self.whole(),
-            }
-        });
-        batch.transpose()
+        self.layout = Some(layout);
+        let batch = match layout {
+            Layout::Lines => self.lines(),
+            Layout::Whole => self.whole(),
+        };
+        // What was read before the error comes first.
+        match batch {
+            Some(batch) => Some(Ok(batch)),
+            None => self.error.take().map(Err),
+        }
     }
 }
 
@@ -242,6 +269,7 @@ impl Depth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufReader, Read};
 
     /// Returns the documents with their lines.
     fn documents(file: &str) -> Vec<(usize, String)> {
@@ -292,10 +320,56 @@ mod tests {
         expect(&format!("{brackets}\n{{}}\n"), &[(1, brackets), (5, "{}")]);
         let flat = "[\n{\n\"a\": 1\n},\n{\n\"b\": 2\n}\n]";
         expect(flat, &[(1, flat)]);
+        // A line of something else between them, and one document on one line.
+        expect(
+            &format!("{pretty}\nan error\n{pretty}\n{{}}\n"),
+            &[(1, pretty), (6, "an error"), (7, pretty), (12, "{}")],
+        );
+        let marked = format!("\u{feff}{pretty}\n{pretty}\n");
+        expect(&marked, &[(1, pretty), (6, pretty)]);
+        expect("\u{feff}{}\n{}\n", &[(1, "{}"), (2, "{}")]);
+        expect("\u{feff}", &[]);
         // One that was cut off.
         let cut = "{\n \"a\": [\n  {\n   \"b\": 1";
         expect(&format!("{cut}\n{pretty}\n"), &[(1, cut), (5, pretty)]);
         expect(cut, &[(1, cut)]);
+    }
+
+    /// A file that cannot be read after these bytes.
+    struct Broken<'b>(&'b [u8]);
+
+    impl Read for Broken<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::Error::other("damaged")),
+                length => Ok(length),
+            }
+        }
+    }
+
+    #[test]
+    fn whole_lines_before_a_damage_are_read() {
+        for (file, expected) in [
+            ("", 0),
+            ("{}", 0),
+            ("{}\n{}\n{\"cut", 2),
+            ("{}\n{}\n{}\n{}\n{}\n{}\n", 6),
+            ("{\n\"a\": 1\n}\n{\n\"b\"", 2),
+        ] {
+            let mut batches = Batches::new(BufReader::new(Broken(file.as_bytes())));
+            let mut found = 0;
+            let error = loop {
+                match batches.next().unwrap() {
+                    Ok(batch) => found += batch.documents().count(),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(
+                (found, &*error.to_string()),
+                (expected, "damaged"),
+                "{file}"
+            );
+        }
     }
 
     #[test]
@@ -303,7 +377,8 @@ mod tests {
         let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(100_000));
         let file = line.repeat(30);
         let batches: Vec<_> = Batches::new(file.as_bytes()).map(Result::unwrap).collect();
-        assert_eq!(batches.len(), 3);
+        let lines_each = BATCH_BYTES.div_ceil(line.len());
+        assert_eq!(batches.len(), 30_usize.div_ceil(lines_each));
         let numbers = batches
             .iter()
             .flat_map(|it| it.documents().map(|(line, _)| line));
