@@ -21,8 +21,8 @@ pub struct Histories {
 #[derive(Debug, Default)]
 struct Open {
     page: HistoryPage,
-    /// The times of the events, to tell the events of another history.
-    times: BTreeMap<u64, Option<String>>,
+    /// The types and times of the events, to tell the events of another history.
+    known: BTreeMap<u64, (String, Option<String>)>,
     /// Whether one of the events ended the execution.
     has_ended: bool,
     bytes: usize,
@@ -83,9 +83,9 @@ impl Histories {
 impl Open {
     /// Adds a part. Returns its size in bytes.
     fn append(&mut self, page: HistoryPage) -> usize {
-        let times = page.events.iter();
-        self.times
-            .extend(times.map(|event| (event.id, event.timestamp.clone())));
+        let known = page.events.iter();
+        self.known
+            .extend(known.map(|event| (event.id, (event.kind.clone(), event.timestamp.clone()))));
         let mut events = page.events.iter();
         self.has_ended |= events.any(|event| event.end_status().is_some());
         let bytes = page.events.iter().map(RecordedEvent::size).sum();
@@ -97,12 +97,12 @@ impl Open {
     /// Whether this part belongs to another history.
     fn is_other(&self, page: &HistoryPage) -> bool {
         let mut known = page.events.iter().filter_map(|event| {
-            let time = self.times.get(&event.id)?;
-            Some(*time == event.timestamp)
+            let (kind, time) = self.known.get(&event.id)?;
+            Some(*kind == event.kind && *time == event.timestamp)
         });
         match known.next() {
             Some(is_same) => !is_same || !known.all(|is_same| is_same),
-            None => self.times.contains_key(&1) && self.has_ended,
+            None => self.known.contains_key(&1) && self.has_ended,
         }
     }
 }
@@ -156,6 +156,14 @@ mod tests {
             histories(vec![first(), second(), page(None, &[(10, "x")])]),
             [3, 1]
         );
+        // Two executions that began at the same time.
+        let same_time = page(None, &[(1, "a"), (9, "b")]);
+        let longer = page(None, &[(1, "a"), (2, "b"), (3, "b"), (9, "b")]);
+        let another = HistoryPage::read(
+            r#"{"events": [{"id": 1, "type": "ExecutionStarted", "timestamp": "a"},
+                {"id": 2, "type": "LambdaFunctionFailed", "timestamp": "b"}]}"#,
+        );
+        assert_eq!(histories(vec![longer, another.unwrap(), same_time]), [2, 0]);
         let two = [
             (1, "a"),
             (2, "b"),

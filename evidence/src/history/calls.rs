@@ -24,6 +24,8 @@ pub struct History {
     pub without_data: usize,
     /// The end of the execution. `None` if it is still running or the history is truncated.
     pub end: Option<ExecutionEnd>,
+    /// Whether the first event is there.
+    pub has_beginning: bool,
     /// Whether the history continues on further pages.
     pub is_truncated: bool,
 }
@@ -130,6 +132,7 @@ impl History {
             is_repeated
         });
         let end = execution_end(events.last()?);
+        let has_beginning = events.first()?.id == 1;
         let mut reader = CallReader::new(&events);
         for index in 0..events.len() {
             reader.read(index);
@@ -163,6 +166,7 @@ impl History {
             attempts,
             without_data: calls_without_input,
             end,
+            has_beginning,
             is_truncated: page.is_truncated,
         })
     }
