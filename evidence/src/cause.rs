@@ -1,12 +1,13 @@
-//! Writes the documents of ECS and Batch as Step Functions writes them into a Cause.
+//! Writes the documents of ECS and Batch as Step Functions writes them into a Cause, and what rules see of
+//! them.
 
-use crate::json::{Json, Members, is_same};
+use crate::json::{Json, Members};
+use crate::key::{Key, KeySet};
 use crate::moment::Moment;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The members of a task or a job that are different each time. Of these, rules see only how long it ran.
-const VARYING: [&str; 9] = [
+const VARYING: KeySet = KeySet::of(&[
     "cpu",
     "group",
     "jobId",
@@ -16,46 +17,91 @@ const VARYING: [&str; 9] = [
     "stoppedAt",
     "taskArn",
     "time",
-];
+]);
 
 /// The members of a container or of an attempt that are different each time. No rule sees them.
-const VARYING_INSIDE: [&str; 3] = ["startedAt", "stoppedAt", "taskArn"];
+const VARYING_INSIDE: KeySet = KeySet::of(&["startedAt", "stoppedAt", "taskArn"]);
 
 /// Returns the Cause with which Step Functions reports this task or job: keys in Pascal case, times in
-/// milliseconds since 1970. Also returns the length of its first part, which equals that of other
-/// failures of which rules see the same, except how long they ran.
+/// milliseconds since 1970. Also returns the length of its first part, which equals that of documents with
+/// the same facts, as [`write_facts`] writes them.
 ///
 /// It has only what [`Json`] kept, so it has no secrets. Containers and attempts in it lack the members
 /// of [`VARYING_INSIDE`].
 pub(crate) fn cause_of(document: &Members<'_>) -> (String, usize) {
     let members = document.0.iter();
-    let mut cause = String::with_capacity(1_024);
+    let (varying, same): (Vec<_>, Vec<_>) = members.partition(|(key, _)| VARYING.has(*key));
+    // Longer than most, which are then written without growing.
+    let mut cause = String::with_capacity(1_000);
     cause.push('{');
-    write_members(
-        &mut cause,
-        members.clone().filter(|it| !is_one_of(&VARYING, it)),
-    );
+    write_members(&mut cause, same.into_iter());
     let facts = cause.len();
-    write_members(&mut cause, members.filter(|it| is_one_of(&VARYING, it)));
+    write_members(&mut cause, varying.into_iter());
     cause.push('}');
     (cause, facts)
 }
 
-type Member<'a> = (Cow<'a, str>, Json<'a>);
-
-fn is_one_of(keys: &[&str], (key, _): &Member<'_>) -> bool {
-    keys.iter().any(|it| is_same(it, key))
+/// Writes what rules see of a document, except how long the task ran. Of two documents with the same bytes,
+/// rules see the same.
+pub(crate) fn write_facts(out: &mut Vec<u8>, document: &Members<'_>) {
+    for (key, value) in &document.0 {
+        out.push(key.number);
+        match VARYING.has(*key) {
+            // A job has a text as its id, and a key twice makes the Cause plain text.
+            true => out.push(kind_of(value)),
+            false => write_value_as_fact(out, value),
+        }
+    }
 }
 
-/// Adds members to an object that may have some.
-fn write_members<'m, 'a: 'm>(out: &mut String, members: impl Iterator<Item = &'m Member<'a>>) {
+/// Ends a list or an object. It is neither the number of a key nor the kind of a value.
+const END: u8 = u8::MAX;
+
+fn kind_of(value: &Json<'_>) -> u8 {
+    match value {
+        Json::Text(_) => 0,
+        Json::Number(_) => 1,
+        Json::List(_) => 2,
+        Json::Object(_) => 3,
+        Json::Other => 4,
+    }
+}
+
+/// No value is written as the beginning of how another one is written, so different members never give the
+/// same bytes.
+fn write_value_as_fact(out: &mut Vec<u8>, value: &Json<'_>) {
+    out.push(kind_of(value));
+    match value {
+        Json::Text(text) => {
+            out.extend_from_slice(&text.len().to_le_bytes());
+            out.extend_from_slice(text.as_bytes());
+        }
+        Json::Number(number) => out.extend_from_slice(&number.to_le_bytes()),
+        Json::List(list) => {
+            list.iter()
+                .for_each(|value| write_value_as_fact(out, value));
+            out.push(END);
+        }
+        Json::Object(members) => {
+            let members = members.0.iter();
+            for (key, value) in members.filter(|(key, _)| !VARYING_INSIDE.has(*key)) {
+                out.push(key.number);
+                write_value_as_fact(out, value);
+            }
+            out.push(END);
+        }
+        Json::Other => {}
+    }
+}
+
+fn write_members<'m, 'a: 'm>(out: &mut String, members: impl Iterator<Item = &'m (Key, Json<'a>)>) {
     for (key, value) in members {
         if !out.ends_with('{') {
             out.push(',');
         }
         // No kept key has anything to escape.
         out.push('"');
-        let first = out.len();
+        let (first, key) = (out.len(), key.text());
         out.push_str(key);
         if let Some(first) = out.get_mut(first..=first) {
             first.make_ascii_uppercase();
@@ -90,7 +136,7 @@ fn write_value(out: &mut String, value: &Json<'_>) {
         Json::Object(members) => {
             out.push('{');
             let members = members.0.iter();
-            write_members(out, members.filter(|it| !is_one_of(&VARYING_INSIDE, it)));
+            write_members(out, members.filter(|(key, _)| !VARYING_INSIDE.has(*key)));
             out.push('}');
         }
         Json::Other => out.push_str("null"),

@@ -1,6 +1,6 @@
 //! A failure as somebody recorded it.
 
-use crate::cause::cause_of;
+use crate::cause::{cause_of, write_facts};
 use crate::json::{Json, Members};
 use crate::moment::Moment;
 use exitwise_engine::Failure;
@@ -22,29 +22,32 @@ pub struct RecordedFailure {
     /// Step Functions' Cause; the one that it would report, if the recording is a task or a job. It then
     /// has only the facts that matter, and never a command or an environment.
     pub cause: Option<String>,
-    /// The length of the first part of the Cause. Of failures that have the same first part and the same
-    /// error name, rules see the same, except how long the task ran. `None` if there is no such part.
+    /// The length of the first part of the Cause, which equals that of other failures with the same facts.
+    /// `None` if there is no such part.
     pub(crate) facts: Option<usize>,
     /// The ARN of the task or of the execution, or the id of the job.
     pub reference: Option<String>,
     /// The time of the failure.
     pub time: Option<Moment>,
-    /// Whether the task belongs to a service of ECS. Step Functions does not run such tasks.
-    pub is_of_service: bool,
 }
 
 impl RecordedFailure {
-    /// Returns the part of the Cause that all failed tasks of the same facts have.
-    pub(crate) fn facts(&self) -> Option<&str> {
-        let is_task = self.error.as_deref() == Some(TASK_FAILED);
-        self.cause
-            .as_deref()?
-            .get(..self.facts.filter(|_| is_task)?)
-    }
-
     /// Returns the facts that rules see.
     pub fn read(&self) -> Failure<'_> {
         Failure::read(self.error.as_deref(), self.cause.as_deref())
+    }
+
+    /// Whether rules see the same of both failures, except how long the tasks ran.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.error == other.error
+            && match (self.facts(), other.facts()) {
+                (Some(one), Some(other)) => one == other,
+                _ => self.cause == other.cause,
+            }
+    }
+
+    fn facts(&self) -> Option<&str> {
+        self.cause.as_deref()?.get(..self.facts?)
     }
 
     /// Returns `taskError`, as a Catch stores it.
@@ -57,11 +60,37 @@ impl RecordedFailure {
         json!({"taskError": self.task_error()})
     }
 
+    /// Reads the two texts of a failure. `None` if there is neither.
+    pub(crate) fn of_texts(document: &Members<'_>) -> Option<Self> {
+        let text = |key| document.text(key).map(str::to_owned);
+        let failure = Self {
+            error: text("error"),
+            cause: text("cause"),
+            ..Self::default()
+        };
+        (failure.error.is_some() || failure.cause.is_some()).then_some(failure)
+    }
+}
+
+/// A failed task or job as a document of ECS or Batch describes it. The Cause is written only when somebody
+/// asks for it: a backtest reads millions of failures, and most are like an earlier one.
+#[derive(Clone, Copy)]
+pub(crate) struct Described<'m> {
+    document: &'m Members<'m>,
+    /// The error name that Step Functions reports for it.
+    error: &'static str,
+    /// The key of what identifies it.
+    id_key: &'static str,
+    /// The time of the failure.
+    pub(crate) time: Option<Moment>,
+}
+
+impl<'m> Described<'m> {
     /// Reads a task that has stopped.
     ///
     /// # Errors
     /// The task has not failed. Returns what happened to it instead.
-    pub(crate) fn of_task(task: &Members<'_>) -> Result<Self, NoFailure> {
+    pub(crate) fn task(task: &'m Members<'m>) -> Result<Self, NoFailure> {
         match task.text("lastStatus") {
             None | Some("STOPPED") => {}
             Some(status) => return Err(NoFailure::Running(status.to_owned())),
@@ -75,56 +104,77 @@ impl RecordedFailure {
         if ended_well && task.objects("containers").next().is_some() && codes.all(is_zero) {
             return Err(NoFailure::Succeeded);
         }
-        Ok(Self::of_stopped_task(task))
+        Ok(Self::failed_task(task))
     }
 
     /// Reads a task that Step Functions reported as failed.
-    pub(crate) fn of_stopped_task(task: &Members<'_>) -> Self {
-        let group = task.text("group").unwrap_or_default();
-        Self {
-            is_of_service: group.starts_with("service:"),
-            ..Self::of_document(task, TASK_FAILED, "taskArn")
-        }
+    pub(crate) fn failed_task(task: &'m Members<'m>) -> Self {
+        Self::new(task, TASK_FAILED, "taskArn")
     }
 
     /// Reads a job of Batch.
     ///
     /// # Errors
     /// The job has not failed. Returns what happened to it instead.
-    pub(crate) fn of_job(job: &Members<'_>) -> Result<Self, NoFailure> {
+    pub(crate) fn job(job: &'m Members<'m>) -> Result<Self, NoFailure> {
         match job.text("status") {
-            None | Some("FAILED") => Ok(Self::of_document(job, TASK_FAILED, "jobId")),
+            None | Some("FAILED") => Ok(Self::new(job, TASK_FAILED, "jobId")),
             Some("SUCCEEDED") => Err(NoFailure::Succeeded),
             Some(status) => Err(NoFailure::Running(status.to_owned())),
         }
     }
 
     /// Reads the answer to a RunTask that started no task.
-    pub(crate) fn of_refused_run(answer: &Members<'_>) -> Self {
-        Self::of_document(answer, NOT_STARTED, "taskArn")
+    pub(crate) fn refused_run(answer: &'m Members<'m>) -> Self {
+        Self::new(answer, NOT_STARTED, "taskArn")
     }
 
-    fn of_document(document: &Members<'_>, error: &str, reference: &str) -> Self {
-        let (cause, facts) = cause_of(document);
+    fn new(document: &'m Members<'m>, error: &'static str, id_key: &'static str) -> Self {
         Self {
-            error: Some(error.to_owned()),
-            cause: Some(cause),
-            facts: Some(facts),
-            reference: document.text(reference).map(str::to_owned),
+            document,
+            error,
+            id_key,
             time: document.get("stoppedAt").and_then(Moment::read),
-            is_of_service: false,
         }
     }
 
-    /// Reads the two texts of a failure. `None` if there is neither.
-    pub(crate) fn of_texts(document: &Members<'_>) -> Option<Self> {
-        let text = |key| document.text(key).map(str::to_owned);
-        let failure = Self {
-            error: text("error"),
-            cause: text("cause"),
-            ..Self::default()
-        };
-        (failure.error.is_some() || failure.cause.is_some()).then_some(failure)
+    /// Returns the ARN of the task, or the id of the job.
+    pub(crate) fn reference(&self) -> Option<&'m str> {
+        self.document.text(self.id_key)
+    }
+
+    /// Whether the task belongs to a service of ECS. Step Functions does not run such tasks.
+    pub(crate) fn is_of_service(&self) -> bool {
+        let group = self.document.text("group");
+        group.is_some_and(|group| group.starts_with("service:"))
+    }
+
+    /// Appends the error name and what rules see of the document, except how long the task ran. Of two
+    /// failures with the same bytes, rules see the same.
+    pub(crate) fn write_facts(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.error.as_bytes());
+        write_facts(out, self.document);
+    }
+
+    /// Returns how long the task ran, in milliseconds, as the engine reads it from the Cause.
+    pub(crate) fn ran_for(&self) -> Option<u64> {
+        let [start, end] = ["startedAt", "stoppedAt"].map(|key| {
+            let Moment(time) = self.document.get(key).and_then(Moment::read)?;
+            u64::try_from(time).ok()
+        });
+        end?.checked_sub(start?)
+    }
+
+    /// Copies the failure.
+    pub(crate) fn recorded(&self) -> RecordedFailure {
+        let (cause, facts) = cause_of(self.document);
+        RecordedFailure {
+            error: Some(self.error.to_owned()),
+            cause: Some(cause),
+            facts: Some(facts),
+            reference: self.reference().map(str::to_owned),
+            time: self.time,
+        }
     }
 }
 
@@ -147,15 +197,59 @@ pub enum NoFailure {
 
 #[cfg(test)]
 mod tests {
-    use crate::form::{Found, read_document};
+    use super::Described;
+    use crate::form::{Item, read_items};
     use serde_json::{Value, json};
 
-    fn facts(document: &Value) -> String {
-        let found = read_document(&document.to_string()).unwrap();
-        let [Found::Failure(failure)] = &*found else {
-            panic!("{document} is not one failure");
+    /// Returns what is asked of the failed task or job in a document.
+    fn ask<T>(document: &impl ToString, question: impl Fn(&Described<'_>) -> T) -> T {
+        let mut answer = None;
+        let mut read = |item: Item<'_>| match item {
+            Item::Described(failure) => answer = Some(question(&failure)),
+            Item::Found(found) => panic!("{} is {found:?}", document.to_string()),
         };
-        failure.facts().unwrap().to_owned()
+        read_items(document.to_string().as_bytes(), &mut read).unwrap();
+        answer.unwrap()
+    }
+
+    fn facts(document: &impl ToString) -> Vec<u8> {
+        ask(document, |failure| {
+            let mut facts = Vec::new();
+            failure.write_facts(&mut facts);
+            facts
+        })
+    }
+
+    #[test]
+    fn the_run_time_is_the_one_that_the_engine_reads() {
+        let times = [
+            json!("2026-09-01T07:00:00.250Z"),
+            json!("2026-09-01T09:00:01+01:00"),
+            json!(1_788_246_000.5),
+            json!(1_788_246_000_750_i64),
+            json!("1788246002"),
+            // What Go writes for no time.
+            json!("0001-01-01T00:00:00Z"),
+            json!("soon"),
+            json!(null),
+        ];
+        let task = json!({"taskArn": "t", "stoppedReason": "it broke", "containers": []});
+        let job = json!({"jobId": "j", "jobQueue": "q", "status": "FAILED"});
+        let mut known = 0;
+        for (start, end) in times
+            .iter()
+            .flat_map(|it| times.iter().map(move |end| (it, end)))
+        {
+            for mut document in [task.clone(), job.clone()] {
+                document["startedAt"] = start.clone();
+                document["stoppedAt"] = end.clone();
+                let seen = ask(&document, |it| (it.ran_for(), it.recorded().read().ran_for));
+                assert_eq!(seen.0, seen.1, "{document}");
+                known += usize::from(seen.0.is_some());
+            }
+        }
+        // Of five times, in any order, fifteen pairs end after they start.
+        assert_eq!(known, 2 * 15);
     }
 
     /// If they were different, a backtest would decide about each failure anew.
@@ -174,8 +268,23 @@ mod tests {
                 "attempts": [{"container": container, "startedAt": time, "stoppedAt": time}], "container": container})
         };
         let (morning, evening) = ("2026-09-01T07:00:00Z", "2026-09-01T19:00:00Z");
-        assert_eq!(facts(&task("a", morning, 1)), facts(&task("b", evening, 1)));
+        let recorded = |document: &Value| ask(document, |it| it.recorded());
+        let (one, other) = (task("a", morning, 1), task("b", evening, 1));
+        assert_eq!(facts(&one), facts(&other));
+        assert!(recorded(&one).is_like(&recorded(&other)));
+        assert!(!recorded(&one).is_like(&recorded(&task("a", morning, 2))));
         assert_ne!(facts(&task("a", morning, 1)), facts(&task("a", morning, 2)));
+        // Without a text as its id, a job is read as something else; a key twice makes the Cause plain text.
+        let event = |detail: &str| {
+            format!(r#"{{"detail-type": "Batch Job State Change", "detail": {detail}}}"#)
+        };
+        let [named, nameless, twice] = [
+            r#"{"jobId": "a", "statusReason": "x"}"#,
+            r#"{"jobId": 1, "statusReason": "x"}"#,
+            r#"{"jobId": "a", "jobId": "a", "statusReason": "x"}"#,
+        ]
+        .map(|detail| facts(&event(detail)));
+        assert!(named != nameless && named != twice && nameless != twice);
         assert_eq!(facts(&job("a", 1, 1)), facts(&job("b", 2, 1)));
         assert_ne!(facts(&job("a", 1, 1)), facts(&job("a", 1, 2)));
     }

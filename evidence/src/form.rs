@@ -1,7 +1,7 @@
 //! Tells the forms in which failures are recorded by their shape.
 
 use crate::execution::ExecutionEnd;
-use crate::failure::{NoFailure, RecordedFailure};
+use crate::failure::{Described, NoFailure, RecordedFailure};
 use crate::history::HistoryPage;
 use crate::json::{Json, Members};
 use crate::moment::Moment;
@@ -27,13 +27,15 @@ pub enum Found {
     Execution(ExecutionEnd),
     /// A task, job or execution that has not failed.
     NoFailure(NoFailure),
+    /// An element of a list, or one of several documents on a line, that cannot be read. Others may be.
+    Refused(Refusal),
 }
 
 /// Reads a JSON document in any of the known forms, or one after the text with which logs begin a line.
 ///
 /// # Errors
-/// It is not JSON or of no known form. The message says what it looks like, and how to get what can be
-/// read.
+/// It is not UTF-8, not JSON, or of no known form. The message says what it looks like, and how to get
+/// what can be read.
 ///
 /// # Examples
 ///
@@ -47,11 +49,49 @@ pub enum Found {
 /// assert_eq!(failure.cause.as_deref(), Some("it broke"));
 /// assert!(read_document(r#"{"StartAt": "A", "States": {}}"#).is_err());
 /// ```
-pub fn read_document(text: &str) -> Result<Vec<Found>, Refusal> {
-    let text = without_prefix(text);
+pub fn read_document(document: impl AsRef<[u8]>) -> Result<Vec<Found>, Refusal> {
     let mut found = Vec::new();
-    read_into(&mut found, text, MAX_DEPTH)?;
+    read_items(document.as_ref(), &mut |item| found.push(item.found()))?;
     Ok(found)
+}
+
+/// Something in a document, before it is copied.
+pub(crate) enum Item<'m> {
+    /// A task or a job that failed.
+    Described(Described<'m>),
+    /// Anything else.
+    Found(Found),
+}
+
+impl Item<'_> {
+    fn found(self) -> Found {
+        match self {
+            Self::Described(failure) => Found::Failure(failure.recorded()),
+            Self::Found(found) => found,
+        }
+    }
+}
+
+/// Is called with each item, in the order of the document.
+type Taker<'t> = &'t mut dyn FnMut(Item<'_>);
+
+/// Reads a document as [`read_document`] does, and hands on each failure where it is found. If the
+/// document is refused, nothing was handed on.
+pub(crate) fn read_items(document: &[u8], taker: Taker<'_>) -> Result<(), Refusal> {
+    let text = without_prefix(str::from_utf8(document).map_err(|_| Refusal::NotUtf8)?);
+    let refusal = match read_into(taker, text, MAX_DEPTH) {
+        Err(Refusal::NotJson(error)) => Refusal::NotJson(error),
+        read => return read.map(drop),
+    };
+    // Firehose writes documents one after the other, without line ends.
+    let documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    match documents.collect::<Result<Vec<_>, _>>() {
+        Ok(documents) if documents.len() > 1 => {
+            read_all(taker, &documents, MAX_DEPTH);
+            Ok(())
+        }
+        _ => Err(refusal),
+    }
 }
 
 /// Removes what logs write before the document of a line: the time, and the name of a stream.
@@ -64,90 +104,105 @@ fn without_prefix(line: &str) -> &str {
     }
 }
 
-fn read_into(found: &mut Vec<Found>, text: &str, depth: usize) -> Result<(), Refusal> {
+/// Returns how many items were handed on, without refused elements of lists.
+fn read_into(taker: Taker<'_>, text: &str, depth: usize) -> Result<usize, Refusal> {
     let json = Json::read(text).map_err(Refusal::NotJson)?;
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Refusal::of(text, &json));
     };
     match &json {
-        Json::Object(object) => match recognised(found, text, object, depth) {
-            Some(()) => Ok(()),
+        Json::Object(object) => match recognised(taker, text, object, depth) {
+            Some(count) => Ok(count),
             None => match Refusal::of(text, &json) {
                 refusal @ Refusal::Other { .. } => Err(refusal),
-                refusal => nested(found, text, depth).ok_or(refusal),
+                refusal => nested(taker, text, depth).ok_or(refusal),
             },
         },
         Json::List(_) => {
-            let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(Refusal::NotJson)?;
-            for element in elements {
-                read_into(found, element.get(), depth)?;
-            }
-            Ok(())
+            let elements: Vec<_> = serde_json::from_str(text).map_err(Refusal::NotJson)?;
+            Ok(read_all(taker, &elements, depth))
         }
         _ => Err(Refusal::of(text, &json)),
     }
 }
 
-/// Reads an object of a known form. `None` if its form is unknown.
-fn recognised(
-    found: &mut Vec<Found>,
-    text: &str,
-    object: &Members<'_>,
-    depth: usize,
-) -> Option<()> {
-    let start = found.len();
-    if object.has("taskError") {
-        found.push(Found::Event(text.to_owned()));
-    } else if is_history(object) {
-        found.push(Found::History(HistoryPage::read(text).ok()?));
-    } else if is_log(object) {
-        for message in messages(object) {
-            // A log has lines of other things, too. Those are no failures.
-            let mut inner = Vec::new();
-            if read_into(&mut inner, without_prefix(message), depth).is_ok() {
-                found.append(&mut inner);
-            }
+/// Reads the elements of a list, or documents that follow one another. Those that cannot be read are handed on
+/// as refused.
+fn read_all(taker: Taker<'_>, documents: &[&RawValue], depth: usize) -> usize {
+    let mut count = 0;
+    for document in documents {
+        match read_into(taker, document.get(), depth) {
+            Ok(more) => count += more,
+            Err(refusal) => taker(Item::Found(Found::Refused(refusal))),
         }
+    }
+    count
+}
+
+/// Reads an object of a known form, and returns how many items were handed on. `None` if its form is
+/// unknown.
+fn recognised(taker: Taker<'_>, text: &str, object: &Members<'_>, depth: usize) -> Option<usize> {
+    let item = if object.has("taskError") {
+        Item::Found(Found::Event(text.to_owned()))
+    } else if is_history(object) {
+        Item::Found(Found::History(HistoryPage::read(text).ok()?))
+    } else if is_log(object) {
+        // A log has lines of other things, too. Those are no failures.
+        let mut taker = |item: Item<'_>| match item {
+            Item::Found(Found::Refused(_)) => {}
+            item => taker(item),
+        };
+        let read = |message| read_into(&mut taker, without_prefix(message), depth).ok();
+        return Some(messages(object).filter_map(read).sum());
     } else if let Some(detail) = object
         .object("detail")
         .filter(|_| object.has("detail-type"))
     {
-        found.push(bus_event(object, detail)?);
+        bus_event(object, detail)?
     } else if object.has("tasks") || object.has("failures") {
-        tasks(found, object);
+        return tasks(taker, object);
     } else if let Some(jobs) = object.list("jobs") {
-        let jobs = jobs.iter().filter_map(Json::as_object);
-        found.extend(jobs.map(job));
+        let jobs = jobs.iter().filter_map(Json::as_object).map(job);
+        return Some(hand_on(taker, jobs));
     } else if let Some(execution) = ExecutionEnd::of(object) {
-        found.push(Found::Execution(execution));
+        Item::Found(Found::Execution(execution))
     } else if is_job(object) {
-        found.push(job(object));
+        job(object)
     } else if is_task(object) {
-        found.push(match is_pascal(object) {
+        match is_pascal(object) {
             // Only Step Functions writes a task so, and only into the Cause of a failure.
-            true => Found::Failure(RecordedFailure::of_stopped_task(object)),
+            true => Item::Described(Described::failed_task(object)),
             false => task(object),
-        });
+        }
     } else if is_reported(object) {
-        found.push(Found::Failure(RecordedFailure::of_texts(object)?));
+        Item::Found(Found::Failure(RecordedFailure::of_texts(object)?))
     } else if let Some(message) = object.text("message").filter(|it| it.starts_with('{')) {
         // A notification of SNS, or an event of a log.
-        let mut inner = Vec::new();
-        read_into(&mut inner, message, depth).ok()?;
-        found.append(&mut inner);
+        let count = read_into(taker, message, depth).ok();
+        return count.filter(|count| *count > 0);
     } else {
         return None;
+    };
+    taker(item);
+    Some(1)
+}
+
+/// Hands on all items, and returns their number.
+fn hand_on<'m>(taker: Taker<'_>, items: impl Iterator<Item = Item<'m>>) -> usize {
+    let mut count = 0;
+    for item in items {
+        taker(item);
+        count += 1;
     }
-    (found.len() > start || is_log(object) || object.has("tasks") || object.has("jobs"))
-        .then_some(())
+    count
 }
 
 /// Reads a failure that is the value of any member, at any depth.
-fn nested(found: &mut Vec<Found>, text: &str, depth: usize) -> Option<()> {
+fn nested(taker: Taker<'_>, text: &str, depth: usize) -> Option<usize> {
     let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).ok()?;
     let mut objects = members.into_values().map(RawValue::get);
     objects.find_map(|value| match value.starts_with('{') {
-        true => read_into(found, value, depth).ok(),
+        true => read_into(taker, value, depth).ok(),
         false => None,
     })
 }
@@ -183,49 +238,54 @@ fn messages<'m>(log: &'m Members<'_>) -> impl Iterator<Item = &'m str> {
 }
 
 /// Reads an event of EventBridge. `None` if it is about something else.
-fn bus_event(event: &Members<'_>, detail: &Members<'_>) -> Option<Found> {
-    let mut found = match event.text("detail-type")? {
+fn bus_event<'m>(event: &'m Members<'m>, detail: &'m Members<'m>) -> Option<Item<'m>> {
+    let mut item = match event.text("detail-type")? {
         "ECS Task State Change" => task(detail),
         "Batch Job State Change" => job(detail),
-        "Step Functions Execution Status Change" => Found::Execution(ExecutionEnd::of(detail)?),
+        "Step Functions Execution Status Change" => {
+            Item::Found(Found::Execution(ExecutionEnd::of(detail)?))
+        }
         _ => return None,
     };
-    if let Found::Failure(failure) = &mut found {
+    if let Item::Described(failure) = &mut item {
         let time = || event.get("time").and_then(Moment::read);
         failure.time = failure.time.or_else(time);
     }
-    Some(found)
+    Some(item)
 }
 
-fn task(task: &Members<'_>) -> Found {
-    match RecordedFailure::of_task(task) {
-        Ok(failure) => Found::Failure(failure),
-        Err(no_failure) => Found::NoFailure(no_failure),
+fn task<'m>(task: &'m Members<'m>) -> Item<'m> {
+    item(Described::task(task))
+}
+
+fn job<'m>(job: &'m Members<'m>) -> Item<'m> {
+    item(Described::job(job))
+}
+
+fn item(failure: Result<Described<'_>, NoFailure>) -> Item<'_> {
+    match failure {
+        Ok(failure) => Item::Described(failure),
+        Err(no_failure) => Item::Found(Found::NoFailure(no_failure)),
     }
 }
 
-fn job(job: &Members<'_>) -> Found {
-    match RecordedFailure::of_job(job) {
-        Ok(failure) => Found::Failure(failure),
-        Err(no_failure) => Found::NoFailure(no_failure),
-    }
-}
-
-/// Reads what `describe-tasks` and `run-task` print. Both have `tasks` and `failures`.
-fn tasks(found: &mut Vec<Found>, answer: &Members<'_>) {
-    found.extend(answer.objects("tasks").map(task));
+/// Reads what `describe-tasks` and `run-task` print. Both have `tasks` and `failures`. `None` if there is
+/// nothing in it.
+fn tasks(taker: Taker<'_>, answer: &Members<'_>) -> Option<usize> {
+    let count = hand_on(taker, answer.objects("tasks").map(task));
     let is_missing = |failure: &Members<'_>| {
         let arn = failure.text("arn").unwrap_or_default();
         failure.text("reason") == Some("MISSING") && arn.contains(":task/")
     };
     let mut failures = answer.objects("failures").peekable();
     if failures.peek().is_none() {
-        return;
+        return (count > 0 || answer.has("tasks")).then_some(count);
     }
-    found.push(match failures.all(is_missing) {
-        true => Found::NoFailure(NoFailure::Forgotten),
-        false => Found::Failure(RecordedFailure::of_refused_run(answer)),
+    taker(match failures.all(is_missing) {
+        true => Item::Found(Found::NoFailure(NoFailure::Forgotten)),
+        false => Item::Described(Described::refused_run(answer)),
     });
+    Some(count + 1)
 }
 
 fn is_job(object: &Members<'_>) -> bool {
@@ -242,7 +302,7 @@ fn is_task(object: &Members<'_>) -> bool {
 /// Whether the keys are in Pascal case.
 fn is_pascal(object: &Members<'_>) -> bool {
     let first = object.0.first();
-    first.is_some_and(|(key, _)| key.starts_with(|first: char| first.is_ascii_uppercase()))
+    first.is_some_and(|(key, _)| key.is_pascal)
 }
 
 /// Whether this is an error with its cause: the output of a Catch, or what the console shows.

@@ -1,9 +1,9 @@
 //! Reads JSON, and keeps only the members that failures are read from.
 
+use crate::key::Key;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::LazyLock;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,119 +18,7 @@ pub(crate) enum Json<'a> {
 
 /// The kept members of an object, in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, Json<'a>)>);
-
-/// The keys that are kept, sorted. Their first letter may be of either case: the API writes `taskArn`,
-/// and Step Functions writes `TaskArn`.
-///
-/// What is not here is never in memory, and so it is never printed: the command and the environment of
-/// a task, which may be secrets.
-const KEPT_KEYS: [&str; 64] = [
-    "@message",
-    "arn",
-    "attempts",
-    "capacityProviderName",
-    "cause",
-    "container",
-    "containers",
-    "cpu",
-    "detail",
-    "detail-type",
-    "details",
-    "ecsProperties",
-    "eksAttempts",
-    "eksProperties",
-    "error",
-    "errorMessage",
-    "errorType",
-    "eventSource",
-    "events",
-    "executionArn",
-    "execution_arn",
-    "executions",
-    "exitCode",
-    "failures",
-    "field",
-    "group",
-    "id",
-    "jobId",
-    "jobQueue",
-    "jobSummaryList",
-    "jobs",
-    "lastStatus",
-    "launchType",
-    "logEvents",
-    "memory",
-    "message",
-    "name",
-    "podProperties",
-    "reason",
-    "records",
-    "resourceRequirements",
-    "resourceType",
-    "results",
-    "services",
-    "startAt",
-    "startedAt",
-    "stateMachineArn",
-    "stateMachines",
-    "states",
-    "status",
-    "statusReason",
-    "stopCode",
-    "stopDate",
-    "stoppedAt",
-    "stoppedReason",
-    "taskArn",
-    "taskArns",
-    "taskProperties",
-    "tasks",
-    "time",
-    "timestamp",
-    "type",
-    "value",
-    "vcpus",
-];
-
-/// Returns whether `key` is the key `kept` of [`KEPT_KEYS`]. The first letter of `key` may have either
-/// case.
-pub(crate) fn is_same(kept: &str, key: &str) -> bool {
-    match (kept.as_bytes(), key.as_bytes()) {
-        ([kept_first, kept_rest @ ..], [first, rest @ ..]) => {
-            kept_first.eq_ignore_ascii_case(first) && kept_rest == rest
-        }
-        _ => false,
-    }
-}
-
-fn is_kept(key: &str) -> bool {
-    let kept = KEPT_AT_PLACE.get(place_of(key)).copied().flatten();
-    kept.is_some_and(|kept| is_same(kept, key))
-}
-
-/// Number of places of keys.
-const PLACES: usize = 4_096;
-
-/// The kept key at each place. No two have the same, which a test checks, so that a key is compared with
-/// one other.
-static KEPT_AT_PLACE: LazyLock<Vec<Option<&str>>> = LazyLock::new(|| {
-    let mut places = vec![None; PLACES];
-    for key in KEPT_KEYS {
-        if let Some(place) = places.get_mut(place_of(key)) {
-            *place = Some(key);
-        }
-    }
-    places
-});
-
-/// A number below [`PLACES`] that depends on the length of a key and on some of its letters, but not on
-/// the first one, whose case may differ.
-fn place_of(key: &str) -> usize {
-    let (bytes, length) = (key.as_bytes(), key.len());
-    let at = |index: usize| bytes.get(index).copied().map_or(0, usize::from);
-    let letters = at(1) + at(2) + at(length / 2) + at(length.wrapping_sub(2)) * 3;
-    (letters + length * 97) % PLACES
-}
+pub(crate) struct Members<'a>(pub(crate) Vec<(Key, Json<'a>)>);
 
 impl<'a> Json<'a> {
     /// Reads one JSON value.
@@ -165,9 +53,13 @@ impl<'a> Json<'a> {
 
 impl<'a> Members<'a> {
     /// Returns the member with this key, whose first letter may be of either case.
+    #[inline(always)]
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
+        let key = Key::of(key);
+        debug_assert!(key.is_some(), "a key that is not kept is never there");
+        let number = key?.number;
         let mut members = self.0.iter();
-        let found = members.find(|(it, _)| is_same(key, it));
+        let found = members.find(|(it, _)| it.number == number);
         found.map(|(_, value)| value)
     }
 
@@ -262,18 +154,18 @@ impl<'de> Visitor<'de> for KeptJson {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         // A task has this many members, or a few more.
         let mut members = Vec::with_capacity(16);
-        while let Some(key) = object.next_key_seed(Key)? {
-            let value = match &*key {
+        while let Some(text) = object.next_key_seed(KeyText)? {
+            // Only the function's own event has this key, and always in this case.
+            let Some(key) = Key::of(&text).filter(|_| text != "TaskError") else {
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = if text == "taskError" {
                 // Whoever decides reads it, more tolerantly than JSON allows.
-                "taskError" => {
-                    object.next_value::<IgnoredAny>()?;
-                    Json::Other
-                }
-                key if is_kept(key) => object.next_value_seed(Self)?,
-                _ => {
-                    object.next_value::<IgnoredAny>()?;
-                    continue;
-                }
+                object.next_value::<IgnoredAny>()?;
+                Json::Other
+            } else {
+                object.next_value_seed(Self)?
             };
             members.push((key, value));
         }
@@ -282,9 +174,9 @@ impl<'de> Visitor<'de> for KeptJson {
 }
 
 /// Reads a key; borrowed unless it contains escapes.
-struct Key;
+struct KeyText;
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de> DeserializeSeed<'de> for KeyText {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
@@ -292,7 +184,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl<'de> Visitor<'de> for Key {
+impl<'de> Visitor<'de> for KeyText {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -305,20 +197,5 @@ impl<'de> Visitor<'de> for Key {
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         Ok(text.to_owned().into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kept_keys_are_sorted_and_found_in_both_cases() {
-        assert!(KEPT_KEYS.is_sorted_by(|one, next| one < next));
-        assert!(is_kept("taskArn") && is_kept("TaskArn") && is_kept("@message"));
-        for key in KEPT_KEYS {
-            assert!(is_kept(key), "{key} has the place of another key");
-        }
-        assert!(!is_kept("TASKARN") && !is_kept("environment") && !is_kept("Command"));
     }
 }

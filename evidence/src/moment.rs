@@ -23,9 +23,9 @@ impl Moment {
     /// Reads a time as RFC 3339 writes it. `None` if the text is something else.
     pub fn parse(text: &str) -> Option<Self> {
         let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(time.unix_timestamp_nanos() / 1_000_000)
-            .ok()
-            .map(Self)
+        Some(Self(
+            time.unix_timestamp() * 1_000 + i64::from(time.millisecond()),
+        ))
     }
 
     /// Reads a text, or a number of seconds or milliseconds since 1970: the API of ECS has seconds with a

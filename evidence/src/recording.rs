@@ -43,8 +43,12 @@ impl Recordings {
         let mut histories = Histories::default();
         for batch in Batches::new(file) {
             for (line, document) in batch?.documents() {
-                match read_bytes(document) {
-                    Ok(all) => all.into_iter().for_each(|it| found.add(it, &mut histories)),
+                match read_document(document) {
+                    Ok(all) => {
+                        for it in all {
+                            found.add(line, it, &mut histories);
+                        }
+                    }
                     Err(refusal) => found.refused.push((line, refusal)),
                 }
             }
@@ -98,12 +102,13 @@ impl Recordings {
         }
     }
 
-    fn add(&mut self, found: Found, histories: &mut Histories) {
+    fn add(&mut self, line: usize, found: Found, histories: &mut Histories) {
         let recording = match found {
             Found::Event(json) => Recording::Event(json),
             Found::Failure(failure) => Recording::Failure(failure),
             Found::Execution(execution) => Recording::Execution(execution),
             Found::NoFailure(no_failure) => Recording::NoFailure(no_failure),
+            Found::Refused(refusal) => return self.refused.push((line, refusal)),
             Found::History(page) => {
                 let complete = histories.add(page).into_iter();
                 return self.all.extend(complete.map(Recording::History));
@@ -128,13 +133,4 @@ impl Recording {
             Self::NoFailure(_) => Vec::new(),
         }
     }
-}
-
-/// Reads a document that may not be UTF-8.
-///
-/// # Errors
-/// It is of no known form.
-pub fn read_bytes(document: &[u8]) -> Result<Vec<Found>, Refusal> {
-    let text = str::from_utf8(document).map_err(|_| Refusal::NotUtf8)?;
-    read_document(text)
 }

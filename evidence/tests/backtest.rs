@@ -6,9 +6,9 @@
 )]
 
 use exitwise_engine::Policy;
-use exitwise_evidence::backtest::{Judge, Left, Tally};
+use exitwise_evidence::backtest::{Judge, Judged, Left, Memory, Tally};
 use exitwise_evidence::history::History;
-use exitwise_evidence::{Recording, Recordings};
+use exitwise_evidence::{Batches, RecordedFailure, Recording, Recordings};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -195,4 +195,83 @@ fn what_is_no_failure_of_a_container_is_left_out() {
         let counts = (tally.failures(), left.other_tasks, left.without_data);
         assert_eq!(counts, (failures, other_tasks, without_data), "{service}");
     }
+}
+
+/// The result does not depend on which worker read which part of a file.
+#[test]
+fn samples_are_the_first_different_failures() {
+    let policy = Policy::load(POLICY).unwrap().0;
+    let judges = [Judge::new(&policy, None)];
+    // 25 reasons of an unknown failure and 5 of a known one, each of them three times in a row.
+    let event = |id: usize, code: i64, reason: String| {
+        let task = json!({"taskArn": format!("arn:{id}"), "lastStatus": "STOPPED", "stoppedReason": "x",
+            "containers": [{"name": "app", "exitCode": code, "reason": reason}]});
+        json!({"detail-type": "ECS Task State Change", "detail": task}).to_string()
+    };
+    let numbers = || (0..25).flat_map(|it| [it; 3]);
+    let unknown = numbers()
+        .enumerate()
+        .map(|(id, it)| event(id, 1, format!("seat {it}")));
+    let known = numbers()
+        .enumerate()
+        .map(|(id, it)| event(id, 3, format!("seat {}", it % 5)));
+    let lines: Vec<_> = unknown.zip(known).flat_map(<[String; 2]>::from).collect();
+    let samples = |lines_at_once: usize, workers: usize| {
+        let mut sum = Tally::default();
+        let mut memories: Vec<_> = (0..workers).map(|_| Memory::new(&judges)).collect();
+        for (number, lines) in lines.chunks(lines_at_once).enumerate() {
+            let file = lines.join("\n");
+            let mut batches = Batches::new(file.as_bytes());
+            let batch = batches.next().unwrap().unwrap();
+            let memory = &mut memories[number % workers];
+            let judged = Judged::of(&judges, memory, &batch, &"file".into());
+            judged.tallies.into_iter().for_each(|it| sum.merge(it));
+        }
+        let all = sum
+            .signatures
+            .values()
+            .map(|it| &it.samples)
+            .chain(sum.samples.values());
+        let references = |it: &Vec<RecordedFailure>| {
+            it.iter()
+                .map(|it| it.reference.clone().unwrap())
+                .collect::<Vec<_>>()
+        };
+        all.map(references).collect::<Vec<_>>()
+    };
+    let first = |count| {
+        (0..count)
+            .map(|it| format!("arn:{}", 3 * it))
+            .collect::<Vec<_>>()
+    };
+    let expected = vec![first(20), first(3)];
+    for (lines_at_once, workers) in [(150, 1), (1, 1), (1, 2), (7, 3), (40, 2)] {
+        assert_eq!(
+            samples(lines_at_once, workers),
+            expected,
+            "{lines_at_once} {workers}"
+        );
+    }
+}
+
+/// A mistake in one document does not hide what helps with another one.
+#[test]
+fn an_event_that_cannot_be_read_has_no_help() {
+    let policy = Policy::load(POLICY).unwrap().0;
+    let judges = [Judge::new(&policy, None)];
+    let file = "{\"taskError\": null}\n{\"executions\": []}\n";
+    let batch = Batches::new(file.as_bytes()).next().unwrap().unwrap();
+    let mut memory = Memory::new(&judges);
+    let left = Judged::of(&judges, &mut memory, &batch, &"file".into()).left;
+    let reasons: Vec<_> = left
+        .unreadable_examples
+        .iter()
+        .map(|(_, why)| &**why)
+        .collect();
+    let [event, list] = &*reasons else {
+        panic!("{reasons:?}")
+    };
+    assert!(event.starts_with("it is an event of ProcessError that cannot be read"));
+    assert_eq!(*list, "it is a list of executions");
+    assert!(left.help.unwrap().starts_with("get the history of each"));
 }

@@ -265,12 +265,67 @@ fn what_has_not_failed_is_told_from_failures() {
 }
 
 #[test]
+fn a_failure_can_be_the_value_of_any_key() {
+    for key in ["TaskError", "error", "mine"] {
+        let output = json!({"id": 7, key: {"Error": "A", "Cause": "a"}}).to_string();
+        let found = read_document(&output).unwrap();
+        let [Found::Failure(failure)] = &*found else {
+            panic!("{output}: {found:?}")
+        };
+        assert_eq!(failure.error.as_deref(), Some("A"), "{output}");
+    }
+}
+
+#[test]
+fn what_can_be_read_of_a_list_is_read() {
+    let list = json!([
+        {"services": []},
+        {"error": "A", "cause": "a", "resourceType": "ecs"},
+        7,
+        [{"error": "B", "cause": "b", "resourceType": "ecs"}],
+    ]);
+    let recordings = Recordings::read(list.to_string().as_bytes()).unwrap();
+    let errors = recordings.all.iter().map(|it| match it {
+        Recording::Failure(failure) => failure.error.clone().unwrap(),
+        other => panic!("{other:?}"),
+    });
+    assert!(errors.eq(["A", "B"]));
+    let refused = recordings
+        .refused
+        .iter()
+        .map(|(line, why)| format!("{line}: {why}"));
+    let expected = [
+        "1: it is a description of services",
+        "1: it is not an object",
+    ];
+    assert!(refused.eq(expected), "{:?}", recordings.refused);
+    // Documents without line ends between them.
+    let run = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect::<String>();
+    let recordings = Recordings::read(run.as_bytes()).unwrap();
+    assert_eq!((recordings.all.len(), recordings.refused.len()), (2, 2));
+    assert!(read_document(r#"{"error": "A", "cause": "a"} oops"#).is_err());
+    // A log has lists of other things.
+    let log = json!({"logEvents": [{"id": "1", "message": "[7]"}]});
+    assert!(read_document(log.to_string()).unwrap().is_empty());
+}
+
+#[test]
 fn what_has_no_failures_is_refused_with_what_to_get_instead() {
     for (document, what, instead) in [
         ("", "it is not JSON", "get-execution-history"),
         ("[1, 2", "it is not JSON", "describe-tasks"),
         ("1", "it is not an object", "describe-jobs"),
         ("{}", "it is an empty object", "describe-jobs"),
+        (
+            r#"{"message": "{\"tasks\": []}"}"#,
+            "it is an object with `message`",
+            "describe-jobs",
+        ),
         (
             r#"{"x": 1, "y": [2]}"#,
             "it is an object with `x`, `y`",

@@ -1,19 +1,19 @@
 //! Counts what a policy decides about recorded failures.
 
 use super::search::Searcher;
-use super::tally::{Example, Left, Tally, Verdict};
+use super::tally::{Example, Left, Occurrence, Tally, Verdict};
 use crate::documents::Batch;
-use crate::failure::{NoFailure, RecordedFailure};
-use crate::form::Found;
+use crate::failure::{Described, NoFailure, RecordedFailure};
+use crate::form::{Found, Item, read_items};
 use crate::history::{History, HistoryPage};
-use crate::recording::read_bytes;
 use crate::signature::Signature;
 use crate::suggest::is_broad;
 use exitwise_engine::policy::{Condition, Rule};
 use exitwise_engine::{Failure, Policy};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,7 +30,12 @@ pub struct Judge<'p> {
 #[derive(Debug)]
 pub struct Memory {
     /// For the facts of a failure, the verdicts of all judges.
-    verdicts: HashMap<String, Rc<[Verdict]>>,
+    verdicts: HashMap<Vec<u8>, Rc<[Verdict]>>,
+    /// The facts of the last failure.
+    facts: Vec<u8>,
+    /// Hashes of facts that were seen at least once. Many texts have an id and never come again, so only
+    /// what comes twice is remembered.
+    seen: HashSet<u64>,
     /// Whether the facts alone decide. If a rule asks how long the task ran, they do not.
     is_enough: bool,
 }
@@ -38,6 +43,9 @@ pub struct Memory {
 impl Memory {
     /// Number of failures that are remembered. Their facts take some hundred bytes each.
     const MAX: usize = 16_384;
+
+    /// Number of hashes that are kept.
+    const MAX_SEEN: usize = 16_384;
 
     /// Creates an empty memory for these judges.
     pub fn new(judges: &[Judge<'_>]) -> Self {
@@ -49,26 +57,46 @@ impl Memory {
         let asks = matchers.any(|it| matches!(it.condition(), Condition::RanFor(_)));
         Self {
             verdicts: HashMap::new(),
+            facts: Vec::new(),
+            seen: HashSet::new(),
             is_enough: !asks,
         }
     }
 
-    /// Returns the verdicts about this failure.
-    fn verdicts(&mut self, judges: &[Judge<'_>], failure: &RecordedFailure) -> Rc<[Verdict]> {
-        let facts = failure.facts().filter(|_| self.is_enough);
-        if let Some(known) = facts.and_then(|facts| self.verdicts.get(facts)) {
-            return known.clone();
+    /// Returns the verdicts about this failure, and the failure itself if its facts were not remembered.
+    fn verdicts(
+        &mut self,
+        judges: &[Judge<'_>],
+        failure: &Described<'_>,
+    ) -> (Rc<[Verdict]>, Option<RecordedFailure>) {
+        if !self.is_enough {
+            let failure = failure.recorded();
+            return (verdicts(judges, &failure), Some(failure));
         }
-        let read = failure.read();
-        let verdicts: Rc<_> = judges.iter().map(|judge| judge.verdict(&read)).collect();
-        if self.verdicts.len() >= Self::MAX {
-            self.verdicts.clear();
+        self.facts.clear();
+        failure.write_facts(&mut self.facts);
+        if let Some(known) = self.verdicts.get(&self.facts) {
+            return (known.clone(), None);
         }
-        if let Some(facts) = facts {
-            self.verdicts.insert(facts.to_owned(), verdicts.clone());
+        let failure = failure.recorded();
+        let verdicts = verdicts(judges, &failure);
+        if self.seen.len() >= Self::MAX_SEEN {
+            self.seen.clear();
         }
-        verdicts
+        let hash = self.verdicts.hasher().hash_one(&self.facts);
+        if !self.seen.insert(hash) {
+            if self.verdicts.len() >= Self::MAX {
+                self.verdicts.clear();
+            }
+            self.verdicts.insert(self.facts.clone(), verdicts.clone());
+        }
+        (verdicts, Some(failure))
     }
+}
+
+fn verdicts(judges: &[Judge<'_>], failure: &RecordedFailure) -> Rc<[Verdict]> {
+    let read = failure.read();
+    judges.iter().map(|judge| judge.verdict(&read)).collect()
 }
 
 /// What a batch holds.
@@ -95,25 +123,50 @@ impl Judged {
                 line,
                 reference: reference.map(str::to_owned),
             };
-            match read_bytes(document) {
-                Ok(all) => {
-                    for found in all {
-                        judged.add(judges, memory, found, &example);
-                    }
+            let mut add = |item: Item<'_>| match item {
+                Item::Described(failure) => {
+                    judged.add_described(judges, memory, &failure, &example)
                 }
-                Err(refusal) => {
-                    let help = refusal.help();
-                    judged.left.refuse(example(None), refusal, Some(help));
-                }
+                Item::Found(found) => judged.add_found(judges, found, &example),
+            };
+            if let Err(refusal) = read_items(document, &mut add) {
+                let help = refusal.help();
+                judged.left.refuse(example(None), refusal, Some(help));
             }
         }
         judged
     }
 
-    fn add(
+    fn add_described(
         &mut self,
         judges: &[Judge<'_>],
         memory: &mut Memory,
+        failure: &Described<'_>,
+        example: &impl Fn(Option<&str>) -> Example,
+    ) {
+        if failure.is_of_service() {
+            return self.left.of_services += 1;
+        }
+        let (verdicts, sample) = memory.verdicts(judges, failure);
+        let seen = Occurrence {
+            time: failure.time,
+            ran_for: &|| failure.ran_for(),
+            followed: None,
+            sample: sample.as_ref(),
+            example: &|| example(failure.reference()),
+        };
+        self.count(&verdicts, &seen);
+    }
+
+    fn count(&mut self, verdicts: &[Verdict], failure: &Occurrence<'_>) {
+        for (verdict, tally) in verdicts.iter().zip(&mut self.tallies) {
+            tally.add(verdict, failure);
+        }
+    }
+
+    fn add_found(
+        &mut self,
+        judges: &[Judge<'_>],
         found: Found,
         example: &impl Fn(Option<&str>) -> Example,
     ) {
@@ -121,7 +174,10 @@ impl Judged {
             Found::Failure(failure) => failure,
             Found::Event(json) => match failure_of_event(&json) {
                 Ok(failure) => failure,
-                Err(why) => return self.left.refuse(example(None), why, None),
+                Err(why) => {
+                    let why = format!("it is an event of ProcessError that cannot be read ({why})");
+                    return self.left.refuse(example(None), why, None);
+                }
             },
             Found::Execution(execution) => match execution.failure() {
                 Some(failure) => failure,
@@ -131,15 +187,20 @@ impl Judged {
             Found::History(page) => return self.pages.push(page),
             Found::NoFailure(NoFailure::Succeeded) => return self.left.succeeded += 1,
             Found::NoFailure(_) => return self.left.running += 1,
+            Found::Refused(refusal) => {
+                let help = refusal.help();
+                return self.left.refuse(example(None), refusal, Some(help));
+            }
         };
-        if failure.is_of_service {
-            return self.left.of_services += 1;
-        }
-        let verdicts = memory.verdicts(judges, &failure);
-        for (verdict, tally) in verdicts.iter().zip(&mut self.tallies) {
-            let example = || example(failure.reference.as_deref());
-            tally.add(&failure, verdict, None, example);
-        }
+        let verdicts = verdicts(judges, &failure);
+        let seen = Occurrence {
+            time: failure.time,
+            ran_for: &|| failure.read().ran_for,
+            followed: None,
+            sample: Some(&failure),
+            example: &|| example(failure.reference.as_deref()),
+        };
+        self.count(&verdicts, &seen);
     }
 }
 
@@ -203,9 +264,17 @@ impl<'p> Judge<'p> {
                     None => attempts.succeeded.then_some(true),
                 };
                 let verdict = self.verdict(&failure.read());
-                tally.add(failure, &verdict, followed, example);
+                let seen = Occurrence {
+                    time: failure.time,
+                    ran_for: &|| failure.read().ran_for,
+                    followed,
+                    sample: Some(failure),
+                    example: &example,
+                };
+                tally.add(&verdict, &seen);
             }
-            if is_known {
+            // Without the beginning, earlier attempts may be missing.
+            if is_known && history.has_beginning {
                 tally.outcomes.add(self.policy(), attempts, example());
             }
         }

@@ -12,13 +12,13 @@ use time::Date;
 /// counted.
 const MAX_SIGNATURES: usize = 5_000;
 
-/// Number of failures that are kept of each signature, to try suggested rules on.
+/// Number of different failures that are kept of each signature, to try suggested rules on.
 const MAX_SAMPLES: usize = 20;
 
 /// Number of things that could not be read, and are kept as examples.
 const MAX_UNREADABLE: usize = 3;
 
-/// Number of failures that are kept of each rule, to try suggested rules on.
+/// Number of different failures that are kept of each rule, to try suggested rules on.
 const MAX_RULE_SAMPLES: usize = 3;
 
 /// Where something was read.
@@ -68,7 +68,7 @@ impl Seen {
 pub struct Unknown {
     /// How many, and when.
     pub seen: Seen,
-    /// Some of them, with different texts.
+    /// Some of them. Rules see different things of each, apart from how long the task ran.
     pub samples: Vec<RecordedFailure>,
     /// Number of them that another run followed.
     pub followed: u64,
@@ -87,17 +87,33 @@ impl Unknown {
         self.then_succeeded += other.then_succeeded;
         self.timed += other.timed;
         self.ran_for += other.ran_for;
-        for sample in other.samples {
-            self.keep(sample);
-        }
+        keep(&mut self.samples, MAX_SAMPLES, &other.samples);
     }
+}
 
-    fn keep(&mut self, sample: RecordedFailure) {
-        let is_known = |it: &RecordedFailure| it.cause == sample.cause && it.error == sample.error;
-        if self.samples.len() < MAX_SAMPLES && !self.samples.iter().any(is_known) {
-            self.samples.push(sample);
+/// Adds failures that are like none before them, while there is room.
+fn keep<'f>(
+    samples: &mut Vec<RecordedFailure>,
+    max: usize,
+    more: impl IntoIterator<Item = &'f RecordedFailure>,
+) {
+    for sample in more {
+        if samples.len() < max && !samples.iter().any(|it| it.is_like(sample)) {
+            samples.push(sample.clone());
         }
     }
+}
+
+/// A failure to be counted.
+pub(super) struct Occurrence<'f> {
+    pub(super) time: Option<Moment>,
+    /// How long the task ran, in milliseconds. It is asked only of unknown failures.
+    pub(super) ran_for: &'f dyn Fn() -> Option<u64>,
+    /// Whether the run after it succeeded. `None` if there was none.
+    pub(super) followed: Option<bool>,
+    /// The failure itself. `None` if an earlier one was like it.
+    pub(super) sample: Option<&'f RecordedFailure>,
+    pub(super) example: &'f dyn Fn() -> Example,
 }
 
 /// Failures that two policies decide by other rules.
@@ -125,7 +141,7 @@ pub(super) struct Verdict {
 pub struct Tally {
     /// The failures that each rule decides, by the position of the rule.
     pub rules: BTreeMap<usize, Seen>,
-    /// Some failures that each rule decides.
+    /// Some different failures that each rule decides.
     pub samples: BTreeMap<usize, Vec<RecordedFailure>>,
     /// Number of failures by day and rule.
     pub days: BTreeMap<(Date, usize), u64>,
@@ -151,41 +167,32 @@ impl Tally {
         known + self.further
     }
 
-    /// Adds a failure. `followed` says whether the run after it succeeded; `None` if there was none.
-    pub(super) fn add(
-        &mut self,
-        failure: &RecordedFailure,
-        verdict: &Verdict,
-        followed: Option<bool>,
-        example: impl Fn() -> Example,
-    ) {
-        let rule = verdict.rule;
+    /// Adds a failure.
+    pub(super) fn add(&mut self, verdict: &Verdict, failure: &Occurrence<'_>) {
+        let (rule, time) = (verdict.rule, failure.time);
         let seen = self.rules.entry(rule).or_default();
-        seen.add(failure.time, &example);
-        if let Some(day) = failure.time.and_then(Moment::day) {
+        seen.add(time, failure.example);
+        if let Some(day) = time.and_then(Moment::day) {
             *self.days.entry((day, rule)).or_default() += 1;
         }
         if let Some(from) = verdict.old_rule {
             let seen = self.changes.entry(Change { from, to: rule }).or_default();
-            seen.add(failure.time, &example);
+            seen.add(time, failure.example);
         }
         let Some(signature) = &verdict.signature else {
             let samples = self.samples.entry(rule).or_default();
-            if samples.len() < MAX_RULE_SAMPLES {
-                samples.push(failure.clone());
-            }
-            return;
+            return keep(samples, MAX_RULE_SAMPLES, failure.sample);
         };
-        let ran_for = failure.read().ran_for;
+        let ran_for = (failure.ran_for)();
         let mut unknown = Unknown {
             timed: u64::from(ran_for.is_some()),
             ran_for: ran_for.unwrap_or_default(),
-            followed: u64::from(followed.is_some()),
-            then_succeeded: u64::from(followed == Some(true)),
+            followed: u64::from(failure.followed.is_some()),
+            then_succeeded: u64::from(failure.followed == Some(true)),
+            samples: failure.sample.into_iter().cloned().collect(),
             ..Unknown::default()
         };
-        unknown.seen.add(failure.time, example);
-        unknown.samples.push(failure.clone());
+        unknown.seen.add(time, failure.example);
         self.add_unknown((rule, signature.clone()), unknown);
     }
 
@@ -205,9 +212,11 @@ impl Tally {
             self.rules.entry(rule).or_default().merge(seen);
         }
         for (rule, samples) in other.samples {
-            let known = self.samples.entry(rule).or_default();
-            known.extend(samples);
-            known.truncate(MAX_RULE_SAMPLES);
+            keep(
+                self.samples.entry(rule).or_default(),
+                MAX_RULE_SAMPLES,
+                &samples,
+            );
         }
         for (day, count) in other.days {
             *self.days.entry(day).or_default() += count;
@@ -227,7 +236,7 @@ impl Tally {
 /// Counts of recordings that are no failures of container tasks, and of documents that could not be read.
 #[derive(Debug, Clone, Default)]
 pub struct Left {
-    /// Number of documents that could not be read.
+    /// Number of documents, and of elements of lists, that could not be read.
     pub unreadable: u64,
     /// The first of them, with the reasons.
     pub unreadable_examples: Vec<(Example, String)>,

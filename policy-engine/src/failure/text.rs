@@ -100,8 +100,8 @@ impl<'a> Text<'a> {
 
     fn projected(text: Cow<'a, str>, max_chars: usize) -> Self {
         // Only the part that is kept must be ASCII, so a huge text costs no more than a small one.
-        let head_is_ascii = text.bytes().take(max_chars).all(|byte| byte.is_ascii());
-        let mut text = if head_is_ascii {
+        let bytes = text.as_bytes();
+        let mut text = if bytes.get(..max_chars).unwrap_or(bytes).is_ascii() {
             text
         } else {
             Cow::Owned(to_ascii(&text, max_chars))
