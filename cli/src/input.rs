@@ -41,7 +41,7 @@ pub(crate) fn with_slashes(path: &Path) -> String {
 
 /// A file or standard input, of which at most [`MAX_INPUT_BYTES`] can be read.
 pub(crate) struct Input {
-    source: Box<dyn Read>,
+    source: Box<dyn Read + Send>,
     /// Number of bytes that can still be read.
     left: usize,
 }
@@ -61,7 +61,7 @@ impl Read for Input {
 
 /// Opens a file for reading.
 pub(crate) fn open(path: &Path) -> io::Result<Input> {
-    let source: Box<dyn Read> = if is_standard(path) {
+    let source: Box<dyn Read + Send> = if is_standard(path) {
         if IS_STDIN_TAKEN.swap(true, Relaxed) {
             return Err(io::Error::other("`-` can be used only once"));
         }
@@ -137,7 +137,7 @@ pub(crate) fn recordings(path: &Path) -> Result<Recordings> {
 }
 
 /// Returns the content of a file that may be packed by gzip.
-pub(crate) fn unpacked(file: impl Read + 'static) -> io::Result<Box<dyn Read>> {
+pub(crate) fn unpacked(file: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     const MAGIC: [u8; 2] = [0x1f, 0x8b];
     let mut file = BufReader::new(file);
     match file.fill_buf()?.starts_with(&MAGIC) {

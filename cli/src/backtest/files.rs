@@ -26,7 +26,7 @@ impl Evidence {
         let mut found = Vec::new();
         for path in paths {
             let before = found.len();
-            add(&mut found, path).with_context(|| format!("cannot read {}", name_of(path)))?;
+            add(&mut found, path)?;
             if found.len() == before {
                 bail!("the folder {} has no files", name_of(path));
             }
@@ -41,9 +41,9 @@ impl Evidence {
         done: &Arc<AtomicU64>,
         interrupted: &Arc<AtomicBool>,
     ) -> io::Result<impl BufRead + use<>> {
-        /// Reading a few large pieces takes less time than many small ones.
-        const BUFFER_BYTES: usize = 256 * 1024;
-        let source: Box<dyn Read> = match is_standard(&self.path) {
+        /// Reading large pieces takes less time than small ones, but larger ones would leave the cache.
+        const BUFFER_BYTES: usize = 64 * 1024;
+        let source: Box<dyn Read + Send> = match is_standard(&self.path) {
             true => Box::new(stdin()),
             false => Box::new(File::open(&self.path)?),
         };
@@ -59,37 +59,49 @@ impl Evidence {
     }
 }
 
-fn add(found: &mut Vec<Evidence>, path: &Path) -> io::Result<()> {
+fn add(found: &mut Vec<Evidence>, path: &Path) -> Result<()> {
+    let problem = || format!("cannot read {}", name_of(path));
     if !is_standard(path) && path.is_dir() {
-        let entries = path.read_dir()?.map(|entry| Ok(entry?.path()));
-        let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
+        let entries = path.read_dir().with_context(problem)?;
+        let paths = entries.map(|entry| Ok(entry?.path()));
+        let mut paths = paths
+            .collect::<io::Result<Vec<_>>>()
+            .with_context(problem)?;
         paths.sort();
         let is_hidden = |path: &Path| {
             let name = path.file_name().unwrap_or_default();
             name.as_encoded_bytes().starts_with(b".")
         };
         for path in paths.iter().filter(|path| !is_hidden(path)) {
+            // A pipe or a device may have nothing to read for ever.
+            if path
+                .metadata()
+                .is_ok_and(|it| !it.is_file() && !it.is_dir())
+            {
+                continue;
+            }
             add(found, path)?;
         }
         return Ok(());
     }
     let size = match is_standard(path) {
         true => None,
-        false => Some(File::open(path)?.metadata()?)
-            .filter(|it| it.is_file())
-            .map(|it| it.len()),
+        false => {
+            let file = File::open(path).and_then(|file| file.metadata());
+            Some(file.with_context(problem)?)
+        }
     };
     found.push(Evidence {
         name: name_of(path).into(),
         path: path.to_owned(),
-        size,
+        size: size.filter(|it| it.is_file()).map(|it| it.len()),
     });
     Ok(())
 }
 
 /// A source of which the bytes are counted.
 struct Counted {
-    source: Box<dyn Read>,
+    source: Box<dyn Read + Send>,
     /// Set for standard input, which may have nothing to read for a long time: when it is to end.
     waits: Option<Arc<AtomicBool>>,
     done: Arc<AtomicU64>,

@@ -8,9 +8,9 @@ use exitwise_evidence::{Batch, Batches};
 use exitwise_reports::numbers::{bytes, counted};
 use std::collections::BTreeMap;
 use std::io;
+use std::iter;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
@@ -38,6 +38,9 @@ enum Done {
     End(io::Result<()>),
 }
 
+/// A part of a file or what was found in it, with its number and the name of the file.
+type Numbered<T> = (usize, (Arc<str>, T));
+
 /// Reads all files. `interrupted` stops that.
 pub(super) fn read(
     files: &[Evidence],
@@ -46,79 +49,59 @@ pub(super) fn read(
 ) -> Counts {
     let workers = available_parallelism().map_or(1, Into::into);
     let done = Arc::new(AtomicU64::new(0));
-    let (parts, for_workers) = sync_channel(2 * workers);
-    let for_workers = Mutex::new(for_workers);
-    let (results, for_counting) = sync_channel(2 * workers);
+    let parts = files
+        .iter()
+        .flat_map(|file| parts(file, &done, interrupted))
+        .take_while(|_| !interrupted.load(Relaxed));
+    // Whoever judges a part has read it, so it is still in the cache of that processor.
+    let parts = Mutex::new(parts.enumerate());
+    let display = Display::new(files, done.clone());
+    let counting = Mutex::new(Counting::new(judges, display));
     thread::scope(|scope| {
-        let reading = done.clone();
-        scope.spawn(move || split(files, &reading, &parts, interrupted));
         for _ in 0..workers {
-            let (for_workers, results) = (&for_workers, results.clone());
-            scope.spawn(move || work(judges, for_workers, &results));
+            scope.spawn(|| work(judges, &parts, &counting));
         }
-        // The counting ends when all workers have dropped theirs.
-        drop(results);
-        let mut counting = Counting::new(judges);
-        let mut display = Display::new(files, done.clone());
-        let mut early = BTreeMap::new();
-        let mut next = 0;
-        for (number, file, result) in for_counting {
-            early.insert(number, (file, result));
-            while let Some((file, result)) = early.remove(&next) {
-                counting.add(&file, result);
-                next += 1;
-            }
-            display.show(counting.counts.tallies.first());
-        }
-        drop(display);
-        let mut counts = counting.finish();
-        counts.is_interrupted = interrupted.load(Relaxed);
-        counts
-    })
+    });
+    let counting = counting.into_inner();
+    let mut counts = counting.unwrap_or_else(PoisonError::into_inner).finish();
+    counts.is_interrupted = interrupted.load(Relaxed);
+    counts
 }
 
-type Numbered<T> = (u64, Arc<str>, T);
-
-/// Splits the files into parts.
-fn split(
-    files: &[Evidence],
+/// Splits a file into parts, each with the name of the file. The last one is its end.
+fn parts(
+    file: &Evidence,
     done: &Arc<AtomicU64>,
-    parts: &SyncSender<Numbered<Part>>,
     interrupted: &Arc<AtomicBool>,
-) {
-    let mut number = 0;
-    let mut send = |file: &Evidence, part: Part| {
-        number += 1;
-        parts.send((number - 1, file.name.clone(), part)).is_ok()
-    };
-    for file in files {
-        let mut read = || -> io::Result<()> {
-            for batch in Batches::new(file.open(done, interrupted)?) {
-                if interrupted.load(Relaxed) || !send(file, Part::Batch(batch?)) {
-                    break;
+) -> impl Iterator<Item = (Arc<str>, Part)> + use<> {
+    let mut rest = Some(file.open(done, interrupted).map(Batches::new));
+    let name = file.name.clone();
+    iter::from_fn(move || {
+        let part = match rest.take()? {
+            Err(error) => Part::End(Err(error)),
+            Ok(mut batches) => match batches.next() {
+                Some(Ok(batch)) => {
+                    rest = Some(Ok(batches));
+                    Part::Batch(batch)
                 }
-            }
-            Ok(())
+                Some(Err(error)) => Part::End(Err(error)),
+                None => Part::End(Ok(())),
+            },
         };
-        let end = read();
-        if interrupted.load(Relaxed) || !send(file, Part::End(end)) {
-            break;
-        }
-    }
+        Some((name.clone(), part))
+    })
 }
 
 /// Judges parts until there are no more.
 fn work(
     judges: &[Judge<'_>],
-    parts: &Mutex<Receiver<Numbered<Part>>>,
-    results: &SyncSender<Numbered<Done>>,
+    parts: &Mutex<impl Iterator<Item = Numbered<Part>>>,
+    counting: &Mutex<Counting<'_>>,
 ) {
-    let next = || {
-        let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.recv()
-    };
     let mut memory = Memory::new(judges);
-    while let Ok((number, file, part)) = next() {
+    // In the condition of the loop, the lock would be held until the part is judged.
+    let next = || locked(parts).next();
+    while let Some((number, (file, part))) = next() {
         let result = match part {
             Part::Batch(batch) => {
                 let judged = Judged::of(judges, &mut memory, &batch, &file);
@@ -126,10 +109,12 @@ fn work(
             }
             Part::End(end) => Done::End(end),
         };
-        if results.send((number, file, result)).is_err() {
-            return;
-        }
+        locked(counting).take((number, (file, result)));
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Adds up what was found, in the order of the files.
@@ -139,10 +124,15 @@ struct Counting<'j> {
     histories: Histories,
     /// The name of the file that was read last.
     last_file: Arc<str>,
+    /// Number of the part that is to be added next.
+    next: usize,
+    /// What was found in later parts.
+    early: BTreeMap<usize, (Arc<str>, Done)>,
+    display: Display,
 }
 
 impl<'j> Counting<'j> {
-    fn new(judges: &'j [Judge<'j>]) -> Self {
+    fn new(judges: &'j [Judge<'j>], display: Display) -> Self {
         Self {
             judges,
             counts: Counts {
@@ -153,7 +143,20 @@ impl<'j> Counting<'j> {
             },
             histories: Histories::default(),
             last_file: "".into(),
+            next: 0,
+            early: BTreeMap::new(),
+            display,
         }
+    }
+
+    /// Adds what was found in a part when all parts before it have been added.
+    fn take(&mut self, (number, found): Numbered<Done>) {
+        self.early.insert(number, found);
+        while let Some((file, found)) = self.early.remove(&self.next) {
+            self.add(&file, found);
+            self.next += 1;
+        }
+        self.display.show(self.counts.tallies.first());
     }
 
     fn add(&mut self, file: &Arc<str>, result: Done) {
