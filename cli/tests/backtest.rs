@@ -245,10 +245,30 @@ fn what_cannot_be_read_is_said_and_stops_nothing() {
         .output()
         .unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success());
-    for expected in ["3 unreadable", "lines.jsonl:2: it is not JSON", "cut.gz: "] {
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("cut.gz could not be read to its end: "),
+        "{error}"
+    );
+    for expected in [
+        "left out: the end of a file, 3 unreadable",
+        "lines.jsonl:2: it is not JSON",
+        "cut.gz: ",
+    ] {
         assert!(shown.contains(expected), "{shown}");
     }
+    // Whole lines before the damage are counted.
+    let counted: usize = shown
+        .split(" failures")
+        .next()
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((300..1_002).contains(&counted), "{shown}");
 
     for (args, expected) in [
         (

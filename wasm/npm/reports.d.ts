@@ -681,6 +681,10 @@ export interface Backtest {
     }[];
   }[];
   leftOut: {
+    /**
+     * Number of files that could not be read to their ends.
+     */
+    brokenFiles: number;
     unreadable: number;
     unreadableExamples: {
       file: string;

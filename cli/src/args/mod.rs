@@ -145,7 +145,8 @@ pub(crate) enum Command {
     /// which failures are unknown to the policy, and what it would have done in those executions.
     ///
     /// Exit status: 0 counted; 1 too many failures are unknown (--exit-on-default); 2 usage, or nothing
-    /// can be read; 3 a policy has errors; 130 interrupted with Ctrl-C, after the report.
+    /// can be read, or a file not to its end; 3 a policy has errors; 130 interrupted with Ctrl-C, after
+    /// the report.
     Backtest(Backtest),
     /// Run a failing task, or your state machine, locally.
     ///

@@ -132,6 +132,9 @@ fn status(args: &Backtest, counts: &Counts) -> Result<Status> {
             bail!("nothing could be read{}", help.unwrap_or_default());
         }
     }
+    if let [(file, error), ..] = &*counts.broken {
+        bail!("{file} could not be read to its end: {error}");
+    }
     let Some(limit) = args.exit_on_default else {
         return Ok(Status::Fine);
     };

@@ -181,6 +181,8 @@ pub(super) struct SuggestedRule {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LeftOut {
+    /// Number of files that could not be read to their ends.
+    pub(super) broken_files: usize,
     pub(super) unreadable: u64,
     pub(super) unreadable_examples: Vec<Unreadable>,
     pub(super) succeeded: u64,
@@ -440,6 +442,7 @@ impl LeftOut {
             why: why.clone(),
         });
         Self {
+            broken_files: counts.broken.len(),
             unreadable: *unreadable,
             unreadable_examples: files.chain(lines).collect(),
             succeeded: *succeeded,
@@ -463,9 +466,13 @@ impl LeftOut {
             (self.without_history, "executions without their histories"),
         ];
         let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<_> = counts
-            .map(|(count, what)| format!("{} {what}", grouped(count)))
-            .collect();
+        let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count)));
+        let files = match self.broken_files {
+            0 => None,
+            1 => Some("the end of a file".to_owned()),
+            count => Some(format!("the ends of {count} files")),
+        };
+        let counts: Vec<_> = files.into_iter().chain(counts).collect();
         (!counts.is_empty()).then(|| counts.join(", "))
     }
 }
