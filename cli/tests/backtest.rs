@@ -222,6 +222,29 @@ fn files_can_be_packed_and_in_folders() {
     assert_eq!(run(packed.to_str().unwrap(), None), plain);
 }
 
+/// A pipe without a writer would be waited for, so a test that does not end is a failure, too.
+#[cfg(unix)]
+#[test]
+fn folders_are_read_without_pipes_and_say_which_entry_cannot_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a.json"), r#"{"Error": "States.Timeout"}"#).unwrap();
+    let made = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
+    assert!(made.success());
+    let args = ["policies/default.toml", folder.path().to_str().unwrap()];
+    let output = exitwise(&args).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && shown.contains(" 1 failure\n"),
+        "{shown}"
+    );
+
+    std::os::unix::fs::symlink("nowhere", path("link")).unwrap();
+    let output = exitwise(&args).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("/link: No such file"), "{error}");
+}
+
 #[test]
 fn what_cannot_be_read_is_said_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
