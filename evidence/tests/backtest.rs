@@ -42,9 +42,9 @@ gb_hour = 0.0
 currency = "USD"
 "#;
 
-/// The history of an execution that runs the task once for each exit code; 0 is a success. Each run takes
-/// an hour of one vCPU.
-fn history(exit_codes: &[i64]) -> History {
+/// The events of an execution that runs the task once for each exit code; 0 is a success. Each run takes an
+/// hour of one vCPU.
+fn events(exit_codes: &[i64]) -> Vec<Value> {
     let mut events = vec![json!({"type": "ExecutionStarted"})];
     events.push(json!({"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "Run"}}));
     for code in exit_codes {
@@ -77,6 +77,10 @@ fn history(exit_codes: &[i64]) -> History {
             json!(format!("2026-09-01T02:00:{id:02}Z")),
         );
     }
+    events
+}
+
+fn history(events: &[Value]) -> History {
     let file = json!({"events": events}).to_string();
     let mut recordings = Recordings::read(file.as_bytes()).unwrap();
     match recordings.all.pop() {
@@ -90,7 +94,7 @@ fn tally(histories: &[&[i64]]) -> Tally {
     let judge = Judge::new(&policy, None);
     let (mut tally, file): (_, Arc<str>) = (Tally::default(), "file".into());
     for codes in histories {
-        judge.add_history(&mut tally, &history(codes), &file);
+        judge.add_history(&mut tally, &history(&events(codes)), &file);
     }
     tally
 }
@@ -145,6 +149,19 @@ fn what_is_certain_is_told_from_what_is_possible() {
     // It goes on.
     expect(&[1], json!({"goneOn": 1}));
     expect(&[4, 4], json!({"goneOn": 1}));
+}
+
+/// Earlier attempts may be missing, so nothing is certain.
+#[test]
+fn a_history_without_its_beginning_only_counts_failures() {
+    let policy = Policy::load(POLICY).unwrap().0;
+    let judge = Judge::new(&policy, None);
+    let events = events(&[3, 3]);
+    for (first, states) in [(0, 1), (1, 0)] {
+        let mut tally = Tally::default();
+        judge.add_history(&mut tally, &history(&events[first..]), &"file".into());
+        assert_eq!((tally.failures(), tally.outcomes.states()), (2, states));
+    }
 }
 
 #[test]
