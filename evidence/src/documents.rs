@@ -26,7 +26,7 @@ pub struct Batch {
     ends: Vec<usize>,
 }
 
-/// What some programs of Windows write before a text.
+/// Some programs of Windows write these bytes at the start of a text file.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +213,7 @@ impl<R: BufRead> Iterator for Batches<R> {
             Layout::Lines => self.lines(),
             Layout::Whole => self.whole(),
         };
-        // What was read before the error comes first.
+        // The lines before an error are returned before the error.
         match batch {
             Some(batch) => Some(Ok(batch)),
             None => self.error.take().map(Err),

@@ -37,7 +37,7 @@ impl RecordedFailure {
         Failure::read(self.error.as_deref(), self.cause.as_deref())
     }
 
-    /// Whether rules see the same of both failures, except how long the tasks ran.
+    /// Returns whether rules see equal facts in both failures. The run times may differ.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.error == other.error
             && match (self.facts(), other.facts()) {
@@ -143,7 +143,7 @@ impl<'m> Described<'m> {
         self.document.text(self.id_key)
     }
 
-    /// Whether the task belongs to a service of ECS. Step Functions does not run such tasks.
+    /// Returns whether the task belongs to a service of ECS. Step Functions does not run such tasks.
     pub(crate) fn is_of_service(&self) -> bool {
         let group = self.document.text("group");
         group.is_some_and(|group| group.starts_with("service:"))
@@ -201,7 +201,7 @@ mod tests {
     use crate::form::{Item, read_items};
     use serde_json::{Value, json};
 
-    /// Returns what is asked of the failed task or job in a document.
+    /// Reads a document with one failed task or job, and returns the answer of `question` about it.
     fn ask<T>(document: &impl ToString, question: impl Fn(&Described<'_>) -> T) -> T {
         let mut answer = None;
         let mut read = |item: Item<'_>| match item {
@@ -248,7 +248,7 @@ mod tests {
                 known += usize::from(seen.0.is_some());
             }
         }
-        // Of five times, in any order, fifteen pairs end after they start.
+        // Five of these are times after 1970. In fifteen of their pairs, the end is not before the start.
         assert_eq!(known, 2 * 15);
     }
 

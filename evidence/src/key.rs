@@ -3,8 +3,8 @@
 /// The keys that are kept, sorted. Their first letter may be of either case: the API writes `taskArn`,
 /// and Step Functions writes `TaskArn`.
 ///
-/// What is not here is never in memory, and so it is never printed: the command and the environment of
-/// a task, which may be secrets.
+/// The reader drops all other keys. The command and the environment of a task may be secrets; so they are
+/// never in memory and never printed.
 const KEPT_KEYS: [&str; 65] = [
     "@message",
     "arn",
@@ -78,7 +78,7 @@ const KEPT_KEYS: [&str; 65] = [
 pub(crate) struct Key {
     /// The place in [`KEPT_KEYS`].
     pub(crate) number: u8,
-    /// Whether the first letter is a capital one.
+    /// `true` if the first letter is a capital letter.
     pub(crate) is_pascal: bool,
 }
 

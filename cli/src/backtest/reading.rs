@@ -126,7 +126,7 @@ struct Counting<'j> {
     last_file: Arc<str>,
     /// Number of the part that is to be added next.
     next: usize,
-    /// What was found in later parts.
+    /// The results of later parts, by their numbers.
     early: BTreeMap<usize, (Arc<str>, Done)>,
     display: Display,
 }

@@ -107,9 +107,9 @@ fn keep<'f>(
 /// A failure to be counted.
 pub(super) struct Occurrence<'f> {
     pub(super) time: Option<Moment>,
-    /// How long the task ran, in milliseconds. It is asked only of unknown failures.
+    /// Returns the run time of the task in milliseconds. It is called only for unknown failures.
     pub(super) ran_for: &'f dyn Fn() -> Option<u64>,
-    /// Whether the run after it succeeded. `None` if there was none.
+    /// `true` if the next run succeeded, `false` if it failed. `None` if there was no next run.
     pub(super) followed: Option<bool>,
     /// The failure itself. `None` if an earlier one was like it.
     pub(super) sample: Option<&'f RecordedFailure>,

@@ -24,7 +24,7 @@ pub struct History {
     pub without_data: usize,
     /// The end of the execution. `None` if it is still running or the history is truncated.
     pub end: Option<ExecutionEnd>,
-    /// Whether the first event is there.
+    /// `true` if the history has the first event of the execution.
     pub has_beginning: bool,
     /// Whether the history continues on further pages.
     pub is_truncated: bool,
