@@ -29,14 +29,13 @@ const VARYING_INSIDE: KeySet = KeySet::of(&["startedAt", "stoppedAt", "taskArn"]
 /// It has only what [`Json`] kept, so it has no secrets. Containers and attempts in it lack the members
 /// of [`VARYING_INSIDE`].
 pub(crate) fn cause_of(document: &Members<'_>) -> (String, usize) {
-    let members = document.0.iter();
-    let (varying, same): (Vec<_>, Vec<_>) = members.partition(|(key, _)| VARYING.has(*key));
+    let members = || document.0.iter();
     // Longer than most, which are then written without growing.
     let mut cause = String::with_capacity(1_000);
     cause.push('{');
-    write_members(&mut cause, same.into_iter());
+    write_members(&mut cause, members().filter(|(key, _)| !VARYING.has(*key)));
     let facts = cause.len();
-    write_members(&mut cause, varying.into_iter());
+    write_members(&mut cause, members().filter(|(key, _)| VARYING.has(*key)));
     cause.push('}');
     (cause, facts)
 }

@@ -72,7 +72,7 @@ impl Item<'_> {
     }
 }
 
-/// Is called with each item, in the order of the document.
+/// A function that is called with each item, in the order of the document.
 type Taker<'t> = &'t mut dyn FnMut(Item<'_>);
 
 /// Reads a document as [`read_document`] does, and hands on each failure where it is found. If the
@@ -80,7 +80,7 @@ type Taker<'t> = &'t mut dyn FnMut(Item<'_>);
 pub(crate) fn read_items(document: &[u8], taker: Taker<'_>) -> Result<(), Refusal> {
     let text = without_prefix(str::from_utf8(document).map_err(|_| Refusal::NotUtf8)?);
     let refusal = match read_into(taker, text, MAX_DEPTH) {
-        Err(Refusal::NotJson(error)) => Refusal::NotJson(error),
+        Err(refusal @ Refusal::NotJson(_)) => refusal,
         read => return read.map(drop),
     };
     // Firehose writes documents one after the other, without line ends.

@@ -43,13 +43,9 @@ impl Recordings {
         let mut histories = Histories::default();
         for batch in Batches::new(file) {
             for (line, document) in batch?.documents() {
-                match read_document(document) {
-                    Ok(all) => {
-                        for it in all {
-                            found.add(line, it, &mut histories);
-                        }
-                    }
-                    Err(refusal) => found.refused.push((line, refusal)),
+                let all = read_document(document);
+                for it in all.unwrap_or_else(|refusal| vec![Found::Refused(refusal)]) {
+                    found.add(line, it, &mut histories);
                 }
             }
         }

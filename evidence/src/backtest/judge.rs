@@ -41,11 +41,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Number of failures that are remembered. Their facts take some hundred bytes each.
+    /// Number of failures that are remembered, and of hashes. Facts take some hundred bytes each.
     const MAX: usize = 16_384;
-
-    /// Number of hashes that are kept.
-    const MAX_SEEN: usize = 16_384;
 
     /// Creates an empty memory for these judges.
     pub fn new(judges: &[Judge<'_>]) -> Self {
@@ -80,7 +77,7 @@ impl Memory {
         }
         let failure = failure.recorded();
         let verdicts = verdicts(judges, &failure);
-        if self.seen.len() >= Self::MAX_SEEN {
+        if self.seen.len() >= Self::MAX {
             self.seen.clear();
         }
         let hash = self.verdicts.hasher().hash_one(&self.facts);
@@ -130,8 +127,7 @@ impl Judged {
                 Item::Found(found) => judged.add_found(judges, found, &example),
             };
             if let Err(refusal) = read_items(document, &mut add) {
-                let help = refusal.help();
-                judged.left.refuse(example(None), refusal, Some(help));
+                judged.add_found(judges, Found::Refused(refusal), &example);
             }
         }
         judged
