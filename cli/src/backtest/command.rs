@@ -1,7 +1,8 @@
 //! `exitwise backtest`: which rule decides about each recorded failure.
 
-use super::document::{LeftOut, Report};
+use super::document::Report;
 use super::files::Evidence;
+use super::left_out::LeftOut;
 use super::reading::{self, Counts};
 use super::{markdown, picture, text};
 use crate::args::{Backtest, ReportFormat};

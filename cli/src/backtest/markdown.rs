@@ -1,8 +1,7 @@
 //! The report as Markdown, for a pull request or a page of a team.
 
-use super::document::{
-    CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
-};
+use super::document::{CertainRow, Changes, ExampleRow, Executions, Report, SuggestedRule};
+use super::left_out::LeftOut;
 use exitwise_reports::layout::one_line;
 use exitwise_reports::numbers::{counted, grouped, percent};
 use std::fmt::Write as _;

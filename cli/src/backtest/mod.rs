@@ -3,6 +3,7 @@
 pub(crate) mod command;
 mod document;
 mod files;
+mod left_out;
 mod markdown;
 mod picture;
 mod reading;

@@ -1,8 +1,7 @@
 //! The report for a terminal.
 
-use super::document::{
-    CertainRow, Changes, ExampleRow, Executions, LeftOut, Report, SuggestedRule,
-};
+use super::document::{CertainRow, Changes, ExampleRow, Executions, Report, SuggestedRule};
+use super::left_out::LeftOut;
 use exitwise_engine::policy::Type;
 use exitwise_evidence::Moment;
 use exitwise_reports::layout::{BAD, FAINT, NOTE, fitting, one_line, paragraph, style_of, width};
